@@ -1,0 +1,21 @@
+"""What can go wrong in a way that a person at the screen can mend."""
+
+
+class CoreError(Exception):
+    """Its text is one sentence for the user: what was got, then what was expected or what to do."""
+
+
+class CheckpointError(CoreError):
+    """A checkpoint is missing, damaged, or does not fit its architecture."""
+
+
+class ClassError(CoreError):
+    """No class, or more than one, goes by the name that was asked for."""
+
+
+class ImageError(CoreError):
+    """The bytes are not an image that can be opened safely."""
+
+
+class LayerError(CoreError):
+    """The model has no such layer, or the layer cannot be explained that way."""

@@ -1,0 +1,112 @@
+"""One forward pass that can be questioned afterwards: any recorded layer, any class, without the model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import LayerError
+from core.explain.hooks import ForwardHook, capture, modules_named
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearHead:
+    """The linear layer that gave the logits: ``features @ weight.T + bias`` with features (N, K)."""
+
+    weight: Tensor  # (C, K)
+    bias: Tensor  # (C,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """Logits (N, C) of one forward pass, still joined by a graph to the activations (N, K, h, w) of layers."""
+
+    logits: Tensor
+    activations: dict[str, Tensor]
+    linear_head: LinearHead | None
+
+    def pooled_head(self, target_layer: str) -> LinearHead | None:
+        """The linear head if it reads exactly the mean of this layer's activations, else None.
+
+        Found by doing it: mean, weight and bias must give the logits again, to rounding.
+        """
+        head, activations = self.linear_head, self.activations[target_layer]
+        if head is None or head.weight.shape[1] != activations.shape[1]:
+            return None
+        logits = activations.detach().float().mean((2, 3)) @ head.weight.float().T + head.bias.float()
+        error = (logits - self.logits.detach().float()).norm() / self.logits.detach().float().norm()
+        # A half-precision forward pass rounds its pooled features and its logits to about three digits.
+        tolerance = 1e-4 if self.logits.dtype in {torch.float32, torch.float64} else 3e-2
+        return head if error < tolerance else None
+
+
+def trace(model: nn.Module, batch: Tensor, target_layers: Sequence[str]) -> Trace:
+    """Run ``batch`` (N, channels, H, W) once and record the named layers.
+
+    The first target layer to run becomes the start of the graph: nothing before it is recorded.
+    Model, modes, hooks and ``requires_grad`` are afterwards as they were; the caller's batch is not touched.
+
+    Raises:
+        LayerError: no such layer, it did not run, its output is not (N, K, h, w), or no logits (N, C) came out.
+    """
+    activations: dict[str, Tensor] = {}
+    linear: dict[Tensor, nn.Linear] = {}
+    hooks: dict[nn.Module, ForwardHook] = {
+        module: _remember_linear(linear) for module in model.modules() if isinstance(module, nn.Linear)
+    }
+    for name, module in modules_named(model, list(target_layers)).items():
+        hooks[module] = _record(activations, name)
+    with capture(model, hooks), torch.enable_grad():
+        logits = model(batch.detach())
+    _check(logits, activations, target_layers)
+    last = linear.get(logits)
+    return Trace(logits, activations, _head(last) if last is not None else None)
+
+
+def towards(logits: Tensor, class_idx: int | Sequence[int], against: int | None = None) -> Tensor:
+    """Direction (N, C) whose product with the logits is the score to explain.
+
+    The logit of ``class_idx`` (one for all images, or one per image), less that of ``against`` if given.
+    """
+    direction = torch.zeros_like(logits)
+    rows = torch.arange(len(logits), device=logits.device)
+    direction[rows, torch.as_tensor(class_idx, device=logits.device)] = 1
+    if against is not None:
+        direction[:, against] -= 1
+    return direction
+
+
+def _check(logits: object, activations: dict[str, Tensor], target_layers: Sequence[str]) -> None:
+    if not isinstance(logits, Tensor) or logits.ndim != 2:
+        given = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
+        raise LayerError(f"this network gives {given}; a classifier gives logits of shape (N, C)")
+    for name in target_layers:
+        if name not in activations:
+            raise LayerError(f"layer {name!r} took no part in this forward pass")
+
+
+def _record(activations: dict[str, Tensor], name: str) -> ForwardHook:
+    def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -> Tensor:
+        if not isinstance(output, Tensor) or output.ndim != 4:
+            shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+            raise LayerError(f"layer {name!r} gives {shape}; a map needs an output of shape (N, K, h, w)")
+        activations[name] = output if output.requires_grad else output.detach().requires_grad_()
+        # A clone goes on: the next operation may work in place and would overwrite what was recorded.
+        return activations[name].clone()
+
+    return hook
+
+
+def _remember_linear(linear: dict[Tensor, nn.Linear]) -> ForwardHook:
+    def hook(module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -> None:
+        if isinstance(output, Tensor) and isinstance(module, nn.Linear):
+            linear[output] = module
+
+    return hook
+
+
+def _head(linear: nn.Linear) -> LinearHead:
+    weight = linear.weight.detach()
+    bias = linear.bias.detach() if linear.bias is not None else weight.new_zeros(len(weight))
+    return LinearHead(weight, bias)
