@@ -26,15 +26,16 @@ class Layer:
 
     @property
     def label(self) -> str:
-        """Name and shape, as people read it: ``bn2 · 1280 × 7 × 7``."""
-        return f"{self.name} · {' × '.join(map(str, self.shape))}"
+        """Name and shape, for people: ``bn2 · 1280 x 7 x 7``, with real signs of multiplication."""
+        sides = " \u00d7 ".join(map(str, self.shape))
+        return f"{self.name} · {sides}"
 
 
 def spatial_layers(model: nn.Module, batch: Tensor) -> list[Layer]:
     """Layers whose output has rows and columns like the input's, in the order in which they finish.
 
     Runs ``batch`` (1, channels, H, W) once. Left out: a single cell (there is nothing to map), shapes that
-    do not follow the image's (channels last), and `nn.Identity`. A module that runs twice counts as its last run.
+    do not follow the image's (channels last), and `nn.Identity`. Of several runs the last counts.
     """
     found: dict[str, Layer] = {}
     hooks = {
@@ -58,8 +59,8 @@ def default_layer(layers: Sequence[Layer]) -> str:
 def stages(layers: Sequence[Layer]) -> list[Layer]:
     """The last layer at each size at which the network convolves: where a map of that size is deepest.
 
-    What a block does on its way to another size (the wide 112 x 112 inside a block that ends at 56 x 56) is no
-    stage, unless that size has nothing else.
+    What a block does on its way to another size (112 x 112 inside a block that ends at 56 x 56) is no stage,
+    unless that size has nothing else.
     """
     sizes = {layer.size for layer in layers if layer.is_convolution}
     eligible = [layer for layer in layers if layer.size in sizes or not sizes]
@@ -91,6 +92,6 @@ def _measure(found: dict[str, Layer], name: str, batch: Tensor) -> ForwardHook:
 
 
 def _follows(output: Tensor, batch: Tensor) -> bool:
-    """Rows and columns shrink alike, to rounding: (7, 7, 768) of a channels-last block is not a map of 7 x 768."""
+    """Rows and columns shrink alike, to rounding: a channels-last (7, 7, 768) is not a map of 7 x 768."""
     (height, width), (rows, columns) = batch.shape[2:], output.shape[2:]
     return rows * columns > 1 and abs(rows * width - columns * height) <= 2 * max(height, width)

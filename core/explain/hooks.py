@@ -57,9 +57,9 @@ def _frozen(model: nn.Module) -> Iterator[None]:
     """No parameter asks for a gradient, so that nothing before a target layer is recorded."""
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     for parameter in trainable:
-        parameter.requires_grad_(requires_grad=False)
+        parameter.requires_grad = False
     try:
         yield
     finally:
         for parameter in trainable:
-            parameter.requires_grad_(requires_grad=True)
+            parameter.requires_grad = True

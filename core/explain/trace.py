@@ -20,7 +20,7 @@ class LinearHead:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """Logits (N, C) of one forward pass, still joined by a graph to the activations (N, K, h, w) of layers."""
+    """Logits (N, C) of a forward pass, still joined by a graph to the activations (N, K, h, w) of layers."""
 
     logits: Tensor
     activations: dict[str, Tensor]
@@ -48,7 +48,7 @@ def trace(model: nn.Module, batch: Tensor, target_layers: Sequence[str]) -> Trac
     Model, modes, hooks and ``requires_grad`` are afterwards as they were; the caller's batch is not touched.
 
     Raises:
-        LayerError: no such layer, it did not run, its output is not (N, K, h, w), or no logits (N, C) came out.
+        LayerError: no such layer, it did not run, or gives no (N, K, h, w); or no logits (N, C) came out.
     """
     activations: dict[str, Tensor] = {}
     linear: dict[Tensor, nn.Linear] = {}

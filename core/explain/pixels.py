@@ -1,0 +1,177 @@
+"""Attributions of single pixels, by captum: ours is only the glue around its methods.
+
+Every method gives one number per input pixel (N, H, W) for the score that a direction (N, C) picks.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from captum.attr import GuidedGradCam, IntegratedGradients, Occlusion, Saliency
+from torch import Tensor, nn
+
+from core.explain.hooks import capture, model_lock, modules_named
+
+OnProgress = Callable[[float], None]
+
+_STEPS, _STEPS_AT_ONCE = 50, 10
+_WINDOWS_PER_SIDE, _WINDOWS_AT_ONCE = 7, 8
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """What a method is asked: model, batch (N, channels, H, W), direction (N, C), for some a layer.
+
+    ``on_progress`` hears the share done before every pass of a slow method; an exception from it stops that.
+    """
+
+    model: nn.Module
+    batch: Tensor
+    direction: Tensor
+    target_layer: str = ""
+    on_progress: OnProgress = field(default=lambda _share: None)
+
+    def score(self, batch: Tensor, direction: Tensor) -> Tensor:
+        """The explained score (N,). The lock is held per pass: a slow method must not stop other sessions."""
+        with capture(self.model, {}):
+            score: Tensor = (self.model(batch) * direction).sum(1)
+        return score
+
+
+PixelMethod = Callable[[Question], Tensor]
+PIXEL_METHODS: dict[str, PixelMethod] = {}
+
+
+def register_pixel_method(method: PixelMethod) -> PixelMethod:
+    """Offer a method under its own name; it gives attributions (N, H, W)."""
+    name = method.__name__
+    if name in PIXEL_METHODS:
+        raise ValueError(f"a pixel method named {name!r} is registered already")
+    PIXEL_METHODS[name] = method
+    return method
+
+
+@register_pixel_method
+def saliency(question: Question) -> Tensor:
+    """Size of the score's gradient, largest over the colours (Simonyan 2013, arXiv:1312.6034, 3.1)."""
+    method = Saliency(question.score)
+    gradients = method.attribute(_input(question), additional_forward_args=question.direction)
+    return _detached(gradients).amax(1)
+
+
+@register_pixel_method
+def integrated_gradients(question: Question) -> Tensor:
+    """Gradients along the way from a flat mean-coloured image; they sum to the score gained on it.
+
+    Sundararajan 2017, arXiv:1703.01365, eq. 3, as a middle sum of 50 steps. Not captum's default quadrature:
+    finding its nodes took up to ten times as long as the network (numpy's eigenvalues beside torch's threads).
+    """
+    passes = -(-_STEPS * len(question.batch) // _STEPS_AT_ONCE)
+    method = IntegratedGradients(_counted(question, passes))
+    attribution = method.attribute(
+        _input(question),
+        additional_forward_args=question.direction,
+        method="riemann_middle",
+        n_steps=_STEPS,
+        internal_batch_size=_STEPS_AT_ONCE,
+    )
+    return _detached(attribution).sum(1)
+
+
+@register_pixel_method
+def occlusion(question: Question) -> Tensor:
+    """How far the score falls when a mean-coloured square hides the place (Zeiler 2013, arXiv:1311.2901).
+
+    The square is a seventh of the input's sides and moves by half of itself.
+    """
+    height, width = question.batch.shape[2:]
+    window = tuple(max(1, side // _WINDOWS_PER_SIDE) for side in (height, width))
+    stride = tuple(max(1, side // 2) for side in window)
+    rows, columns = (
+        -(-(side - size) // step) + 1
+        for side, size, step in zip((height, width), window, stride, strict=True)
+    )
+    passes = -(-rows * columns // _WINDOWS_AT_ONCE) + 1
+    method = Occlusion(_counted(question, passes))
+    with torch.no_grad():
+        attribution = method.attribute(
+            question.batch.detach(),
+            sliding_window_shapes=(question.batch.shape[1], *window),
+            strides=(question.batch.shape[1], *stride),
+            additional_forward_args=question.direction,
+            perturbations_per_eval=_WINDOWS_AT_ONCE,
+        )
+    # Every colour of a pixel was hidden at once and carries the same number.
+    return _detached(attribution)[:, 0]
+
+
+@register_pixel_method
+def guided_grad_cam(question: Question) -> Tensor:
+    """Guided backpropagation times Grad-CAM, bilinear (Selvaraju 2017, arXiv:1610.02391, section 3.2).
+
+    Works where ReLUs are modules; other activations let every gradient pass, as in a plain gradient.
+    """
+    model = _with_plain_relus(question.model)
+    scored = _Scored(model)
+    layer = modules_named(model, [question.target_layer])[question.target_layer]
+    method = GuidedGradCam(scored, layer)
+    attribution = method.attribute(
+        _input(question), additional_forward_args=question.direction, interpolate_mode="bilinear"
+    )
+    return _detached(attribution).sum(1)
+
+
+class _Scored(nn.Module):
+    """The network that ends in the explained score, as captum wants a module."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, batch: Tensor, direction: Tensor) -> Tensor:
+        score: Tensor = (self.model(batch) * direction).sum(1)
+        return score
+
+
+class _ClippedReLU(nn.ReLU):
+    """ReLU6 that captum recognises: it replaces the gradients of `nn.ReLU` alone."""
+
+    def forward(self, batch: Tensor) -> Tensor:
+        return batch.clamp(0, 6)
+
+
+def _with_plain_relus(model: nn.Module) -> nn.Module:
+    """A private copy over the same tensors, whose ReLUs are `nn.ReLU` and work on new memory."""
+    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    with model_lock(model):
+        twin = copy.deepcopy(model, shared).eval()
+    for parent in list(twin.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, nn.ReLU6):
+                setattr(parent, name, _ClippedReLU())
+            elif isinstance(child, nn.ReLU):
+                child.inplace = False
+    return twin
+
+
+def _counted(question: Question, passes: int) -> Callable[[Tensor, Tensor], Tensor]:
+    done = 0
+
+    def score(batch: Tensor, direction: Tensor) -> Tensor:
+        nonlocal done
+        question.on_progress(min(1.0, done / passes))
+        done += 1
+        return question.score(batch, direction)
+
+    return score
+
+
+def _input(question: Question) -> Tensor:
+    """A leaf of our own: captum marks its input as wanting gradients."""
+    return question.batch.detach().clone().requires_grad_()
+
+
+def _detached(attribution: Tensor) -> Tensor:
+    detached = attribution.detach()
+    return detached.float() if detached.dtype in {torch.float16, torch.bfloat16} else detached

@@ -1,0 +1,180 @@
+"""One question about photos, answered: what does the network say, and where does that come from?"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from core import checkpoint as checkpoints
+from core.checkpoint import Checkpoint
+from core.device import device_label
+from core.explain import pixels
+from core.explain.cam import CAM_METHODS, class_activation_maps
+from core.explain.evidence import logit_evidence, says_the_same
+from core.explain.pixels import PIXEL_METHODS, OnProgress
+from core.explain.trace import Trace, towards, trace
+from core.layers import Layer, default_layer, spatial_layers
+
+FloatArray = NDArray[np.float32]
+
+METHODS = (*CAM_METHODS, *PIXEL_METHODS)
+INPUT = "input"  # Where a map of pixels belongs that no layer was asked for.
+_WITHOUT_LAYER = {"saliency", "integrated_gradients", "occlusion"}
+# On a CPU a batch is no faster than its images one by one, and takes more memory.
+_IMAGES_AT_ONCE = {"cuda": 16}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Why this class (None: the predicted one), or why it and not ``against``; how, and at which layers."""
+
+    method: str = "grad_cam"
+    target_layers: tuple[str, ...] = ()
+    class_idx: int | None = None
+    against: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ValueError(f"no method {self.method!r}; there is {', '.join(METHODS)}")
+
+    @property
+    def needs_layer(self) -> bool:
+        """Whether the answer differs from layer to layer."""
+        return self.method not in _WITHOUT_LAYER
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Map:
+    """A raw map (h, w), signed and unscaled.
+
+    Where it is one, ``evidence`` has it in logits: its cells and ``bias`` sum to ``score``. Else it is None.
+    """
+
+    raw: FloatArray
+    evidence: FloatArray | None = None
+    bias: float = 0.0
+    score: float = 0.0
+
+    @property
+    def has_positive_evidence(self) -> bool:
+        """Whether a heat map, which shows only what speaks for the class, would show anything."""
+        return bool(self.raw.max() > 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """The answer for one image: logits (C,), the class explained, and a map per layer (or of the input)."""
+
+    logits: Tensor
+    class_idx: int
+    against: int | None
+    maps: dict[str, Map]
+    device: str
+    seconds: float
+    notes: tuple[str, ...] = field(default=())
+
+
+def layers_of(checkpoint: Checkpoint) -> list[Layer]:
+    """The layers of a checkpoint that can be explained, in the order in which they run."""
+    height, width = checkpoint.card.preprocess.input_size
+    blank = Image.new("RGB", (width, height))
+    return spatial_layers(checkpoint.model, _to_device(checkpoint.card.preprocess.batch([blank]), checkpoint))
+
+
+def explain(
+    checkpoint: Checkpoint,
+    images: Sequence[Image.Image],
+    question: Question,
+    *,
+    on_progress: OnProgress = lambda _share: None,
+) -> list[Explanation]:
+    """Answer ``question`` for each upright image; several layers and all images share their forward passes.
+
+    Out of graphics memory, it goes on with fewer images at once, then on the CPU; ``notes`` says so.
+
+    Raises:
+        LayerError: a layer is not there, or the method does not fit it.
+    """
+    at_once = _IMAGES_AT_ONCE.get(checkpoint.device, 1)
+    answers: list[Explanation] = []
+    for start in range(0, len(images), at_once):
+        answers += _with_less_memory(checkpoint, images[start : start + at_once], question, on_progress)
+    return answers
+
+
+def _with_less_memory(
+    checkpoint: Checkpoint, images: Sequence[Image.Image], question: Question, on_progress: OnProgress
+) -> list[Explanation]:
+    try:
+        return _answers(checkpoint, images, question, on_progress)
+    except torch.OutOfMemoryError:
+        torch.cuda.empty_cache()
+    if len(images) > 1:
+        half = len(images) // 2
+        parts = (images[:half], images[half:])
+        answers = [_with_less_memory(checkpoint, part, question, on_progress) for part in parts]
+        return _noting("graphics memory ran out: fewer images at once", [*answers[0], *answers[1]])
+    on_cpu = checkpoints.load(checkpoint.folder, device="cpu")
+    return _noting("graphics memory ran out: on the CPU", _answers(on_cpu, images, question, on_progress))
+
+
+def _noting(note: str, answers: list[Explanation]) -> list[Explanation]:
+    return [
+        answer if note in answer.notes else replace(answer, notes=(*answer.notes, note)) for answer in answers
+    ]
+
+
+def _answers(
+    checkpoint: Checkpoint, images: Sequence[Image.Image], question: Question, on_progress: OnProgress
+) -> list[Explanation]:
+    started = time.perf_counter()
+    batch = _to_device(checkpoint.card.preprocess.batch(images), checkpoint)
+    target_layers = question.target_layers or (default_layer(layers_of(checkpoint)),)
+    traced = trace(checkpoint.model, batch, target_layers if question.method in CAM_METHODS else ())
+    class_idx = _classes(traced.logits, question)
+    direction = towards(traced.logits.detach(), class_idx, question.against)
+    if question.method in CAM_METHODS:
+        maps = _region_maps(traced, direction, question.method)
+    else:
+        asked = pixels.Question(checkpoint.model, batch, direction, target_layers[0], on_progress)
+        raw = PIXEL_METHODS[question.method](asked).cpu().numpy()
+        maps = [{target_layers[0] if question.needs_layer else INPUT: Map(values)} for values in raw]
+    logits = traced.logits.detach().float().cpu()
+    seconds = (time.perf_counter() - started) / len(images)
+    label = device_label(checkpoint.device)
+    return [
+        Explanation(logits[image], class_idx[image], question.against, maps[image], label, seconds)
+        for image in range(len(images))
+    ]
+
+
+def _classes(logits: Tensor, question: Question) -> list[int]:
+    """The class to explain of each image; if none is given, the best that is not ``against``."""
+    if question.class_idx is not None:
+        return [question.class_idx] * len(logits)
+    ranked: list[list[int]] = logits.topk(2, dim=1).indices.tolist()
+    return [first if first != question.against else second for first, second in ranked]
+
+
+def _region_maps(traced: Trace, direction: Tensor, method: str) -> list[dict[str, Map]]:
+    by_layer = class_activation_maps(traced, direction, method=CAM_METHODS[method])
+    per_layer = {layer: _maps(traced, direction, layer, maps) for layer, maps in by_layer.items()}
+    return [{layer: maps[image] for layer, maps in per_layer.items()} for image in range(len(direction))]
+
+
+def _maps(traced: Trace, direction: Tensor, layer: str, raw: Tensor) -> list[Map]:
+    evidence = logit_evidence(traced, direction, layer)
+    raw_maps = raw.float().cpu().numpy()
+    if evidence is None or not says_the_same(raw, evidence):
+        return [Map(values) for values in raw_maps]
+    cells, biases, scores = evidence.cells.cpu().numpy(), evidence.bias.tolist(), evidence.score.tolist()
+    return [Map(values, cells[image], biases[image], scores[image]) for image, values in enumerate(raw_maps)]
+
+
+def _to_device(batch: Tensor, checkpoint: Checkpoint) -> Tensor:
+    return batch.to(checkpoint.device, next(checkpoint.model.parameters()).dtype)

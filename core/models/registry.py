@@ -1,0 +1,60 @@
+"""Architectures by name, ``FAMILY:NAME``: build one, ask for its preprocess, or list what there is."""
+
+import difflib
+import importlib
+from typing import Protocol, cast
+
+from torch import nn
+
+from core.errors import CheckpointError
+from core.preprocess import Preprocess
+
+# A family is a module, imported when the first of its names is asked for: timm alone takes two seconds.
+FAMILIES = {"timm": "core.models.timm_family", "torchvision": "core.models.torchvision_family"}
+
+
+class Family(Protocol):
+    """What a family's module offers; names come without the family."""
+
+    def names(self) -> list[str]:
+        """Every architecture that classifies images."""
+
+    def build(self, name: str, num_classes: int) -> nn.Module:
+        """The network with random weights."""
+
+    def preprocess(self, name: str) -> Preprocess:
+        """As its published weights were trained."""
+
+
+def build(architecture: str, num_classes: int) -> nn.Module:
+    """The network ``FAMILY:NAME`` with random weights, in evaluation mode."""
+    family, name = _resolve(architecture)
+    return family.build(name, num_classes).eval()
+
+
+def default_preprocess(architecture: str) -> Preprocess:
+    """What the published weights of this architecture expect; nothing is downloaded."""
+    family, name = _resolve(architecture)
+    return family.preprocess(name)
+
+
+def architectures() -> list[str]:
+    """All names that `build` takes."""
+    return [f"{family}:{name}" for family in FAMILIES for name in _family(family).names()]
+
+
+def _family(family: str) -> Family:
+    return cast("Family", importlib.import_module(FAMILIES[family]))
+
+
+def _resolve(architecture: str) -> tuple[Family, str]:
+    family, _, name = architecture.partition(":")
+    if family not in FAMILIES:
+        raise CheckpointError(f"no architecture {architecture!r}; expected timm:NAME or torchvision:NAME")
+    names = _family(family).names()
+    if name not in names:
+        close = ", ".join(f"{family}:{other}" for other in difflib.get_close_matches(name, names, n=3))
+        raise CheckpointError(
+            f"no architecture {architecture!r} in {family}" + (f"; close: {close}" if close else "")
+        )
+    return _family(family), name

@@ -1,0 +1,33 @@
+"""Architectures of timm."""
+
+from typing import cast
+
+import timm
+from torch import nn
+
+from core.preprocess import Preprocess
+
+
+def names() -> list[str]:
+    """Every architecture of timm, without the tags of its published weights."""
+    return cast("list[str]", timm.list_models())
+
+
+def build(name: str, num_classes: int) -> nn.Module:
+    """The network with random weights."""
+    return cast("nn.Module", timm.create_model(name, num_classes=num_classes))
+
+
+def preprocess(name: str) -> Preprocess:
+    """From the configuration of its first published weights."""
+    settings = timm.data.resolve_data_config(timm.get_pretrained_cfg(name).to_dict())
+    _, height, width = settings["input_size"]
+    side = max(height, width)
+    squeezed = settings["crop_mode"] == "squash"
+    return Preprocess(
+        input_size=(height, width),
+        resize=None if squeezed else max(side, int(side / settings["crop_pct"])),
+        mean=tuple(settings["mean"]),
+        std=tuple(settings["std"]),
+        interpolation=settings["interpolation"],
+    )

@@ -1,0 +1,127 @@
+"""Image to batch, and the way back: which part of the original image each cell of a map belongs to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.v2 import functional as T
+
+FloatArray = NDArray[np.float32]
+
+INTERPOLATIONS = ("bilinear", "bicubic", "lanczos", "nearest")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of an image that the network saw, in pixels of that image; edges need not be whole numbers."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def fractions(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom as shares of an image's width and height, within [0, 1]."""
+        width, height = size
+        left, right = max(self.left / width, 0.0), min(self.right / width, 1.0)
+        return left, max(self.top / height, 0.0), right, min(self.bottom / height, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocess:
+    """How an upright RGB image becomes network input, as in training.
+
+    ``resize`` is the length to which the shorter side is brought before the centre crop of ``input_size``
+    (height, width); None squeezes the whole image into ``input_size``. ``mean`` and ``std`` per channel, for
+    values in [0, 1]; one channel means grey.
+    """
+
+    input_size: tuple[int, int]
+    resize: int | None
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    interpolation: str = "bilinear"
+
+    def __post_init__(self) -> None:
+        if min(self.input_size) < 1 or (self.resize is not None and self.resize < max(self.input_size)):
+            raise ValueError(f"resize {self.resize!r} does not cover the input size {self.input_size!r}")
+        if len(self.mean) not in {1, 3} or len(self.std) != len(self.mean) or min(self.std) <= 0:
+            raise ValueError(
+                f"mean {self.mean!r} and std {self.std!r} must be 1 or 3 numbers each, std above 0"
+            )
+        if self.interpolation not in INTERPOLATIONS:
+            raise ValueError(f"interpolation {self.interpolation!r} is none of {', '.join(INTERPOLATIONS)}")
+
+    def batch(self, images: Sequence[Image.Image]) -> Tensor:
+        """Upright images of any sizes to one normalised float32 batch (N, channels, H, W)."""
+        return torch.stack([self._one(image) for image in images])
+
+    def window(self, size: tuple[int, int]) -> Window:
+        """What the network sees of an image of ``size`` (width, height)."""
+        width, height = size
+        resized_width, resized_height = self._resized(size)
+        left, top = self._crop_offset(size)
+        x_scale, y_scale = resized_width / width, resized_height / height
+        input_height, input_width = self.input_size
+        return Window(
+            left / x_scale, top / y_scale, (left + input_width) / x_scale, (top + input_height) / y_scale
+        )
+
+    def on_image(self, values: FloatArray, size: tuple[int, int]) -> FloatArray:
+        """Carry a map (h, w) over the network's input back to an image of ``size`` (width, height): (H, W).
+
+        Bilinear between the centres of cells; NaN at pixels whose centre the network did not see.
+        """
+        window = self.window(size)
+        rows = _interpolation(values.shape[0], size[1], window.top, window.bottom)
+        columns = _interpolation(values.shape[1], size[0], window.left, window.right)
+        spread: FloatArray = rows @ values.astype(np.float32) @ columns.T
+        spread[_outside(size[1], window.top, window.bottom)] = np.nan
+        spread[:, _outside(size[0], window.left, window.right)] = np.nan
+        return spread
+
+    def _one(self, image: Image.Image) -> Tensor:
+        width, height = self._resized(image.size)
+        left, top = self._crop_offset(image.size)
+        mode = "RGB" if len(self.mean) == 3 else "L"
+        filter_ = InterpolationMode(self.interpolation)
+        # Not `Image.resize(box=…)`: its passes come in another order, and pixels differ by up to 15 levels.
+        resized = T.resize(image.convert(mode), [height, width], interpolation=filter_)
+        view = T.crop(resized, top, left, *self.input_size)
+        values = T.to_dtype(T.pil_to_tensor(view), torch.float32, scale=True)
+        normalised: Tensor = T.normalize(values, list(self.mean), list(self.std))
+        return normalised
+
+    def _resized(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Width and height before the crop; the longer side is cut to a whole number, as torchvision does."""
+        if self.resize is None:
+            return self.input_size[1], self.input_size[0]
+        shorter = min(size)
+        return self.resize * size[0] // shorter, self.resize * size[1] // shorter
+
+    def _crop_offset(self, size: tuple[int, int]) -> tuple[int, int]:
+        width, height = self._resized(size)
+        return round((width - self.input_size[1]) / 2), round((height - self.input_size[0]) / 2)
+
+
+def _interpolation(cells: int, pixels: int, start: float, end: float) -> FloatArray:
+    """Weights (pixels, cells) of linear interpolation where the cells divide [start, end) evenly."""
+    centres = (np.arange(pixels) + 0.5 - start) / (end - start) * cells - 0.5
+    position = np.clip(centres, 0, cells - 1)
+    lower = np.minimum(position.astype(int), max(cells - 2, 0))
+    share = (position - lower).astype(np.float32)
+    weights = np.zeros((pixels, cells), np.float32)
+    weights[np.arange(pixels), lower] = 1 - share
+    if cells > 1:
+        weights[np.arange(pixels), lower + 1] = share
+    return weights
+
+
+def _outside(pixels: int, start: float, end: float) -> NDArray[np.bool_]:
+    centres = np.arange(pixels) + 0.5
+    return (centres < start) | (centres >= end)

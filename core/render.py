@@ -1,0 +1,75 @@
+"""Arrays to pictures: colour maps, overlays, the margin that was not seen, and encoded files."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+
+_CV2_MAPS = {"inferno": cv2.COLORMAP_INFERNO, "viridis": cv2.COLORMAP_VIRIDIS, "turbo": cv2.COLORMAP_TURBO}
+COLOUR_MAPS = tuple(_CV2_MAPS)
+SIGNED = "signed"
+_AGAINST = np.array([[20, 70, 160], [150, 200, 250]], np.float32)  # strong, weak
+_FOR = np.array([[255, 200, 140], [205, 60, 10]], np.float32)  # weak, strong
+_HATCH_PERIOD, _HATCH_WIDTH = 10, 1
+
+
+def palette(colour_map: str) -> Picture:
+    """256 colours (256, 3): from cold to hot, or for `SIGNED` from all against to all for."""
+    if colour_map == SIGNED:
+        share = np.linspace(0, 1, 128, dtype=np.float32)[:, None]
+        halves = (_AGAINST[0] * (1 - share) + _AGAINST[1] * share, _FOR[0] * (1 - share) + _FOR[1] * share)
+        return np.concatenate(halves).round().astype(np.uint8)
+    ramp = np.arange(256, dtype=np.uint8)[:, None]
+    return np.ascontiguousarray(cv2.applyColorMap(ramp, _CV2_MAPS[colour_map])[:, 0, ::-1])
+
+
+def coloured(values: FloatArray, colour_map: str) -> Picture:
+    """Values (H, W) in [0, 1], or in [-1, 1] for `SIGNED`, as RGBA (H, W, 4).
+
+    Opacity follows the size of the value, so that cold pixels keep the photo's colour; NaN is transparent.
+    """
+    known = np.nan_to_num(values)
+    shares = (known + 1) / 2 if colour_map == SIGNED else known
+    colours = palette(colour_map)[(shares * 255).round().astype(np.uint8)]
+    opacity = np.abs(known) ** 0.7 * 255
+    return np.dstack([colours, opacity.round().astype(np.uint8)])
+
+
+def overlay(image: Picture, values: FloatArray, colour_map: str, opacity: float = 0.7) -> Picture:
+    """Values over an RGB image (H, W, 3) of the same size, the unseen margin (NaN) greyed and hatched."""
+    heat = coloured(values, colour_map)
+    picture = image.copy()
+    # By bands of rows: the floats of a 50-megapixel photo would take a gigabyte.
+    for top in range(0, len(picture), 256):
+        rows = slice(top, top + 256)
+        alpha = heat[rows, :, 3:].astype(np.float32) * (opacity / 255)
+        picture[rows] = (image[rows] * (1 - alpha) + heat[rows, :, :3] * alpha).round()
+    return _hatched(picture, np.isnan(values))
+
+
+def jpeg(picture: Picture, quality: int = 90) -> bytes:
+    """An RGB picture as a JPEG file."""
+    return _encoded(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+def png(picture: Picture) -> bytes:
+    """An RGB or RGBA picture as a PNG file, packed for speed."""
+    return _encoded(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+
+
+def _hatched(picture: Picture, unseen: NDArray[np.bool_]) -> Picture:
+    if not unseen.any():
+        return picture
+    rows, columns = np.ogrid[: picture.shape[0], : picture.shape[1]]
+    lines = unseen & ((rows + columns) % _HATCH_PERIOD < _HATCH_WIDTH)
+    grey = picture.mean(2, dtype=np.float32)[unseen, None]
+    picture[unseen] = (0.55 * grey + 0.45 * 225).round().astype(np.uint8)
+    picture[lines] = (picture[lines] * 0.8).round()
+    return picture
+
+
+def _encoded(kind: str, picture: Picture, settings: list[int]) -> bytes:
+    order = cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    return cv2.imencode(kind, cv2.cvtColor(picture, order), settings)[1].tobytes()
