@@ -109,7 +109,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _explain_one(checkpoint: Checkpoint, path: Path, question: Question, folder: Path) -> None:
     image = images.read(path)
-    explanation = explain(checkpoint, [image], question)[0]
+    explanation = explain(checkpoint, checkpoint.card.preprocess.batch([image]), question)[0]
     export.save(folder, checkpoint, image, question, explanation)
     for note in explanation.notes:
         print(f"{path}: {note}", file=sys.stderr)

@@ -162,11 +162,11 @@ def _as_json(card: Card, checksum: str | None) -> bytes:
 
 
 def _write_weights(path: Path, tensors: Mapping[str, Tensor]) -> str:
-    content = safetensors.torch.save(
-        {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    )
-    _write(path, content)
-    return hashlib.sha256(content).hexdigest()
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    safetensors.torch.save_file(contiguous, path)
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write(path: Path, content: bytes) -> None:

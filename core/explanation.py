@@ -1,7 +1,6 @@
 """One question about photos, answered: what does the network say, and where does that come from?"""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -61,6 +60,16 @@ class Map:
     score: float = 0.0
 
     @property
+    def speaks_for(self) -> float:
+        """Sum of the cells that raise the score, in logits; 0 where the map is not in logits."""
+        return 0.0 if self.evidence is None else float(self.evidence.clip(min=0).sum())
+
+    @property
+    def speaks_against(self) -> float:
+        """Sum of the cells that lower the score, in logits, at most 0."""
+        return 0.0 if self.evidence is None else float(self.evidence.clip(max=0).sum())
+
+    @property
     def has_positive_evidence(self) -> bool:
         """Whether a heat map, which shows only what speaks for the class, would show anything."""
         return bool(self.raw.max() > 0)
@@ -88,12 +97,14 @@ def layers_of(checkpoint: Checkpoint) -> list[Layer]:
 
 def explain(
     checkpoint: Checkpoint,
-    images: Sequence[Image.Image],
+    batch: Tensor,
     question: Question,
     *,
     on_progress: OnProgress = lambda _share: None,
 ) -> list[Explanation]:
-    """Answer ``question`` for each upright image; several layers and all images share their forward passes.
+    """Answer ``question`` for each image of a preprocessed batch (N, channels, H, W).
+
+    All layers, and as many images as fit, share one forward pass.
 
     Out of graphics memory, it goes on with fewer images at once, then on the CPU; ``notes`` says so.
 
@@ -102,25 +113,24 @@ def explain(
     """
     at_once = _IMAGES_AT_ONCE.get(checkpoint.device, 1)
     answers: list[Explanation] = []
-    for start in range(0, len(images), at_once):
-        answers += _with_less_memory(checkpoint, images[start : start + at_once], question, on_progress)
+    for part in batch.split(at_once):
+        answers += _with_less_memory(checkpoint, part, question, on_progress)
     return answers
 
 
 def _with_less_memory(
-    checkpoint: Checkpoint, images: Sequence[Image.Image], question: Question, on_progress: OnProgress
+    checkpoint: Checkpoint, batch: Tensor, question: Question, on_progress: OnProgress
 ) -> list[Explanation]:
     try:
-        return _answers(checkpoint, images, question, on_progress)
+        return _answers(checkpoint, batch, question, on_progress)
     except torch.OutOfMemoryError:
         torch.cuda.empty_cache()
-    if len(images) > 1:
-        half = len(images) // 2
-        parts = (images[:half], images[half:])
-        answers = [_with_less_memory(checkpoint, part, question, on_progress) for part in parts]
+    if len(batch) > 1:
+        halves = batch.tensor_split(2)
+        answers = [_with_less_memory(checkpoint, half, question, on_progress) for half in halves]
         return _noting("graphics memory ran out: fewer images at once", [*answers[0], *answers[1]])
     on_cpu = checkpoints.load(checkpoint.folder, device="cpu")
-    return _noting("graphics memory ran out: on the CPU", _answers(on_cpu, images, question, on_progress))
+    return _noting("graphics memory ran out: on the CPU", _answers(on_cpu, batch, question, on_progress))
 
 
 def _noting(note: str, answers: list[Explanation]) -> list[Explanation]:
@@ -130,10 +140,10 @@ def _noting(note: str, answers: list[Explanation]) -> list[Explanation]:
 
 
 def _answers(
-    checkpoint: Checkpoint, images: Sequence[Image.Image], question: Question, on_progress: OnProgress
+    checkpoint: Checkpoint, batch: Tensor, question: Question, on_progress: OnProgress
 ) -> list[Explanation]:
     started = time.perf_counter()
-    batch = _to_device(checkpoint.card.preprocess.batch(images), checkpoint)
+    batch = _to_device(batch, checkpoint)
     target_layers = question.target_layers or (default_layer(layers_of(checkpoint)),)
     traced = trace(checkpoint.model, batch, target_layers if question.method in CAM_METHODS else ())
     class_idx = _classes(traced.logits, question)
@@ -145,11 +155,11 @@ def _answers(
         raw = PIXEL_METHODS[question.method](asked).cpu().numpy()
         maps = [{target_layers[0] if question.needs_layer else INPUT: Map(values)} for values in raw]
     logits = traced.logits.detach().float().cpu()
-    seconds = (time.perf_counter() - started) / len(images)
+    seconds = (time.perf_counter() - started) / len(batch)
     label = device_label(checkpoint.device)
     return [
         Explanation(logits[image], class_idx[image], question.against, maps[image], label, seconds)
-        for image in range(len(images))
+        for image in range(len(batch))
     ]
 
 

@@ -25,11 +25,11 @@ class Window:
     right: float
     bottom: float
 
-    def fractions(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom as shares of an image's width and height, within [0, 1]."""
-        width, height = size
-        left, right = max(self.left / width, 0.0), min(self.right / width, 1.0)
-        return left, max(self.top / height, 0.0), right, min(self.bottom / height, 1.0)
+    def scaled(self, x_factor: float, y_factor: float) -> "Window":
+        """The same part of the image drawn at another size."""
+        return Window(
+            self.left * x_factor, self.top * y_factor, self.right * x_factor, self.bottom * y_factor
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +72,21 @@ class Preprocess:
             left / x_scale, top / y_scale, (left + input_width) / x_scale, (top + input_height) / y_scale
         )
 
-    def on_image(self, values: FloatArray, size: tuple[int, int]) -> FloatArray:
+    def on_image(
+        self, values: FloatArray, size: tuple[int, int], drawn: tuple[int, int] | None = None
+    ) -> FloatArray:
         """Carry a map (h, w) over the network's input back to an image of ``size`` (width, height): (H, W).
 
-        Bilinear between the centres of cells; NaN at pixels whose centre the network did not see.
+        Bilinear between the centres of cells; NaN at pixels whose centre the network did not see. ``drawn`` is
+        another size (width, height) at which that image is shown.
         """
-        window = self.window(size)
-        rows = _interpolation(values.shape[0], size[1], window.top, window.bottom)
-        columns = _interpolation(values.shape[1], size[0], window.left, window.right)
+        width, height = drawn or size
+        window = self.window(size).scaled(width / size[0], height / size[1])
+        rows = _interpolation(values.shape[0], height, window.top, window.bottom)
+        columns = _interpolation(values.shape[1], width, window.left, window.right)
         spread: FloatArray = rows @ values.astype(np.float32) @ columns.T
-        spread[_outside(size[1], window.top, window.bottom)] = np.nan
-        spread[:, _outside(size[0], window.left, window.right)] = np.nan
+        spread[_outside(height, window.top, window.bottom)] = np.nan
+        spread[:, _outside(width, window.left, window.right)] = np.nan
         return spread
 
     def _one(self, image: Image.Image) -> Tensor:

@@ -10,8 +10,8 @@ Picture = NDArray[np.uint8]
 _CV2_MAPS = {"inferno": cv2.COLORMAP_INFERNO, "viridis": cv2.COLORMAP_VIRIDIS, "turbo": cv2.COLORMAP_TURBO}
 COLOUR_MAPS = tuple(_CV2_MAPS)
 SIGNED = "signed"
-_AGAINST = np.array([[20, 70, 160], [150, 200, 250]], np.float32)  # strong, weak
-_FOR = np.array([[255, 200, 140], [205, 60, 10]], np.float32)  # weak, strong
+_AGAINST = np.array([[10, 80, 205], [140, 205, 255]], np.float32)  # strong, weak
+_FOR = np.array([[255, 150, 190], [215, 15, 85]], np.float32)  # weak, strong
 _HATCH_PERIOD, _HATCH_WIDTH = 10, 1
 
 
@@ -39,14 +39,15 @@ def coloured(values: FloatArray, colour_map: str) -> Picture:
 
 def overlay(image: Picture, values: FloatArray, colour_map: str, opacity: float = 0.7) -> Picture:
     """Values over an RGB image (H, W, 3) of the same size, the unseen margin (NaN) greyed and hatched."""
-    heat = coloured(values, colour_map)
-    picture = image.copy()
-    # By bands of rows: the floats of a 50-megapixel photo would take a gigabyte.
+    picture = np.empty_like(image)
+    # By bands of rows: the floats of a 50-megapixel photo would take gigabytes.
     for top in range(0, len(picture), 256):
         rows = slice(top, top + 256)
-        alpha = heat[rows, :, 3:].astype(np.float32) * (opacity / 255)
-        picture[rows] = (image[rows] * (1 - alpha) + heat[rows, :, :3] * alpha).round()
-    return _hatched(picture, np.isnan(values))
+        heat = coloured(values[rows], colour_map).astype(np.float32)
+        alpha = heat[..., 3:] * (opacity / 255)
+        picture[rows] = (image[rows] * (1 - alpha) + heat[..., :3] * alpha).round()
+        _hatch(picture[rows], np.isnan(values[rows]), top)
+    return picture
 
 
 def jpeg(picture: Picture, quality: int = 90) -> bytes:
@@ -59,15 +60,13 @@ def png(picture: Picture) -> bytes:
     return _encoded(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
 
 
-def _hatched(picture: Picture, unseen: NDArray[np.bool_]) -> Picture:
-    if not unseen.any():
-        return picture
-    rows, columns = np.ogrid[: picture.shape[0], : picture.shape[1]]
+def _hatch(band: Picture, unseen: NDArray[np.bool_], top: int) -> None:
+    """Draw what was not seen as not seen, in a band of rows that begins at ``top``: grey, with thin lines."""
+    rows, columns = np.ogrid[top : top + len(band), : band.shape[1]]
     lines = unseen & ((rows + columns) % _HATCH_PERIOD < _HATCH_WIDTH)
-    grey = picture.mean(2, dtype=np.float32)[unseen, None]
-    picture[unseen] = (0.55 * grey + 0.45 * 225).round().astype(np.uint8)
-    picture[lines] = (picture[lines] * 0.8).round()
-    return picture
+    grey = band.mean(2, dtype=np.float32)[unseen, None]
+    band[unseen] = (0.55 * grey + 0.45 * 225).round()
+    band[lines] = (band[lines] * 0.8).round()
 
 
 def _encoded(kind: str, picture: Picture, settings: list[int]) -> bytes:

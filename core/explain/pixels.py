@@ -65,7 +65,7 @@ def integrated_gradients(question: Question) -> Tensor:
     """Gradients along the way from a flat mean-coloured image; they sum to the score gained on it.
 
     Sundararajan 2017, arXiv:1703.01365, eq. 3, as a middle sum of 50 steps. Not captum's default quadrature:
-    finding its nodes took up to ten times as long as the network (numpy's eigenvalues beside torch's threads).
+    its nodes took up to ten times as long to find as the network to run (eigenvalues beside torch's threads).
     """
     passes = -(-_STEPS * len(question.batch) // _STEPS_AT_ONCE)
     method = IntegratedGradients(_counted(question, passes))
