@@ -75,10 +75,10 @@ class Preprocess:
     def on_image(
         self, values: FloatArray, size: tuple[int, int], drawn: tuple[int, int] | None = None
     ) -> FloatArray:
-        """Carry a map (h, w) over the network's input back to an image of ``size`` (width, height): (H, W).
+        """Carry a map (h, w) of the network's input back to an image of ``size`` (width, height): (H, W).
 
-        Bilinear between the centres of cells; NaN at pixels whose centre the network did not see. ``drawn`` is
-        another size (width, height) at which that image is shown.
+        Bilinear between the centres of cells; NaN at pixels whose centre the network did not see. ``drawn``
+        is another size (width, height) at which that image is shown.
         """
         width, height = drawn or size
         window = self.window(size).scaled(width / size[0], height / size[1])
