@@ -2,7 +2,9 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 
 from core import checkpoint as checkpoints
@@ -95,16 +97,24 @@ def _explain(options: argparse.Namespace) -> int:
         print(note, file=sys.stderr)
     checkpoint = checkpoints.load(checkpoints.find(options.checkpoint), device=device)
     question = _question(options, checkpoint)
-    stems = [path.stem for path in options.images]
     failures = 0
-    for path in options.images:
-        # Two photos of one name would overwrite each other's files.
-        name = path.stem if stems.count(path.stem) == 1 else path.name
+    for path, name in zip(options.images, _folder_names(options.images), strict=True):
         try:
             _explain_one(checkpoint, path, question, options.out / name)
         except CoreError as error:
             failures += _complain(f"{path}: {error}")
     return min(failures, 1)
+
+
+def _folder_names(paths: Sequence[Path]) -> list[str]:
+    """The stem of each file; its whole name, or a number too, where files would overwrite each other's."""
+    stems = Counter(path.stem for path in paths)
+    names: list[str] = []
+    for path in paths:
+        name = path.stem if stems[path.stem] == 1 else path.name
+        numbered = (f"{name}-{number}" for number in count(2))
+        names.append(next(candidate for candidate in chain([name], numbered) if candidate not in names))
+    return names
 
 
 def _explain_one(checkpoint: Checkpoint, path: Path, question: Question, folder: Path) -> None:

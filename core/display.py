@@ -1,34 +1,27 @@
 """From raw maps to what is drawn: scaled, and carried back to the pixels of the original image."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
-from core.explain.pixels import PIXEL_METHODS
 from core.preprocess import Preprocess
 
 FloatArray = NDArray[np.float32]
 
-# One pixel in a hundred may exceed the top of the scale: single pixels would else darken all the others.
-_PIXEL_PERCENTILE = 99
+# Among many cells a few may exceed the top of the scale: single pixels would else darken all the others.
+_MANY_CELLS, _PERCENTILE = 500, 99
 
 
-def peak(raw: FloatArray, method: str) -> float:
-    """The size of value at which a map's colours end: the largest, for pixels the 99th percentile."""
+def peak(raw: FloatArray) -> float:
+    """The size of value at which a map's colours end: its largest, or the 99th percentile of 500 and more."""
     sizes = np.abs(raw)
-    return float(np.percentile(sizes, _PIXEL_PERCENTILE) if method in PIXEL_METHODS else sizes.max())
+    top = float(np.percentile(sizes, _PERCENTILE)) if raw.size >= _MANY_CELLS else 0.0
+    return top or float(sizes.max())
 
 
-def common_peak(maps: Mapping[str, FloatArray], method: str) -> float:
-    """One end of the colours for several maps, so that they can be compared by eye."""
-    return max(peak(raw, method) for raw in maps.values())
-
-
-def heatmap(raw: FloatArray, method: str) -> FloatArray:
+def heatmap(raw: FloatArray) -> FloatArray:
     """What speaks for the class, in [0, 1] and still (h, w): ReLU, then the peak to 1; without any, zeros."""
     positive = np.maximum(raw, 0)
-    top = peak(positive, method) or float(positive.max())
+    top = peak(positive)
     return np.clip(positive / top, 0, 1) if top > 0 else positive
 
 
@@ -37,8 +30,6 @@ def balance(raw: FloatArray, top: float) -> FloatArray:
     return np.clip(raw / top, -1, 1) if top > 0 else np.zeros_like(raw)
 
 
-def heatmap_on_image(
-    raw: FloatArray, method: str, preprocess: Preprocess, size: tuple[int, int]
-) -> FloatArray:
+def heatmap_on_image(raw: FloatArray, preprocess: Preprocess, size: tuple[int, int]) -> FloatArray:
     """The heat map of an image of ``size`` (width, height): (H, W), in [0, 1], NaN where nothing was seen."""
-    return preprocess.on_image(heatmap(raw, method), size)
+    return preprocess.on_image(heatmap(raw), size)

@@ -145,7 +145,7 @@ def _answers(
     started = time.perf_counter()
     batch = _to_device(batch, checkpoint)
     target_layers = question.target_layers or (default_layer(layers_of(checkpoint)),)
-    traced = trace(checkpoint.model, batch, target_layers if question.method in CAM_METHODS else ())
+    traced = trace(checkpoint.model, batch, target_layers if question.needs_layer else ())
     class_idx = _classes(traced.logits, question)
     direction = towards(traced.logits.detach(), class_idx, question.against)
     if question.method in CAM_METHODS:

@@ -68,11 +68,11 @@ def save(
     preprocess = checkpoint.card.preprocess
     for layer, found in explanation.maps.items():
         name = stem(question, explanation, layer)
-        heatmap = heatmap_on_image(found.raw, question.method, preprocess, image.size)
+        heatmap = heatmap_on_image(found.raw, preprocess, image.size)
         (folder / f"{name}.raw.npy").write_bytes(npy(found.raw.astype(np.float32)))
         (folder / f"{name}.heatmap.npy").write_bytes(npy(heatmap))
         if question.against is None:
             (folder / f"{name}.overlay.png").write_bytes(overlay(image, heatmap))
         else:
-            signed = preprocess.on_image(balance(found.raw, peak(found.raw, question.method)), image.size)
+            signed = preprocess.on_image(balance(found.raw, peak(found.raw)), image.size)
             (folder / f"{name}.overlay.png").write_bytes(overlay(image, signed, render.SIGNED))

@@ -46,9 +46,11 @@ _PLUGINS: dict[str, tuple[bytes, Callable[[BytesIO], ImageFile.ImageFile]]] = {
     "AVIF": (rb".{4}ftyp(?:.{4}){0,12}?avi[fs]", AvifImageFile),
 }
 FORMATS = tuple(name for name in _PLUGINS if name != "AVIF" or features.check("avif"))
+_SCALE_DOWN = f"scale it down to {MAX_PIXELS // 10**6} megapixels or less"
 _CHOOSE = f"choose a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file"
 _FOREIGN = {
     "a HEIC photo; export it as JPEG": rb".{4}ftyp(?:mif1|msf1|(?:.{4}){0,12}?he[iv][cmsx])",
+    "a BigTIFF file; save it as plain TIFF or PNG": rb"II\+\0|MM\0\+",
     "a PDF document; export the page as PNG": rb".{0,999}%PDF-",
     "an SVG drawing; export it as PNG": rb".{0,999}<svg[\s>]",
 }
@@ -76,9 +78,9 @@ def upright_rgb(data: bytes) -> Image.Image:
         image = _rgb(_upright(_decoded(kind, data)))
     except ImageError:
         raise
-    except (
-        Exception
-    ) as error:  # Pillow's parsers raise a dozen types, AssertionError too: the file is at fault.
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageError(f"got an image of far too many pixels; {_SCALE_DOWN}") from error
+    except Exception as error:  # Fuzzing drew ten types out of Pillow's parsers: no list is complete.
         msg = f"got a {kind} file that is damaged or cut short; save or send it again, or choose another"
         raise ImageError(msg) from error
     image.info.clear()  # An orientation left here would be applied twice.
@@ -90,9 +92,7 @@ def read(path: Path) -> Image.Image:
     try:
         data = _head(path)
     except (OSError, ValueError) as error:
-        raise ImageError(
-            f"cannot read {str(path)!r}; choose an image file that exists and is yours"
-        ) from error
+        raise ImageError(f"cannot read {str(path)!r}; choose an image file that may be read") from error
     return upright_rgb(data)
 
 
@@ -133,19 +133,24 @@ def _decoded(kind: str, data: bytes) -> Image.Image:
 
 
 def _refuse_size(width: int, height: int) -> None:
-    got = f"got an image of {width} x {height} pixels"
     if width * height > MAX_PIXELS:
-        raise ImageError(f"{got}; scale it down to {MAX_PIXELS // 10**6} megapixels or less")
+        raise ImageError(f"got an image of {width} x {height} pixels; {_SCALE_DOWN}")
     if max(width, height) > MAX_SIDE:
-        raise ImageError(f"{got}; cut it so that no side is longer than {MAX_SIDE}")
+        raise ImageError(f"got an image of {width} x {height} pixels; cut it to sides of {MAX_SIDE} or less")
+
+
+def _guard_gif(data: bytes) -> bytes:
+    """Refuse by the screen's size: on opening, Pillow already allocates what a first frame leaves behind."""
+    _refuse_size(*struct.unpack_from("<HH", data, 6))
+    return data
 
 
 def _guard_jpeg(data: bytes) -> bytes:
     markers = list(islice(_jpeg_markers(data), MAX_SEGMENTS + 1))
-    if len(markers) > MAX_SEGMENTS or markers.count(0xDA) > MAX_SCANS:
-        raise ImageError(
-            "got a JPEG file in more scans or segments than a photo has; save it again as plain JPEG"
-        )
+    if markers.count(0xDA) > MAX_SCANS:
+        raise ImageError(f"got a JPEG file of more than {MAX_SCANS} scans; save it again as a plain JPEG")
+    if len(markers) > MAX_SEGMENTS:
+        raise ImageError(f"got a JPEG file of more than {MAX_SEGMENTS} parts; save it again as a plain JPEG")
     return data
 
 
@@ -182,9 +187,8 @@ def _guard_tiff(data: bytes) -> bytes:
     order = "<" if data.startswith(b"II") else ">"
     (start,) = struct.unpack_from(f"{order}L", data, 4)
     (entries,) = struct.unpack_from(f"{order}H", data, start)
-    for tag, kind, values, _ in struct.iter_unpack(
-        f"{order}HHLL", data[start + 2 : start + 2 + 12 * entries]
-    ):
+    directory = data[start + 2 : start + 2 + 12 * entries]
+    for tag, kind, values, _ in struct.iter_unpack(f"{order}HHLL", directory):
         blob = kind in (1, 2, 7) and tag not in _OFFSETS
         if kind > 13 or (values > MAX_TAG_VALUES and not blob):  # libtiff heeds types that Pillow skips.
             raise ValueError(tag, kind, values)
@@ -201,7 +205,7 @@ def _refuse_tiles(image: TiffImageFile) -> None:
         raise ValueError(padded, listed)
 
 
-_GUARDS = {"JPEG": _guard_jpeg, "PNG": _guard_png, "PPM": _guard_ppm, "TIFF": _guard_tiff}
+_GUARDS = {"GIF": _guard_gif, "JPEG": _guard_jpeg, "PNG": _guard_png, "PPM": _guard_ppm, "TIFF": _guard_tiff}
 
 
 def _upright(image: Image.Image) -> Image.Image:

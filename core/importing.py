@@ -39,7 +39,7 @@ def import_weights(
 def read_class_names(path: Path) -> list[str]:
     """Class names in the order of the network's outputs, from a file: one a line, or a JSON list."""
     try:
-        return parse_class_names(path.read_text(encoding="utf-8"))
+        return parse_class_names(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise CheckpointError(f"{path} cannot be read as a list of class names: {error}") from error
 

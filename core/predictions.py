@@ -42,9 +42,12 @@ def class_index(class_names: Sequence[str], wanted: str) -> int:
             return int(wanted)
         raise ClassError(f"class {wanted} is not there; this model has classes 0 to {len(class_names) - 1}")
     folded = [name.casefold() for name in class_names]
-    matches = [index for index, name in enumerate(folded) if name == wanted.casefold()]
+    matches = [index for index, name in enumerate(class_names) if name == wanted]
+    matches = matches or [index for index, name in enumerate(folded) if name == wanted.casefold()]
     if len(matches) == 1:
         return matches[0]
+    if matches:
+        raise ClassError(f"{len(matches)} classes are named {wanted!r}; give a number: {matches}")
     close = difflib.get_close_matches(wanted.casefold(), folded, n=3, cutoff=0.5)
     close += [name for name in folded if wanted.casefold() in name and name not in close][:3]
     hint = f"; close: {', '.join(close)}" if close else f"; this model has {len(class_names)} classes"

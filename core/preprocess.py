@@ -25,6 +25,10 @@ class Window:
     right: float
     bottom: float
 
+    def shares(self, size: tuple[int, int]) -> "Window":
+        """The same in shares of an image of ``size`` (width, height), from 0 to 1."""
+        return self.scaled(1 / size[0], 1 / size[1])
+
     def scaled(self, x_factor: float, y_factor: float) -> "Window":
         """The same part of the image drawn at another size."""
         return Window(

@@ -33,7 +33,7 @@ def coloured(values: FloatArray, colour_map: str) -> Picture:
     known = np.nan_to_num(values)
     shares = (known + 1) / 2 if colour_map == SIGNED else known
     colours = palette(colour_map)[(shares * 255).round().astype(np.uint8)]
-    opacity = np.abs(known) ** 0.7 * 255
+    opacity = np.abs(known) * 255
     return np.dstack([colours, opacity.round().astype(np.uint8)])
 
 
@@ -66,7 +66,7 @@ def _hatch(band: Picture, unseen: NDArray[np.bool_], top: int) -> None:
     lines = unseen & ((rows + columns) % _HATCH_PERIOD < _HATCH_WIDTH)
     grey = band.mean(2, dtype=np.float32)[unseen, None]
     band[unseen] = (0.55 * grey + 0.45 * 225).round()
-    band[lines] = (band[lines] * 0.8).round()
+    band[lines] = (band[lines] * 0.88).round()
 
 
 def _encoded(kind: str, picture: Picture, settings: list[int]) -> bytes:

@@ -9,7 +9,6 @@ SAMPLES = {
     "motorcycle_left.png": "Motorcycle",
     "camera.png": "Cameraman",
     "rocket.jpg": "Rocket",
-    "astronaut.png": "Astronaut",
 }
 
 

@@ -18,10 +18,13 @@ _PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
 def read(path: Path) -> dict[str, Tensor]:
     """The state dict in a .safetensors, .pt or .pth file, out of its wrappers; nothing in it is executed."""
     try:
-        if path.suffix == ".safetensors":
+        if path.suffix.lower() == ".safetensors":
             return _unwrapped(safetensors.torch.load_file(path))
         return _unwrapped(torch.load(path, map_location="cpu", weights_only=True))
     except pickle.UnpicklingError as error:
+        # Torch says GLOBAL of an object that is no tensor, and advises to execute it: not repeated here.
+        if "GLOBAL" not in str(error):
+            raise CheckpointError(f"{path.name} is not a readable weights file") from error
         raise CheckpointError(
             f"{path.name} holds Python objects besides tensors, and those are never executed here; "
             "save it again with torch.save(model.state_dict(), FILE) or as .safetensors"

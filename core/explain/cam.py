@@ -96,6 +96,8 @@ def class_activation_maps(
     """
     layers = traced.activations
     score = (traced.logits * direction).sum()
+    if score.grad_fn is None:
+        raise LayerError(_no_influence(next(iter(layers))))
     gradients = torch.autograd.grad(score, list(layers.values()), retain_graph=True, allow_unused=True)
     return {
         name: _weighted_sum(_evidence(traced, direction, name, gradient), method)
@@ -129,9 +131,13 @@ def heatmap(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(scaled[:, None], size, mode="bilinear", align_corners=False)[:, 0]
 
 
+def _no_influence(target_layer: str) -> str:
+    return f"layer {target_layer!r} has no influence on the logits"
+
+
 def _evidence(traced: Trace, direction: Tensor, target_layer: str, gradient: Tensor | None) -> Evidence:
     if gradient is None:
-        raise LayerError(f"layer {target_layer!r} has no influence on the logits")
+        raise LayerError(_no_influence(target_layer))
     head = traced.pooled_head(target_layer)
     activations = _wide(traced.activations[target_layer].detach())
     weights = None if head is None else _wide(direction) @ _wide(head.weight)

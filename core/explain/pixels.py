@@ -35,7 +35,8 @@ class Question:
     def score(self, batch: Tensor, direction: Tensor) -> Tensor:
         """The explained score (N,). The lock is held per pass: a slow method must not stop other sessions."""
         with capture(self.model, {}):
-            score: Tensor = (self.model(batch) * direction).sum(1)
+            # A clone: the network may begin with an operation in place.
+            score: Tensor = (self.model(batch.clone()) * direction).sum(1)
         return score
 
 
@@ -67,14 +68,15 @@ def integrated_gradients(question: Question) -> Tensor:
     Sundararajan 2017, arXiv:1703.01365, eq. 3, as a middle sum of 50 steps. Not captum's default quadrature:
     its nodes took up to ten times as long to find as the network to run (eigenvalues beside torch's threads).
     """
-    passes = -(-_STEPS * len(question.batch) // _STEPS_AT_ONCE)
+    at_once = max(_STEPS_AT_ONCE, len(question.batch))
+    passes = -(-_STEPS // (at_once // len(question.batch)))
     method = IntegratedGradients(_counted(question, passes))
     attribution = method.attribute(
         _input(question),
         additional_forward_args=question.direction,
         method="riemann_middle",
         n_steps=_STEPS,
-        internal_batch_size=_STEPS_AT_ONCE,
+        internal_batch_size=at_once,
     )
     return _detached(attribution).sum(1)
 
@@ -130,7 +132,7 @@ class _Scored(nn.Module):
         self.model = model
 
     def forward(self, batch: Tensor, direction: Tensor) -> Tensor:
-        score: Tensor = (self.model(batch) * direction).sum(1)
+        score: Tensor = (self.model(batch.clone()) * direction).sum(1)
         return score
 
 

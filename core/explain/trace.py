@@ -58,7 +58,8 @@ def trace(model: nn.Module, batch: Tensor, target_layers: Sequence[str]) -> Trac
     for name, module in modules_named(model, list(target_layers)).items():
         hooks[module] = _record(activations, name)
     with capture(model, hooks), torch.enable_grad():
-        logits = model(batch.detach())
+        # A clone: the network may begin with an operation in place.
+        logits = model(batch.detach().clone())
     _check(logits, activations, target_layers)
     last = linear.get(logits)
     return Trace(logits, activations, _head(last) if last is not None else None)

@@ -1,0 +1,30 @@
+"""Home: what is loaded, and where to go."""
+
+import streamlit as st
+
+from core.device import device_label
+from pages._ui import pickers, shell, state
+
+with shell.page("app.py"):
+    st.title("Why does it see that?")
+    st.markdown(
+        "Drop in a photo. SeeWhy shows what the network takes it for, **where in the photo that comes "
+        "from**, and why it is not something else."
+    )
+    name = shell.checkpoint_name()
+    if pickers.photo_source():
+        st.switch_page("pages/explain.py", query_params={state.CHECKPOINT: name})
+
+    st.subheader("What is loaded")
+    loaded = state.load(name)
+    card = loaded.checkpoint.card
+    with st.container(horizontal=True):
+        st.metric("Model", name, border=True)
+        st.metric("Classes", f"{len(card.class_names):,}", border=True)
+        st.metric("Layers to look into", len(loaded.layers), border=True)
+        st.metric("Runs on", device_label(loaded.checkpoint.device), border=True)
+    st.caption(f"{card.architecture} · {card.source}")
+
+    st.subheader("Where to go")
+    for path, page in list(shell.PAGES.items())[1:]:
+        st.page_link(path, label=f"**{page.title}**: {page.question}", icon=page.icon)

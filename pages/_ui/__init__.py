@@ -1,0 +1,1 @@
+"""What the pages share: frame, state, pickers, and three small browser components."""

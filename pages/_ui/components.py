@@ -1,0 +1,143 @@
+"""Three components that the browser draws itself: no build, no iframe, colours of the theme."""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from core.predictions import Prediction
+from core.preprocess import FloatArray, Window
+from core.render import Picture, palette, png
+from pages._ui.state import TINY_SIDE, Drawn
+
+_WEB = Path(__file__).parent / "web"
+_RAMP_STOPS = 17
+OPACITY = 0.75
+
+
+def _web(name: str) -> str:
+    return (_WEB / name).read_text(encoding="utf-8")
+
+
+_VIEWER = st.components.v2.component(
+    "seewhy_viewer", html=_web("viewer.html"), css=_web("viewer.css"), js=_web("viewer.js")
+)
+_TILES = st.components.v2.component(
+    "seewhy_tiles", html='<div class="tiles" role="group"></div>', css=_web("tiles.css"), js=_web("tiles.js")
+)
+_BARS = st.components.v2.component(
+    "seewhy_bars", html='<div class="bars"></div>', css=_web("bars.css"), js=_web("bars.js")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A picture to click: its data URI, two lines of text, and whether it is the chosen one."""
+
+    id: str
+    picture: str
+    caption: str
+    detail: str = ""
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the colours mean: the palette's name, its two ends in words, and the unit of the values."""
+
+    colour_map: str
+    low: str
+    high: str
+    unit: str
+
+
+def data_uri(content: bytes, kind: str = "jpeg") -> str:
+    """A picture file as an address that needs no request."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layered:
+    """A photo, a map over it (RGBA, of the drawn size), its values (h, w), and what was seen, in shares."""
+
+    photo: Drawn
+    heat: Picture
+    cells: FloatArray
+    seen: Window
+
+
+def viewer(layered: Layered, scale: Scale, *, view: str, alt: str) -> float:
+    """Draw a photo with its map over it, and give the opacity, from 0 to 1, that was set in the browser."""
+    photo, seen = layered.photo, layered.seen
+    rows, columns = layered.cells.shape
+    height, width = photo.picture.shape[:2]
+    stops = palette(scale.colour_map)[:: len(palette(scale.colour_map)) // (_RAMP_STOPS - 1)]
+    result = _VIEWER(
+        key="viewer",
+        data={
+            "photo": data_uri(photo.jpeg),
+            "heat": data_uri(png(layered.heat), "png"),
+            "ratio": f"{width} / {height}",
+            "tiny": max(photo.size) <= TINY_SIDE,
+            "cells": [float(f"{value:.4g}") for value in layered.cells.ravel()],
+            "shape": [rows, columns],
+            "window": [seen.left, seen.top, seen.right, seen.bottom],
+            "view": view,
+            "alt": alt,
+            "opacity": OPACITY,
+            "low": scale.low,
+            "high": scale.high,
+            "unit": scale.unit,
+            "hint": "Point at the photo to read a cell",
+            "ramp": [f"rgb({red} {green} {blue})" for red, green, blue in stops.tolist()],
+        },
+        default={"opacity": OPACITY},
+        on_opacity_change=_nothing,
+    )
+    return float(result.opacity)
+
+
+def tiles(
+    items: Sequence[Tile],
+    *,
+    label: str,
+    key: str,
+    on_pick: Callable[[str], None],
+    side: int = 104,
+    width: int | Literal["stretch"] = "stretch",
+) -> None:
+    """Draw pictures, ``side`` pixels wide at most; ``on_pick`` hears the id of the one that was clicked."""
+    _TILES(
+        key=key,
+        data={"items": [asdict(item) for item in items], "label": label, "side": side},
+        width=width,
+        on_picked_change=lambda: on_pick(str(st.session_state[key].picked)),
+    )
+
+
+def bars(
+    predictions: Sequence[Prediction], *, selected: int, key: str, on_pick: Callable[[str], None]
+) -> None:
+    """Draw the likeliest classes; ``on_pick`` hears the name of the one that was clicked."""
+    items = [
+        {
+            "name": each.class_name,
+            "probability": f"{each.probability:.1%}",
+            "logit": f"{each.logit:+.2f}".replace("-", "\N{MINUS SIGN}"),
+            "width": f"{each.probability:.2%}",
+            "selected": each.class_idx == selected,
+        }
+        for each in predictions
+    ]
+    _BARS(
+        key=key,
+        data={"items": items},
+        on_picked_change=lambda: on_pick(str(st.session_state[key].picked)),
+    )
+
+
+def _nothing() -> None:
+    """A state without a callback is not reported back."""

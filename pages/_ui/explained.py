@@ -1,0 +1,222 @@
+"""An explanation on the page: the photo with its map, the stages, the sum of the evidence, the downloads."""
+
+import html
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from core import export, render
+from core.display import balance, heatmap, peak
+from core.explanation import Explanation, Map, Question
+from core.layers import stages
+from core.predictions import top_k
+from core.preprocess import FloatArray
+from pages._ui import components, pickers, state
+from pages._ui.components import Scale, Tile
+from pages._ui.state import Drawn, Loaded, Photo
+
+MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """One photo, one question, its answer at one layer, and how it is to look."""
+
+    photo: Photo
+    loaded: Loaded
+    question: Question
+    answer: Explanation
+    layer: str
+    shown: str
+    colour_map: str
+
+    @property
+    def map(self) -> Map:
+        """The map at the layer."""
+        return self.answer.maps[self.layer]
+
+    @property
+    def palette(self) -> str:
+        """The name of the palette that is in use."""
+        return render.SIGNED if self.shown == "signed" else self.colour_map
+
+    @property
+    def class_name(self) -> str:
+        """The class that is explained."""
+        return self.loaded.checkpoint.card.class_names[self.answer.class_idx]
+
+    @property
+    def rival_name(self) -> str:
+        """The class that it is compared with, or nothing."""
+        against = self.answer.against
+        return "" if against is None else self.loaded.checkpoint.card.class_names[against]
+
+    @property
+    def title(self) -> str:
+        """The question in words."""
+        return (
+            f"Why {self.class_name}, and not {self.rival_name}"
+            if self.rival_name
+            else f"Why {self.class_name}"
+        )
+
+    def values(self, raw: FloatArray) -> FloatArray:
+        """A raw map as it is coloured: from 0 to 1, or from -1 to 1 where both sides are shown."""
+        return balance(raw, peak(raw)) if self.shown == "signed" else heatmap(raw)
+
+
+def draw_viewer(scene: Scene, view: str) -> float:
+    """Draw the photo with its map; gives the opacity, from 0 to 1."""
+    drawn = state.drawn(scene.photo)
+    cells = scene.map.raw if scene.map.evidence is None else scene.map.evidence
+    seen = scene.loaded.checkpoint.card.preprocess.window(drawn.size).shares(drawn.size)
+    heat = render.coloured(_on_drawn(scene, scene.values(scene.map.raw), drawn), scene.palette)
+    method = pickers.METHOD_LABELS[scene.question.method]
+    alt = f"{scene.photo.name}: {scene.title}, {method} at {scene.layer}"
+    return components.viewer(components.Layered(drawn, heat, cells, seen), _scale(scene), view=view, alt=alt)
+
+
+def draw_verdict(scene: Scene, on_pick: Callable[[str], None]) -> None:
+    """Draw the five likeliest classes, to click."""
+    names = scene.loaded.checkpoint.card.class_names
+    best = top_k(scene.answer.logits, names)
+    components.bars(best, selected=scene.answer.class_idx, key="top", on_pick=on_pick)
+
+
+def draw_sum(scene: Scene) -> None:
+    """Say how the evidence adds up, or that there is none."""
+    found = scene.map
+    if found.evidence is not None:
+        score = f"logit of {scene.class_name}"
+        if scene.rival_name:
+            score += f" {MINUS} logit of {scene.rival_name}"
+        parts = [
+            (_signed(found.speaks_for), "cells for it"),
+            (_signed(found.speaks_against), "cells against it"),
+            (_signed(found.bias), "bias"),
+            (f"= {_signed(found.score)}", score),
+        ]
+        _draw_equation(parts)
+    elif not found.has_positive_evidence and scene.shown == "heat":
+        st.info(
+            f"No positive evidence: by this method, nothing at {scene.layer} speaks for {scene.class_name}. "
+            "See *For and against* for what speaks against it.",
+            icon=":material/contrast:",
+        )
+
+
+def draw_stages(scene: Scene) -> None:
+    """Draw one small map per stage of the network; a click looks at that layer."""
+    drawn = state.drawn(scene.photo)
+    sizes = {layer.name: layer for layer in stages(scene.loaded.layers)}
+    items = [
+        Tile(
+            name,
+            _tile_picture(scene, scene.values(scene.answer.maps[name].raw), drawn),
+            name,
+            f"{layer.size[0]} {TIMES} {layer.size[1]}",
+            selected=name == scene.layer,
+        )
+        for name, layer in sizes.items()
+    ]
+    key = pickers.layer_key(scene.loaded.checkpoint.name)
+    st.markdown(
+        "##### Where in the network the evidence forms",
+        help="Early layers left, late layers right; each map on its own scale. Click to look closer.",
+    )
+    components.tiles(items, label="Stages", key="stages", on_pick=lambda name: _set(key, name), side=128)
+
+
+def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
+    """Draw what speaks for either class, on one scale, beside each other."""
+    drawn = state.drawn(scene.photo)
+    maps = {scene.class_name: first.maps[scene.layer].raw, scene.rival_name: second.maps[scene.layer].raw}
+    top = max(map(peak, maps.values()))
+    signed = replace(scene, shown="signed")
+    items = [Tile(name, _tile_picture(signed, balance(raw, top), drawn), name) for name, raw in maps.items()]
+    st.markdown("##### Each class by itself, on one scale")
+    components.tiles(items, label="Either class", key="duel", on_pick=lambda _name: None, side=200)
+
+
+def draw_downloads(scene: Scene, opacity: float) -> None:
+    """Offer overlay, raw map and prediction; each is made when it is asked for."""
+    stem = export.stem(scene.question, scene.answer, scene.layer)
+    files = (
+        ("Overlay", "overlay.png", "image/png", lambda: _overlay_file(scene, opacity)),
+        ("Map", "raw.npy", "application/octet-stream", lambda: export.npy(scene.map.raw)),
+        ("JSON", "json", "application/json", lambda: _prediction_file(scene)),
+    )
+    with st.container(horizontal=True, gap="small", key="downloads"):
+        for label, ending, mime, content in files:
+            st.download_button(
+                label,
+                content,
+                f"{stem}.{ending}",
+                mime,
+                key=f"download_{label}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+
+
+def draw_small_print(scene: Scene) -> None:
+    """How the map was computed, where, and how long that took."""
+    width, height = state.drawn(scene.photo).size
+    rows, columns = scene.map.raw.shape
+    parts = [
+        f"{pickers.METHOD_LABELS[scene.question.method]} at {scene.layer}: {rows} {TIMES} {columns} cells",
+        f"photo {width} {TIMES} {height} pixels",
+        f"computed in {scene.answer.seconds:.2f} s on {scene.answer.device}",
+        *scene.answer.notes,
+    ]
+    st.caption(" · ".join(parts))
+
+
+def _scale(scene: Scene) -> Scale:
+    in_logits = scene.map.evidence is not None
+    unit = "logits" if in_logits else pickers.UNITS.get(scene.question.method, "raw")
+    values = scene.map.raw if scene.map.evidence is None else scene.map.evidence
+    if scene.shown == "heat":
+        top = peak(values.clip(min=0))
+        return Scale(scene.colour_map, "0", f"+{top:.2g}", unit)
+    top = peak(values)
+    against, for_ = ("against", "for") if not scene.rival_name else (scene.rival_name, scene.class_name)
+    return Scale(render.SIGNED, f"{against} {MINUS}{top:.2g}", f"+{top:.2g} {for_}", unit)
+
+
+def _on_drawn(scene: Scene, values: FloatArray, drawn: Drawn) -> FloatArray:
+    height, width = drawn.picture.shape[:2]
+    return scene.loaded.checkpoint.card.preprocess.on_image(values, drawn.size, (width, height))
+
+
+def _tile_picture(scene: Scene, values: FloatArray, drawn: Drawn) -> str:
+    height, width = drawn.thumb.shape[:2]
+    small = scene.loaded.checkpoint.card.preprocess.on_image(values, drawn.size, (width, height))
+    return components.data_uri(render.jpeg(render.overlay(drawn.thumb, small, scene.palette, 0.8)))
+
+
+def _overlay_file(scene: Scene, opacity: float) -> bytes:
+    image = state.upright(scene.photo)
+    values = scene.loaded.checkpoint.card.preprocess.on_image(scene.values(scene.map.raw), image.size)
+    return export.overlay(image, values, scene.palette, opacity)
+
+
+def _prediction_file(scene: Scene) -> bytes:
+    return export.prediction_json(scene.loaded.checkpoint, scene.question, scene.answer)
+
+
+def _draw_equation(parts: list[tuple[str, str]]) -> None:
+    terms = "".join(
+        f"<span><b>{number}</b><small>{html.escape(words)}</small></span>" for number, words in parts
+    )
+    st.html(f'<div class="seewhy-sum" title="In logits">{terms}</div>')
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.2f}".replace("-", MINUS)
+    return text if text.strip(f"+{MINUS}0.") else "0.00"
+
+
+def _set(key: str, value: str) -> None:
+    st.session_state[key] = value

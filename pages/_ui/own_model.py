@@ -1,0 +1,91 @@
+"""Bring your own model: a dialogue around `core.importing`."""
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core import importing
+from core.checkpoint import ROOT
+from core.errors import CoreError
+from core.models import registry
+from pages._ui import state
+
+_MAX_WEIGHTS_MB = 250
+_ADDED = "added_checkpoint"
+
+
+def choose_added() -> None:
+    """Choose the checkpoint that the dialogue has just added; before the picker of checkpoints is drawn."""
+    if _ADDED in st.session_state:
+        name = st.session_state.pop(_ADDED)
+        st.session_state[state.CHECKPOINT] = name
+        st.toast(f"{name} is ready.", icon=":material/check:")
+
+
+def button() -> None:
+    """Open the dialogue that adds a checkpoint."""
+    if st.button("Bring your own model", icon=":material/add:", type="tertiary", key="own_model"):
+        _dialogue()
+
+
+@st.dialog("Bring your own model", width="medium")
+def _dialogue() -> None:
+    st.caption("A state dict is enough. Nothing in the file is executed, and nothing leaves this machine.")
+    weights = st.file_uploader(
+        f"Weights: .safetensors, .pt or .pth, up to {_MAX_WEIGHTS_MB} MB",
+        type=["safetensors", "pt", "pth"],
+        key="own_weights",
+        max_upload_size=_MAX_WEIGHTS_MB,
+        help="Larger files: python -m core import WEIGHTS --arch … --classes … --out NAME",
+    )
+    architecture = st.selectbox(
+        "Architecture", _architectures(), index=None, key="own_architecture", placeholder="timm:resnet50"
+    )
+    classes = st.text_area(
+        "Class names, one a line, in the order of the outputs", key="own_classes", placeholder="cat\ndog"
+    )
+    settings = st.text_input(
+        "Preprocess, where it differs from the architecture's published one",
+        key="own_preprocess",
+        placeholder="resize=256,crop=224,mean=0.5,std=0.5,interpolation=bicubic",
+    )
+    name = st.text_input("Name", key="own_name", placeholder="my-pets")
+    ready = bool(weights and architecture and classes.strip() and name.strip())
+    if not ready:
+        st.caption("Weights, architecture, class names and a name are needed.")
+    if st.button("Import", type="primary", disabled=not ready, key="own_import"):
+        _submit(weights, str(architecture), classes, settings, name.strip())
+
+
+def _submit(weights: UploadedFile | None, architecture: str, classes: str, settings: str, name: str) -> None:
+    """Import what the form has, or show what does not fit."""
+    if weights is None:
+        return
+    try:
+        with st.spinner("Fitting the weights…"):
+            _import(weights, architecture, classes, settings, name)
+    except CoreError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.session_state[_ADDED] = name
+    st.rerun()
+
+
+def _import(weights: UploadedFile, architecture: str, classes: str, settings: str, name: str) -> None:
+    default = registry.default_preprocess(architecture)
+    preprocess = importing.parse_preprocess(settings, default)
+    class_names = importing.parse_class_names(classes)
+    # Beside the checkpoints, not in the system's folder: a browser's request writes only into the project.
+    with tempfile.TemporaryDirectory(prefix=".upload-", dir=ROOT) as folder:
+        path = Path(folder) / f"weights{Path(weights.name).suffix.lower()}"
+        path.write_bytes(weights.getbuffer())
+        importing.import_weights(
+            path, architecture=architecture, class_names=class_names, preprocess=preprocess, name=name
+        )
+
+
+@st.cache_data(max_entries=1, show_spinner="Listing architectures…")
+def _architectures() -> list[str]:
+    return registry.architectures()

@@ -1,0 +1,225 @@
+"""Widgets that give plain values: a photo, a class, a layer, a method, a look."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.explain.cam import CAM_METHODS
+from core.explanation import INPUT, METHODS
+from core.layers import Layer, default_layer
+from core.render import COLOUR_MAPS
+from core.samples import SAMPLES, sample
+from pages._ui import components, shell, state
+
+METHOD_LABELS = {
+    "grad_cam": "Grad-CAM",
+    "cam": "CAM",
+    "grad_cam_pp": "Grad-CAM++",
+    "hires_cam": "HiResCAM",
+    "xgrad_cam": "XGrad-CAM",
+    "layer_cam": "LayerCAM",
+    "saliency": "Saliency",
+    "integrated_gradients": "Integrated gradients",
+    "occlusion": "Occlusion",
+    "guided_grad_cam": "Guided Grad-CAM",
+}
+METHOD_HELP = """
+**Regions** of a layer: CAM, Grad-CAM and their kin weigh the layer's channels by what they do for the
+class. **Pixels** of the input: Saliency and Integrated gradients follow the gradient to single pixels;
+Occlusion covers the photo bit by bit and watches the score; Guided Grad-CAM draws fine detail, but it is
+known to change little when the network's weights are shuffled, so do not lean on it.
+"""
+# What a cell of a map is measured in, where the map is not evidence in logits.
+UNITS = {"integrated_gradients": "logits", "occlusion": "logits", "saliency": "gradient"}
+_CLASS, _AGAINST = "class", "against"
+
+
+def photo_source() -> bool:
+    """Drop, take or pick a photo: it becomes the chosen one, or the page says why it cannot be used.
+
+    Whether there is a new one since the last run.
+    """
+    drop, pick = st.columns([5, 5], gap="medium", vertical_alignment="bottom")
+    with drop:
+        st.file_uploader(
+            "Drop photos here, or browse",
+            accept_multiple_files=True,
+            key="uploads",
+            on_change=_take_uploads,
+            help="JPEG, PNG, WebP, GIF, TIFF, BMP, PPM or AVIF; up to 20 MB and 50 megapixels each.",
+        )
+    with pick, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        components.tiles(_sample_tiles(), label="Samples", key="samples", on_pick=_take_sample, width=348)
+        _camera()
+    for name, reason in state.refusals():
+        st.error(
+            f"**{shell.plain(name)}** cannot be used: {shell.plain(reason)}.", icon=":material/hide_image:"
+        )
+    return state.just_added()
+
+
+def photo_strip() -> None:
+    """The session's photos, where there are several, to change between them."""
+    photos = state.photos()
+    if len(photos) < 2:
+        return
+    chosen = state.chosen_photo()
+    items = [
+        components.Tile(
+            digest, components.data_uri(state.thumb_jpeg(photo)), photo.name, selected=photo == chosen
+        )
+        for digest, photo in reversed(photos.items())
+    ]
+    components.tiles(items, label="Your photos", key="photos_strip", on_pick=state.choose, side=72)
+
+
+def class_to_explain(class_names: Sequence[str], predicted: str, checkpoint: str) -> int | None:
+    """The class chosen by name, or None for the predicted one, whichever that is."""
+    name = st.selectbox(
+        "Class",
+        class_names,
+        index=None,
+        placeholder=f"{predicted} (predicted)",
+        key=class_key(checkpoint),
+        help="Type to search. Cleared, it follows the prediction.",
+    )
+    return None if name is None else list(class_names).index(name)
+
+
+def rival_class(class_names: Sequence[str], checkpoint: str) -> int | None:
+    """The class to compare with, or None."""
+    name = st.selectbox(
+        "Rather than",
+        class_names,
+        index=None,
+        placeholder="no other class",
+        key=f"{_AGAINST}-{checkpoint}",
+        help="Why the one class and not this one: the map of the difference of their logits.",
+    )
+    return None if name is None else list(class_names).index(name)
+
+
+def class_key(checkpoint: str) -> str:
+    """The session's key of the class picker: classes of one checkpoint mean nothing to another."""
+    return f"{_CLASS}-{checkpoint}"
+
+
+def target_layer(layers: Sequence[Layer], checkpoint: str) -> str:
+    """A layer by name, from the last to the first; at first the last convolutional one."""
+    labels = {layer.name: layer.label for layer in reversed(layers)}
+    names = list(labels)
+    chosen: str = st.selectbox(
+        "Layer",
+        names,
+        index=names.index(default_layer(layers)),
+        format_func=labels.__getitem__,
+        key=layer_key(checkpoint),
+        help="With channels, rows and columns. Late layers know what it is, early ones exactly where.",
+    )
+    return chosen
+
+
+def layers_asked(method_name: str, layer: str, stage_names: Sequence[str]) -> tuple[str, ...]:
+    """The layers to ask for: with the chosen one all stages, which share its forward pass."""
+    if method_name not in CAM_METHODS:
+        return () if layer == INPUT else (layer,)
+    return tuple(dict.fromkeys((*stage_names, layer)))
+
+
+def choose_class(checkpoint: str, name: str) -> None:
+    """Set the class picker; before it is drawn."""
+    st.session_state[class_key(checkpoint)] = name
+
+
+def layer_key(checkpoint: str) -> str:
+    """The session's key of the layer picker."""
+    return f"layer-{checkpoint}"
+
+
+def method() -> str:
+    """An explanation method by its name in `core`."""
+    chosen: str = st.selectbox(
+        "Method",
+        sorted(METHODS, key=list(METHOD_LABELS).index),
+        format_func=METHOD_LABELS.__getitem__,
+        key=state.METHOD,
+        help=METHOD_HELP,
+        persist_state="session",
+    )
+    return chosen
+
+
+def view() -> str:
+    """How photo and map are laid out: ``overlay``, ``side`` or ``wipe``."""
+    labels = {"overlay": "Overlay", "side": "Side by side", "wipe": "Wipe"}
+    return _segmented("View", labels, key="view")
+
+
+def shown(*, difference: bool) -> str:
+    """``heat`` for what speaks for the class, ``signed`` for both sides, as a difference always has."""
+    if difference:
+        return "signed"
+    return _segmented("Show", {"heat": "Heat map", "signed": "For and against"}, key="shown")
+
+
+def colour_map() -> str:
+    """The palette of heat maps."""
+    return _segmented("Colours", {name: name.capitalize() for name in COLOUR_MAPS}, key="colour_map")
+
+
+def _segmented(label: str, labels: dict[str, str], *, key: str) -> str:
+    chosen = st.segmented_control(
+        label,
+        list(labels),
+        default=next(iter(labels)),
+        required=True,
+        format_func=labels.__getitem__,
+        key=key,
+        persist_state="session",
+    )
+    return str(chosen)
+
+
+def _sample_tiles() -> list[components.Tile]:
+    chosen = state.chosen_photo()
+    return [
+        components.Tile(name, _sample_picture(name), title, selected=bool(chosen and chosen.name == name))
+        for name, title in SAMPLES.items()
+    ]
+
+
+@st.cache_data(show_spinner=False)
+def _sample_picture(name: str) -> str:
+    return components.data_uri(state.thumb_jpeg(state.as_photo(name, sample(name))))
+
+
+def _camera() -> None:
+    with st.popover(
+        "Camera", icon=":material/photo_camera:", key="camera_popover", on_change="rerun"
+    ) as popover:
+        if popover.open:
+            st.camera_input("Take a photo", key="camera", on_change=_take_camera)
+
+
+def _take_sample(name: str) -> None:
+    if name in SAMPLES:
+        state.add_photo(name, sample(name))
+
+
+def _take_camera() -> None:
+    taken = st.session_state["camera"]
+    if taken is not None:
+        state.add_photo("Camera", taken.getvalue())
+
+
+def _take_uploads() -> None:
+    """Add what is new in the uploader, and drop what was taken out of it."""
+    before: dict[str, str] = st.session_state.get(state.UPLOADED, {})
+    now: dict[str, str] = {}
+    for file in st.session_state["uploads"]:
+        digest = before.get(file.file_id) or state.add_photo(file.name, file.getvalue())
+        if digest:
+            now[file.file_id] = digest
+    for gone in set(before.values()) - set(now.values()):
+        state.drop_photo(gone)
+    st.session_state[state.UPLOADED] = now

@@ -1,0 +1,91 @@
+"""The frame of every page: title, sidebar, and errors as messages that a person can act on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.checkpoint import available
+from core.errors import CoreError
+from pages._ui import own_model, state
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as the sidebar and Home present it."""
+
+    title: str
+    icon: str
+    question: str
+
+
+PAGES = {
+    "app.py": Page("Home", ":material/home:", "What is loaded, and where to go"),
+    "pages/explain.py": Page(
+        "Explain", ":material/center_focus_strong:", "Why does it see that in this photo?"
+    ),
+}
+
+# Columns beside each other need room: below this they go under each other, earlier than Streamlit's 640 px.
+_STYLE = """<style>
+[data-testid="stMainBlockContainer"] { padding: 2.2rem 2.5rem 4rem; }
+[data-testid="stSidebarHeader"] { height: 2.5rem; }
+@media (max-width: 1020px) {
+  .st-key-stage > [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-stage > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: 100%; }
+}
+.seewhy-sum { display: flex; flex-wrap: wrap; gap: 0.35rem 1.4rem; font-variant-numeric: tabular-nums; }
+.seewhy-sum span { display: flex; flex-direction: column; line-height: 1.25; }
+.seewhy-sum b { font-size: 1.15rem; font-weight: 600; }
+.seewhy-sum small { opacity: 0.7; }
+</style>"""
+
+
+@contextmanager
+def page(path: str) -> Iterator[None]:
+    """Draw the frame of the page at ``path``; inside, a `CoreError` becomes its message."""
+    this = PAGES[path]
+    st.set_page_config(page_title=f"{this.title} · SeeWhy", page_icon="🔎", layout="wide")
+    st.html(_STYLE)
+    _sidebar()
+    try:
+        yield
+    except CoreError as error:
+        st.error(sentence(error), icon=":material/error:")
+
+
+def checkpoint_name() -> str:
+    """The checkpoint that the sidebar has chosen."""
+    name: str = st.session_state.get(state.CHECKPOINT) or available()[0]
+    return name
+
+
+def sentence(error: CoreError) -> str:
+    """An error's text as a sentence, with nothing in it taken for Markdown."""
+    text = str(error)
+    return plain(text[:1].upper() + text[1:] + ".")
+
+
+def plain(text: str) -> str:
+    """Text from outside, safe where Streamlit reads Markdown."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|~<>$:" else letter for letter in text)
+
+
+def _sidebar() -> None:
+    own_model.choose_added()
+    with st.sidebar:
+        st.markdown("## SeeWhy")
+        query = {state.CHECKPOINT: checkpoint_name()}
+        for path, each in PAGES.items():
+            st.page_link(path, label=each.title, icon=each.icon, query_params=query)
+        st.divider()
+        st.selectbox(
+            "Model",
+            available(),
+            key=state.CHECKPOINT,
+            bind="query-params",
+            persist_state="session",
+            help="Which trained network answers. Your own can be added below.",
+        )
+        own_model.button()

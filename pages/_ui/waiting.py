@@ -1,0 +1,32 @@
+"""Slow answers: a bar that moves, and a button that stops them."""
+
+import streamlit as st
+
+from core.explanation import Explanation, Question
+from pages._ui import pickers, state
+from pages._ui.state import Loaded, Photo
+
+_SLOW = {"integrated_gradients", "occlusion"}
+
+
+def answer(photo: Photo, loaded: Loaded, question: Question) -> Explanation:
+    """The answer, at once if it is known; the slow methods show how far they are and can be stopped."""
+    if question.method not in _SLOW or state.is_answered(photo, loaded, question):
+        return state.answer(photo, loaded, question)
+    label = pickers.METHOD_LABELS[question.method]
+    slot = st.empty()
+    with slot.container(border=True):
+        bar = st.progress(0.0, text=f"{label}…")
+        st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=_back_to_fast)
+
+    def move(share: float) -> None:
+        # A click anywhere ends this run at the next stroke of the bar, and with it the computation.
+        bar.progress(share, text=f"{label}: {share:.0%}")
+
+    found = state.answer(photo, loaded, question, move)
+    slot.empty()
+    return found
+
+
+def _back_to_fast() -> None:
+    st.session_state[state.METHOD] = "grad_cam"

@@ -1,0 +1,18 @@
+// The likeliest classes as bars. A click explains that class.
+export default function ({ data, parentElement, setTriggerValue }) {
+  const bars = parentElement.querySelector(".bars");
+  bars.replaceChildren(...data.items.map((item) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.setAttribute("aria-pressed", String(item.selected));
+    button.setAttribute("aria-label", `${item.name}: ${item.probability}, logit ${item.logit}`);
+    button.title = `Explain “${item.name}”`;
+    button.innerHTML = '<span class="name"></span><span class="number"></span><span class="number logit"></span><span class="track"><span class="fill"></span></span>';
+    button.children[0].textContent = item.name;
+    button.children[1].textContent = item.probability;
+    button.children[2].textContent = item.logit;
+    button.querySelector(".fill").style.width = item.width;
+    button.onclick = () => setTriggerValue("picked", item.name);
+    return button;
+  }));
+}

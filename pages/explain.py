@@ -1,0 +1,60 @@
+"""Why does the network see that in this photo? Prediction, and the map of any class at any layer."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.explanation import INPUT, Question
+from core.layers import stages
+from pages._ui import explained, pickers, shell, state, waiting
+
+with shell.page("pages/explain.py"):
+    st.title("Explain")
+    pickers.photo_source()
+    photo = state.chosen_photo()
+    if photo is None:
+        st.info(
+            "Drop a photo above, take one with the camera, or click a sample. Then you see what the network "
+            "takes it for, and which parts of it speak for that.",
+            icon=":material/image_search:",
+        )
+        st.stop()
+    pickers.photo_strip()
+    loaded = state.load(shell.checkpoint_name())
+    name, class_names = loaded.checkpoint.name, loaded.checkpoint.card.class_names
+    stage_names = tuple(layer.name for layer in stages(loaded.layers))
+    first = state.answer(photo, loaded, Question(target_layers=stage_names))
+
+    with st.container(key="stage"):
+        left, right = st.columns([5, 3], gap="large")
+    with right:
+        verdict = st.container()
+        class_idx = pickers.class_to_explain(class_names, class_names[first.class_idx], name)
+        against = pickers.rival_class(class_names, name)
+        method = pickers.method()
+        layer = pickers.target_layer(loaded.layers, name) if Question(method).needs_layer else INPUT
+        colour_map = pickers.colour_map()
+    explained_idx = first.class_idx if class_idx is None else class_idx
+    if against == explained_idx:
+        left.warning("Choose two different classes to compare.", icon=":material/compare_arrows:")
+        st.stop()
+
+    question = Question(method, pickers.layers_asked(method, layer, stage_names), class_idx, against)
+    with left:
+        with st.container(horizontal=True, gap="medium"):
+            view = pickers.view()
+            shown = pickers.shown(difference=against is not None)
+        answer = waiting.answer(photo, loaded, question)
+        scene = explained.Scene(photo, loaded, question, answer, layer, shown, colour_map)
+        opacity = explained.draw_viewer(scene, view)
+        explained.draw_sum(scene)
+        if len(answer.maps) > 1:
+            explained.draw_stages(scene)
+        if against is not None:
+            either = [replace(question, class_idx=each, against=None) for each in (explained_idx, against)]
+            explained.draw_duel(scene, *(waiting.answer(photo, loaded, each) for each in either))
+        explained.draw_small_print(scene)
+    with verdict:
+        explained.draw_verdict(scene, lambda wanted: pickers.choose_class(name, wanted))
+    with right:
+        explained.draw_downloads(scene, opacity)
