@@ -13,7 +13,7 @@ with shell.page("app.py"):
     )
     name = shell.checkpoint_name()
     if pickers.photo_source():
-        st.switch_page("pages/explain.py", query_params={state.CHECKPOINT: name})
+        st.switch_page("pages/explain.py", query_params={})
 
     st.subheader("What is loaded")
     loaded = state.load(name)

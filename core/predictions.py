@@ -26,6 +26,16 @@ def top_k(logits: Tensor, class_names: Sequence[str], k: int = 5) -> list[Predic
     return [prediction(logits, class_names, class_idx, probabilities) for class_idx in best]
 
 
+def top_k_with(
+    logits: Tensor, class_names: Sequence[str], wanted: Sequence[int | None], k: int = 5
+) -> list[Prediction]:
+    """The ``k`` likeliest classes, and after them those ``wanted`` that are not among them."""
+    best = top_k(logits, class_names, k)
+    shown = {each.class_idx for each in best}
+    others = [idx for idx in dict.fromkeys(wanted) if idx is not None and idx not in shown]
+    return best + [prediction(logits, class_names, idx) for idx in others]
+
+
 def prediction(
     logits: Tensor, class_names: Sequence[str], class_idx: int, probabilities: Tensor | None = None
 ) -> Prediction:

@@ -7,7 +7,7 @@ SAMPLES = {
     "chelsea.png": "Cat",
     "coffee.png": "Coffee",
     "motorcycle_left.png": "Motorcycle",
-    "camera.png": "Cameraman",
+    "camera.png": "Tripod",
     "rocket.jpg": "Rocket",
 }
 

@@ -33,7 +33,7 @@ with shell.page("pages/explain.py"):
         against = pickers.rival_class(class_names, name)
         method = pickers.method()
         layer = pickers.target_layer(loaded.layers, name) if Question(method).needs_layer else INPUT
-        colour_map = pickers.colour_map()
+        palette = pickers.palette(difference=against is not None)
     explained_idx = first.class_idx if class_idx is None else class_idx
     if against == explained_idx:
         left.warning("Choose two different classes to compare.", icon=":material/compare_arrows:")
@@ -41,11 +41,12 @@ with shell.page("pages/explain.py"):
 
     question = Question(method, pickers.layers_asked(method, layer, stage_names), class_idx, against)
     with left:
-        with st.container(horizontal=True, gap="medium"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            title = st.container(width="content")
             view = pickers.view()
-            shown = pickers.shown(difference=against is not None)
         answer = waiting.answer(photo, loaded, question)
-        scene = explained.Scene(photo, loaded, question, answer, layer, shown, colour_map)
+        scene = explained.Scene(photo, loaded, question, answer, layer, palette)
+        title.subheader(f"{shell.plain(scene.title)}?", anchor=False)
         opacity = explained.draw_viewer(scene, view)
         explained.draw_sum(scene)
         if len(answer.maps) > 1:

@@ -95,10 +95,11 @@ def class_activation_maps(
     ``direction`` (N, C), from `towards`, says which score is explained; ask one trace as often as you like.
     """
     layers = traced.activations
-    score = (traced.logits * direction).sum()
-    if score.grad_fn is None:
+    if not traced.logits.requires_grad:
         raise LayerError(_no_influence(next(iter(layers))))
-    gradients = torch.autograd.grad(score, list(layers.values()), retain_graph=True, allow_unused=True)
+    gradients = torch.autograd.grad(
+        traced.logits, list(layers.values()), direction, retain_graph=True, allow_unused=True
+    )
     return {
         name: _weighted_sum(_evidence(traced, direction, name, gradient), method)
         for (name, gradient) in zip(layers, gradients, strict=True)

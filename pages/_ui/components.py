@@ -119,9 +119,9 @@ def tiles(
 
 
 def bars(
-    predictions: Sequence[Prediction], *, selected: int, key: str, on_pick: Callable[[str], None]
+    predictions: Sequence[Prediction], *, selected: int, against: int | None, on_pick: Callable[[str], None]
 ) -> None:
-    """Draw the likeliest classes; ``on_pick`` hears the name of the one that was clicked."""
+    """Draw classes and their probabilities; ``on_pick`` hears the name of the one that was clicked."""
     items = [
         {
             "name": each.class_name,
@@ -129,13 +129,14 @@ def bars(
             "logit": f"{each.logit:+.2f}".replace("-", "\N{MINUS SIGN}"),
             "width": f"{each.probability:.2%}",
             "selected": each.class_idx == selected,
+            "against": each.class_idx == against,
         }
         for each in predictions
     ]
     _BARS(
-        key=key,
+        key="top",
         data={"items": items},
-        on_picked_change=lambda: on_pick(str(st.session_state[key].picked)),
+        on_picked_change=lambda: on_pick(str(st.session_state["top"].picked)),
     )
 
 

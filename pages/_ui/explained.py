@@ -10,7 +10,7 @@ from core import export, render
 from core.display import balance, heatmap, peak
 from core.explanation import Explanation, Map, Question
 from core.layers import stages
-from core.predictions import top_k
+from core.predictions import top_k_with
 from core.preprocess import FloatArray
 from pages._ui import components, pickers, state
 from pages._ui.components import Scale, Tile
@@ -28,8 +28,7 @@ class Scene:
     question: Question
     answer: Explanation
     layer: str
-    shown: str
-    colour_map: str
+    palette: str
 
     @property
     def map(self) -> Map:
@@ -37,9 +36,9 @@ class Scene:
         return self.answer.maps[self.layer]
 
     @property
-    def palette(self) -> str:
-        """The name of the palette that is in use."""
-        return render.SIGNED if self.shown == "signed" else self.colour_map
+    def is_signed(self) -> bool:
+        """Whether both sides are shown, for and against."""
+        return self.palette == render.SIGNED
 
     @property
     def class_name(self) -> str:
@@ -55,15 +54,11 @@ class Scene:
     @property
     def title(self) -> str:
         """The question in words."""
-        return (
-            f"Why {self.class_name}, and not {self.rival_name}"
-            if self.rival_name
-            else f"Why {self.class_name}"
-        )
+        return f"Why {self.class_name}" + (f", and not {self.rival_name}" if self.rival_name else "")
 
     def values(self, raw: FloatArray) -> FloatArray:
         """A raw map as it is coloured: from 0 to 1, or from -1 to 1 where both sides are shown."""
-        return balance(raw, peak(raw)) if self.shown == "signed" else heatmap(raw)
+        return balance(raw, peak(raw)) if self.is_signed else heatmap(raw)
 
 
 def draw_viewer(scene: Scene, view: str) -> float:
@@ -80,8 +75,13 @@ def draw_viewer(scene: Scene, view: str) -> float:
 def draw_verdict(scene: Scene, on_pick: Callable[[str], None]) -> None:
     """Draw the five likeliest classes, to click."""
     names = scene.loaded.checkpoint.card.class_names
-    best = top_k(scene.answer.logits, names)
-    components.bars(best, selected=scene.answer.class_idx, key="top", on_pick=on_pick)
+    asked = (scene.answer.class_idx, scene.answer.against)
+    components.bars(
+        top_k_with(scene.answer.logits, names, asked),
+        selected=scene.answer.class_idx,
+        against=scene.answer.against,
+        on_pick=on_pick,
+    )
 
 
 def draw_sum(scene: Scene) -> None:
@@ -98,7 +98,7 @@ def draw_sum(scene: Scene) -> None:
             (f"= {_signed(found.score)}", score),
         ]
         _draw_equation(parts)
-    elif not found.has_positive_evidence and scene.shown == "heat":
+    elif not found.has_positive_evidence and not scene.is_signed:
         st.info(
             f"No positive evidence: by this method, nothing at {scene.layer} speaks for {scene.class_name}. "
             "See *For and against* for what speaks against it.",
@@ -133,8 +133,20 @@ def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
     drawn = state.drawn(scene.photo)
     maps = {scene.class_name: first.maps[scene.layer].raw, scene.rival_name: second.maps[scene.layer].raw}
     top = max(map(peak, maps.values()))
-    signed = replace(scene, shown="signed")
-    items = [Tile(name, _tile_picture(signed, balance(raw, top), drawn), name) for name, raw in maps.items()]
+    signed = replace(scene, palette=render.SIGNED)
+    logits = {
+        scene.class_name: first.logits[first.class_idx],
+        scene.rival_name: second.logits[second.class_idx],
+    }
+    items = [
+        Tile(
+            name,
+            _tile_picture(signed, balance(raw, top), drawn),
+            name,
+            f"logit {_signed(float(logits[name]))}",
+        )
+        for name, raw in maps.items()
+    ]
     st.markdown("##### Each class by itself, on one scale")
     components.tiles(items, label="Either class", key="duel", on_pick=lambda _name: None, side=200)
 
@@ -177,9 +189,9 @@ def _scale(scene: Scene) -> Scale:
     in_logits = scene.map.evidence is not None
     unit = "logits" if in_logits else pickers.UNITS.get(scene.question.method, "raw")
     values = scene.map.raw if scene.map.evidence is None else scene.map.evidence
-    if scene.shown == "heat":
+    if not scene.is_signed:
         top = peak(values.clip(min=0))
-        return Scale(scene.colour_map, "0", f"+{top:.2g}", unit)
+        return Scale(scene.palette, "0", f"+{top:.2g}", unit)
     top = peak(values)
     against, for_ = ("against", "for") if not scene.rival_name else (scene.rival_name, scene.class_name)
     return Scale(render.SIGNED, f"{against} {MINUS}{top:.2g}", f"+{top:.2g} {for_}", unit)

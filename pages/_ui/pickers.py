@@ -7,7 +7,7 @@ import streamlit as st
 from core.explain.cam import CAM_METHODS
 from core.explanation import INPUT, METHODS
 from core.layers import Layer, default_layer
-from core.render import COLOUR_MAPS
+from core.render import COLOUR_MAPS, SIGNED
 from core.samples import SAMPLES, sample
 from pages._ui import components, shell, state
 
@@ -39,7 +39,8 @@ def photo_source() -> bool:
 
     Whether there is a new one since the last run.
     """
-    drop, pick = st.columns([5, 5], gap="medium", vertical_alignment="bottom")
+    with st.container(key="source"):
+        drop, pick = st.columns([5, 5], gap="medium", vertical_alignment="bottom")
     with drop:
         st.file_uploader(
             "Drop photos here, or browse",
@@ -49,7 +50,7 @@ def photo_source() -> bool:
             help="JPEG, PNG, WebP, GIF, TIFF, BMP, PPM or AVIF; up to 20 MB and 50 megapixels each.",
         )
     with pick, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        components.tiles(_sample_tiles(), label="Samples", key="samples", on_pick=_take_sample, width=348)
+        components.tiles(_sample_tiles(), label="Samples", key="samples", on_pick=_take_sample, width=320)
         _camera()
     for name, reason in state.refusals():
         st.error(
@@ -155,15 +156,12 @@ def view() -> str:
     return _segmented("View", labels, key="view")
 
 
-def shown(*, difference: bool) -> str:
-    """``heat`` for what speaks for the class, ``signed`` for both sides, as a difference always has."""
+def palette(*, difference: bool) -> str:
+    """A palette of heat maps, or `SIGNED` where both sides are shown, as a difference always has."""
     if difference:
-        return "signed"
-    return _segmented("Show", {"heat": "Heat map", "signed": "For and against"}, key="shown")
-
-
-def colour_map() -> str:
-    """The palette of heat maps."""
+        return SIGNED
+    if _segmented("Show", {"heat": "Heat map", "signed": "For and against"}, key="shown") == "signed":
+        return SIGNED
     return _segmented("Colours", {name: name.capitalize() for name in COLOUR_MAPS}, key="colour_map")
 
 
@@ -175,6 +173,7 @@ def _segmented(label: str, labels: dict[str, str], *, key: str) -> str:
         required=True,
         format_func=labels.__getitem__,
         key=key,
+        label_visibility="collapsed",
         persist_state="session",
     )
     return str(chosen)

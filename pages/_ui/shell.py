@@ -32,8 +32,7 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.2rem 2.5rem 4rem; }
 [data-testid="stSidebarHeader"] { height: 2.5rem; }
 @media (max-width: 1020px) {
-  .st-key-stage > [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
-  .st-key-stage > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: 100%; }
+  .st-key-stage [data-testid="stColumn"], .st-key-source [data-testid="stColumn"] { min-width: 100%; }
 }
 .seewhy-sum { display: flex; flex-wrap: wrap; gap: 0.35rem 1.4rem; font-variant-numeric: tabular-nums; }
 .seewhy-sum span { display: flex; flex-direction: column; line-height: 1.25; }

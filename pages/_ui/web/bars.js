@@ -5,6 +5,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const button = document.createElement("button");
     button.type = "button";
     button.setAttribute("aria-pressed", String(item.selected));
+    button.classList.toggle("against", item.against);
     button.setAttribute("aria-label", `${item.name}: ${item.probability}, logit ${item.logit}`);
     button.title = `Explain “${item.name}”`;
     button.innerHTML = '<span class="name"></span><span class="number"></span><span class="number logit"></span><span class="track"><span class="fill"></span></span>';

@@ -67,7 +67,7 @@ export default function ({ data, parentElement, setStateValue }) {
     const value = data.cells[row * columns + column];
     const sign = value < 0 ? "−" : "+", size = Math.abs(value);
     const digits = size >= 0.01 || size === 0 ? size.toFixed(size >= 10 ? 1 : 3) : size.toExponential(1);
-    reading.textContent = `${sign}${digits} ${data.unit} · row ${row + 1}, column ${column + 1} of ${rows} × ${columns}`;
+    reading.textContent = `${sign}${digits} ${data.unit} · row ${row + 1}, column ${column + 1} of ${rows} × ${columns} cells`;
   };
   rest();
 

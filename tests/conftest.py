@@ -1,0 +1,56 @@
+"""What several test files share: tiny networks, two checkpoints, and real photos where there are any."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_models import GapCnn, noise, seeded
+from torch import Tensor
+
+from core import checkpoint as checkpoints
+from core.checkpoint import Card, Checkpoint
+from core.models import registry
+
+_PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "imagenet-photos"
+
+
+@pytest.fixture
+def model() -> GapCnn:
+    """A seeded float64 network whose head is pooled and linear."""
+    return seeded(GapCnn)
+
+
+@pytest.fixture
+def batch() -> Tensor:
+    """Two images for `model`, (2, 3, 6, 8)."""
+    return noise(2, 3, 6, 8, seed=1)
+
+
+@pytest.fixture(scope="session")
+def photos() -> list[Path]:
+    """One ImageNet photo of each of 250 classes, named ``SYNSET_name.JPEG``; never part of the repository."""
+    found = sorted(_PHOTOS.glob("n*.JPEG"))
+    if not found:
+        pytest.skip(f"there are no photos in {_PHOTOS}")
+    return found
+
+
+@pytest.fixture(scope="session")
+def imagenet() -> Checkpoint:
+    """The built-in checkpoint on the CPU; it is shared, so no test may change it."""
+    return checkpoints.load(checkpoints.find(checkpoints.BUILT_IN))
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    """A saved checkpoint of a network with random weights that runs in milliseconds; shared, as above.
+
+    Its head is pooled and linear and reads ``bn2`` (256, 5, 5) of images (3, 160, 160).
+    """
+    architecture = "timm:test_efficientnet"
+    names = ("cat", "Dog", "crane", "Crane", "7")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        tensors = registry.build(architecture, len(names)).state_dict()
+    card = Card(architecture, names, registry.default_preprocess(architecture), source="random")
+    return checkpoints.load(checkpoints.save(tmp_path_factory.mktemp("checkpoints"), "small", card, tensors))
