@@ -26,8 +26,8 @@ class Layer:
 
     @property
     def label(self) -> str:
-        """Name and shape, for people: ``bn2 · 1280 x 7 x 7``, with real signs of multiplication."""
-        sides = " \u00d7 ".join(map(str, self.shape))
+        """Name and shape, for people: ``bn2 · 1280 × 7 × 7``."""
+        sides = " × ".join(map(str, self.shape))
         return f"{self.name} · {sides}"
 
 

@@ -11,6 +11,9 @@ from core import checkpoint as checkpoints
 from core.checkpoint import Card, Checkpoint
 from core.models import registry
 
+# The networks here are small: a second thread gains nothing, and on a busy machine each waits for the other.
+torch.set_num_threads(1)
+
 _PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "imagenet-photos"
 
 

@@ -126,7 +126,7 @@ def bars(
         {
             "name": each.class_name,
             "probability": f"{each.probability:.1%}",
-            "logit": f"{each.logit:+.2f}".replace("-", "\N{MINUS SIGN}"),
+            "logit": f"{each.logit:+.2f}".replace("-", "−"),
             "width": f"{each.probability:.2%}",
             "selected": each.class_idx == selected,
             "against": each.class_idx == against,

@@ -16,7 +16,7 @@ from pages._ui import components, pickers, state
 from pages._ui.components import Scale, Tile
 from pages._ui.state import Drawn, Loaded, Photo
 
-MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
+MINUS = "−"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +115,7 @@ def draw_stages(scene: Scene) -> None:
             name,
             _tile_picture(scene, scene.values(scene.answer.maps[name].raw), drawn),
             name,
-            f"{layer.size[0]} {TIMES} {layer.size[1]}",
+            f"{layer.size[0]} × {layer.size[1]}",
             selected=name == scene.layer,
         )
         for name, layer in sizes.items()
@@ -177,8 +177,8 @@ def draw_small_print(scene: Scene) -> None:
     width, height = state.drawn(scene.photo).size
     rows, columns = scene.map.raw.shape
     parts = [
-        f"{pickers.METHOD_LABELS[scene.question.method]} at {scene.layer}: {rows} {TIMES} {columns} cells",
-        f"photo {width} {TIMES} {height} pixels",
+        f"{pickers.METHOD_LABELS[scene.question.method]} at {scene.layer}: {rows} × {columns} cells",
+        f"photo {width} × {height} pixels",
         f"computed in {scene.answer.seconds:.2f} s on {scene.answer.device}",
         *scene.answer.notes,
     ]

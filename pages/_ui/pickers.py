@@ -47,7 +47,7 @@ def photo_source() -> bool:
             accept_multiple_files=True,
             key="uploads",
             on_change=_take_uploads,
-            help="JPEG, PNG, WebP, GIF, TIFF, BMP, PPM or AVIF; up to 20 MB and 50 megapixels each.",
+            help="JPEG, PNG, WebP, GIF, TIFF, BMP or PPM; up to 20 MB and 50 megapixels each.",
         )
     with pick, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         components.tiles(_sample_tiles(), label="Samples", key="samples", on_pick=_take_sample, width=320)

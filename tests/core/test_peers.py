@@ -1,13 +1,11 @@
-"""Agreement with pytorch-grad-cam, torchcam and captum, each under its own normalisation, on real networks.
-
-All logits are scaled by 1000: the peers add 1e-6 to 1e-8 to denominators, which then no longer shows.
-"""
+"""Agreement with pytorch-grad-cam, torchcam and captum on real networks, under their own normalisations."""
 
 import copy
 import io
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import pytest
 import torch
@@ -37,6 +35,7 @@ LAYERS = [
     ("densenet121", "features.denseblock2"),
 ]
 layers = pytest.mark.parametrize(("network", "layer"), LAYERS)
+RANDOM = ("resnet18", "densenet121")
 PYTORCH_GRAD_CAM = {
     "grad_cam": "GradCAM",
     "grad_cam_pp": "GradCAMPlusPlus",
@@ -62,9 +61,7 @@ class Case:
         return self.batch.clone().requires_grad_()
 
 
-def _case(model: nn.Module, head: str, batch: Tensor, target_layers: list[str]) -> Case:
-    for tensor in model.get_submodule(head).parameters():
-        tensor.data.mul_(1000)
+def _case(model: nn.Module, batch: Tensor, target_layers: list[str]) -> Case:
     traced = trace(model, batch, target_layers)
     classes = traced.logits.argmax(1).tolist()
     direction = towards(traced.logits, classes)
@@ -86,16 +83,12 @@ def cases(imagenet: Checkpoint) -> dict[str, Case]:
     photos = [
         Image.open(io.BytesIO(sample(name))).resize((160, 128)) for name in ("chelsea.png", "coffee.png")
     ]
-    batches = {"lite0": imagenet.card.preprocess.batch(photos)[:, :, 48:176, 32:192]}
-    batches["resnet18"] = batches["densenet121"] = noise(2, 3, 96, 128).float()
-    built = {
-        "lite0": (copy.deepcopy(imagenet.model), "classifier"),
-        "resnet18": (_random("resnet18"), "fc"),
-        "densenet121": (_random("densenet121"), "classifier"),
-    }
+    batches = {"lite0": imagenet.card.preprocess.batch(photos)[:, :, 48:176, 32:192].double()}
+    batches["resnet18"] = batches["densenet121"] = noise(2, 3, 96, 128)
+    networks = {"lite0": copy.deepcopy(imagenet.model), **{name: _random(name) for name in RANDOM}}
     return {
-        name: _case(model, head, batches[name], [layer for network, layer in LAYERS if network == name])
-        for name, (model, head) in built.items()
+        name: _case(model.double(), batches[name], [layer for network, layer in LAYERS if network == name])
+        for name, model in networks.items()
     }
 
 
@@ -114,21 +107,35 @@ def _to_one(maps: Tensor) -> Tensor:
 
 def _agree(ours: Tensor, theirs: Tensor) -> None:
     assert theirs.amax((1, 2)).min() > 0.99  # Every map shows something.
-    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-4)
+    torch.testing.assert_close(ours, theirs.double(), rtol=0, atol=1e-5)
+
+
+def _pytorch_grad_cam(method: str) -> type[Any]:
+    """Its Grad-CAM++ adds 1e-6 to a denominator of squared gradients, which are smaller than that.
+
+    In other units (activations a million times smaller, gradients as much larger) the formula is the same,
+    its weights are a million times larger, and the 1e-6 no longer shows.
+    """
+    peer = pytest.importorskip("pytorch_grad_cam")
+    if method != "grad_cam_pp":
+        return cast("type[Any]", getattr(peer, PYTORCH_GRAD_CAM[method]))
+
+    class InOtherUnits(peer.GradCAMPlusPlus):
+        def get_cam_weights(self, *arguments: Any) -> Any:  # noqa: ANN401 (the peer has no types)
+            *others, activations, gradients = arguments
+            return super().get_cam_weights(*others, activations / 1e6, gradients * 1e6)
+
+    return InOtherUnits
 
 
 @layers
 @pytest.mark.parametrize("method", PYTORCH_GRAD_CAM)
 @pytest.mark.usefixtures("nothing_in_place")
 def test_pytorch_grad_cam_agrees(cases: dict[str, Case], network: str, layer: str, method: str) -> None:
-    """Its maps: ReLU, least to greatest, bilinear to the input's size, least to greatest.
-
-    It adds 1e-6 to the denominator of Grad-CAM++, where squared gradients of plain logits are smaller.
-    """
-    peer = pytest.importorskip("pytorch_grad_cam")
+    """Its maps: ReLU, least to greatest, bilinear to the input's size, least to greatest."""
     target = pytest.importorskip("pytorch_grad_cam.utils.model_targets").ClassifierOutputTarget
     case = cases[network]
-    with getattr(peer, PYTORCH_GRAD_CAM[method])(case.model, [case.model.get_submodule(layer)]) as extractor:
+    with _pytorch_grad_cam(method)(case.model, [case.model.get_submodule(layer)]) as extractor:
         theirs = torch.as_tensor(extractor(case.asked(), [target(class_idx) for class_idx in case.classes]))
     low = _to_one(case.maps[layer][method].relu())
     ours = F.interpolate(low[:, None], case.batch.shape[2:], mode="bilinear", align_corners=False)[:, 0]
@@ -138,23 +145,15 @@ def test_pytorch_grad_cam_agrees(cases: dict[str, Case], network: str, layer: st
 @layers
 @pytest.mark.usefixtures("nothing_in_place")
 def test_torchcam_agrees(cases: dict[str, Case], network: str, layer: str) -> None:
-    """Its maps: ReLU, least to greatest, at the layer's own size."""
+    """Its maps: ReLU, least to greatest, at the layer's own size.
+
+    Not its Grad-CAM++: in 0.5.0 the division of alpha works on a copy, and weights are sums of cubes.
+    """
     peer, case = pytest.importorskip("torchcam.methods"), cases[network]
     for method, name in TORCHCAM.items():
         with getattr(peer, name)(case.model, layer) as extractor:
             theirs = extractor(case.classes, case.model(case.asked()))[0]
         _agree(_to_one(case.maps[layer][method].relu()), theirs)
-
-
-@pytest.mark.parametrize("network", POOLED)
-def test_torchcams_grad_cam_pp_agrees_where_the_gradient_is_the_same_everywhere(
-    cases: dict[str, Case], network: str
-) -> None:
-    """It sums g³ A where the paper has g³ times the sum of A: the same only under a pooled linear head."""
-    peer, case, layer = pytest.importorskip("torchcam.methods"), cases[network], POOLED[network][0]
-    with peer.GradCAMpp(case.model, layer) as extractor:
-        theirs = extractor(case.classes, case.model(case.asked()))[0]
-    _agree(_to_one(case.maps[layer]["grad_cam_pp"].relu()), theirs)
 
 
 @pytest.mark.parametrize("network", POOLED)
@@ -177,7 +176,7 @@ def test_captums_layer_grad_cam_agrees_unscaled(cases: dict[str, Case], network:
     method = attr.LayerGradCam(case.model, case.model.get_submodule(layer))
     theirs = method.attribute(case.asked(), target=case.classes)[:, 0].detach()
     ours = case.maps[layer]["grad_cam"]
-    assert (ours - theirs).abs().max() <= 1e-4 * theirs.abs().max()
+    assert (ours - theirs).abs().max() <= 1e-5 * theirs.abs().max()
 
 
 # Pixel methods: captum itself, asked directly.
@@ -185,8 +184,8 @@ def test_captums_layer_grad_cam_agrees_unscaled(cases: dict[str, Case], network:
 
 @pytest.fixture(scope="module")
 def resnet() -> tuple[nn.Module, Tensor, Tensor]:
-    """A network without operations in place, two images (2, 3, 56, 63), and the direction of class 3."""
-    model, batch = _random("resnet18"), noise(2, 3, 56, 63, seed=5).float()
+    """A network without operations in place, two images (2, 3, 28, 35), and the direction of class 3."""
+    model, batch = _random("resnet18"), noise(2, 3, 28, 35, seed=5).float()
     for module in model.modules():
         if isinstance(module, nn.ReLU):
             module.inplace = False
@@ -211,13 +210,13 @@ def test_integrated_gradients_are_captums(resnet: tuple[nn.Module, Tensor, Tenso
 def test_occlusion_is_captums(resnet: tuple[nn.Module, Tensor, Tensor]) -> None:
     model, batch, direction = resnet
     theirs = attr.Occlusion(model).attribute(
-        batch, target=3, sliding_window_shapes=(3, 8, 9), strides=(3, 4, 4), perturbations_per_eval=8
+        batch, target=3, sliding_window_shapes=(3, 4, 5), strides=(3, 2, 2), perturbations_per_eval=8
     )
     ours = pixels.occlusion(Question(model, batch, direction))
     torch.testing.assert_close(ours, theirs[:, 0], rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("layer", ["layer4", "layer2"])
+@pytest.mark.parametrize("layer", ["layer3", "layer2"])
 def test_guided_grad_cam_is_captums(resnet: tuple[nn.Module, Tensor, Tensor], layer: str) -> None:
     """Ours works on the network with its ReLUs in place, captum's own only without."""
     model, batch, direction = resnet
@@ -272,7 +271,7 @@ def test_integrated_gradients_of_a_linear_model_sum_to_the_score_gained(
     direction = towards(model(batch), [0, 1], 2)
     attribution = pixels.integrated_gradients(Question(model, batch, direction))
     gained = ((model(batch) - model(torch.zeros_like(batch))) * direction).sum(1).detach()
-    torch.testing.assert_close(attribution.sum((1, 2)), gained, rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(attribution.sum((1, 2)), gained, rtol=1e-6, atol=1e-8)
     torch.testing.assert_close(attribution, (_row(model, direction) * batch).sum(1))
 
 
@@ -290,7 +289,8 @@ def test_occlusion_of_a_linear_model_is_the_mean_of_what_the_windows_over_a_pixe
             fallen[window] += score[window].sum((1, 2))[:, None, None]
             times[window] += 1
     assert times.min() == 1
-    torch.testing.assert_close(pixels.occlusion(Question(model, batch, direction)), fallen / times)
+    attribution = pixels.occlusion(Question(model, batch, direction))
+    torch.testing.assert_close(attribution.double(), fallen / times, rtol=1e-5, atol=1e-6)
 
 
 # Progress, and stopping.
@@ -341,7 +341,7 @@ def _is_free(model: nn.Module) -> bool:
 @pytest.fixture
 def in_use() -> Iterator[tuple[nn.Module, Tensor]]:
     """A trainable network in training whose state must be the same after the test."""
-    model, batch = _random("resnet18").train().requires_grad_(requires_grad=True), noise(1, 3, 32, 32).float()
+    model, batch = _random("resnet18").train().requires_grad_(requires_grad=True), noise(1, 3, 28, 28).float()
     before, untouched = snapshot(model), batch.clone()
     yield model, batch
     assert_unchanged(model, before)
@@ -356,7 +356,7 @@ def test_a_pixel_method_leaves_a_model_in_use_as_it_was(
     model, batch = in_use
     direction = towards(torch.zeros(1, 10), 3)
     attribution = PIXEL_METHODS[method](Question(model, batch, direction, "layer2"))
-    assert attribution.shape == (1, 32, 32)
+    assert attribution.shape == (1, 28, 28)
     assert attribution.abs().max() > 0
     frozen = copy.deepcopy(model).eval().requires_grad_(requires_grad=False)
     again = PIXEL_METHODS[method](Question(frozen, batch, direction, "layer2"))

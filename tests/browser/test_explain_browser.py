@@ -1,0 +1,206 @@
+"""The main job in a real browser: drop a photo, read why, change the question, take the files along."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.window import App
+
+SCREENSHOT = Path(__file__).parent / "explain.png"
+
+
+def names(page: Page) -> list[str]:
+    return page.locator(".st-key-top button .name").all_inner_texts()
+
+
+def downloaded(app: App, label: str) -> tuple[str, bytes]:
+    with app.page.expect_download() as waiting:
+        app.page.locator(f".st-key-download_{label} button").click()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
+def test_a_dropped_photo_shows_prediction_map_and_a_sum_that_holds(app: App, cat: bytes) -> None:
+    app.open()
+    app.drop("my cat.png", cat)
+    app.heat()
+    app.settle()
+    expect(app.page.get_by_role("heading", name="Why tiger cat?")).to_be_visible()
+    assert names(app.page)[:3] == ["tiger cat", "Egyptian cat", "tabby"]
+    terms = app.page.locator(".seewhy-sum b").all_inner_texts()
+    numbers = [float(re.sub("[^-0-9.]", "", term.replace("\N{MINUS SIGN}", "-"))) for term in terms]
+    assert sum(numbers[:3]) == pytest.approx(numbers[3], abs=0.016)  # Four numbers, each rounded to 0.005.
+    logit = app.page.locator(".st-key-top button .logit").first.inner_text()
+    assert float(logit) == numbers[3]
+
+
+def test_a_click_on_a_bar_and_a_name_in_the_picker_change_the_class(app: App, cat: bytes) -> None:
+    app.open()
+    app.drop("cat.png", cat)
+    first = app.heat()
+    app.page.locator(".st-key-top button", has_text="Egyptian cat").click()
+    expect(app.page.get_by_role("heading", name="Why Egyptian cat?")).to_be_visible()
+    second = app.heat_other_than(first)
+    app.choose("class-imagenet", "goldfish")
+    expect(app.page.get_by_role("heading", name="Why goldfish?")).to_be_visible()
+    assert app.heat_other_than(second) != first
+    app.settle()
+    assert names(app.page)[5] == "goldfish", "a class outside of the top five gets a bar of its own"
+
+
+def test_another_layer_by_its_stage_and_by_the_picker(app: App, coffee: bytes) -> None:
+    app.open()
+    app.drop("coffee.png", coffee)
+    first = app.heat()
+    app.page.locator(".st-key-stages button", has_text="blocks.4").click()
+    app.heat_other_than(first)
+    app.settle()
+    expect(app.page.get_by_text("Grad-CAM at blocks.4: 14 × 14 cells")).to_be_visible()
+    expect(app.page.locator(".seewhy-sum")).to_have_count(0)
+
+
+def test_two_classes_are_compared_in_logits(app: App, cat: bytes) -> None:
+    app.open()
+    app.drop("cat.png", cat)
+    app.heat()
+    app.settle()
+    app.choose("against-imagenet", "tabby")
+    expect(app.page.get_by_role("heading", name="Why tiger cat, and not tabby?")).to_be_visible()
+    app.settle()
+    logits = [float(text) for text in app.page.locator(".st-key-top button .logit").all_inner_texts()]
+    shown = app.page.locator(".seewhy-sum b").last.inner_text()
+    assert float(shown.lstrip("= ")) == pytest.approx(logits[0] - logits[2], abs=0.011)
+    app.choose("against-imagenet", "tiger cat")
+    expect(app.page.get_by_text("Choose two different classes to compare.")).to_be_visible()
+
+
+def test_the_pointer_reads_the_cell_under_it_and_says_where_nothing_was_seen(app: App, cat: bytes) -> None:
+    app.open()
+    app.drop("cat.png", cat)
+    app.heat()
+    app.settle()
+    _, raw = downloaded(app, "Map")
+    cells = np.load(io.BytesIO(raw))
+    box = app.page.locator(".st-key-viewer .mapped").bounding_box()
+    assert box is not None
+    app.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    reading = app.page.locator(".st-key-viewer .reading")
+    expect(reading).to_contain_text("row 4, column 4 of 7 × 7")
+    assert float(reading.inner_text().split()[0].replace("\N{MINUS SIGN}", "-")) == pytest.approx(
+        float(cells[3, 3]), abs=6e-4
+    )
+    app.page.mouse.move(box["x"] + 4, box["y"] + box["height"] / 2)
+    expect(reading).to_contain_text("the network did not see this")
+
+
+def test_opacity_moves_without_the_server(app: App, cat: bytes) -> None:
+    app.open()
+    app.drop("cat.png", cat)
+    app.heat()
+    app.settle()
+    slider = app.page.locator(".st-key-viewer input.opacity")
+    slider.evaluate("s => { s.value = 20; s.dispatchEvent(new Event('input')) }")
+    assert float(app.page.locator(".st-key-viewer img.heat").evaluate("i => i.style.opacity")) == 0.2
+
+
+def test_downloads_open_and_agree_with_the_page(app: App, cat: bytes) -> None:
+    app.open()
+    app.drop("cat.png", cat)
+    app.heat()
+    app.settle()
+    name, overlay = downloaded(app, "Overlay")
+    assert name == "grad_cam.bn2.282.overlay.png"
+    assert Image.open(io.BytesIO(overlay)).size == Image.open(io.BytesIO(cat)).size
+    _, raw = downloaded(app, "Map")
+    assert np.load(io.BytesIO(raw)).shape == (7, 7)
+    _, prediction = downloaded(app, "JSON")
+    assert [each["class_name"] for each in json.loads(prediction)["top"]] == names(app.page)[:5]
+
+
+def test_rubbish_is_refused_with_a_sentence_and_a_good_photo_still_works(app: App, cat: bytes) -> None:
+    app.open()
+    app.drop("no *stars*.jpg", b"this is not a photo", "image/jpeg")
+    expect(
+        app.page.get_by_text("no *stars*.jpg cannot be used: got a file that is not an image")
+    ).to_be_visible()
+    app.drop("half.png", cat[: len(cat) // 2])
+    expect(app.page.get_by_text("half.png cannot be used: got a PNG file that is damaged")).to_be_visible()
+    app.drop("cat.png", cat)
+    app.heat()
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_sent(app: App) -> None:
+    app.open()
+    app.page.locator("input[type=file]").first.set_input_files(
+        {"name": "big.png", "mimeType": "image/png", "buffer": bytes(21 * 2**20)}
+    )
+    expect(app.page.get_by_text(re.compile(r"must be 20(\.0)? ?MB or smaller"))).to_be_visible()
+
+
+def test_a_sample_on_home_leads_to_its_explanation(app: App) -> None:
+    app.open("/")
+    app.page.locator(".st-key-samples button", has_text="Coffee").click()
+    app.page.wait_for_url(re.compile("/explain"))
+    app.heat()
+    expect(app.page.get_by_role("heading", name="Why espresso?")).to_be_visible()
+
+
+def test_a_slow_method_shows_progress_and_stops(app: App, cat: bytes) -> None:
+    app.open()
+    app.drop("cat.png", cat)
+    app.heat()
+    app.settle()
+    app.choose("method", "Occlusion")
+    expect(app.page.get_by_text(re.compile(r"Occlusion: \d+%"))).to_be_visible(timeout=20_000)
+    app.page.get_by_role("button", name="Stop").last.click()
+    expect(app.page.get_by_text("Grad-CAM at bn2")).to_be_visible(timeout=20_000)
+    app.choose("method", "Saliency")
+    expect(app.page.get_by_text("Saliency at input: 224 × 224 cells")).to_be_visible(timeout=20_000)
+
+
+def test_two_windows_at_once_keep_their_own_photo(
+    app: App, browser: Browser, cat: bytes, coffee: bytes
+) -> None:
+    with browser.new_context() as context:
+        other = App(context.new_page(), app.url)
+        app.open()
+        other.open()
+        app.drop("cat.png", cat)
+        other.drop("coffee.png", coffee)
+        expect(app.page.get_by_role("heading", name="Why tiger cat?")).to_be_visible(timeout=20_000)
+        expect(other.page.get_by_role("heading", name="Why espresso?")).to_be_visible(timeout=20_000)
+        assert names(app.page)[0] == "tiger cat"
+
+
+@pytest.mark.parametrize("width", [800, 1280])
+def test_nothing_sticks_out_of_the_window(app: App, coffee: bytes, width: int) -> None:
+    app.page.set_viewport_size({"width": width, "height": 900})
+    app.open()
+    app.drop("coffee.png", coffee)
+    app.heat()
+    app.settle()
+    shown: Locator = app.page.locator(".st-key-viewer .mapped")
+    box = shown.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= width
+    assert box["width"] >= 400
+    assert app.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_picture_in_the_readme_is_this_page(app: App, cat: bytes, request: pytest.FixtureRequest) -> None:
+    """Writes the screenshot when asked to: ``pytest tests/browser --screenshot-readme``."""
+    app.page.set_viewport_size({"width": 1280, "height": 1010})
+    app.open()
+    app.drop("chelsea.png", cat)
+    app.heat()
+    app.settle()
+    app.page.wait_for_timeout(600)
+    picture = app.page.screenshot()
+    assert Image.open(io.BytesIO(picture)).size == (1280, 1010)
+    if request.config.getoption("--screenshot-readme", default=False):
+        SCREENSHOT.write_bytes(picture)
