@@ -1,6 +1,7 @@
 """Why does the network see that in this photo? Prediction, and the map of any class at any layer."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -34,8 +35,11 @@ with shell.page("pages/explain.py"):
         method = pickers.method()
         layer = pickers.target_layer(loaded.layers, name) if Question(method).needs_layer else INPUT
         palette = pickers.palette(difference=against is not None)
-    explained_idx = first.class_idx if class_idx is None else class_idx
-    if against == explained_idx:
+    asked = (first.class_idx if class_idx is None else class_idx, against)
+    with verdict:
+        pick = partial(pickers.choose_class, name)
+        explained.draw_verdict(first.logits, class_names, asked, pick)
+    if len(set(asked)) == 1:
         left.warning("Choose two different classes to compare.", icon=":material/compare_arrows:")
         st.stop()
 
@@ -52,10 +56,8 @@ with shell.page("pages/explain.py"):
         if len(answer.maps) > 1:
             explained.draw_stages(scene)
         if against is not None:
-            either = [replace(question, class_idx=each, against=None) for each in (explained_idx, against)]
+            either = [replace(question, class_idx=each, against=None) for each in asked]
             explained.draw_duel(scene, *(waiting.answer(photo, loaded, each) for each in either))
         explained.draw_small_print(scene)
-    with verdict:
-        explained.draw_verdict(scene, lambda wanted: pickers.choose_class(name, wanted))
     with right:
         explained.draw_downloads(scene, opacity)

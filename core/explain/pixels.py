@@ -4,6 +4,7 @@ Every method gives one number per input pixel (N, H, W) for the score that a dir
 """
 
 import copy
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,6 +13,9 @@ from captum.attr import GuidedGradCam, IntegratedGradients, Occlusion, Saliency
 from torch import Tensor, nn
 
 from core.explain.hooks import capture, model_lock, modules_named
+
+# captum says at every call that it sets hooks and removes them again; ours it sets on a private copy.
+warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU activations")
 
 OnProgress = Callable[[float], None]
 
@@ -30,7 +34,10 @@ class Question:
     batch: Tensor
     direction: Tensor
     target_layer: str = ""
-    on_progress: OnProgress = field(default=lambda _share: None)
+    on_progress: # captum says at every call that it sets hooks and removes them again; ours it sets on a private copy.
+warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU activations")
+
+OnProgress = field(default=lambda _share: None)
 
     def score(self, batch: Tensor, direction: Tensor) -> Tensor:
         """The explained score (N,). The lock is held per pass: a slow method must not stop other sessions."""

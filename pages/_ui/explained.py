@@ -1,10 +1,11 @@
 """An explanation on the page: the photo with its map, the stages, the sum of the evidence, the downloads."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
+from torch import Tensor
 
 from core import export, render
 from core.display import balance, heatmap, peak
@@ -72,16 +73,13 @@ def draw_viewer(scene: Scene, view: str) -> float:
     return components.viewer(components.Layered(drawn, heat, cells, seen), _scale(scene), view=view, alt=alt)
 
 
-def draw_verdict(scene: Scene, on_pick: Callable[[str], None]) -> None:
-    """Draw the five likeliest classes, to click."""
-    names = scene.loaded.checkpoint.card.class_names
-    asked = (scene.answer.class_idx, scene.answer.against)
-    components.bars(
-        top_k_with(scene.answer.logits, names, asked),
-        selected=scene.answer.class_idx,
-        against=scene.answer.against,
-        on_pick=on_pick,
-    )
+def draw_verdict(
+    logits: Tensor, class_names: Sequence[str], asked: tuple[int, int | None], on_pick: Callable[[str], None]
+) -> None:
+    """Draw the likeliest classes and those ``asked`` about (a class and its rival), to click."""
+    class_idx, against = asked
+    predictions = top_k_with(logits, class_names, asked)
+    components.bars(predictions, selected=class_idx, against=against, on_pick=on_pick)
 
 
 def draw_sum(scene: Scene) -> None:

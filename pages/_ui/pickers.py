@@ -121,10 +121,13 @@ def target_layer(layers: Sequence[Layer], checkpoint: str) -> str:
 
 
 def layers_asked(method_name: str, layer: str, stage_names: Sequence[str]) -> tuple[str, ...]:
-    """The layers to ask for: with the chosen one all stages, which share its forward pass."""
-    if method_name not in CAM_METHODS:
-        return () if layer == INPUT else (layer,)
-    return tuple(dict.fromkeys((*stage_names, layer)))
+    """The layers to ask for: with the chosen one all stages, which share its forward pass.
+
+    Not for CAM, which exists at the last stage alone.
+    """
+    if method_name in CAM_METHODS and method_name != "cam":
+        return tuple(dict.fromkeys((*stage_names, layer)))
+    return () if layer == INPUT else (layer,)
 
 
 def choose_class(checkpoint: str, name: str) -> None:

@@ -1,0 +1,179 @@
+"""Pages without a browser: what each state says, and that none of them fails."""
+
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core import checkpoint as checkpoints
+from core.explanation import METHODS
+from pages._ui.pickers import METHOD_LABELS
+from pages._ui.shell import PAGES, plain
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+
+
+@pytest.fixture
+def explain(app: AppTest) -> AppTest:
+    return app.switch_page("pages/explain.py").run()
+
+
+@pytest.fixture
+def broken_checkpoint() -> Iterator[str]:
+    """A checkpoint folder whose card is not one."""
+    folder = checkpoints.ROOT / "test-broken-card"
+    folder.mkdir()
+    (folder / checkpoints.CARD).write_text('{"architecture": "timm:resnet18"}')
+    yield folder.name
+    shutil.rmtree(folder)
+
+
+def cat() -> bytes:
+    return (files("skimage.data") / "chelsea.png").read_bytes()
+
+
+def png(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(array).save(file, "PNG")
+    return file.getvalue()
+
+
+def with_photo(page: AppTest, data: bytes, name: str = "photo.png") -> AppTest:
+    page.file_uploader(key="uploads").upload(name, data)
+    return page.run()
+
+
+def component(page: AppTest, key: str) -> dict[str, object]:
+    """What a component of the browser was given; ``key`` is one of its data's own."""
+    sent = [json.loads(each.proto.json) for each in page.get("bidi_component")]
+    return next(data for data in sent if key in data)
+
+
+def captions(page: AppTest) -> str:
+    return " ".join(each.value for each in page.caption)
+
+
+def test_every_page_is_in_the_table_and_every_entry_is_a_page() -> None:
+    assert set(PAGES) == {"app.py"} | {f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py")}
+
+
+def test_every_method_has_a_readable_name() -> None:
+    assert set(METHOD_LABELS) == set(METHODS)
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path != "app.py"])
+def test_a_page_opens_without_a_photo(app: AppTest, path: str) -> None:
+    page = app.switch_page(path).run()
+    assert not page.exception
+    assert page.title[0].value == PAGES[path].title
+
+
+def test_home_says_what_is_loaded(app: AppTest) -> None:
+    assert not app.exception
+    assert {metric.label: metric.value for metric in app.metric}["Classes"] == "1,000"
+
+
+def test_without_a_photo_the_page_says_what_to_do(explain: AppTest) -> None:
+    assert explain.info[0].value.startswith("Drop a photo above")
+
+
+def test_a_photo_is_explained_at_the_last_layer_with_every_stage_beside_it(explain: AppTest) -> None:
+    page = with_photo(explain, cat())
+    assert not page.exception
+    assert "Grad-CAM at bn2: 7 × 7 cells" in captions(page)
+    assert component(page, "cells")["shape"] == [7, 7]
+    tiles = [json.loads(each.proto.json) for each in page.get("bidi_component")]
+    stages = next(data for data in tiles if data.get("label") == "Stages")
+    assert [item["id"] for item in stages["items"]] == ["blocks.0", "blocks.1", "blocks.2", "blocks.4", "bn2"]
+
+
+def test_the_window_that_the_network_saw_is_where_the_preprocess_puts_it(explain: AppTest) -> None:
+    """451 x 300: the shorter side to 256 gives 384 x 256, of which the middle 224 x 224 is seen."""
+    page = with_photo(explain, cat())
+    expected = [80 / 384, 16 / 256, 304 / 384, 240 / 256]
+    assert component(page, "window")["window"] == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_answers_on_the_page(explain: AppTest, method: str) -> None:
+    page = with_photo(explain, cat())
+    page.selectbox(key="method").select(method).run(timeout=60)
+    assert not page.exception
+    assert not page.error
+    assert f"{METHOD_LABELS[method]} at" in captions(page)
+
+
+def test_cam_at_an_early_layer_says_which_method_would_do(explain: AppTest) -> None:
+    page = with_photo(explain, cat())
+    page.selectbox(key="method").select("cam")
+    page.selectbox(key="layer-imagenet").select("blocks.2").run()
+    assert not page.exception
+    assert "grad\\_cam works at any layer" in page.error[0].value
+
+
+def test_a_map_without_positive_evidence_says_so_instead_of_showing_nothing() -> None:
+    def script() -> None:
+        from types import SimpleNamespace
+
+        import numpy as np
+
+        from core.explanation import Map
+        from pages._ui import explained
+
+        answer = SimpleNamespace(maps={"bn2": Map(-np.ones((7, 7), np.float32))}, class_idx=0, against=None)
+        card = SimpleNamespace(class_names=("tench", "goldfish"))
+        loaded = SimpleNamespace(checkpoint=SimpleNamespace(card=card))
+        explained.draw_sum(explained.Scene(None, loaded, None, answer, "bn2", "inferno"))
+
+    page = AppTest.from_function(script).run()
+    assert not page.exception
+    assert page.info[0].value.startswith(
+        "No positive evidence: by this method, nothing at bn2 speaks for tench"
+    )
+
+
+def test_comparing_a_class_with_itself_is_answered_with_words(explain: AppTest) -> None:
+    page = with_photo(explain, cat())
+    page.selectbox(key="against-imagenet").select("tiger cat").run()
+    assert page.warning[0].value == "Choose two different classes to compare."
+
+
+@pytest.mark.parametrize("side", [1, 7, 3000])
+def test_photos_of_any_size_are_explained(explain: AppTest, side: int) -> None:
+    page = with_photo(explain, png(np.full((side, side, 3), 120, np.uint8)))
+    assert not page.exception
+    assert f"photo {side} × {side} pixels" in captions(page)
+
+
+def test_a_bad_file_is_named_and_nothing_else_changes(explain: AppTest) -> None:
+    page = with_photo(explain, b"no photo", "bad [name](http://x).png")
+    assert "cannot be used" in page.error[0].value
+    assert "](http" not in page.error[0].value
+    assert page.info[0].value.startswith("Drop a photo above")
+
+
+def test_the_oldest_photos_make_room(explain: AppTest) -> None:
+    for shade in range(30):
+        explain.file_uploader(key="uploads").upload(f"{shade}.png", png(np.full((8, 8, 3), shade, np.uint8)))
+    page = explain.run()
+    kept = [photo.name for photo in page.session_state["photos"].values()]
+    assert kept == [f"{shade}.png" for shade in range(6, 30)]
+
+
+def test_a_broken_checkpoint_is_a_sentence_and_not_a_traceback(app: AppTest, broken_checkpoint: str) -> None:
+    app.run()
+    app.selectbox(key="checkpoint").select(broken_checkpoint).run()
+    assert not app.exception
+    assert "is not a readable card" in plain(app.error[0].value.replace("\\", ""))
