@@ -34,10 +34,7 @@ class Question:
     batch: Tensor
     direction: Tensor
     target_layer: str = ""
-    on_progress: # captum says at every call that it sets hooks and removes them again; ours it sets on a private copy.
-warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU activations")
-
-OnProgress = field(default=lambda _share: None)
+    on_progress: OnProgress = field(default=lambda _share: None)
 
     def score(self, batch: Tensor, direction: Tensor) -> Tensor:
         """The explained score (N,). The lock is held per pass: a slow method must not stop other sessions."""

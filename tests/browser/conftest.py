@@ -1,32 +1,14 @@
 """The app in a real browser: a server of our own, Chromium, and no request that leaves this machine."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.server import CHROMIUM, FLAGS, running_app
 from tests.browser.window import App
-
-ROOT = Path(__file__).parents[2]
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,20 +30,9 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 @pytest.fixture(scope="session")
 def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of this app, as the README starts it; afterwards its log must show no traceback."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("server") / "log"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    with log.open("wb") as sink:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=sink, stderr=sink, env=os.environ)  # noqa: S603
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_until_healthy(url)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
+    with running_app(log) as url:
+        yield url
     assert "Traceback" not in log.read_text(), log.read_text()[-4000:]
 
 
@@ -81,15 +52,3 @@ def cat() -> bytes:
 @pytest.fixture(scope="session")
 def coffee() -> bytes:
     return (files("skimage.data") / "coffee.png").read_bytes()
-
-
-def _wait_until_healthy(url: str) -> None:
-    for _ in range(240):
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:  # noqa: S310
-                if answer.read() == b"ok":
-                    return
-        except OSError:
-            pass
-        time.sleep(0.25)
-    raise TimeoutError(f"the app did not start at {url}")
