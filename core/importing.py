@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from core import checkpoint, weights
 from core.errors import CheckpointError
 from core.models import registry
@@ -25,7 +27,9 @@ def import_weights(
     Raises:
         CheckpointError: says what does not fit, by name.
     """
-    model = registry.build(architecture, len(class_names))
+    # On the meta device: shapes without memory, so that a small file cannot ask for a network of gigabytes.
+    with torch.device("meta"):
+        model = registry.build(architecture, len(class_names))
     tensors = weights.fit(weights.read(path), model, len(class_names))
     card = checkpoint.Card(
         architecture=architecture,

@@ -1,6 +1,7 @@
 """Somebody's own weights: read without executing anything, and fitted to an architecture by name."""
 
 import pickle
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,9 +19,7 @@ _PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
 def read(path: Path) -> dict[str, Tensor]:
     """The state dict in a .safetensors, .pt or .pth file, out of its wrappers; nothing in it is executed."""
     try:
-        if path.suffix.lower() == ".safetensors":
-            return _unwrapped(safetensors.torch.load_file(path))
-        return _unwrapped(torch.load(path, map_location="cpu", weights_only=True))
+        return _tensors(path)
     except pickle.UnpicklingError as error:
         # Torch says GLOBAL of an object that is no tensor, and advises to execute it: not repeated here.
         if "GLOBAL" not in str(error):
@@ -32,6 +31,21 @@ def read(path: Path) -> dict[str, Tensor]:
     except Exception as error:  # A damaged file makes the two readers stumble in any way at all.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CheckpointError(f"{path.name} is not a readable weights file: {reason}") from error
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    tensors = _unwrapped(_content(path))
+    # A view may repeat one number a billion times; copied, it would fill the memory.
+    if sum(tensor.nbytes for tensor in tensors.values()) > 2 * path.stat().st_size:
+        raise ValueError("its tensors claim to be larger than the file")
+    return tensors
+
+
+def _content(path: Path) -> object:
+    if path.suffix.lower() == ".safetensors":
+        return safetensors.torch.load_file(path)
+    _refuse_packed(path)
+    return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def fit(tensors: Mapping[str, Tensor], model: nn.Module, num_classes: int) -> dict[str, Tensor]:
@@ -49,7 +63,10 @@ def fit(tensors: Mapping[str, Tensor], model: nn.Module, num_classes: int) -> di
         faults = filter(None, (_listed("missing", missing), _listed("not expected", extra)))
         raise CheckpointError(f"the weights are of another architecture: {'; '.join(faults)}")
     _check_shapes(tensors, wanted, num_classes)
-    return {name: tensors.get(name, default) for name, default in wanted.items()}
+    return {
+        name: tensors[name] if name in tensors else torch.zeros(like.shape, dtype=like.dtype)
+        for name, like in wanted.items()
+    }
 
 
 def _check_shapes(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor], num_classes: int) -> None:
@@ -77,6 +94,14 @@ def _listed(what: str, names: list[str]) -> str:
 
 def _more(names: list[str]) -> str:
     return f" and {len(names) - 3} more" if len(names) > 3 else ""
+
+
+def _refuse_packed(path: Path) -> None:
+    """`torch.save` packs nothing; a packed archive may unfold to a thousand times its size."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+                raise ValueError("its parts are compressed, so it was not written by torch.save")
 
 
 def _unwrapped(content: object) -> dict[str, Tensor]:

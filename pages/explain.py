@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.explanation import INPUT, Question
 from core.layers import stages
-from pages._ui import explained, pickers, shell, state, waiting
+from pages._ui import explained, pickers, shell, state, waiting, words
 
 with shell.page("pages/explain.py"):
     st.title("Explain")
@@ -50,7 +50,7 @@ with shell.page("pages/explain.py"):
             view = pickers.view()
         answer = waiting.answer(photo, loaded, question)
         scene = explained.Scene(photo, loaded, question, answer, layer, palette)
-        title.subheader(f"{shell.plain(scene.title)}?", anchor=False)
+        title.subheader(f"{words.plain(scene.title)}?", anchor=False)
         opacity = explained.draw_viewer(scene, view)
         explained.draw_sum(scene)
         if len(answer.maps) > 1:

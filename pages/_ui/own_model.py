@@ -1,6 +1,7 @@
 """Bring your own model: a dialogue around `core.importing`."""
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -10,7 +11,7 @@ from core import importing
 from core.checkpoint import ROOT
 from core.errors import CoreError
 from core.models import registry
-from pages._ui import state
+from pages._ui import state, words
 
 _MAX_WEIGHTS_MB = 250
 _ADDED = "added_checkpoint"
@@ -33,56 +34,69 @@ def button() -> None:
 @st.dialog("Bring your own model", width="medium")
 def _dialogue() -> None:
     st.caption("A state dict is enough. Nothing in the file is executed, and nothing leaves this machine.")
-    weights = st.file_uploader(
-        f"Weights: .safetensors, .pt or .pth, up to {_MAX_WEIGHTS_MB} MB",
-        type=["safetensors", "pt", "pth"],
-        key="own_weights",
-        max_upload_size=_MAX_WEIGHTS_MB,
-        help="Larger files: python -m core import WEIGHTS --arch … --classes … --out NAME",
-    )
-    architecture = st.selectbox(
-        "Architecture", _architectures(), index=None, key="own_architecture", placeholder="timm:resnet50"
-    )
-    classes = st.text_area(
-        "Class names, one a line, in the order of the outputs", key="own_classes", placeholder="cat\ndog"
-    )
-    settings = st.text_input(
-        "Preprocess, where it differs from the architecture's published one",
-        key="own_preprocess",
-        placeholder="resize=256,crop=224,mean=0.5,std=0.5,interpolation=bicubic",
-    )
-    name = st.text_input("Name", key="own_name", placeholder="my-pets")
-    ready = bool(weights and architecture and classes.strip() and name.strip())
-    if not ready:
-        st.caption("Weights, architecture, class names and a name are needed.")
-    if st.button("Import", type="primary", disabled=not ready, key="own_import"):
-        _submit(weights, str(architecture), classes, settings, name.strip())
-
-
-def _submit(weights: UploadedFile | None, architecture: str, classes: str, settings: str, name: str) -> None:
-    """Import what the form has, or show what does not fit."""
+    with st.form("own", border=False, enter_to_submit=False):
+        weights = st.file_uploader(
+            f"Weights: .safetensors, .pt or .pth, up to {_MAX_WEIGHTS_MB} MB",
+            type=["safetensors", "pt", "pth"],
+            key="own_weights",
+            max_upload_size=_MAX_WEIGHTS_MB,
+            help="Larger files: python -m core import WEIGHTS --arch … --classes … --out NAME",
+        )
+        architecture = st.selectbox(
+            "Architecture", _architectures(), index=None, key="own_architecture", placeholder="timm:resnet50"
+        )
+        classes = st.text_area(
+            "Class names, one a line, in the order of the outputs", key="own_classes", placeholder="cat\ndog"
+        )
+        settings = st.text_input(
+            "Preprocess, where it differs from the architecture's published one",
+            key="own_preprocess",
+            placeholder="resize=256,crop=224,mean=0.5,std=0.5,interpolation=bicubic",
+        )
+        name = st.text_input("Name", key="own_name", placeholder="my-pets")
+        if not st.form_submit_button("Import", type="primary", key="own_import"):
+            return
     if weights is None:
-        return
+        st.error("No weights yet: choose a file, and wait until it is uploaded.", icon=":material/error:")
+    elif architecture is None:
+        st.error("Choose the architecture that the weights are of.", icon=":material/error:")
+    else:
+        _submit(_Form(weights, architecture, classes, settings, name.strip()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    weights: UploadedFile
+    architecture: str
+    classes: str
+    settings: str
+    name: str
+
+
+def _submit(form: _Form) -> None:
+    """Import what the form has, or show what does not fit."""
     try:
         with st.spinner("Fitting the weights…"):
-            _import(weights, architecture, classes, settings, name)
+            _import(form)
     except CoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(words.sentence(error), icon=":material/error:")
         return
-    st.session_state[_ADDED] = name
+    st.session_state[_ADDED] = form.name
     st.rerun()
 
 
-def _import(weights: UploadedFile, architecture: str, classes: str, settings: str, name: str) -> None:
-    default = registry.default_preprocess(architecture)
-    preprocess = importing.parse_preprocess(settings, default)
-    class_names = importing.parse_class_names(classes)
+def _import(form: _Form) -> None:
+    preprocess = importing.parse_preprocess(form.settings, registry.default_preprocess(form.architecture))
     # Beside the checkpoints, not in the system's folder: a browser's request writes only into the project.
     with tempfile.TemporaryDirectory(prefix=".upload-", dir=ROOT) as folder:
-        path = Path(folder) / f"weights{Path(weights.name).suffix.lower()}"
-        path.write_bytes(weights.getbuffer())
+        path = Path(folder) / f"weights{Path(form.weights.name).suffix.lower()}"
+        path.write_bytes(form.weights.getbuffer())
         importing.import_weights(
-            path, architecture=architecture, class_names=class_names, preprocess=preprocess, name=name
+            path,
+            architecture=form.architecture,
+            class_names=importing.parse_class_names(form.classes),
+            preprocess=preprocess,
+            name=form.name,
         )
 
 

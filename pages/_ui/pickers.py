@@ -9,7 +9,7 @@ from core.explanation import INPUT, METHODS
 from core.layers import Layer, default_layer
 from core.render import COLOUR_MAPS, SIGNED
 from core.samples import SAMPLES, sample
-from pages._ui import components, shell, state
+from pages._ui import components, state, words
 
 METHOD_LABELS = {
     "grad_cam": "Grad-CAM",
@@ -54,7 +54,7 @@ def photo_source() -> bool:
         _camera()
     for name, reason in state.refusals():
         st.error(
-            f"**{shell.plain(name)}** cannot be used: {shell.plain(reason)}.", icon=":material/hide_image:"
+            f"**{words.plain(name)}** cannot be used: {words.plain(reason)}.", icon=":material/hide_image:"
         )
     return state.just_added()
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.checkpoint import available
 from core.errors import CoreError
-from pages._ui import own_model, state
+from pages._ui import own_model, state, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +51,13 @@ def page(path: str) -> Iterator[None]:
     try:
         yield
     except CoreError as error:
-        st.error(sentence(error), icon=":material/error:")
+        st.error(words.sentence(error), icon=":material/error:")
 
 
 def checkpoint_name() -> str:
     """The checkpoint that the sidebar has chosen."""
     name: str = st.session_state.get(state.CHECKPOINT) or available()[0]
     return name
-
-
-def sentence(error: CoreError) -> str:
-    """An error's text as a sentence, with nothing in it taken for Markdown."""
-    text = str(error)
-    return plain(text[:1].upper() + text[1:] + ".")
-
-
-def plain(text: str) -> str:
-    """Text from outside, safe where Streamlit reads Markdown."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|~<>$:" else letter for letter in text)
 
 
 def _sidebar() -> None:

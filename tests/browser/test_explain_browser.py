@@ -3,13 +3,18 @@
 import io
 import json
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+import torchvision
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from core import checkpoint as checkpoints
 from tests.browser.window import App
 
 SCREENSHOT = Path(__file__).parent / "explain.png"
@@ -175,6 +180,44 @@ def test_two_windows_at_once_keep_their_own_photo(
         expect(app.page.get_by_role("heading", name="Why tiger cat?")).to_be_visible(timeout=20_000)
         expect(other.page.get_by_role("heading", name="Why espresso?")).to_be_visible(timeout=20_000)
         assert names(app.page)[0] == "tiger cat"
+
+
+@pytest.fixture
+def own_name() -> Iterator[str]:
+    """A name for a checkpoint that is gone afterwards."""
+    name = "test-own-model"
+    shutil.rmtree(checkpoints.ROOT / name, ignore_errors=True)
+    yield name
+    shutil.rmtree(checkpoints.ROOT / name, ignore_errors=True)
+
+
+def test_somebody_brings_their_own_model(app: App, cat: bytes, tmp_path: Path, own_name: str) -> None:
+    torch.manual_seed(0)
+    network = torchvision.models.shufflenet_v2_x0_5(num_classes=3)
+    torch.save(
+        {"state_dict": {f"module.{key}": each for key, each in network.state_dict().items()}},
+        tmp_path / "w.pth",
+    )
+    app.open()
+    app.drop("cat.png", cat)
+    app.heat()
+    app.settle()
+    app.page.get_by_role("button", name="Bring your own model").click()
+    form = app.page.get_by_role("dialog")
+    form.locator("input[type=file]").set_input_files(tmp_path / "w.pth")
+    expect(form.get_by_role("button", name="Remove w.pth")).to_be_visible()
+    app.settle()
+    app.choose("own_architecture", "torchvision:shufflenet_v2_x0_5")
+    form.get_by_label("Name", exact=True).fill(own_name)
+    form.locator("textarea").fill("cat\ndog")
+    form.get_by_role("button", name="Import", exact=True).click()
+    expect(form.get_by_text("The class list has 2 names, the weights have 3 classes")).to_be_visible(
+        timeout=30_000
+    )
+    form.locator("textarea").fill("cat\ndog\nhorse")
+    form.get_by_role("button", name="Import", exact=True).click()
+    expect(app.page.get_by_text("Grad-CAM at conv5: 7 × 7 cells")).to_be_visible(timeout=30_000)
+    assert sorted(names(app.page)) == ["cat", "dog", "horse"]
 
 
 @pytest.mark.parametrize("width", [800, 1280])

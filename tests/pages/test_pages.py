@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core import checkpoint as checkpoints
 from core.explanation import METHODS
 from pages._ui.pickers import METHOD_LABELS
-from pages._ui.shell import PAGES, plain
+from pages._ui.shell import PAGES
 
 ROOT = Path(__file__).parents[2]
 
@@ -176,4 +176,4 @@ def test_a_broken_checkpoint_is_a_sentence_and_not_a_traceback(app: AppTest, bro
     app.run()
     app.selectbox(key="checkpoint").select(broken_checkpoint).run()
     assert not app.exception
-    assert "is not a readable card" in plain(app.error[0].value.replace("\\", ""))
+    assert "is not a readable card" in app.error[0].value.replace("\\", "")
