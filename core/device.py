@@ -2,6 +2,9 @@
 
 import torch
 
+# What torch says of a string that names no device, unlike one that names a device that is not here.
+_NO_DEVICE = ("Expected one of", "Invalid device string", "must not be empty")
+
 
 def best_device() -> str:
     """``cuda``, ``mps`` or ``cpu``: the fastest that is there."""
@@ -21,7 +24,7 @@ def usable_device(wanted: str | None) -> tuple[str, str | None]:
     try:
         torch.empty(0, device=torch.device(wanted))
     except (AssertionError, RuntimeError) as error:
-        if "Expected one of" in str(error) or "Invalid device string" in str(error):
+        if any(sign in str(error) for sign in _NO_DEVICE):
             raise ValueError(f"no device is called {wanted!r}; try cpu or cuda") from error
         return "cpu", f"there is no {wanted} device here: using the CPU"
     return wanted, None

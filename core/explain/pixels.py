@@ -4,12 +4,13 @@ Every method gives one number per input pixel (N, H, W) for the score that a dir
 """
 
 import copy
+import importlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import ModuleType
 
 import torch
-from captum.attr import GuidedGradCam, IntegratedGradients, Occlusion, Saliency
 from torch import Tensor, nn
 
 from core.explain.hooks import capture, model_lock, modules_named
@@ -60,7 +61,7 @@ def register_pixel_method(method: PixelMethod) -> PixelMethod:
 @register_pixel_method
 def saliency(question: Question) -> Tensor:
     """Size of the score's gradient, largest over the colours (Simonyan 2013, arXiv:1312.6034, 3.1)."""
-    method = Saliency(question.score)
+    method = _captum().Saliency(question.score)
     gradients = method.attribute(_input(question), additional_forward_args=question.direction)
     return _detached(gradients).amax(1)
 
@@ -74,7 +75,7 @@ def integrated_gradients(question: Question) -> Tensor:
     """
     at_once = max(_STEPS_AT_ONCE, len(question.batch))
     passes = -(-_STEPS // (at_once // len(question.batch)))
-    method = IntegratedGradients(_counted(question, passes))
+    method = _captum().IntegratedGradients(_counted(question, passes))
     attribution = method.attribute(
         _input(question),
         additional_forward_args=question.direction,
@@ -99,7 +100,7 @@ def occlusion(question: Question) -> Tensor:
         for side, size, step in zip((height, width), window, stride, strict=True)
     )
     passes = -(-rows * columns // _WINDOWS_AT_ONCE) + 1
-    method = Occlusion(_counted(question, passes))
+    method = _captum().Occlusion(_counted(question, passes))
     with torch.no_grad():
         attribution = method.attribute(
             question.batch.detach(),
@@ -121,11 +122,16 @@ def guided_grad_cam(question: Question) -> Tensor:
     model = _with_plain_relus(question.model)
     scored = _Scored(model)
     layer = modules_named(model, [question.target_layer])[question.target_layer]
-    method = GuidedGradCam(scored, layer)
+    method = _captum().GuidedGradCam(scored, layer)
     attribution = method.attribute(
         _input(question), additional_forward_args=question.direction, interpolate_mode="bilinear"
     )
     return _detached(attribution).sum(1)
+
+
+def _captum() -> ModuleType:
+    """captum's methods, imported when the first is asked: half a second that no page should wait for."""
+    return importlib.import_module("captum.attr")
 
 
 class _Scored(nn.Module):
