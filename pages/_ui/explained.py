@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core import export, render
 from core.display import balance, heatmap, peak
-from core.explanation import Explanation, Map, Question
+from core.explanation import INPUT, Explanation, Map, Question
 from core.layers import stages
 from core.predictions import top_k_with
 from core.preprocess import FloatArray
@@ -42,6 +42,16 @@ class Scene:
         return self.palette == render.SIGNED
 
     @property
+    def method(self) -> str:
+        """The method as people call it."""
+        return pickers.METHOD_LABELS[self.question.method]
+
+    @property
+    def place(self) -> str:
+        """Where the map lies, in words."""
+        return "on the input" if self.layer == INPUT else f"at {self.layer}"
+
+    @property
     def class_name(self) -> str:
         """The class that is explained."""
         return self.loaded.checkpoint.card.class_names[self.answer.class_idx]
@@ -68,8 +78,7 @@ def draw_viewer(scene: Scene, view: str) -> float:
     cells = scene.map.raw if scene.map.evidence is None else scene.map.evidence
     seen = scene.loaded.checkpoint.card.preprocess.window(drawn.size).shares(drawn.size)
     heat = render.coloured(_on_drawn(scene, scene.values(scene.map.raw), drawn), scene.palette)
-    method = pickers.METHOD_LABELS[scene.question.method]
-    alt = f"{scene.photo.name}: {scene.title}, {method} at {scene.layer}"
+    alt = f"{scene.photo.name}: {scene.title}, {scene.method} {scene.place}"
     return components.viewer(components.Layered(drawn, heat, cells, seen), _scale(scene), view=view, alt=alt)
 
 
@@ -98,7 +107,7 @@ def draw_sum(scene: Scene) -> None:
         _draw_equation(parts)
     elif not found.has_positive_evidence and not scene.is_signed:
         st.info(
-            f"No positive evidence: by this method, nothing at {scene.layer} speaks for {scene.class_name}. "
+            f"No positive evidence: by this method, nothing {scene.place} speaks for {scene.class_name}. "
             "See *For and against* for what speaks against it.",
             icon=":material/contrast:",
         )
@@ -175,7 +184,7 @@ def draw_small_print(scene: Scene) -> None:
     width, height = state.drawn(scene.photo).size
     rows, columns = scene.map.raw.shape
     parts = [
-        f"{pickers.METHOD_LABELS[scene.question.method]} at {scene.layer}: {rows} × {columns} cells",
+        f"{scene.method} {scene.place}: {rows} × {columns} cells",
         f"photo {width} × {height} pixels",
         f"computed in {scene.answer.seconds:.2f} s on {scene.answer.device}",
         *scene.answer.notes,

@@ -49,6 +49,9 @@ def photo_source() -> bool:
             on_change=_take_uploads,
             help="JPEG, PNG, WebP, GIF, TIFF, BMP or PPM; up to 20 MB and 50 megapixels each.",
         )
+        if not st.session_state["uploads"]:
+            # Another page has an uploader of its own: what is not in that one has not been taken out.
+            st.session_state[state.UPLOADED] = {}
     with pick, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         components.tiles(_sample_tiles(), label="Samples", key="samples", on_pick=_take_sample, width=320)
         _camera()

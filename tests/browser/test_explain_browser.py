@@ -155,6 +155,17 @@ def test_a_sample_on_home_leads_to_its_explanation(app: App) -> None:
     expect(app.page.get_by_role("heading", name="Why espresso?")).to_be_visible()
 
 
+def test_a_photo_from_home_stays_when_a_bad_one_follows(app: App, coffee: bytes) -> None:
+    app.open("/")
+    app.drop("coffee.png", coffee)
+    app.page.wait_for_url(re.compile("/explain"))
+    first = app.heat()
+    app.settle()
+    app.drop("bad.png", b"rubbish")
+    expect(app.page.get_by_text("bad.png cannot be used")).to_be_visible()
+    assert app.heat() == first
+
+
 def test_a_slow_method_shows_progress_and_stops(app: App, cat: bytes) -> None:
     app.open()
     app.drop("cat.png", cat)
@@ -165,7 +176,7 @@ def test_a_slow_method_shows_progress_and_stops(app: App, cat: bytes) -> None:
     app.page.get_by_role("button", name="Stop").last.click()
     expect(app.page.get_by_text("Grad-CAM at bn2")).to_be_visible(timeout=20_000)
     app.choose("method", "Saliency")
-    expect(app.page.get_by_text("Saliency at input: 224 × 224 cells")).to_be_visible(timeout=20_000)
+    expect(app.page.get_by_text("Saliency on the input: 224 × 224 cells")).to_be_visible(timeout=20_000)
 
 
 def test_two_windows_at_once_keep_their_own_photo(

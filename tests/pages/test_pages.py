@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from importlib.resources import files
@@ -112,7 +113,9 @@ def test_every_method_answers_on_the_page(explain: AppTest, method: str) -> None
     page.selectbox(key="method").select(method).run(timeout=60)
     assert not page.exception
     assert not page.error
-    assert f"{METHOD_LABELS[method]} at" in captions(page)
+    assert re.search(
+        rf"{re.escape(METHOD_LABELS[method])} (at bn2|on the input): \d+ × \d+ cells", captions(page)
+    )
 
 
 def test_cam_at_an_early_layer_says_which_method_would_do(explain: AppTest) -> None:
