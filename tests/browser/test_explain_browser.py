@@ -166,6 +166,14 @@ def test_a_photo_from_home_stays_when_a_bad_one_follows(app: App, coffee: bytes)
     assert app.heat() == first
 
 
+def test_a_photo_from_the_camera_is_explained(app: App) -> None:
+    app.open()
+    app.page.locator(".st-key-camera_popover button").first.click()
+    app.page.get_by_role("button", name="Take Photo").click(timeout=20_000)
+    app.heat()
+    expect(app.page.get_by_role("heading", name=re.compile("^Why .+"))).to_be_visible()
+
+
 def test_a_slow_method_shows_progress_and_stops(app: App, cat: bytes) -> None:
     app.open()
     app.drop("cat.png", cat)
