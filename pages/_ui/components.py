@@ -29,7 +29,7 @@ _TILES = st.components.v2.component(
     "seewhy_tiles", html='<div class="tiles" role="group"></div>', css=_web("tiles.css"), js=_web("tiles.js")
 )
 _BARS = st.components.v2.component(
-    "seewhy_bars", html='<div class="bars"></div>', css=_web("bars.css"), js=_web("bars.js")
+    "seewhy_bars", html=_web("bars.html"), css=_web("bars.css"), js=_web("bars.js")
 )
 
 
