@@ -3,6 +3,7 @@
 import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import streamlit as st
 from torch import Tensor
@@ -13,7 +14,7 @@ from core.explanation import INPUT, Explanation, Map, Question
 from core.layers import stages
 from core.predictions import top_k_with
 from core.preprocess import FloatArray
-from pages._ui import components, pickers, state
+from pages._ui import components, pickers, state, words
 from pages._ui.components import Scale, Tile
 from pages._ui.state import Drawn, Loaded, Photo
 
@@ -105,9 +106,10 @@ def draw_sum(scene: Scene) -> None:
             (f"= {_signed(found.score)}", score),
         ]
         _draw_equation(parts)
-    elif not found.has_positive_evidence and not scene.is_signed:
+    if not found.has_positive_evidence and not scene.is_signed:
+        name = words.plain(scene.class_name)
         st.info(
-            f"No positive evidence: by this method, nothing {scene.place} speaks for {scene.class_name}. "
+            f"No positive evidence: by this method, nothing {scene.place} speaks for {name}. "
             "See *For and against* for what speaks against it.",
             icon=":material/contrast:",
         )
@@ -127,12 +129,12 @@ def draw_stages(scene: Scene) -> None:
         )
         for name, layer in sizes.items()
     ]
-    key = pickers.layer_key(scene.loaded.checkpoint.name)
+    pick = partial(pickers.choose_layer, scene.loaded.checkpoint.name)
     st.markdown(
         "##### Where in the network the evidence forms",
         help="Early layers left, late layers right; each map on its own scale. Click to look closer.",
     )
-    components.tiles(items, label="Stages", key="stages", on_pick=lambda name: _set(key, name), side=128)
+    components.tiles(items, label="Stages", key="stages", on_pick=pick, side=128)
 
 
 def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
@@ -227,7 +229,7 @@ def _prediction_file(scene: Scene) -> bytes:
 
 def _draw_equation(parts: list[tuple[str, str]]) -> None:
     terms = "".join(
-        f"<span><b>{number}</b><small>{html.escape(words)}</small></span>" for number, words in parts
+        f"<span><b>{number}</b><small>{html.escape(meaning)}</small></span>" for number, meaning in parts
     )
     st.html(f'<div class="seewhy-sum" title="In logits">{terms}</div>')
 
@@ -235,7 +237,3 @@ def _draw_equation(parts: list[tuple[str, str]]) -> None:
 def _signed(value: float) -> str:
     text = f"{value:+.2f}".replace("-", MINUS)
     return text if text.strip(f"+{MINUS}0.") else "0.00"
-
-
-def _set(key: str, value: str) -> None:
-    st.session_state[key] = value

@@ -138,6 +138,11 @@ def choose_class(checkpoint: str, name: str) -> None:
     st.session_state[class_key(checkpoint)] = name
 
 
+def choose_layer(checkpoint: str, name: str) -> None:
+    """Set the layer picker; before it is drawn."""
+    st.session_state[layer_key(checkpoint)] = name
+
+
 def layer_key(checkpoint: str) -> str:
     """The session's key of the layer picker."""
     return f"layer-{checkpoint}"
