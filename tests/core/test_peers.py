@@ -5,7 +5,7 @@ import io
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import torch
@@ -24,18 +24,16 @@ from core.explain.trace import towards, trace
 from core.samples import sample
 
 attr = pytest.importorskip("captum.attr")
-LAYERS = [
-    ("lite0", "bn2"),
-    ("lite0", "blocks.4"),
-    ("lite0", "blocks.2"),
-    ("resnet18", "layer4"),
-    ("resnet18", "layer2"),
-    ("densenet121", "features.norm5"),  # A ReLU in place follows the two.
-    ("densenet121", "features"),
-    ("densenet121", "features.denseblock2"),
-]
-layers = pytest.mark.parametrize(("network", "layer"), LAYERS)
-RANDOM = ("resnet18", "densenet121")
+LAYERS = {  # In the order in which they run: pytorch-grad-cam takes them so, whatever the order it is given.
+    "lite0": ["blocks.2", "blocks.4", "bn2"],
+    "resnet18": ["layer2", "layer4"],
+    "densenet121": [
+        "features.denseblock2",
+        "features.norm5",
+        "features",
+    ],  # A ReLU in place follows the last two.
+}
+networks = pytest.mark.parametrize("network", LAYERS)
 PYTORCH_GRAD_CAM = {
     "grad_cam": "GradCAM",
     "grad_cam_pp": "GradCAMPlusPlus",
@@ -85,11 +83,9 @@ def cases(imagenet: Checkpoint) -> dict[str, Case]:
     ]
     batches = {"lite0": imagenet.card.preprocess.batch(photos)[:, :, 48:176, 32:192].double()}
     batches["resnet18"] = batches["densenet121"] = noise(2, 3, 96, 128)
-    networks = {"lite0": copy.deepcopy(imagenet.model), **{name: _random(name) for name in RANDOM}}
-    return {
-        name: _case(model.double(), batches[name], [layer for network, layer in LAYERS if network == name])
-        for name, model in networks.items()
-    }
+    random = {name: _random(name) for name in ("resnet18", "densenet121")}
+    built = {"lite0": copy.deepcopy(imagenet.model), **random}
+    return {name: _case(built[name].double(), batches[name], layers) for name, layers in LAYERS.items()}
 
 
 @pytest.fixture
@@ -111,49 +107,56 @@ def _agree(ours: Tensor, theirs: Tensor) -> None:
 
 
 def _pytorch_grad_cam(method: str) -> type[Any]:
-    """Its Grad-CAM++ adds 1e-6 to a denominator of squared gradients, which are smaller than that.
+    """The peer's method, but that it gives its scaled map of every layer and not their mean.
 
-    In other units (activations a million times smaller, gradients as much larger) the formula is the same,
-    its weights are a million times larger, and the 1e-6 no longer shows.
+    Its Grad-CAM++ adds 1e-6 to a denominator of squared gradients, which are smaller than that. In other
+    units (activations a million times smaller, gradients as much larger) the formula is the same, its weights
+    are a million times larger, and the 1e-6 no longer shows.
     """
     peer = pytest.importorskip("pytorch_grad_cam")
-    if method != "grad_cam_pp":
-        return cast("type[Any]", getattr(peer, PYTORCH_GRAD_CAM[method]))
+    scaled = pytest.importorskip("pytorch_grad_cam.utils.image").scale_cam_image
+    units = 1e6 if method == "grad_cam_pp" else 1
 
-    class InOtherUnits(peer.GradCAMPlusPlus):
+    class PerLayer(getattr(peer, PYTORCH_GRAD_CAM[method])):
         def get_cam_weights(self, *arguments: Any) -> Any:  # noqa: ANN401 (the peer has no types)
             *others, activations, gradients = arguments
-            return super().get_cam_weights(*others, activations / 1e6, gradients * 1e6)
+            return super().get_cam_weights(*others, activations / units, gradients * units)
 
-    return InOtherUnits
+        def aggregate_multi_layers(self, maps: list[Any]) -> list[Tensor]:
+            return [torch.as_tensor(scaled(each[:, 0])) for each in maps]
+
+    return PerLayer
 
 
-@layers
+@networks
 @pytest.mark.parametrize("method", PYTORCH_GRAD_CAM)
 @pytest.mark.usefixtures("nothing_in_place")
-def test_pytorch_grad_cam_agrees(cases: dict[str, Case], network: str, layer: str, method: str) -> None:
+def test_pytorch_grad_cam_agrees(cases: dict[str, Case], network: str, method: str) -> None:
     """Its maps: ReLU, least to greatest, bilinear to the input's size, least to greatest."""
     target = pytest.importorskip("pytorch_grad_cam.utils.model_targets").ClassifierOutputTarget
     case = cases[network]
-    with _pytorch_grad_cam(method)(case.model, [case.model.get_submodule(layer)]) as extractor:
-        theirs = torch.as_tensor(extractor(case.asked(), [target(class_idx) for class_idx in case.classes]))
-    low = _to_one(case.maps[layer][method].relu())
-    ours = F.interpolate(low[:, None], case.batch.shape[2:], mode="bilinear", align_corners=False)[:, 0]
-    _agree(_to_one(ours), theirs)
+    modules = [case.model.get_submodule(layer) for layer in LAYERS[network]]
+    with _pytorch_grad_cam(method)(case.model, modules) as extractor:
+        theirs = extractor(case.asked(), [target(class_idx) for class_idx in case.classes])
+    for layer, maps in zip(LAYERS[network], theirs, strict=True):
+        low = _to_one(case.maps[layer][method].relu())
+        ours = F.interpolate(low[:, None], case.batch.shape[2:], mode="bilinear", align_corners=False)[:, 0]
+        _agree(_to_one(ours), maps)
 
 
-@layers
+@networks
+@pytest.mark.parametrize("method", TORCHCAM)
 @pytest.mark.usefixtures("nothing_in_place")
-def test_torchcam_agrees(cases: dict[str, Case], network: str, layer: str) -> None:
+def test_torchcam_agrees(cases: dict[str, Case], network: str, method: str) -> None:
     """Its maps: ReLU, least to greatest, at the layer's own size.
 
     Not its Grad-CAM++: in 0.5.0 the division of alpha works on a copy, and weights are sums of cubes.
     """
     peer, case = pytest.importorskip("torchcam.methods"), cases[network]
-    for method, name in TORCHCAM.items():
-        with getattr(peer, name)(case.model, layer) as extractor:
-            theirs = extractor(case.classes, case.model(case.asked()))[0]
-        _agree(_to_one(case.maps[layer][method].relu()), theirs)
+    with getattr(peer, TORCHCAM[method])(case.model, LAYERS[network]) as extractor:
+        theirs = extractor(case.classes, case.model(case.asked()))
+    for layer, maps in zip(LAYERS[network], theirs, strict=True):
+        _agree(_to_one(case.maps[layer][method].relu()), maps)
 
 
 @pytest.mark.parametrize("network", POOLED)
@@ -169,14 +172,15 @@ def test_torchcams_cam_agrees(cases: dict[str, Case], network: str) -> None:
     _agree(_to_one(ours), theirs)
 
 
-@layers
-def test_captums_layer_grad_cam_agrees_unscaled(cases: dict[str, Case], network: str, layer: str) -> None:
+@networks
+def test_captums_layer_grad_cam_agrees_unscaled(cases: dict[str, Case], network: str) -> None:
     """It clones what it records, so it sees the networks as they are."""
     case = cases[network]
-    method = attr.LayerGradCam(case.model, case.model.get_submodule(layer))
-    theirs = method.attribute(case.asked(), target=case.classes)[:, 0].detach()
-    ours = case.maps[layer]["grad_cam"]
-    assert (ours - theirs).abs().max() <= 1e-5 * theirs.abs().max()
+    for layer in LAYERS[network]:
+        method = attr.LayerGradCam(case.model, case.model.get_submodule(layer))
+        theirs = method.attribute(case.asked(), target=case.classes)[:, 0].detach()
+        difference = case.maps[layer]["grad_cam"] - theirs
+        assert difference.abs().max() <= 1e-5 * theirs.abs().max()
 
 
 # Pixel methods: captum itself, asked directly.
