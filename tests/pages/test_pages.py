@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as checkpoints
 from core.explanation import METHODS
+from pages._ui import state
 from pages._ui.pickers import METHOD_LABELS
 from pages._ui.shell import PAGES
 
@@ -116,6 +117,16 @@ def test_every_method_answers_on_the_page(explain: AppTest, method: str) -> None
     assert re.search(
         rf"{re.escape(METHOD_LABELS[method])} (at bn2|on the input): \d+ × \d+ cells", captions(page)
     )
+
+
+def test_colours_and_views_do_not_run_the_model(explain: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = with_photo(explain, cat())
+    monkeypatch.setattr(state, "explain", None)  # Called now, it would fail.
+    for key, choice in (("colour_map", "turbo"), ("view", "wipe"), ("shown", "signed")):
+        page.segmented_control(key=key).set_value(choice).run()
+        assert not page.exception
+    assert component(page, "cells")["view"] == "wipe"
+    assert "tiger cat" in page.subheader[0].value
 
 
 def test_cam_at_an_early_layer_says_which_method_would_do(explain: AppTest) -> None:
