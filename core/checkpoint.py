@@ -116,13 +116,19 @@ def read_card(folder: Path) -> Card:
     path = folder / CARD
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        known = {name: stored[name] for name in Card.__slots__ if name in stored}
-        preprocess = {key: _frozen(value) for key, value in known.pop("preprocess").items()}
-        return Card(
-            **known | {"preprocess": Preprocess(**preprocess), "class_names": tuple(known["class_names"])}
-        )
+        return _as_card(stored)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path} is not a readable card: {error}") from error
+
+
+def _as_card(stored: dict[str, Any]) -> Card:
+    known = {name: stored[name] for name in Card.__slots__ if name in stored}
+    if not isinstance(known["architecture"], str) or not isinstance(known["class_names"], list):
+        raise TypeError("architecture must be a text and class_names a list")
+    preprocess = {key: _frozen(value) for key, value in known.pop("preprocess").items()}
+    return Card(
+        **known | {"preprocess": Preprocess(**preprocess), "class_names": tuple(known["class_names"])}
+    )
 
 
 def _frozen(value: Any) -> Any:  # noqa: ANN401 (a JSON value: list, number, string or null)

@@ -3,8 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from core.preprocess import Preprocess
-
 FloatArray = NDArray[np.float32]
 
 # Among many cells a few may exceed the top of the scale: single pixels would else darken all the others.
@@ -18,18 +16,16 @@ def peak(raw: FloatArray) -> float:
     return top or float(sizes.max())
 
 
-def heatmap(raw: FloatArray) -> FloatArray:
-    """What speaks for the class, in [0, 1] and still (h, w): ReLU, then the peak to 1; without any, zeros."""
+def heatmap(raw: FloatArray, top: float | None = None) -> FloatArray:
+    """What speaks for the class, in [0, 1] and still (h, w): ReLU, then ``top`` to 1; without any, zeros.
+
+    ``top`` is the positive values' `peak` unless given. For small maps this is `core.explain.cam.heatmap`.
+    """
     positive = np.maximum(raw, 0)
-    top = peak(positive)
+    top = peak(positive) if top is None else top
     return np.clip(positive / top, 0, 1) if top > 0 else positive
 
 
 def balance(raw: FloatArray, top: float) -> FloatArray:
     """For and against, in [-1, 1] and still (h, w): ``top`` goes to 1, zero stays zero."""
     return np.clip(raw / top, -1, 1) if top > 0 else np.zeros_like(raw)
-
-
-def heatmap_on_image(raw: FloatArray, preprocess: Preprocess, size: tuple[int, int]) -> FloatArray:
-    """The heat map of an image of ``size`` (width, height): (H, W), in [0, 1], NaN where nothing was seen."""
-    return preprocess.on_image(heatmap(raw), size)

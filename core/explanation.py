@@ -1,6 +1,7 @@
 """One question about photos, answered: what does the network say, and where does that come from?"""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 from core import checkpoint as checkpoints
 from core.checkpoint import Checkpoint
 from core.device import device_label
+from core.errors import CheckpointError
 from core.explain import pixels
 from core.explain.cam import CAM_METHODS, class_activation_maps
 from core.explain.evidence import logit_evidence, says_the_same
@@ -111,7 +113,9 @@ def explain(
     Raises:
         LayerError: a layer is not there, or the method does not fit it.
     """
-    at_once = _IMAGES_AT_ONCE.get(checkpoint.device, 1)
+    if question.needs_layer and not question.target_layers:
+        question = replace(question, target_layers=(default_layer(layers_of(checkpoint)),))
+    at_once = _IMAGES_AT_ONCE.get(checkpoint.device.partition(":")[0], 1)
     answers: list[Explanation] = []
     for part in batch.split(at_once):
         answers += _with_less_memory(checkpoint, part, question, on_progress)
@@ -121,10 +125,10 @@ def explain(
 def _with_less_memory(
     checkpoint: Checkpoint, batch: Tensor, question: Question, on_progress: OnProgress
 ) -> list[Explanation]:
-    try:
+    with suppress(torch.OutOfMemoryError):
         return _answers(checkpoint, batch, question, on_progress)
-    except torch.OutOfMemoryError:
-        torch.cuda.empty_cache()
+    # Not in an except clause, where the traceback still holds the tensors of the pass that failed.
+    torch.cuda.empty_cache()
     if len(batch) > 1:
         halves = batch.tensor_split(2)
         answers = [_with_less_memory(checkpoint, half, question, on_progress) for half in halves]
@@ -144,16 +148,20 @@ def _answers(
 ) -> list[Explanation]:
     started = time.perf_counter()
     batch = _to_device(batch, checkpoint)
-    target_layers = question.target_layers or (default_layer(layers_of(checkpoint)),)
-    traced = trace(checkpoint.model, batch, target_layers if question.needs_layer else ())
+    target_layers = question.target_layers if question.needs_layer else ()
+    traced = trace(checkpoint.model, batch, target_layers)
+    if not traced.logits.isfinite().all():
+        raise CheckpointError(
+            f"the logits of {checkpoint.name!r} are not finite; weights or preprocess are wrong"
+        )
     class_idx = _classes(traced.logits, question)
     direction = towards(traced.logits.detach(), class_idx, question.against)
     if question.method in CAM_METHODS:
         maps = _region_maps(traced, direction, question.method)
     else:
-        asked = pixels.Question(checkpoint.model, batch, direction, target_layers[0], on_progress)
-        raw = PIXEL_METHODS[question.method](asked).cpu().numpy()
-        maps = [{target_layers[0] if question.needs_layer else INPUT: Map(values)} for values in raw]
+        layer = next(iter(target_layers), INPUT)
+        asked = pixels.Question(checkpoint.model, batch, direction, layer, on_progress)
+        maps = [{layer: Map(values)} for values in PIXEL_METHODS[question.method](asked).cpu().numpy()]
     logits = traced.logits.detach().float().cpu()
     seconds = (time.perf_counter() - started) / len(batch)
     label = device_label(checkpoint.device)

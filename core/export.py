@@ -11,9 +11,10 @@ from PIL import Image
 
 from core import render
 from core.checkpoint import Checkpoint
-from core.display import balance, heatmap_on_image, peak
-from core.explanation import Explanation, Question
+from core.display import balance, heatmap, peak
+from core.explanation import Explanation, Map, Question
 from core.predictions import prediction, top_k
+from core.preprocess import Preprocess
 
 FloatArray = NDArray[np.float32]
 
@@ -68,11 +69,16 @@ def save(
     preprocess = checkpoint.card.preprocess
     for layer, found in explanation.maps.items():
         name = stem(question, explanation, layer)
-        heatmap = heatmap_on_image(found.raw, preprocess, image.size)
         (folder / f"{name}.raw.npy").write_bytes(npy(found.raw.astype(np.float32)))
-        (folder / f"{name}.heatmap.npy").write_bytes(npy(heatmap))
-        if question.against is None:
-            (folder / f"{name}.overlay.png").write_bytes(overlay(image, heatmap))
-        else:
-            signed = preprocess.on_image(balance(found.raw, peak(found.raw)), image.size)
-            (folder / f"{name}.overlay.png").write_bytes(overlay(image, signed, render.SIGNED))
+        # The numbers end at the map's own maximum, as everywhere; the picture, at what an eye can tell apart.
+        heat = preprocess.on_image(heatmap(found.raw, float(found.raw.max())), image.size)
+        (folder / f"{name}.heatmap.npy").write_bytes(npy(heat))
+        del heat  # 200 MB of a large photo.
+        (folder / f"{name}.overlay.png").write_bytes(_overlay_of(found, question, preprocess, image))
+
+
+def _overlay_of(found: Map, question: Question, preprocess: Preprocess, image: Image.Image) -> bytes:
+    if question.against is None:
+        return overlay(image, preprocess.on_image(heatmap(found.raw), image.size))
+    signed = balance(found.raw, peak(found.raw))
+    return overlay(image, preprocess.on_image(signed, image.size), render.SIGNED)

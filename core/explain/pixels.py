@@ -154,7 +154,7 @@ class _ClippedReLU(nn.ReLU):
 
 
 def _with_plain_relus(model: nn.Module) -> nn.Module:
-    """A private copy over the same tensors, whose ReLUs are `nn.ReLU` and work on new memory."""
+    """A private copy over the same tensors, whose ReLU6 captum takes for ReLUs."""
     shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
     with model_lock(model):
         twin = copy.deepcopy(model, shared).eval()
@@ -162,8 +162,6 @@ def _with_plain_relus(model: nn.Module) -> nn.Module:
         for name, child in parent.named_children():
             if isinstance(child, nn.ReLU6):
                 setattr(parent, name, _ClippedReLU())
-            elif isinstance(child, nn.ReLU):
-                child.inplace = False
     return twin
 
 

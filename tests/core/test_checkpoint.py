@@ -83,6 +83,14 @@ def test_over_a_base_only_the_tensors_that_differ_are_kept(imagenet: Checkpoint,
         torch.testing.assert_close(loaded.model(batch), expected)
 
 
+def test_a_tensor_of_the_folder_wins_over_the_bases(imagenet: Checkpoint, tmp_path: Path) -> None:
+    bias = imagenet.model.classifier.bias + torch.arange(1000)
+    card = replace(imagenet.card, weights_sha256=None)
+    loaded = checkpoints.load(checkpoints.save(tmp_path, "shifted", card, {"classifier.bias": bias}))
+    batch = _photos(imagenet, count=1)
+    torch.testing.assert_close(loaded.model(batch), imagenet.model(batch) + torch.arange(1000))
+
+
 def test_a_base_that_is_not_installed_is_named(small: Checkpoint, tmp_path: Path) -> None:
     saved = checkpoints.save(tmp_path, "x", replace(small.card, base="jft"), {})
     with pytest.raises(CheckpointError, match="no base weights named 'jft'; there is 'imagenet'"):
@@ -122,7 +130,11 @@ def test_weights_of_another_network_name_the_architecture(folder: Path) -> None:
         (lambda text: text[: len(text) // 2], "card.json is not a readable card"),
         (lambda _text: "null", "card.json is not a readable card"),
         (lambda _text: "[]", "card.json is not a readable card"),
-        (lambda _text: '{"architecture": "timm:resnet18"}', "card.json is not a readable card: 'preprocess'"),
+        (lambda text: text.replace('"timm:', '3, "was": "timm:'), "architecture must be a text"),
+        (
+            lambda _text: '{"architecture": "timm:resnet18"}',
+            "card.json is not a readable card: 'class_names'",
+        ),
         (lambda text: text.replace("class_names", "klass_names"), "is not a readable card: 'class_names'"),
         (lambda text: text.replace('"interpolation"', '"filter"'), "unexpected keyword argument 'filter'"),
         (lambda text: text.replace("bicubic", "hamming"), "interpolation 'hamming' is none of"),

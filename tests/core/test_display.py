@@ -56,7 +56,7 @@ def test_a_balance_keeps_zero_and_sign() -> None:
 
 def test_on_the_image_it_is_in_zero_to_one_where_seen_and_nan_elsewhere() -> None:
     preprocess = Preprocess((224, 224), 256, (0.5,) * 3, (0.5,) * 3)
-    heat = display.heatmap_on_image(_raw(), preprocess, (500, 375))
+    heat = preprocess.on_image(display.heatmap(_raw()), (500, 375))
     window = preprocess.window((500, 375))
     assert heat.shape == (375, 500)
     assert heat.dtype == np.float32

@@ -1,5 +1,6 @@
 """One question about photos, answered whole: class, maps, evidence, device, notes."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from torch import Tensor
 from core import checkpoint as checkpoints
 from core import device, explanation, images
 from core.checkpoint import Checkpoint
-from core.errors import ClassError, LayerError
+from core.errors import CheckpointError, ClassError, LayerError
 from core.explain.cam import CAM_METHODS
 from core.explanation import METHODS, Explanation, Map, Question, explain
 from core.predictions import class_index, prediction, top_k, top_k_with
@@ -190,15 +191,28 @@ def test_out_of_memory_it_goes_on_with_fewer_images_and_says_so(
 def test_out_of_memory_for_one_image_it_goes_on_on_the_cpu_and_says_so(
     small: Checkpoint, batch: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = explain(small, batch, Question())
+    expected = explain(small, batch, Question(target_layers=("bn2",)))
     on_gpu = replace(small, device="cuda")
     monkeypatch.setattr(
         explanation, "_answers", _running_out(lambda checkpoint, _part: checkpoint.device == "cuda")
     )
-    answers = explain(on_gpu, batch, Question())
+    answers = explain(on_gpu, batch, Question(target_layers=("bn2",)))
     _same(answers, expected)
     assert [(answer.device, sorted(answer.notes)) for answer in answers] == [("CPU", [FEWER, ON_CPU])] * 3
-    assert explain(on_gpu, batch[:1], Question())[0].notes == (ON_CPU,)
+    assert explain(on_gpu, batch[:1], Question(target_layers=("bn2",)))[0].notes == (ON_CPU,)
+
+
+@pytest.mark.usefixtures("together")
+@pytest.mark.parametrize(
+    ("name", "expected"), [("cuda", [3]), ("cuda:1", [3]), ("cpu", [3]), ("mps", [1, 1, 1])]
+)
+def test_a_graphics_card_takes_several_images_at_once_whatever_its_number(
+    small: Checkpoint, batch: Tensor, monkeypatch: pytest.MonkeyPatch, name: str, expected: list[int]
+) -> None:
+    taken: list[int] = []
+    monkeypatch.setattr(explanation, "_answers", lambda _checkpoint, part, *_: taken.append(len(part)) or [])
+    explain(replace(small, device=name), batch, Question(target_layers=("bn2",)))
+    assert taken == expected
 
 
 @pytest.mark.usefixtures("together")
@@ -350,3 +364,11 @@ def test_there_are_samples_for_a_first_look() -> None:
     assert all(min(images.upright_rgb(sample(name)).size) >= 300 for name in SAMPLES)
     with pytest.raises(KeyError, match="astronauts"):
         sample("astronauts.png")
+
+
+def test_a_network_without_finite_logits_says_so(small: Checkpoint, batch: Tensor) -> None:
+    broken = copy.deepcopy(small.model)
+    with torch.no_grad():
+        broken.get_submodule("classifier").bias[0] = float("nan")
+    with pytest.raises(CheckpointError, match="the logits of 'small' are not finite"):
+        explain(replace(small, model=broken), batch, Question())

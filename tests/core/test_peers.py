@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
-from tiny_models import assert_unchanged, noise, seeded, snapshot
+from tiny_models import GapCnn, assert_unchanged, noise, seeded, snapshot
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision import models
@@ -222,7 +222,7 @@ def test_occlusion_is_captums(resnet: tuple[nn.Module, Tensor, Tensor]) -> None:
 
 @pytest.mark.parametrize("layer", ["layer3", "layer2"])
 def test_guided_grad_cam_is_captums(resnet: tuple[nn.Module, Tensor, Tensor], layer: str) -> None:
-    """Ours works on the network with its ReLUs in place, captum's own only without."""
+    """Ours also on the network as torchvision builds it, with its ReLUs in place."""
     model, batch, direction = resnet
     twin = copy.deepcopy(model)
     theirs = attr.GuidedGradCam(twin, twin.get_submodule(layer)).attribute(
@@ -235,6 +235,20 @@ def test_guided_grad_cam_is_captums(resnet: tuple[nn.Module, Tensor, Tensor], la
     for network in (model, twin):
         ours = pixels.guided_grad_cam(Question(network, batch, direction, layer))
         torch.testing.assert_close(ours, theirs.sum(1).detach(), rtol=1e-5, atol=1e-7)
+
+
+def test_guided_grad_cam_guides_relu6_as_it_does_relu() -> None:
+    """captum replaces the gradients of ReLU alone; below 6 the two are one function."""
+    model, batch = seeded(GapCnn), noise(2, 3, 6, 8)
+    twin = copy.deepcopy(model)
+    twin.backbone[1], twin.backbone[3] = nn.ReLU6(inplace=True), nn.ReLU6()
+    direction = towards(model(batch), 1)
+    ours, theirs = (
+        pixels.guided_grad_cam(Question(net, batch, direction, "backbone")) for net in (twin, model)
+    )
+    assert theirs.abs().max() > 0
+    torch.testing.assert_close(ours, theirs)
+    assert isinstance(twin.backbone[1], nn.ReLU6)
 
 
 # Pixel methods: closed forms of a linear network.
