@@ -353,10 +353,10 @@ def test_python_m_core_exits_with_the_commands_status() -> None:
 def test_numbers_end_at_the_maximum_and_the_picture_at_what_an_eye_can_tell(
     photo: Path, imagenet: Checkpoint
 ) -> None:
-    """At 56 x 56 a few cells tower above the rest: the file keeps them at 1, the picture lets them saturate."""
+    """At 56 x 56 a few cells tower above the rest: the file keeps that, the picture lets them saturate."""
     assert _explain([photo], photo.parent, "--layer", "blocks.1", "--class", "282") == 0
     stem = photo.parent / "cat" / "grad_cam.blocks.1.282"
     raw, heat = (np.load(f"{stem}.{kind}.npy") for kind in ("raw", "heatmap"))
     expected = imagenet.card.preprocess.on_image(np.maximum(raw, 0) / raw.max(), (451, 300))
     assert np.allclose(heat, expected, atol=1e-6, equal_nan=True)
-    assert display.peak(np.maximum(raw, 0)) < raw.max() / 2
+    assert display.peak(np.maximum(raw, 0)) < 0.8 * raw.max()
