@@ -16,14 +16,16 @@ from core.explain.trace import Trace, towards, trace
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What a method may weigh: activations and gradients (N, K, h, w) of one layer for one score per image.
-
-    ``head_weights`` (N, K) is the score's row of a linear head that reads this layer's mean, else None.
-    """
+    """What a method may weigh: activations and gradients (N, K, h, w) of a layer, for one score per image."""
 
     activations: Tensor
     gradients: Tensor
-    head_weights: Tensor | None = None
+    find_head_weights: Callable[[], Tensor | None] = lambda: None
+
+    @property
+    def head_weights(self) -> Tensor | None:
+        """The score's row (N, K) of a linear head that reads this layer's mean, else None; on demand."""
+        return self.find_head_weights()
 
 
 CamMethod = Callable[[Evidence], Tensor]
@@ -42,9 +44,10 @@ def register_cam(method: CamMethod) -> CamMethod:
 @register_cam
 def cam(evidence: Evidence) -> Tensor:
     """CAM: the head's own weights; mean of the map + bias = logit (Zhou 2016, arXiv:1512.04150, eq. 2)."""
-    if evidence.head_weights is None:
+    weights = evidence.head_weights
+    if weights is None:
         raise LayerError("cam needs the layer that a pooled linear head reads; grad_cam works at any layer")
-    return evidence.head_weights[:, :, None, None]
+    return weights[:, :, None, None]
 
 
 @register_cam
@@ -139,10 +142,13 @@ def _no_influence(target_layer: str) -> str:
 def _evidence(traced: Trace, direction: Tensor, target_layer: str, gradient: Tensor | None) -> Evidence:
     if gradient is None:
         raise LayerError(_no_influence(target_layer))
-    head = traced.pooled_head(target_layer)
+
+    def head_weights() -> Tensor | None:
+        head = traced.pooled_head(target_layer)
+        return None if head is None else _wide(direction) @ _wide(head.weight)
+
     activations = _wide(traced.activations[target_layer].detach())
-    weights = None if head is None else _wide(direction) @ _wide(head.weight)
-    return Evidence(activations, _wide(gradient), weights)
+    return Evidence(activations, _wide(gradient), head_weights)
 
 
 def _weighted_sum(evidence: Evidence, method: CamMethod) -> Tensor:

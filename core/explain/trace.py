@@ -1,7 +1,7 @@
 """One forward pass that can be questioned afterwards: any recorded layer, any class, without the model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -25,12 +25,18 @@ class Trace:
     logits: Tensor
     activations: dict[str, Tensor]
     linear_head: LinearHead | None
+    _pooled: dict[str, LinearHead | None] = field(default_factory=dict)
 
     def pooled_head(self, target_layer: str) -> LinearHead | None:
         """The linear head if it reads exactly the mean of this layer's activations, else None.
 
-        Found by doing it: mean, weight and bias must give the logits again, to rounding.
+        Found by doing it, once: mean, weight and bias must give the logits again, to rounding.
         """
+        if target_layer not in self._pooled:
+            self._pooled[target_layer] = self._pooled_head(target_layer)
+        return self._pooled[target_layer]
+
+    def _pooled_head(self, target_layer: str) -> LinearHead | None:
         head, activations = self.linear_head, self.activations[target_layer]
         if head is None or head.weight.shape[1] != activations.shape[1]:
             return None

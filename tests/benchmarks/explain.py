@@ -21,8 +21,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core import checkpoint  # isort: split (before torch: core says how OpenMP's threads wait)
+from core import checkpoint  # Before torch: core says how OpenMP's threads wait.
 
+# isort: split
 import torch
 from contestants import (
     Contestant,
@@ -50,7 +51,7 @@ DISTRIBUTIONS = {"torchcam": "torchcam", "captum": "captum", "pytorch-grad-cam":
 BATCH_SIZES = (1, 16)
 WARM_UPS = 2
 TOLERANCE = 1e-3  # Of maps that run from 0 to 1.
-# The four deepest outputs apart from mere repetitions of one; none is overwritten by an operation in place.
+# Four of the deepest layers; nothing overwrites their outputs in place, so that every peer can take part.
 DEEPEST = {
     "lite0": ("blocks.5", "blocks.6", "conv_head", "bn2"),
     "resnet18": ("layer4.0", "layer4.1.conv1", "layer4.1.conv2", "layer4.1"),
@@ -180,9 +181,7 @@ def measured(case: Case, contestants: Mapping[str, Contestant], repeats: int) ->
         plain_ms=1000 * statistics.median(kept["plain"]),
         multiples={name: statistics.median(values) for name, values in ratios.items()},
         spread=_spread(ratios["ours"]),
-        differences={
-            peer: difference(maps["ours"], maps[peer], peer, case.task) for peer in PEERS if peer in maps
-        },
+        differences={peer: difference(maps["ours"], maps[peer], peer, case.task) for peer in PEERS},
     )
 
 
@@ -197,7 +196,8 @@ def difference(ours: Maps, theirs: Maps, peer: str, task: Task) -> float:
     """The largest between any two cells, of maps that run from 0 to 1, over all layers and questions."""
     size = (task.batch.shape[2], task.batch.shape[3])
     pairs = zip(ours, theirs, strict=True)
-    return max(float((as_shown_by(peer, mine, size) - min_max(other)).abs().max()) for mine, other in pairs)
+    worst = [(as_shown_by(peer, mine, size) - min_max(other)).abs().max() for mine, other in pairs]
+    return float(torch.stack(worst).max())  # Not Python's `max`, which may pass over a NaN.
 
 
 def _spread(values: Sequence[float]) -> float:
