@@ -13,7 +13,7 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
-from core.explain.hooks import capture, model_lock, modules_named
+from core.explain.hooks import capture, model_lock, module_named
 
 # captum says at every call that it sets hooks and removes them again; ours it sets on a private copy.
 warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU activations")
@@ -121,7 +121,7 @@ def guided_grad_cam(question: Question) -> Tensor:
     """
     model = _with_plain_relus(question.model)
     scored = _Scored(model)
-    layer = modules_named(model, [question.target_layer])[question.target_layer]
+    layer = module_named(model, question.target_layer)
     method = _captum().GuidedGradCam(scored, layer)
     attribution = method.attribute(
         _input(question), additional_forward_args=question.direction, interpolate_mode="bilinear"

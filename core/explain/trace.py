@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import LayerError
-from core.explain.hooks import ForwardHook, capture, modules_named
+from core.explain.hooks import ForwardHook, capture, module_named
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +61,7 @@ def trace(model: nn.Module, batch: Tensor, target_layers: Sequence[str]) -> Trac
     hooks: dict[nn.Module, ForwardHook] = {
         module: _remember_linear(linear) for module in model.modules() if isinstance(module, nn.Linear)
     }
-    for name, module in modules_named(model, list(target_layers)).items():
-        hooks[module] = _record(activations, name)
+    hooks |= {module_named(model, name): _record(activations, name) for name in target_layers}
     with capture(model, hooks), torch.enable_grad():
         # A clone: the network may begin with an operation in place.
         logits = model(batch.detach().clone())

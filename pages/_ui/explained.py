@@ -45,7 +45,7 @@ class Scene:
     @property
     def method(self) -> str:
         """The method as people call it."""
-        return pickers.METHOD_LABELS[self.question.method]
+        return pickers.method_label(self.question.method)
 
     @property
     def place(self) -> str:

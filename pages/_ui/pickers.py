@@ -148,12 +148,17 @@ def layer_key(checkpoint: str) -> str:
     return f"layer-{checkpoint}"
 
 
+def method_label(name: str) -> str:
+    """A method as people call it; one that was just added, by its own name."""
+    return METHOD_LABELS.get(name, name)
+
+
 def method() -> str:
     """An explanation method by its name in `core`."""
     chosen: str = st.selectbox(
         "Method",
-        sorted(METHODS, key=list(METHOD_LABELS).index),
-        format_func=METHOD_LABELS.__getitem__,
+        sorted(METHODS, key=[*METHOD_LABELS, *METHODS].index),
+        format_func=method_label,
         key=state.METHOD,
         help=METHOD_HELP,
         persist_state="session",

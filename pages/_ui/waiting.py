@@ -13,7 +13,7 @@ def answer(photo: Photo, loaded: Loaded, question: Question) -> Explanation:
     """The answer, at once if it is known; the slow methods show how far they are and can be stopped."""
     if question.method not in _SLOW or state.is_answered(photo, loaded, question):
         return state.answer(photo, loaded, question)
-    label = pickers.METHOD_LABELS[question.method]
+    label = pickers.method_label(question.method)
     slot = st.empty()
     with slot.container(border=True):
         bar = st.progress(0.0, text=f"{label}…")
