@@ -169,7 +169,7 @@ def test_a_photo_from_home_stays_when_a_bad_one_follows(app: App, coffee: bytes)
 def test_a_photo_from_the_camera_is_explained(app: App) -> None:
     app.open()
     app.page.locator(".st-key-camera_popover button").first.click()
-    # Before the camera's first frame the button gives no picture: a person clicks again, and so does the test.
+    # Before the camera's first frame the button gives nothing: a person clicks again, and so does the test.
     app.page.wait_for_function("document.querySelector('video')?.readyState >= 3", timeout=30_000)
     take = app.page.get_by_role("button", name="Take Photo")
     for _ in range(5):
