@@ -26,7 +26,7 @@ FloatArray = NDArray[np.float32]
 METHODS = (*CAM_METHODS, *PIXEL_METHODS)
 INPUT = "input"  # Where a map of pixels belongs that no layer was asked for.
 _WITHOUT_LAYER = {"saliency", "integrated_gradients", "occlusion"}
-# On a CPU a batch is no faster than its images one by one, and takes more memory.
+# On a CPU one by one, which takes the least memory; small batches would be faster.
 _IMAGES_AT_ONCE = {"cuda": 16}
 
 
