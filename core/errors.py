@@ -19,3 +19,15 @@ class ImageError(CoreError):
 
 class LayerError(CoreError):
     """The model has no such layer, or the layer cannot be explained that way."""
+
+
+class DataError(CoreError):
+    """A data set is missing, empty, or not what it was said to be."""
+
+
+class RecipeError(CoreError):
+    """A recipe has an unknown key, a wrong value, or settings that do not go together."""
+
+
+class TrainingError(CoreError):
+    """A training run cannot start or go on."""
