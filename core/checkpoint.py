@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,16 @@ from torch import Tensor, nn
 
 from core.errors import CheckpointError
 from core.models import registry
+from core.models.heads import Head
 from core.preprocess import Preprocess
 
 ROOT = Path(__file__).parents[1] / "checkpoints"
 BUILT_IN = "imagenet"
 CARD, WEIGHTS = "card.json", "model.safetensors"
+STATUSES = ("running", "finished", "stopped", "failed")
+_ATTEMPTS = 3
+# New weights wait here until the card names them: see `update`.
+_NEXT = f".{WEIGHTS}.next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class Card:
 
     ``base`` names weights that every installation has (``imagenet``, or None); the folder then holds only the
     tensors that differ from them. ``weights_sha256`` is of the weights file, None where there is none.
+    ``status`` is one of `STATUSES`, with the ``reason`` of a failure. ``recipe``, ``data`` and ``training``
+    say how a training of ours made it, and are empty for a network from elsewhere.
     """
 
     architecture: str
@@ -42,6 +49,16 @@ class Card:
     weights_sha256: str | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    head: Head = field(default_factory=Head)
+    status: str = "finished"
+    reason: str = ""
+    recipe: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise ValueError(f"status {self.status!r} is none of {', '.join(STATUSES)}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,11 +77,18 @@ class Checkpoint:
 
 
 def available(root: Path = ROOT) -> list[str]:
-    """Names of the checkpoints under ``root``, the built-in one first."""
-    names = sorted(
-        card.parent.name for card in root.glob(f"*/{CARD}") if not card.parent.name.startswith(".")
-    )
+    """Names of the checkpoints under ``root`` that have weights, the built-in one first."""
+    names = sorted(name for name in folders(root) if _has_weights(root / name))
     return sorted(names, key=lambda name: name != BUILT_IN)
+
+
+def folders(root: Path = ROOT) -> list[str]:
+    """Names of all checkpoint folders under ``root``, also of those whose training has no weights yet."""
+    return sorted(card.parent.name for card in root.glob(f"*/{CARD}") if not card.parent.name.startswith("."))
+
+
+def _has_weights(folder: Path) -> bool:
+    return folder.name == BUILT_IN or (folder / WEIGHTS).exists() or (folder / _NEXT).exists()
 
 
 def find(name: str, root: Path = ROOT) -> Path:
@@ -78,13 +102,11 @@ def find(name: str, root: Path = ROOT) -> Path:
 
 def load(folder: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Checkpoint:
     """Rebuild the network of a checkpoint folder: verified, frozen, in evaluation mode."""
-    card = read_card(folder)
-    model = registry.build(card.architecture, len(card.class_names))
-    own = _verified_tensors(folder, card)
-    wanted = {name: tensor.shape for name, tensor in model.state_dict().items()}
-    base = {
-        name: value for name, value in _base_weights(card.base).items() if wanted.get(name) == value.shape
-    }
+    card, own = _read(folder)
+    if card.weights_sha256 is None and card.base is None:
+        raise CheckpointError(f"{folder.name!r} has no weights yet: its training has not finished an epoch")
+    model = registry.build(card.architecture, len(card.class_names), card.head)
+    base = _base_of(model, card.base)
     try:
         model.load_state_dict(base | own)
     except RuntimeError as error:
@@ -111,6 +133,43 @@ def save(root: Path, name: str, card: Card, tensors: Mapping[str, Tensor]) -> Pa
     return root / name
 
 
+def create(root: Path, name: str, card: Card) -> Path:
+    """A new folder ``root/name`` with a card and no weights yet, whole or not at all; never overwrites."""
+    return save(root, name, card, {})
+
+
+def update(folder: Path, card: Card, tensors: Mapping[str, Tensor] | None = None) -> Card:
+    """Replace the card and, if given, the weights; at any moment a reader finds one whole state or the other.
+
+    The new card is what commits new weights: until it is in place they wait beside the old ones, and a
+    reader that finds a new card and old weights takes the waiting ones.
+    """
+    checksum = _write_weights(folder / _NEXT, tensors) if tensors else card.weights_sha256
+    written = replace(card, weights_sha256=checksum)
+    draft = folder / f".{CARD}.next"
+    _write(draft, _as_json(written, checksum))
+    draft.replace(folder / CARD)
+    if tensors:
+        (folder / _NEXT).replace(folder / WEIGHTS)
+    return written
+
+
+def own_tensors(model: nn.Module, base: str | None) -> dict[str, Tensor]:
+    """The tensors of a network that its ``base`` does not have, or has other values for."""
+    known = _base_of(model, base)
+    return {
+        name: value
+        for name, value in model.state_dict().items()
+        if name not in known or not torch.equal(value.cpu(), known[name])
+    }
+
+
+def _base_of(model: nn.Module, base: str | None) -> dict[str, Tensor]:
+    """The base weights that fit this network by name and shape."""
+    wanted = {name: tensor.shape for name, tensor in model.state_dict().items()}
+    return {name: value for name, value in _base_weights(base).items() if wanted.get(name) == value.shape}
+
+
 def read_card(folder: Path) -> Card:
     """The card of a checkpoint folder; CheckpointError names a missing, damaged or incomplete one."""
     path = folder / CARD
@@ -126,8 +185,14 @@ def _as_card(stored: dict[str, Any]) -> Card:
     if not isinstance(known["architecture"], str) or not isinstance(known["class_names"], list):
         raise TypeError("architecture must be a text and class_names a list")
     preprocess = {key: _frozen(value) for key, value in known.pop("preprocess").items()}
+    head = {key: _frozen(value) for key, value in known.pop("head", {}).items()}
     return Card(
-        **known | {"preprocess": Preprocess(**preprocess), "class_names": tuple(known["class_names"])}
+        **known
+        | {
+            "preprocess": Preprocess(**preprocess),
+            "class_names": tuple(known["class_names"]),
+            "head": Head(**head),
+        }
     )
 
 
@@ -135,18 +200,32 @@ def _frozen(value: Any) -> Any:  # noqa: ANN401 (a JSON value: list, number, str
     return tuple(value) if isinstance(value, list) else value
 
 
-def _verified_tensors(folder: Path, card: Card) -> dict[str, Tensor]:
-    if card.weights_sha256 is None:
-        return {}
+def _read(folder: Path) -> tuple[Card, dict[str, Tensor]]:
+    """Card and tensors that belong together, also while a training replaces them."""
+    for _ in range(_ATTEMPTS):
+        card = read_card(folder)
+        if card.weights_sha256 is None:
+            return card, {}
+        for path in (folder / WEIGHTS, folder / _NEXT):
+            tensors = _verified(path, card.weights_sha256)
+            if tensors is not None:
+                return card, tensors
+        if read_card(folder).weights_sha256 == card.weights_sha256:
+            break
     path = folder / WEIGHTS
+    if not path.exists():
+        raise CheckpointError(f"{path} cannot be read: there is no such file; copy or import it again")
+    raise CheckpointError(f"{path} is damaged: its SHA-256 is not the card's; copy or import it again")
+
+
+def _verified(path: Path, checksum: str) -> dict[str, Tensor] | None:
+    """The tensors of a file with that SHA-256; None if there is none, or it is another."""
     try:
-        with path.open("rb") as file:
-            checksum = hashlib.file_digest(file, "sha256").hexdigest()
-        if checksum != card.weights_sha256:
-            raise CheckpointError(
-                f"{path} is damaged: its SHA-256 is not the card's; copy or import it again"
-            )
-        return safetensors.torch.load_file(path)
+        content = path.read_bytes()
+        matches = hashlib.sha256(content).hexdigest() == checksum
+        return safetensors.torch.load(content) if matches else None
+    except FileNotFoundError:
+        return None
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
 

@@ -63,7 +63,30 @@ class Preprocess:
 
     def batch(self, images: Sequence[Image.Image]) -> Tensor:
         """Upright images of any sizes to one normalised float32 batch (N, channels, H, W)."""
-        return torch.stack([self._one(image) for image in images])
+        return self.normalised(torch.stack([self.pixels(image) for image in images]))
+
+    @property
+    def margin(self) -> int:
+        """Pixels around the centre crop that every image still has after the resize."""
+        return 0 if self.resize is None else (self.resize - max(self.input_size)) // 2
+
+    def pixels(self, image: Image.Image, *, margin: int = 0) -> Tensor:
+        """The resized and cropped image, uint8 (channels, H + 2 margin, W + 2 margin); see `margin`."""
+        width, height = self._resized(image.size)
+        left, top = self._crop_offset(image.size)
+        mode = "RGB" if len(self.mean) == 3 else "L"
+        filter_ = InterpolationMode(self.interpolation)
+        # Not `Image.resize(box=…)`: its passes come in another order, and pixels differ by up to 15 levels.
+        resized = T.resize(image.convert(mode), [height, width], interpolation=filter_)
+        rows, columns = (side + 2 * margin for side in self.input_size)
+        view: Tensor = T.pil_to_tensor(T.crop(resized, top - margin, left - margin, rows, columns))
+        return view
+
+    def normalised(self, pixels: Tensor) -> Tensor:
+        """Network input from uint8 pixels (N, channels, H, W): float32 of the same shape."""
+        values = T.to_dtype(pixels, torch.float32, scale=True)
+        normalised: Tensor = T.normalize(values, list(self.mean), list(self.std))
+        return normalised
 
     def window(self, size: tuple[int, int]) -> Window:
         """What the network sees of an image of ``size`` (width, height)."""
@@ -92,18 +115,6 @@ class Preprocess:
         spread[_outside(height, window.top, window.bottom)] = np.nan
         spread[:, _outside(width, window.left, window.right)] = np.nan
         return spread
-
-    def _one(self, image: Image.Image) -> Tensor:
-        width, height = self._resized(image.size)
-        left, top = self._crop_offset(image.size)
-        mode = "RGB" if len(self.mean) == 3 else "L"
-        filter_ = InterpolationMode(self.interpolation)
-        # Not `Image.resize(box=…)`: its passes come in another order, and pixels differ by up to 15 levels.
-        resized = T.resize(image.convert(mode), [height, width], interpolation=filter_)
-        view = T.crop(resized, top, left, *self.input_size)
-        values = T.to_dtype(T.pil_to_tensor(view), torch.float32, scale=True)
-        normalised: Tensor = T.normalize(values, list(self.mean), list(self.std))
-        return normalised
 
     def _resized(self, size: tuple[int, int]) -> tuple[int, int]:
         """Width and height before the crop; the longer side is cut to a whole number, as torchvision does."""

@@ -1,0 +1,147 @@
+"""Augmentation: what may happen to a training image, and never to one of validation."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor, nn
+from torchvision.transforms import InterpolationMode, v2
+from torchvision.transforms.v2 import functional as T
+
+from core.preprocess import Preprocess
+
+PATCHES = {"black": 0, "grey": 128, "white": 255}
+
+
+@dataclass(frozen=True, slots=True)
+class Augment:
+    """How far each change may go; zero, or an empty interval, is none.
+
+    Attributes:
+        flip: Left and right changed over in half of the images.
+        vertical_flip: Top and bottom, likewise.
+        rotation: Degrees to either side.
+        translate: Share of width and height to either side.
+        zoom: Least and greatest factor of magnification.
+        shear: Degrees to either side.
+        crop: Least share of the area that a random crop keeps; 1 keeps the whole image.
+        brightness: Share by which it may be darker or lighter; likewise ``contrast`` and ``saturation``.
+        contrast: See ``brightness``.
+        saturation: See ``brightness``.
+        hue: Share of the colour circle to either side, up to 0.5.
+        gamma: Least and greatest exponent.
+        occlusion: Probability that a patch of 2 to 20 % of the area is covered.
+        patch: Its colour, one of `PATCHES`.
+    """
+
+    flip: bool = False
+    vertical_flip: bool = False
+    rotation: float = 0.0
+    translate: float = 0.0
+    zoom: tuple[float, float] = (1.0, 1.0)
+    shear: float = 0.0
+    crop: float = 1.0
+    brightness: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    hue: float = 0.0
+    gamma: tuple[float, float] = (1.0, 1.0)
+    occlusion: float = 0.0
+    patch: str = "grey"
+
+    def __post_init__(self) -> None:
+        shares = ("translate", "crop", "occlusion", "brightness", "contrast", "saturation")
+        if outside := [name for name in shares if not 0 <= getattr(self, name) <= 1]:
+            raise ValueError(f"{outside[0]} {getattr(self, outside[0])!r} must lie in 0 to 1")
+        if not 0 <= self.hue <= 0.5:
+            raise ValueError(f"hue {self.hue!r} must lie in 0 to 0.5")
+        for name in ("zoom", "gamma"):
+            low, high = getattr(self, name)
+            if not 0 < low <= high:
+                raise ValueError(f"{name} {[low, high]!r} must be two numbers above 0, the smaller first")
+        if self.patch not in PATCHES:
+            raise ValueError(f"patch {self.patch!r} is none of {', '.join(PATCHES)}")
+
+    @property
+    def is_none(self) -> bool:
+        """Whether images stay as they are."""
+        ignored = {"patch"}
+        return all(
+            getattr(self, each.name) == each.default for each in fields(self) if each.name not in ignored
+        )
+
+
+def transform(augment: Augment, preprocess: Preprocess) -> nn.Module:
+    """Random changes of one uint8 image (channels, H + 2 margin, W + 2 margin) to (channels, H, W)."""
+    filter_ = (
+        InterpolationMode.NEAREST if preprocess.interpolation == "nearest" else InterpolationMode.BILINEAR
+    )
+    fill = [round(255 * mean) for mean in preprocess.mean]
+    return v2.Compose([*_colour(augment), *_geometry(augment, filter_, fill), *_cut(augment, preprocess)])
+
+
+def augmented(pixels: Tensor, change: nn.Module, seed: int, keys: Sequence[tuple[int, int]]) -> Tensor:
+    """Each image of (n, channels, H, W) changed by random numbers of its own.
+
+    They follow from ``seed`` and the image's key (epoch, index) alone: not from the order, the number of
+    worker processes, or what was drawn before. The random numbers of the caller are left as they were.
+    """
+    with torch.random.fork_rng(devices=[]):
+        changed = []
+        for image, key in zip(pixels, keys, strict=True):
+            torch.manual_seed(_mixed(seed, *key))
+            changed.append(change(image))
+    return torch.stack(changed)
+
+
+class _RandomGamma(nn.Module):
+    """``value ** gamma`` with an exponent drawn evenly from an interval."""
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__()
+        self.low, self.high = low, high
+
+    def forward(self, image: Tensor) -> Tensor:
+        gamma = torch.empty(1).uniform_(self.low, self.high).item()
+        return T.adjust_gamma(image, gamma)  # type: ignore[no-any-return]
+
+
+def _colour(augment: Augment) -> list[nn.Module]:
+    strengths = (augment.brightness, augment.contrast, augment.saturation, augment.hue)
+    jitter = [v2.ColorJitter(*strengths)] if any(strengths) else []
+    return [*jitter, *([_RandomGamma(*augment.gamma)] if augment.gamma != (1.0, 1.0) else [])]
+
+
+def _geometry(augment: Augment, filter_: InterpolationMode, fill: list[int]) -> list[nn.Module]:
+    flips = [v2.RandomHorizontalFlip()] if augment.flip else []
+    flips += [v2.RandomVerticalFlip()] if augment.vertical_flip else []
+    if not (augment.rotation or augment.translate or augment.shear or augment.zoom != (1.0, 1.0)):
+        return flips
+    affine = v2.RandomAffine(
+        degrees=augment.rotation,
+        translate=(augment.translate, augment.translate),
+        scale=augment.zoom,
+        shear=augment.shear or None,
+        interpolation=filter_,
+        fill=fill,
+    )
+    return [*flips, affine]
+
+
+def _cut(augment: Augment, preprocess: Preprocess) -> list[nn.Module]:
+    size = list(preprocess.input_size)
+    if augment.crop < 1:
+        cut: list[nn.Module] = [v2.RandomResizedCrop(size, scale=(augment.crop, 1.0), antialias=True)]
+    else:
+        cut = [v2.RandomCrop(size)] if preprocess.margin else []
+    if augment.occlusion:
+        patch = PATCHES[augment.patch]
+        cut.append(v2.RandomErasing(augment.occlusion, scale=(0.02, 0.2), value=patch))
+    return cut
+
+
+def _mixed(*numbers: int) -> int:
+    """63 bits that depend on all numbers and their order."""
+    text = ",".join(map(str, numbers)).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) >> 1

@@ -1,0 +1,164 @@
+"""Batches of a data set: which samples, in which order, on which of several processes."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from core.data.augment import Augment, augmented, transform
+from core.data.cache import Decoded
+from core.data.image_set import Labels
+
+Key = tuple[int, int]
+Batch = tuple[Tensor, Tensor, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which part of the work is this process's: ``rank`` of ``world``."""
+
+    rank: int = 0
+    world: int = 1
+
+
+class Pictures(Dataset[Batch]):
+    """Samples by keys (epoch, index): uint8 inputs (n, channels, H, W), labels (n,) and indices (n,)."""
+
+    def __init__(self, decoded: Decoded, augment: Augment | None = None, seed: int = 0) -> None:
+        self.decoded, self.seed = decoded, seed
+        self.change = None if augment is None or augment.is_none else transform(augment, decoded.preprocess)
+        self.labels = torch.from_numpy(decoded.images.labels)
+
+    def __getitems__(self, keys: Sequence[Key]) -> Batch:
+        """One batch; each image that is augmented is so by its key alone."""
+        indices = [index for _, index in keys]
+        if self.change is None:
+            pixels = self.decoded.inputs(indices)
+        else:
+            pixels = augmented(self.decoded.pixels(indices), self.change, self.seed, keys)
+        return pixels, self.labels[indices], torch.tensor(indices)
+
+    def __getitem__(self, key: Key) -> Batch:
+        """A batch of one."""
+        return self.__getitems__([key])
+
+
+class Features(Dataset[Batch]):
+    """The same for what a frozen backbone has made of the images: float32 (N, K) by index."""
+
+    def __init__(self, features: NDArray[np.float32], labels: Labels) -> None:
+        self.features, self.labels = features, torch.from_numpy(labels)
+
+    def __getitems__(self, keys: Sequence[Key]) -> Batch:
+        """One batch."""
+        indices = [index for _, index in keys]
+        return (
+            torch.from_numpy(self.features[np.asarray(indices)]),
+            self.labels[indices],
+            torch.tensor(indices),
+        )
+
+    def __getitem__(self, key: Key) -> Batch:
+        """A batch of one."""
+        return self.__getitems__([key])
+
+
+class Shuffled(Sampler[list[Key]]):
+    """The batches of one epoch of training, the same for the same seed, epoch and data.
+
+    ``batch_size`` counts the images of all processes together; each takes its part of every batch, and parts
+    are equally large (a last batch is cut to fit), so that the mean of their gradients is the batch's.
+    ``weights`` (one per index) draws with replacement, in proportion to them.
+    """
+
+    def __init__(
+        self,
+        indices: Labels,
+        *,
+        batch_size: int,
+        seed: int,
+        epoch: int,
+        share: Share = Share(),
+        weights: NDArray[np.float64] | None = None,
+    ) -> None:
+        random = np.random.default_rng([seed, epoch])
+        if weights is None:
+            order = random.permutation(indices)
+        else:
+            order = random.choice(indices, len(indices), p=weights / weights.sum())
+        batches = (order[start : start + batch_size] for start in range(0, len(order), batch_size))
+        parts = (
+            batch[: len(batch) // share.world * share.world][share.rank :: share.world] for batch in batches
+        )
+        keys = [[(epoch, int(index)) for index in part] for part in parts if len(part)]
+        # Batch norm cannot learn from a single image.
+        self.batches = [batch for batch in keys if len(batch) > 1] or keys
+
+    def __iter__(self) -> Iterator[list[Key]]:
+        return iter(self.batches)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+
+class InOrder(Sampler[list[Key]]):
+    """This process's share of the samples, in order, each exactly once."""
+
+    def __init__(self, indices: Labels, *, batch_size: int, share: Share = Share()) -> None:
+        mine = indices[share.rank :: share.world].tolist()
+        self.batches = [
+            [(0, index) for index in mine[start : start + batch_size]]
+            for start in range(0, len(mine), batch_size)
+        ]
+
+    def __iter__(self) -> Iterator[list[Key]]:
+        return iter(self.batches)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+
+def loader(dataset: Dataset[Batch], sampler: Sampler[list[Key]], *, workers: int = 0) -> DataLoader[Batch]:
+    """Batches as the sampler says, made in ``workers`` processes beside this one."""
+    return DataLoader(
+        dataset,
+        batch_sampler=sampler,
+        collate_fn=_as_it_is,
+        num_workers=workers,
+        pin_memory=torch.cuda.is_available(),
+        worker_init_fn=_one_thread if workers else None,
+    )
+
+
+def oversampling(labels: Labels, num_classes: int) -> NDArray[np.float64]:
+    """Weights (N,) by which every class that there is comes as often as any other."""
+    counts = np.bincount(labels, minlength=num_classes)
+    weights: NDArray[np.float64] = 1 / counts[labels]
+    return weights
+
+
+def class_weights(labels: Labels, num_classes: int) -> NDArray[np.float32]:
+    """Weights (C,) of the loss: N / (classes that there are × images of this one), 0 for a class without."""
+    counts = np.bincount(labels, minlength=num_classes)
+    present = np.count_nonzero(counts)
+    with np.errstate(divide="ignore"):
+        weights = np.where(counts, len(labels) / (present * counts), 0)
+    return weights.astype(np.float32)
+
+
+def usual_workers() -> int:
+    """Processes that augment, beside the one that trains: all cores but one, at most eight."""
+    return max(0, min(8, (os.cpu_count() or 1) - 1))
+
+
+def _as_it_is(batch: Batch) -> Batch:
+    return batch
+
+
+def _one_thread(_worker: int) -> None:
+    torch.set_num_threads(1)

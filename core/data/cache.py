@@ -1,0 +1,155 @@
+"""Decode once: the resized images of a data set in one memory-mapped file, and its survey beside it."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from filelock import FileLock
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.data.image_set import ImageSet
+from core.data.survey import Surveyed, SurveyTable, survey
+from core.errors import DataError
+from core.preprocess import Preprocess
+
+MAX_BYTES = 16 * 2**30
+_KEEP_FREE = 0.1  # Of the disk.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """A data set ready to be read in batches: uint8 pixels with `Preprocess.margin` around each input.
+
+    ``array`` is (N, channels, H + 2 margin, W + 2 margin), or None where it does not fit: then every image
+    is decoded when it is asked for.
+    """
+
+    images: ImageSet
+    preprocess: Preprocess
+    survey: SurveyTable
+    array: NDArray[np.uint8] | None
+
+    def pixels(self, indices: Sequence[int]) -> Tensor:
+        """The images of these indices, uint8 (n, channels, H + 2 margin, W + 2 margin)."""
+        if self.array is not None:
+            return torch.from_numpy(self.array[np.asarray(indices)])
+        margin = self.preprocess.margin
+        return torch.stack(
+            [self.preprocess.pixels(self.images.image(index), margin=margin) for index in indices]
+        )
+
+    def inputs(self, indices: Sequence[int]) -> Tensor:
+        """The same without the margin, as `Preprocess.batch` has them before they are normalised."""
+        margin = self.preprocess.margin
+        height, width = self.preprocess.input_size
+        return self.pixels(indices)[:, :, margin : margin + height, margin : margin + width]
+
+
+def cache_root() -> Path:
+    """Where caches lie: ``SEEWHY_CACHE``, or ``~/.cache/seewhy``."""
+    return Path(os.environ.get("SEEWHY_CACHE") or Path.home() / ".cache" / "seewhy")
+
+
+def decode(
+    images: ImageSet,
+    preprocess: Preprocess,
+    *,
+    folder: Path | None = None,
+    max_bytes: int = MAX_BYTES,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Decoded:
+    """Read every image once, or take what an earlier call has left in ``folder``.
+
+    Several processes may ask for the same: one reads, the others wait for it. ``max_bytes`` bounds the whole
+    folder; the files used longest ago go first, and what does not fit at all is not cached.
+    """
+    folder = (cache_root() if folder is None else folder) / "images"
+    folder.mkdir(parents=True, exist_ok=True)
+    key = _digest(images.fingerprint, _times(images))
+    table_file = folder / f"{key}.survey.npz"
+    pixel_file = folder / f"{key}-{_digest(repr(preprocess))}.u8"
+    shape = (
+        len(images),
+        len(preprocess.mean),
+        *(side + 2 * preprocess.margin for side in preprocess.input_size),
+    )
+    with FileLock(folder / f"{key}.lock"):
+        fits = pixel_file.exists() or _make_room(folder, int(np.prod(shape)), max_bytes)
+        if not (table_file.exists() and (pixel_file.exists() or not fits)):
+            writer = _pixel_writer(pixel_file, preprocess, shape) if fits else iter
+            pass_ = survey(images, workers=min(8, os.cpu_count() or 1))
+            counted = _counted(pass_, len(images), on_progress)
+            SurveyTable.collect(writer(counted), len(images)).save(table_file)
+    table = SurveyTable.read(table_file)
+    if not table.ok.any():
+        raise DataError(f"none of the {len(images)} images of {images.name!r} can be read")
+    return Decoded(images, preprocess, table, _opened(pixel_file, shape) if fits else None)
+
+
+def _counted(
+    surveyed: Iterable[Surveyed], total: int, on_progress: Callable[[int, int], None]
+) -> Iterator[Surveyed]:
+    for done, each in enumerate(surveyed, start=1):
+        yield each
+        on_progress(done, total)
+
+
+def _pixel_writer(
+    path: Path, preprocess: Preprocess, shape: tuple[int, ...]
+) -> Callable[[Iterable[Surveyed]], Iterator[Surveyed]]:
+    """Passes images on and writes their pixels; the file appears when the last one is on the disk."""
+
+    def write(surveyed: Iterable[Surveyed]) -> Iterator[Surveyed]:
+        draft = path.with_suffix(f".{os.getpid()}.draft")
+        try:
+            array = np.memmap(draft, np.uint8, "w+", shape=shape)
+            for each in surveyed:
+                if each.image is not None:
+                    array[each.index] = preprocess.pixels(each.image, margin=preprocess.margin).numpy()
+                yield each
+            array.flush()
+            del array
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    return write
+
+
+def _opened(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    os.utime(path)
+    return np.memmap(path, np.uint8, "r", shape=shape)
+
+
+def _make_room(folder: Path, needed: int, max_bytes: int) -> bool:
+    """Whether ``needed`` bytes fit, after deleting the pixel files used longest ago where that helps."""
+    usage = shutil.disk_usage(folder)
+    files = sorted(folder.glob("*.u8"), key=lambda path: path.stat().st_mtime)
+    held = sum(path.stat().st_size for path in files)
+    if needed > min(max_bytes, usage.free + held - _KEEP_FREE * usage.total):
+        return False
+    spare = min(max_bytes - held, usage.free - _KEEP_FREE * usage.total)
+    for path in files:
+        if spare >= needed:
+            break
+        spare += path.stat().st_size
+        path.unlink()  # A training that has it open keeps it until it ends.
+    return spare >= needed
+
+
+def _times(images: ImageSet) -> str:
+    """When the files were last written: a file changed in place keeps its name, maybe its size."""
+    if images.root is None:
+        return ""
+    times = [(images.root / sample_id).stat().st_mtime_ns for sample_id in images.sample_ids]
+    return _digest(str(images.root.resolve()), np.asarray(times).tobytes().hex())
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()

@@ -1,0 +1,117 @@
+"""What Lightning's Trainer trains: a network, its loss, its metrics, its optimiser."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+from torch.optim import Optimizer, lr_scheduler
+from torchmetrics import MeanMetric
+from torchmetrics.classification import MulticlassAccuracy
+
+from core.data.batches import Batch
+from core.models.freezing import keep_frozen_in_eval
+from core.training.recipe import Optimiser, Recipe, Schedule
+
+
+class Classifier(LightningModule):
+    """A network that learns to give the labels of batches.
+
+    ``prepared`` makes network input of a batch's first part, on the device: normalisation for pixels,
+    nothing for features. Logged once an epoch: ``train_loss``, ``train_accuracy`` (while learning, with
+    dropout), ``val_loss``, ``val_accuracy``, means over all samples of all processes.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        recipe: Recipe,
+        *,
+        num_classes: int,
+        prepared: Callable[[Tensor], Tensor],
+        class_weights: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        self.network, self.recipe, self.prepared = network, recipe, prepared
+        self.loss = nn.CrossEntropyLoss(class_weights, label_smoothing=recipe.loss.label_smoothing)
+        self.train_metrics, self.val_metrics = _metrics(num_classes), _metrics(num_classes)
+        self.train()
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """Logits (n, C)."""
+        logits: Tensor = self.network(self.prepared(batch))
+        return logits
+
+    def train(self, mode: bool = True) -> "Classifier":  # noqa: FBT001, FBT002 (torch's signature)
+        """A frozen part stays in evaluation mode: its batch norm must not follow the new data."""
+        super().train(mode)
+        keep_frozen_in_eval(self.network)
+        return self
+
+    def training_step(self, batch: Batch, _batch_idx: int) -> Tensor:
+        """The loss of a batch, to be made smaller."""
+        return self._measured(batch, self.train_metrics)
+
+    def validation_step(self, batch: Batch, _batch_idx: int) -> None:
+        """Count a batch."""
+        self._measured(batch, self.val_metrics)
+
+    def on_train_epoch_end(self) -> None:
+        """Log the epoch."""
+        self._log("train", self.train_metrics)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the epoch."""
+        self._log("val", self.val_metrics)
+
+    def configure_optimizers(self) -> Any:  # noqa: ANN401 (Lightning's own union)
+        """The recipe's optimiser over what is not frozen, and its schedule."""
+        learning = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        optimizer = _optimizer(self.recipe.optimiser, learning)
+        schedulers = _schedulers(self.recipe.schedule, optimizer)
+        return [optimizer], schedulers
+
+    def _measured(self, batch: Batch, metrics: nn.ModuleDict) -> Tensor:
+        inputs, labels, _ = batch
+        logits = self(inputs)
+        loss: Tensor = self.loss(logits, labels)
+        metrics["loss"].update(loss.detach(), len(labels))
+        metrics["accuracy"].update(logits.detach(), labels)
+        return loss
+
+    def _log(self, split: str, metrics: nn.ModuleDict) -> None:
+        for name, metric in metrics.items():
+            self.log(f"{split}_{name}", metric.compute().float())
+            metric.reset()
+
+
+def _metrics(num_classes: int) -> nn.ModuleDict:
+    accuracy = MulticlassAccuracy(num_classes, average="micro", validate_args=False)
+    return nn.ModuleDict({"loss": MeanMetric(nan_strategy="disable"), "accuracy": accuracy})
+
+
+def _optimizer(settings: Optimiser, parameters: list[nn.Parameter]) -> Optimizer:
+    shared = {"lr": settings.lr, "weight_decay": settings.weight_decay}
+    if settings.name in {"sgd", "rmsprop"}:
+        shared["momentum"] = settings.momentum
+    kinds: dict[str, Callable[..., Optimizer]] = {
+        "adam": torch.optim.Adam,
+        "adamw": torch.optim.AdamW,
+        "sgd": torch.optim.SGD,
+        "rmsprop": torch.optim.RMSprop,
+    }
+    return kinds[settings.name](parameters, **shared)
+
+
+def _schedulers(settings: Schedule, optimizer: Optimizer) -> list[Any]:
+    found: list[Any] = []
+    if settings.drop_after:
+        found.append(lr_scheduler.MultiStepLR(optimizer, list(settings.drop_after), settings.factor))
+    if settings.plateau:
+        # Torch counts the epochs that it tolerates, we those after which it falls.
+        plateau = lr_scheduler.ReduceLROnPlateau(
+            optimizer, factor=settings.factor, patience=settings.plateau - 1
+        )
+        found.append({"scheduler": plateau, "monitor": "val_loss"})
+    return found

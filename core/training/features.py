@@ -1,0 +1,81 @@
+"""What a frozen backbone makes of the images, computed once."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from filelock import FileLock
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from core.data.batches import InOrder, Pictures, loader, usual_workers
+from core.data.cache import Decoded, cache_root
+from core.data.image_set import Labels
+
+_BATCH = 32
+
+
+def features(
+    backbone: nn.Module,
+    decoded: Decoded,
+    indices: Labels,
+    *,
+    device: str,
+    folder: Path | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> NDArray[np.float32]:
+    """Outputs of ``backbone`` (N, K) by index, memory-mapped; rows that are not in ``indices`` are zero.
+
+    Kept in ``folder`` under a key of backbone, data and indices: the next training on them starts at once.
+    Several processes may ask for the same; one computes.
+    """
+    folder = (cache_root() if folder is None else folder) / "features"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{_key(backbone, decoded, indices)}.npy"
+    with FileLock(path.with_suffix(".lock")):
+        if not path.exists():
+            found = _computed(
+                backbone.eval().to(device), decoded, indices, device=device, on_progress=on_progress
+            )
+            draft = path.with_suffix(".draft")
+            with draft.open("wb") as file:
+                np.save(file, found)
+            draft.replace(path)
+    return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
+
+
+@torch.inference_mode()
+def _computed(
+    backbone: nn.Module,
+    decoded: Decoded,
+    indices: Labels,
+    *,
+    device: str,
+    on_progress: Callable[[int, int], None],
+) -> NDArray[np.float32]:
+    workers = usual_workers() if decoded.array is None else 0
+    batches = loader(Pictures(decoded), InOrder(indices, batch_size=_BATCH), workers=workers)
+    found: NDArray[np.float32] | None = None
+    done = 0
+    for pixels, _, where in batches:
+        outputs: Tensor = backbone(decoded.preprocess.normalised(pixels.to(device)))
+        if found is None:
+            found = np.zeros((len(decoded.images), *outputs.shape[1:]), np.float32)
+        found[where.numpy()] = outputs.float().cpu().numpy()
+        done += len(where)
+        on_progress(done, len(indices))
+    if found is None:
+        raise ValueError("there are no indices")
+    return found
+
+
+def _key(backbone: nn.Module, decoded: Decoded, indices: Labels) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for name, tensor in backbone.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    digest.update(f"{decoded.images.fingerprint}{decoded.preprocess!r}".encode())
+    digest.update(np.ascontiguousarray(indices))
+    return digest.hexdigest()

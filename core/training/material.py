@@ -1,0 +1,74 @@
+"""The data of a training: opened, split, decoded, and cleared of what cannot be read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.data import catalogue
+from core.data.cache import Decoded
+from core.data.image_set import ImageSet, Labels
+from core.data.splits import Split, at_most, published_split, random_split
+from core.errors import DataError
+from core.training.recipe import Data
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """A data set and the samples on each side, all of them readable."""
+
+    decoded: Decoded
+    train: Labels
+    val: Labels
+
+    @property
+    def labels(self) -> Labels:
+        """Of all samples (N,), whether used or not."""
+        return self.decoded.images.labels
+
+
+def open_data(settings: Data, folder: Path | None) -> ImageSet:
+    """The recipe's data set, or whatever layout of images is recognised in the folder that somebody named."""
+    if folder is not None and catalogue.find(settings.source, folder) is None:
+        return catalogue.load(catalogue.recognise(folder), folder)
+    return catalogue.load(settings.source, folder)
+
+
+def sides(images: ImageSet, settings: Data, seed: int) -> Split:
+    """Training, validation and test samples as the recipe splits them."""
+    divide = published_split if settings.split == "published" else random_split
+    return divide(images, val_share=settings.val, seed=seed)
+
+
+def material(decoded: Decoded, settings: Data, seed: int) -> Material:
+    """What is learned from and validated on.
+
+    Raises:
+        DataError: nothing is left on one of the sides.
+    """
+    split = sides(decoded.images, settings, seed)
+    labels, ok = decoded.images.labels, decoded.survey.ok
+    train, val = (side[ok[side]] for side in (split.train, split.val))
+    if settings.per_class:
+        train = at_most(train, labels, settings.per_class, seed)
+    for name, side in (("training", train), ("validation", val)):
+        if not len(side):
+            raise DataError(f"no image of {decoded.images.name!r} is left for {name}; check data.val")
+    return Material(decoded, train, val)
+
+
+def described(
+    images: ImageSet, settings: Data, seed: int, material_: Material | None = None
+) -> dict[str, object]:
+    """What a card says of the data."""
+    known: dict[str, object] = {
+        "source": images.name,
+        "fingerprint": images.fingerprint,
+        "images": len(images),
+        "split": settings.split,
+        "seed": seed,
+    }
+    if material_ is not None:
+        skipped = np.flatnonzero(~material_.decoded.survey.ok)
+        known |= {"train": len(material_.train), "val": len(material_.val), "skipped": len(skipped)}
+    return known

@@ -1,0 +1,104 @@
+"""The network of a recipe: built, with the weights that it starts from, and frozen as far as it says."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from core import checkpoint
+from core.errors import CheckpointError, RecipeError
+from core.models import freezing, heads, pretrained, registry
+from core.models.heads import Head
+from core.preprocess import Preprocess
+from core.training.recipe import Model, Picture, Recipe
+
+_FROM = "checkpoint:"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """A network about to learn."""
+
+    model: nn.Module
+    preprocess: Preprocess
+    is_head_only: bool
+
+
+def base_of(settings: Model, root: Path = checkpoint.ROOT) -> str | None:
+    """The name of the weights that every installation has and this training starts from, if it does."""
+    if settings.weights.startswith(_FROM):
+        return checkpoint.read_card(_start(settings, root)).base
+    return checkpoint.BUILT_IN if settings.weights == checkpoint.BUILT_IN else None
+
+
+def network(recipe: Recipe, num_classes: int, root: Path = checkpoint.ROOT) -> Network:
+    """What the recipe asks for; new weights follow from its seed.
+
+    Raises:
+        RecipeError: settings that do not go together.
+        CheckpointError: weights that are not there or do not fit.
+    """
+    settings = recipe.model
+    head = head_of(settings)
+    torch.manual_seed(recipe.seed)
+    model = registry.build(settings.architecture, num_classes, head)
+    _load_weights(model, settings, num_classes, root)
+    learns_from = heads.head_name(model) if settings.train_from == "head" else settings.train_from
+    freezing.freeze_until(model, learns_from)
+    is_head_only = bool(learns_from) and learns_from == heads.head_name(model)
+    return Network(model, preprocess_of(recipe, root), is_head_only)
+
+
+def head_of(settings: Model) -> Head:
+    """The head that replaces the architecture's own; the default is none."""
+    return Head(hidden=settings.hidden, dropout=settings.dropout)
+
+
+def preprocess_of(recipe: Recipe, root: Path = checkpoint.ROOT) -> Preprocess:
+    """The usual one of the weights that it starts from, or of the architecture, with the recipe's changes."""
+    settings = recipe.model
+    if settings.weights.startswith(_FROM):
+        usual = checkpoint.read_card(_start(settings, root)).preprocess
+    else:
+        usual = registry.default_preprocess(settings.architecture)
+    return _changed(usual, recipe.image)
+
+
+def _changed(usual: Preprocess, image: Picture) -> Preprocess:
+    size = (image.size, image.size) if image.size else usual.input_size
+    resize = image.resize or (None if image.size else usual.resize)
+    mean, std = image.mean or usual.mean, image.std or usual.std
+    try:
+        return replace(usual, input_size=size, resize=resize, mean=mean, std=std)
+    except ValueError as error:
+        raise RecipeError(f"image: {error}") from error
+
+
+def _load_weights(model: nn.Module, settings: Model, num_classes: int, root: Path) -> None:
+    if settings.weights.startswith(_FROM):
+        tensors = _of_checkpoint(model, settings, root)
+    else:
+        head = head_of(settings)
+        tensors = pretrained.weights_for(settings.architecture, settings.weights, num_classes, head)
+    model.load_state_dict(tensors, strict=False)
+
+
+def _of_checkpoint(model: nn.Module, settings: Model, root: Path) -> dict[str, Tensor]:
+    """The tensors of a checkpoint of ours; another head than the one that the model has is left out."""
+    start = checkpoint.load(_start(settings, root))
+    if start.card.architecture != settings.architecture:
+        raise RecipeError(
+            f"model.weights are of {start.card.architecture}, and model.architecture is {settings.architecture}"
+        )
+    wanted = {name: tensor.shape for name, tensor in model.state_dict().items()}
+    theirs = start.model.state_dict()
+    return {name: value for name, value in theirs.items() if wanted.get(name) == value.shape}
+
+
+def _start(settings: Model, root: Path) -> Path:
+    name = settings.weights.removeprefix(_FROM)
+    try:
+        return checkpoint.find(name, root)
+    except CheckpointError as error:
+        raise CheckpointError(f"the recipe starts from {name!r}: {error}; train it first") from error

@@ -1,0 +1,155 @@
+"""The folder of a training: its card, its progress, and who may write it."""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from filelock import FileLock, Timeout
+from torch import Tensor
+
+from core import checkpoint
+from core.checkpoint import Card
+from core.errors import CheckpointError, CoreError, TrainingError
+
+HISTORY, PROGRESS, STATE, LOG = "history.csv", "progress.json", "resume.ckpt", "log.txt"
+PREDICTIONS = "predictions.parquet"
+_LOCK, _STOP = ".lock", ".stop"
+_EVERY_S = 0.5
+
+
+class Stopped(BaseException):
+    """Somebody asked the training to stop; no error, and nothing that an ``except Exception`` should see."""
+
+
+class RunFolder:
+    """A checkpoint folder while it is being trained: one writer, who holds its lock until the process ends.
+
+    Every file is replaced whole. The lock goes with the process, however that ends, so that a folder that
+    says ``running`` and is not locked was interrupted.
+    """
+
+    def __init__(self, folder: Path, card: Card) -> None:
+        self.folder, self.card = folder, card
+        self._lock = FileLock(folder / _LOCK)
+        self._written = 0.0
+        try:
+            self._lock.acquire(timeout=2)
+        except Timeout as error:
+            raise TrainingError(f"{folder.name!r} is being trained by another process") from error
+        (folder / _STOP).unlink(missing_ok=True)
+
+    @classmethod
+    def start(cls, root: Path, name: str, card: Card) -> "RunFolder":
+        """A new folder; CheckpointError if there is one of that name."""
+        return cls(checkpoint.create(root, name, card), card)
+
+    @classmethod
+    def again(cls, root: Path, name: str) -> "RunFolder":
+        """The folder of a training that was stopped, interrupted, or failed."""
+        if name not in checkpoint.folders(root):
+            raise CheckpointError(f"no training named {name!r} to resume")
+        run = cls(root / name, checkpoint.read_card(root / name))
+        if not run.card.recipe:
+            raise TrainingError(f"{name!r} was not trained here, so there is nothing to resume")
+        if run.card.status == "finished":
+            raise TrainingError(f"{name!r} is finished; there is nothing to resume")
+        run.update(replace(run.card, status="running", reason=""))
+        return run
+
+    @property
+    def state(self) -> Path:
+        """Everything that the training needs to go on from the last finished epoch."""
+        return self.folder / STATE
+
+    def update(self, card: Card, tensors: Mapping[str, Tensor] | None = None) -> None:
+        """Replace the card and, if given, the weights."""
+        self.card = checkpoint.update(self.folder, card, tensors)
+
+    def keep_history(self, rows: list[dict[str, float]]) -> None:
+        """Write ``history.csv``: a row an epoch."""
+        replace_file(self.folder / HISTORY, pd.DataFrame(rows).to_csv(index=False).encode())
+
+    def tick(self, **progress: Any) -> None:  # noqa: ANN401 (JSON values)
+        """Say how far it is, at most twice a second, and stop if somebody asked for it."""
+        if self.stop_is_wanted():
+            raise Stopped
+        if time.monotonic() - self._written >= _EVERY_S:
+            self.say(**progress)
+
+    def say(self, **progress: Any) -> None:  # noqa: ANN401 (JSON values)
+        """Say how far it is, now."""
+        content = {"time": time.time(), **progress}
+        replace_file(self.folder / PROGRESS, json.dumps(content).encode(), durable=False)
+        self._written = time.monotonic()
+
+    def stop_is_wanted(self) -> bool:
+        """Whether somebody has asked for the end."""
+        return (self.folder / _STOP).exists()
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """The folder says at the end how it went, also when it went wrong; errors are passed on."""
+        try:
+            yield
+        except Stopped:
+            self._end("stopped")
+            raise
+        except BaseException as error:
+            self._end("failed", _reason(error))
+            raise
+        finally:
+            (self.folder / _STOP).unlink(missing_ok=True)
+            self._lock.release()
+
+    def _end(self, status: str, reason: str = "") -> None:
+        try:
+            self.update(replace(self.card, status=status, reason=reason))
+        except OSError:
+            # No room even for the card: the free lock says that it was interrupted. The error goes on up.
+            return
+
+
+def request_stop(folder: Path) -> None:
+    """Ask the process that trains this folder to stop; it does so after the current batch."""
+    (folder / _STOP).touch()
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether a process is training this folder now."""
+    if not (folder / _LOCK).exists():
+        return False
+    lock = FileLock(folder / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def replace_file(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write a file whole or not at all; ``durable`` waits until it is on the disk."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    if isinstance(error, CoreError) and str(error):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

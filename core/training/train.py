@@ -1,0 +1,273 @@
+"""A training from its first second to its last, in order."""
+
+import json
+import logging
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import lightning
+import numpy as np
+import torch
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import Callback, EarlyStopping
+from lightning.pytorch.utilities import rank_zero_only
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+from lightning.pytorch.utilities.warnings import PossibleUserWarning
+from torch import Tensor, nn
+
+from core import checkpoint
+from core.checkpoint import Card
+from core.data.batches import Features, Pictures, class_weights, usual_workers
+from core.data.cache import decode
+from core.data.image_set import ImageSet
+from core.device import best_device, device_label
+from core.errors import RecipeError, TrainingError
+from core.models import heads
+from core.training import recipe as recipes
+from core.training.classifier import Classifier
+from core.training.features import features
+from core.training.feed import Feed
+from core.training.keeper import Keeper, Pace, Seeded
+from core.training.material import Material, described, material, open_data
+from core.training.network import Network, base_of, head_of, network, preprocess_of
+from core.training.recipe import Recipe
+from core.training.run import STATE, RunFolder, Stopped, replace_file, request_stop
+from core.training.validation import validate
+
+_LOCAL = "local.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is no part of the recipe: where the data is, where the result goes, and on how many devices.
+
+    ``data`` is a folder, None for where data sets are usually kept. ``say`` is told what happens, a line at
+    a time.
+    """
+
+    name: str
+    data: Path | None = None
+    root: Path = checkpoint.ROOT
+    devices: int = 1
+    nodes: int = 1
+    say: Callable[[str], None] = lambda _line: None
+
+
+def train(recipe: Recipe, job: Job) -> Path:
+    """Train into a new folder ``job.root / job.name``; it is a checkpoint folder from its first second.
+
+    Raises:
+        CoreError: says what is wrong with recipe, data or folder; the card's ``reason`` says it too.
+        Stopped: somebody asked for it; what was reached is kept.
+    """
+    images = open_data(recipe.data, job.data)
+    run = RunFolder.start(job.root, job.name, _first_card(recipe, images, job)) if _is_first() else None
+    return _trained(recipe, job, images, run)
+
+
+def resume(recipe: Recipe | None, job: Job) -> Path:
+    """Go on with a training that was stopped, interrupted or failed, from its last saved state.
+
+    Raises:
+        TrainingError: its data has changed, or there is nothing to resume.
+        RecipeError: ``recipe`` is given and is another one.
+    """
+    folder = job.root / job.name
+    card = checkpoint.read_card(folder)
+    if not card.recipe:
+        raise TrainingError(f"{job.name!r} was not trained here, so there is nothing to resume")
+    own = recipes.parse(card.recipe)
+    if recipe is not None and (changed := recipes.differences(own, recipe)):
+        raise RecipeError(f"{job.name!r} was started with another {', '.join(changed)}; start a new one")
+    job = replace(job, data=job.data or remembered_data(folder))
+    images = open_data(own.data, job.data)
+    if images.fingerprint != card.data.get("fingerprint"):
+        raise TrainingError(f"the data of {job.name!r} has changed since it was started; start a new one")
+    run = RunFolder.again(job.root, job.name) if _is_first() else None
+    return _trained(own, job, images, run, state=folder / STATE)
+
+
+def _trained(
+    recipe: Recipe, job: Job, images: ImageSet, run: RunFolder | None, state: Path | None = None
+) -> Path:
+    """The whole way; ``run`` is the first process's, the others have None."""
+    folder, started = job.root / job.name, time.monotonic()
+    if run is not None:
+        remember_data(folder, job.data)
+    with run.recording() if run else nullcontext(), _stopping_on_signals(folder):
+        tick = run.tick if run else _ignore
+        net = network(recipe, len(images.class_names), job.root)
+        decoded = decode(images, net.preprocess, on_progress=_phase(tick, "reading images"))
+        data = material(decoded, recipe.data, recipe.seed)
+        if run is not None:
+            run.update(replace(run.card, data=described(images, recipe.data, recipe.seed, data)))
+        classifier, feed = _learning(recipe, net, data, tick)
+        keeper = Keeper(run, net.model, best=recipe.keep.best, stored=recipe.keep.stored, say=job.say)
+        pace = Pace(tick, partial(_wants_stop, run), recipe.epochs)
+        trainer = _trainer(recipe, job, [Seeded(recipe.seed), pace, *_early_stopping(recipe), keeper])
+        resumed = state if state is not None and state.exists() else None
+        trainer.fit(classifier, datamodule=feed, ckpt_path=resumed, weights_only=True)
+        trainer.strategy.barrier()
+        measured = validate(folder, data, trainer)
+        if run is not None:
+            _finish(run, keeper, measured, seconds=time.monotonic() - started)
+    return folder
+
+
+def _learning(
+    recipe: Recipe, net: Network, data: Material, tick: Callable[..., None]
+) -> tuple[Classifier, Feed]:
+    """The whole network on pictures; or, if only the head learns and no picture changes, it on features."""
+    classes = len(data.decoded.images.class_names)
+    weights = class_weights(data.labels[data.train], classes) if recipe.loss.class_weights else None
+    classifier = partial(
+        Classifier,
+        recipe=recipe,
+        num_classes=classes,
+        class_weights=None if weights is None else torch.from_numpy(weights),
+    )
+    if net.is_head_only and recipe.augment.is_none:
+        backbone, head = heads.features_and_head(net.model)
+        dataset = _features(backbone, data, tick)
+        return classifier(head, prepared=_as_it_is), Feed(recipe, data, train=dataset, val=dataset, workers=0)
+    train_set = Pictures(data.decoded, recipe.augment, recipe.seed)
+    workers = recipe.speed.workers
+    if workers < 0:
+        workers = usual_workers() if train_set.change or data.decoded.array is None else 0
+    feed = Feed(recipe, data, train=train_set, val=Pictures(data.decoded), workers=workers)
+    return classifier(net.model, prepared=net.preprocess.normalised), feed
+
+
+def _features(backbone: nn.Module, data: Material, tick: Callable[..., None]) -> Features:
+    used = np.sort(np.concatenate([data.train, data.val]))
+    found = features(
+        backbone, data.decoded, used, device=best_device(), on_progress=_phase(tick, "computing features")
+    )
+    return Features(found, data.labels)
+
+
+def _trainer(recipe: Recipe, job: Job, callbacks: list[Callback]) -> Trainer:
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    # Advice on workers and intervals, which are decided here.
+    warnings.filterwarnings("ignore", category=PossibleUserWarning)
+    warnings.filterwarnings("ignore", message=r".*LeafSpec", category=FutureWarning)
+    warnings.filterwarnings("ignore", message=r".*LeafSpec", category=DeprecationWarning)
+    return Trainer(
+        accelerator="auto",
+        devices=job.devices,
+        num_nodes=job.nodes,
+        strategy="ddp" if job.devices * job.nodes > 1 else "auto",
+        max_epochs=recipe.epochs,
+        precision=recipe.speed.precision,
+        accumulate_grad_batches=recipe.speed.accumulate,
+        callbacks=callbacks,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        reload_dataloaders_every_n_epochs=1,
+        default_root_dir=job.root / job.name,
+    )
+
+
+def _early_stopping(recipe: Recipe) -> list[Callback]:
+    if not recipe.keep.patience:
+        return []
+    mode = "min" if recipe.keep.best == "val_loss" else "max"
+    return [EarlyStopping(recipe.keep.best, patience=recipe.keep.patience, mode=mode)]
+
+
+def _finish(run: RunFolder, keeper: Keeper, measured: dict[str, float], *, seconds: float) -> None:
+    """The card's last word; the state is of no more use."""
+    training = run.card.training | {
+        "seconds": round(run.card.training.get("seconds", 0) + seconds, 1),
+        "epochs": len(keeper.rows),
+    }
+    run.update(replace(run.card, status="finished", metrics=run.card.metrics | measured, training=training))
+    run.state.unlink(missing_ok=True)
+
+
+def _first_card(recipe: Recipe, images: ImageSet, job: Job) -> Card:
+    device = best_device()
+    return Card(
+        architecture=recipe.model.architecture,
+        class_names=images.class_names,
+        preprocess=preprocess_of(recipe, job.root),
+        base=base_of(recipe.model, job.root),
+        source=f"trained on {images.name}",
+        head=head_of(recipe.model),
+        status="running",
+        recipe=recipes.as_settings(recipe),
+        data=described(images, recipe.data, recipe.seed),
+        training={
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "device": device_label(device),
+            "devices": job.devices * job.nodes,
+        },
+        versions={"lightning": lightning.__version__},
+    )
+
+
+def remember_data(folder: Path, data: Path | None) -> None:
+    """Keep where the data lies on this machine, for a resume; it is no business of the card's."""
+    replace_file(folder / _LOCAL, json.dumps({"data": str(data.resolve()) if data else None}).encode())
+
+
+def remembered_data(folder: Path) -> Path | None:
+    """Where it lay when the training was started."""
+    try:
+        stored = json.loads((folder / _LOCAL).read_text(encoding="utf-8"))["data"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return Path(stored) if stored else None
+
+
+def _is_first() -> bool:
+    """Whether this is the first of several processes, the one that writes."""
+    return not rank_zero_only.rank
+
+
+@contextmanager
+def _stopping_on_signals(folder: Path) -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop it in good order; a second one ends it at once."""
+
+    def ask(number: int, _frame: object) -> None:
+        request_stop(folder)
+        signal.signal(number, before[number])
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except SIGTERMException as error:  # Lightning's own way to say the same.
+        raise Stopped from error
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _phase(tick: Callable[..., None], name: str) -> Callable[[int, int], None]:
+    return lambda done, total: tick(phase=name, done=done, total=total)
+
+
+def _wants_stop(run: RunFolder | None) -> bool:
+    return run is not None and run.stop_is_wanted()
+
+
+def _ignore(**_progress: object) -> None:
+    """The processes that write nothing."""
+
+
+def _as_it_is(features_: Tensor) -> Tensor:
+    return features_
