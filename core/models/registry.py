@@ -7,10 +7,17 @@ from typing import Protocol, cast
 from torch import nn
 
 from core.errors import CheckpointError
+from core.models.heads import Head, replace_head
 from core.preprocess import Preprocess
 
 # A family is a module, imported when the first of its names is asked for: timm alone takes two seconds.
-FAMILIES = {"timm": "core.models.timm_family", "torchvision": "core.models.torchvision_family"}
+FAMILIES = {
+    "timm": "core.models.timm_family",
+    "torchvision": "core.models.torchvision_family",
+    "seewhy": "core.models.seewhy_family",
+}
+_RENAMED = {"timm:xception": "timm:legacy_xception"}  # Names of old that people still know.
+_PLAIN = Head()
 
 
 class Family(Protocol):
@@ -26,15 +33,17 @@ class Family(Protocol):
         """As its published weights were trained."""
 
 
-def build(architecture: str, num_classes: int) -> nn.Module:
-    """The network ``FAMILY:NAME`` with random weights, in evaluation mode."""
-    family, name = _resolve(architecture)
-    return family.build(name, num_classes).eval()
+def build(architecture: str, num_classes: int, head: Head = _PLAIN) -> nn.Module:
+    """The network ``FAMILY:NAME`` with random weights, in evaluation mode; ``head`` in place of its own."""
+    family, name = resolve(architecture)
+    model = family.build(name, num_classes)
+    replace_head(model, head)
+    return model.eval()
 
 
 def default_preprocess(architecture: str) -> Preprocess:
     """What the published weights of this architecture expect; nothing is downloaded."""
-    family, name = _resolve(architecture)
+    family, name = resolve(architecture)
     return family.preprocess(name)
 
 
@@ -43,14 +52,13 @@ def architectures() -> list[str]:
     return [f"{family}:{name}" for family in FAMILIES for name in _family(family).names()]
 
 
-def _family(family: str) -> Family:
-    return cast("Family", importlib.import_module(FAMILIES[family]))
-
-
-def _resolve(architecture: str) -> tuple[Family, str]:
-    family, _, name = architecture.partition(":")
+def resolve(architecture: str) -> tuple[Family, str]:
+    """The module of the family, and the name within it as the family lists it; or CheckpointError."""
+    family, _, name = _RENAMED.get(architecture, architecture).partition(":")
     if family not in FAMILIES:
-        raise CheckpointError(f"no architecture {architecture!r}; expected timm:NAME or torchvision:NAME")
+        raise CheckpointError(
+            f"no architecture {architecture!r}; expected timm:NAME or torchvision:NAME, or seewhy:NAME"
+        )
     names = _family(family).names()
     if name not in names:
         close = ", ".join(f"{family}:{other}" for other in difflib.get_close_matches(name, names, n=3))
@@ -58,3 +66,7 @@ def _resolve(architecture: str) -> tuple[Family, str]:
             f"no architecture {architecture!r} in {family}" + (f"; close: {close}" if close else "")
         )
     return _family(family), name
+
+
+def _family(family: str) -> Family:
+    return cast("Family", importlib.import_module(FAMILIES[family]))

@@ -3,7 +3,7 @@
 from typing import cast
 
 import timm
-from torch import nn
+from torch import Tensor, nn
 
 from core.preprocess import Preprocess
 
@@ -31,3 +31,14 @@ def preprocess(name: str) -> Preprocess:
         std=tuple(settings["std"]),
         interpolation=settings["interpolation"],
     )
+
+
+def published(name: str) -> dict[str, Tensor]:
+    """The tensors of its first published weights, downloaded where they are not at hand."""
+    return cast("dict[str, Tensor]", timm.create_model(name, pretrained=True).state_dict())
+
+
+def address(name: str) -> str:
+    """The page or file of its first published weights."""
+    settings = timm.get_pretrained_cfg(name)
+    return f"https://huggingface.co/{settings.hf_hub_id}" if settings.hf_hub_id else str(settings.url)

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from torch import nn
+from torch import Tensor, nn
 from torchvision import models
 
 from core.preprocess import Preprocess
@@ -31,3 +31,13 @@ def preprocess(name: str) -> Preprocess:
         std=tuple(settings.std),
         interpolation=settings.interpolation.value,
     )
+
+
+def published(name: str) -> dict[str, Tensor]:
+    """The tensors of its default published weights, downloaded where they are not at hand."""
+    return cast("dict[str, Tensor]", models.get_model(name, weights="DEFAULT").state_dict())
+
+
+def address(name: str) -> str:
+    """The file of its default published weights."""
+    return str(models.get_model_weights(name)["DEFAULT"].url)

@@ -346,7 +346,7 @@ def test_only_listed_names_can_be_built_and_none_of_them_leads_to_a_path_or_the_
     architectures = registry.architectures()
     assert len(set(architectures)) == len(architectures) > 1000
     assert {"timm:tf_efficientnet_lite0", "torchvision:densenet121"} <= set(architectures)
-    assert all(re.fullmatch(r"(timm|torchvision):\w+", name) for name in architectures)
+    assert all(re.fullmatch(r"(timm|torchvision|seewhy):[\w-]+", name) for name in architectures)
 
 
 @pytest.mark.parametrize(

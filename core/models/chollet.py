@@ -1,0 +1,73 @@
+"""The convolutional networks of Chollet, Deep Learning with Python (3rd edition, 2025), chapters 8 and 9.
+
+Keras pads, pools and counts as here; weights start as PyTorch starts them, and the images' values are
+normalised by the preprocess, where the book divides by 255 in the network.
+"""
+
+from collections import OrderedDict
+
+from torch import Tensor, nn
+
+
+def mnist(num_classes: int) -> nn.Module:
+    """The first network of chapter 8 for grey digits (N, 1, 28, 28): 64-128-256; 372,234 with 10 classes."""
+    return _pyramid(1, (64, 128, 256), dropout=0.0, num_classes=num_classes)
+
+
+def dogs_and_cats(num_classes: int) -> nn.Module:
+    """Chapter 8's dogs and cats (N, 3, 180, 180): 32-64-128-256-512; 1,569,089 with a single logit.
+
+    With the dropout of a quarter that comes with augmentation (section 8.2.5).
+    """
+    return _pyramid(3, (32, 64, 128, 256, 512), dropout=0.25, num_classes=num_classes)
+
+
+def residual(num_classes: int) -> nn.Module:
+    """Chapter 9's residual blocks of 32, 64 and 128 on (N, 3, 32, 32): 297,697 with a single logit."""
+    return nn.Sequential(
+        OrderedDict(
+            block1=ResidualBlock(3, 32, stride=2),
+            block2=ResidualBlock(32, 64, stride=2),
+            block3=ResidualBlock(64, 128, stride=1),
+            pool=nn.AdaptiveAvgPool2d(1),
+            flatten=nn.Flatten(),
+            head=nn.Linear(128, num_classes),
+        )
+    )
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions with ReLU, pooled by ``stride``, plus a 1x1 convolution of the input.
+
+    (N, in, H, W) to (N, out, H / stride, W / stride), rounded up. As in the book, no ReLU follows the sum.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, *, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
+        self.relu1 = nn.ReLU()
+        self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1)
+        self.relu2 = nn.ReLU()
+        self.pool = nn.MaxPool2d(stride, ceil_mode=True)
+        self.shortcut = nn.Conv2d(channels_in, channels_out, 1, stride=stride)
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """The sum of both ways."""
+        inner = self.relu1(self.conv1(batch))
+        inner = self.pool(self.relu2(self.conv2(inner)))
+        total: Tensor = inner + self.shortcut(batch)
+        return total
+
+
+def _pyramid(channels: int, widths: tuple[int, ...], *, dropout: float, num_classes: int) -> nn.Module:
+    """A 3x3 convolution without padding per width, max pooling between them, the mean of the last, a head."""
+    parts: OrderedDict[str, nn.Module] = OrderedDict()
+    for number, (before, after) in enumerate(zip((channels, *widths), widths, strict=False), start=1):
+        parts[f"block{number}"] = nn.Sequential(OrderedDict(conv=nn.Conv2d(before, after, 3), relu=nn.ReLU()))
+        if number < len(widths):
+            parts[f"pool{number}"] = nn.MaxPool2d(2)
+    parts |= {"pool": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten()}
+    if dropout:
+        parts["dropout"] = nn.Dropout(dropout)
+    parts["head"] = nn.Linear(widths[-1], num_classes)
+    return nn.Sequential(parts)

@@ -1,0 +1,190 @@
+"""The head of any network, which makes the logits: find it, replace it, take it off, or train from it on."""
+
+import copy
+import difflib
+import itertools
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from torch import nn
+
+from core.errors import CheckpointError, LayerError
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What comes before the logits: hidden layers of these widths with ReLU, and dropout after each.
+
+    Without hidden layers, dropout works on the features. The default is the head that the network has.
+    """
+
+    hidden: tuple[int, ...] = ()
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        if any(width < 1 for width in self.hidden):
+            raise ValueError(f"hidden widths {self.hidden!r} must be 1 or more")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout {self.dropout!r} must be from 0 to below 1")
+
+
+class HeadLayers(nn.Sequential):
+    """A head of several layers, by which `head_name` knows it: ``hidden1``, ``relu1``, ... ``logits``."""
+
+
+def head_name(model: nn.Module) -> str:
+    """The name of the module that makes the logits: its head of several layers, or its last linear one.
+
+    timm says where its networks have it; elsewhere it is the last `nn.Linear` or `nn.Conv2d` (SqueezeNet).
+
+    Raises:
+        CheckpointError: there is none, or more than one (distilled transformers).
+    """
+    names: dict[nn.Module, str] = {
+        module: name for name, module in model.named_modules() if _can_be_head(module)
+    }
+    own = [name for module, name in names.items() if isinstance(module, HeadLayers)]
+    inside = set(_classifier(model).modules())
+    found = own or [name for module, name in names.items() if module in inside]
+    if not found or not found[-1]:
+        raise CheckpointError(
+            f"{type(model).__name__} has no linear or convolutional layer that could make its logits"
+        )
+    return found[-1]
+
+
+def replace_head(model: nn.Module, head: Head) -> None:
+    """Put ``head`` where the network has its own, under the same name, with the same inputs and outputs.
+
+    The default head leaves the network as it is. A head of 1x1 convolutions stays one.
+    """
+    if head == Head():
+        return
+    name = head_name(model)
+    parent, _, attribute = name.rpartition(".")
+    setattr(model.get_submodule(parent), attribute, _layers(model.get_submodule(name), name, head))
+
+
+def features_and_head(model: nn.Module) -> tuple[nn.Module, nn.Module]:
+    """What gives the head its input, and the head: ``head(features(batch)) == model(batch)``.
+
+    The first is a copy that shares every parameter, buffer and mode with ``model``; only the modules on the
+    way to the head are new objects, and `nn.Identity` stands for the head. ``model`` stays as it is.
+
+    Raises:
+        CheckpointError: the head is a convolution, after which the network goes on (SqueezeNet).
+    """
+    name = head_name(model)
+    head = model.get_submodule(name)
+    if any(isinstance(module, nn.Conv2d) for module in head.modules()):
+        raise CheckpointError(
+            f"the head {name!r} is a convolution; expected a linear layer that ends the network"
+        )
+    features = _shallow(model)
+    parent = features
+    *way, attribute = name.split(".")
+    for part in way:
+        child = _shallow(parent.get_submodule(part))
+        setattr(parent, part, child)
+        parent = child
+    setattr(parent, attribute, nn.Identity())
+    return features, head
+
+
+def freeze_until(model: nn.Module, layer: str) -> list[str]:
+    """Let the parameters learn from the module ``layer`` on, and none that is defined before it.
+
+    ``""`` lets all of them learn; the head's name, the head alone. The order is that of ``named_modules()``.
+
+    Returns:
+        The names of the modules that are frozen as a whole.
+
+    Raises:
+        LayerError: names modules like ``layer``.
+    """
+    names = [name for name, _ in model.named_modules()]
+    if layer not in names:
+        close = ", ".join(repr(name) for name in difflib.get_close_matches(layer, names, n=3))
+        raise LayerError(f"no layer named {layer!r} to freeze until" + (f"; close: {close}" if close else ""))
+    model.requires_grad_(requires_grad=True)
+    before = list(itertools.takewhile(lambda name: name != layer, names))
+    for name in before:
+        for parameter in model.get_submodule(name).parameters(recurse=False):
+            parameter.requires_grad = False
+    return [name for name in before if name and not layer.startswith(f"{name}.")]
+
+
+def keep_frozen_in_eval(model: nn.Module) -> None:
+    """Put what is frozen in evaluation mode: its running statistics stand, its dropout drops nothing.
+
+    To be called after every ``model.train()``. Modules without parameters belong to what follows them in
+    their block; a block that learns as a whole is left alone.
+    """
+    learns = [parameter.requires_grad for parameter in model.parameters()]
+    if not any(learns):
+        model.eval()
+    elif not all(learns):
+        _rest_frozen_children(model)
+
+
+def _can_be_head(module: nn.Module) -> bool:
+    return isinstance(module, nn.Linear | nn.Conv2d | HeadLayers)
+
+
+def _classifier(model: nn.Module) -> nn.Module:
+    """The part in which to look: timm's classifier, or the whole network."""
+    ask = getattr(model, "get_classifier", None)
+    if not callable(ask):
+        return model
+    classifier = ask()
+    if isinstance(classifier, nn.Module):
+        return classifier
+    raise CheckpointError(f"{type(model).__name__} has {len(classifier)} heads; expected one")
+
+
+def _layers(own: nn.Module, name: str, head: Head) -> nn.Module:
+    """``head`` from the inputs of the network's ``own`` layer to its outputs, of the same kind."""
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    features, classes = _width(own, name)
+    for number, (before, after) in enumerate(itertools.pairwise((features, *head.hidden)), start=1):
+        layers[f"hidden{number}"] = _like(own, before, after)
+        layers[f"relu{number}"] = nn.ReLU()
+        layers[f"dropout{number}"] = nn.Dropout(head.dropout)
+    if not head.hidden:
+        layers["dropout"] = nn.Dropout(head.dropout)
+    layers["logits"] = _like(own, head.hidden[-1] if head.hidden else features, classes)
+    return HeadLayers(layers)
+
+
+def _width(own: nn.Module, name: str) -> tuple[int, int]:
+    if isinstance(own, nn.Linear):
+        return own.in_features, own.out_features
+    if isinstance(own, nn.Conv2d) and own.kernel_size == (1, 1):
+        return own.in_channels, own.out_channels
+    raise CheckpointError(f"the head {name!r} is {own}; expected a linear layer or a 1x1 convolution")
+
+
+def _like(own: nn.Module, before: int, after: int) -> nn.Module:
+    """A new linear layer, or a 1x1 convolution where ``own`` is one."""
+    weight = own.get_parameter("weight")
+    if isinstance(own, nn.Conv2d):
+        return nn.Conv2d(before, after, 1, device=weight.device, dtype=weight.dtype)
+    return nn.Linear(before, after, device=weight.device, dtype=weight.dtype)
+
+
+def _shallow(module: nn.Module) -> nn.Module:
+    """Another object with the same parameters and children, whose children can be exchanged."""
+    copied = copy.copy(module)
+    # The attribute itself: `copy.copy` shares the dictionary, and a change would reach the original.
+    vars(copied)["_modules"] = dict(module.named_children())
+    return copied
+
+
+def _rest_frozen_children(model: nn.Module) -> None:
+    """Where a part learns: the frozen children, and those without parameters before the first that learns."""
+    begun = False
+    for child in model.children():
+        parameters = list(child.parameters())
+        begun = begun or any(parameter.requires_grad for parameter in parameters)
+        if parameters or not begun:
+            keep_frozen_in_eval(child)

@@ -1,0 +1,273 @@
+"""Our own architectures are those of their sources, and weights to begin with fit or are refused."""
+
+from collections.abc import Callable
+
+import pytest
+import timm
+import torch
+from torch import Tensor, nn
+from torchvision import models
+
+from core.errors import CheckpointError
+from core.layers import default_layer, spatial_layers
+from core.models import imagenet, pretrained, registry, seewhy_family
+from core.models.chollet import ResidualBlock
+from core.models.heads import Head, head_name
+from core.models.mini_xception import XceptionBlock
+
+# The parameters that learn, with the source's number of outputs.
+TRAINED = {
+    "chollet-mnist": (372_234, 10),
+    "chollet-dogs-cats": (1_569_089, 1),
+    "chollet-residual": (297_697, 1),
+    "mini-xception": (718_849, 1),
+    "two-conv-mnist": (21_840, 10),
+    "two-conv-pets": (28_121_432, 2),
+    "malaria": (1_951_362, 2),
+    "road-signs": (263_211, 43),
+    "road-signs-bn": (263_851, 43),
+}
+DROPOUT = {
+    "chollet-mnist": [],
+    "chollet-dogs-cats": [0.25],
+    "chollet-residual": [],
+    "mini-xception": [0.5],
+    "two-conv-mnist": [0.5] * 2,
+    "two-conv-pets": [0.5] * 3,
+    "malaria": [0.2] * 7,
+    "road-signs": [0.2] * 5,
+    "road-signs-bn": [0.2] * 5,
+}
+every_network = pytest.mark.parametrize("name", seewhy_family.names())
+
+
+def _build(name: str, num_classes: int) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return registry.build(f"seewhy:{name}", num_classes)
+
+
+def _batch(name: str, count: int = 1) -> Tensor:
+    preprocess = registry.default_preprocess(f"seewhy:{name}")
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(count, len(preprocess.mean), *preprocess.input_size, generator=generator)
+
+
+def _statistics(model: nn.Module) -> int:
+    """Numbers in running means and variances, which a Keras summary counts as parameters."""
+    return sum(value.numel() for name, value in model.named_buffers() if "running" in name)
+
+
+# Our own networks.
+
+
+@every_network
+def test_a_network_has_as_many_parameters_as_its_source_says(name: str) -> None:
+    expected, num_outputs = TRAINED[name]
+    with torch.device("meta"):
+        model = seewhy_family.build(name, num_outputs)
+    assert sum(parameter.numel() for parameter in model.parameters()) == expected
+
+
+def test_the_books_count_of_the_small_xception_includes_its_running_statistics() -> None:
+    model = _build("mini-xception", 1)
+    assert sum(parameter.numel() for parameter in model.parameters()) + _statistics(model) == 721_857
+
+
+@every_network
+def test_a_network_gives_one_logit_per_class_and_its_last_linear_layer_makes_them(name: str) -> None:
+    model, batch = _build(name, 3), _batch(name)
+    linear = [module for module in model.modules() if isinstance(module, nn.Linear)]
+    assert model.get_submodule(head_name(model)) is linear[-1]
+    with torch.inference_mode():
+        logits = model(batch)
+        linear[-1].bias.add_(torch.tensor([1.0, 2.0, 3.0]))
+        torch.testing.assert_close(model(batch) - logits, torch.tensor([[1.0, 2.0, 3.0]]))
+
+
+@every_network
+def test_dropout_is_as_in_the_source_and_works_in_training_only(name: str) -> None:
+    model, batch = _build(name, 3), _batch(name)
+    rates = [module.p for module in model.modules() if isinstance(module, nn.Dropout | nn.Dropout2d)]
+    assert rates == DROPOUT[name]
+    for module in model.modules():  # Batch norm stays in evaluation: dropout alone is looked at.
+        module.train(isinstance(module, nn.Dropout | nn.Dropout2d))
+    with torch.random.fork_rng(devices=[]), torch.inference_mode():
+        torch.manual_seed(0)
+        assert torch.equal(model(batch), model(batch)) == (not rates)
+    model.eval()
+    with torch.inference_mode():
+        assert torch.equal(model(batch), model(batch))
+
+
+@every_network
+def test_a_network_can_be_explained_at_a_layer_before_its_head(name: str) -> None:
+    model = _build(name, 2)
+    layers = spatial_layers(model, _batch(name))
+    assert default_layer(layers).startswith("block")
+    assert not any(module.inplace for module in model.modules() if isinstance(module, nn.ReLU))
+
+
+def test_the_pooled_networks_take_images_of_other_sizes() -> None:
+    for name in ("chollet-dogs-cats", "chollet-residual", "mini-xception"):
+        with torch.inference_mode():
+            assert _build(name, 2)(torch.zeros(1, 3, 101, 130)).shape == (1, 2)
+
+
+@pytest.mark.parametrize("side", [5, 6])
+def test_both_ways_through_a_block_agree_on_odd_and_even_sides(side: int) -> None:
+    """Keras' ``same`` padding: a stride of 2 gives half the side, rounded up."""
+    batch = torch.zeros(1, 3, side, side)
+    for block in (ResidualBlock(3, 4, stride=2), XceptionBlock(3, 4)):
+        assert block(batch).shape == (1, 4, 3, 3)
+    assert ResidualBlock(3, 4, stride=1)(batch).shape == (1, 4, side, side)
+
+
+def test_a_residual_block_is_the_sum_of_its_ways() -> None:
+    block = ResidualBlock(1, 1, stride=2).requires_grad_(requires_grad=False)
+    for convolution in (block.conv1, block.conv2):
+        nn.init.dirac_(convolution.weight)
+        nn.init.zeros_(convolution.bias)
+    nn.init.constant_(block.shortcut.weight, 10)
+    nn.init.zeros_(block.shortcut.bias)
+    batch = torch.tensor([[[[-1.0, 2], [3, 4]]]])
+    assert block(batch).item() == 4 + 10 * -1  # The largest of the pool, ten times the corner.
+
+
+def test_grey_networks_say_that_their_images_are_grey() -> None:
+    grey = {name for name in TRAINED if len(registry.default_preprocess(f"seewhy:{name}").mean) == 1}
+    assert grey == {"chollet-mnist", "two-conv-mnist"}
+
+
+# Names.
+
+
+def test_xception_is_known_under_its_old_name() -> None:
+    with torch.device("meta"):
+        model = registry.build("timm:xception", 2)
+    assert type(model).__name__ == "Xception"
+    assert registry.default_preprocess("timm:xception").input_size == (299, 299)
+
+
+def test_a_network_of_our_own_that_is_not_there_is_refused_with_names_like_it() -> None:
+    with pytest.raises(CheckpointError, match=r"'seewhy:chollet' in seewhy|close: seewhy:chollet"):
+        registry.build("seewhy:chollet", 2)
+
+
+# Weights to begin with.
+
+
+def test_no_weights_are_no_tensors() -> None:
+    assert pretrained.weights_for("seewhy:malaria", "none", 2) == {}
+
+
+def test_built_in_weights_are_all_but_the_head_unless_it_has_their_thousand_classes() -> None:
+    theirs = imagenet.weights()
+    five = pretrained.weights_for(imagenet.ARCHITECTURE, "imagenet", 5)
+    assert theirs.keys() - five.keys() == {"classifier.weight", "classifier.bias"}
+    assert all(torch.equal(five[name], theirs[name]) for name in five)
+    assert pretrained.weights_for(imagenet.ARCHITECTURE, "imagenet", 1000).keys() == theirs.keys()
+    hidden = pretrained.weights_for(imagenet.ARCHITECTURE, "imagenet", 1000, Head(hidden=(8,)))
+    assert hidden.keys() == five.keys()
+
+
+def test_missing_names_what_stays_random() -> None:
+    tensors = pretrained.weights_for(imagenet.ARCHITECTURE, "imagenet", 5)
+    model = registry.build(imagenet.ARCHITECTURE, 5)
+    assert pretrained.missing(model, tensors) == ["classifier.weight", "classifier.bias"]
+    assert model.load_state_dict(tensors, strict=False).unexpected_keys == []
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both libraries answer a request for published weights with a random network of 1,000 classes."""
+    create, get = timm.create_model, models.get_model
+
+    def create_model(name: str, *, pretrained: bool = False, num_classes: int = 1000) -> nn.Module:
+        model = create(name, num_classes=num_classes)
+        return _filled(model) if pretrained else model
+
+    def get_model(name: str, *, weights: str | None, **settings: int) -> nn.Module:
+        return (
+            _filled(get(name, weights=None, **settings)) if weights else get(name, weights=None, **settings)
+        )
+
+    monkeypatch.setattr(timm, "create_model", create_model)
+    monkeypatch.setattr(models, "get_model", get_model)
+
+
+def _filled(model: nn.Module) -> nn.Module:
+    for parameter in model.parameters():
+        nn.init.constant_(parameter, 0.25)
+    return model
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize(
+    ("architecture", "head"),
+    [("timm:test_efficientnet", "classifier"), ("torchvision:squeezenet1_1", "classifier.1")],
+)
+def test_published_weights_fill_all_but_the_head(architecture: str, head: str) -> None:
+    tensors = pretrained.weights_for(architecture, "pretrained", 7)
+    model = registry.build(architecture, 7)
+    assert pretrained.missing(model, tensors) == [f"{head}.weight", f"{head}.bias"]
+    learned = {name for name, _ in model.named_parameters()} & tensors.keys()
+    assert all((tensors[name] == 0.25).all() for name in learned)
+    assert pretrained.missing(model, pretrained.weights_for(architecture, "pretrained", 1000))[2:] == []
+
+
+@pytest.mark.usefixtures("published")
+def test_heads_that_help_in_training_only_may_stay_random(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = {
+        name: tensor
+        for name, tensor in registry.build("torchvision:googlenet", 1000).state_dict().items()
+        if not name.startswith("aux")
+    }
+    monkeypatch.setattr("core.models.torchvision_family.published", lambda _name: theirs)
+    tensors = pretrained.weights_for("torchvision:googlenet", "pretrained", 4)
+    assert theirs.keys() - tensors.keys() == {"fc.weight", "fc.bias"}
+
+
+def test_weights_that_lack_more_than_the_head_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = registry.build("timm:test_efficientnet", 1000).state_dict()
+    del theirs["conv_stem.weight"]
+    monkeypatch.setattr("core.models.timm_family.published", lambda _name: theirs)
+    with pytest.raises(CheckpointError, match=r"1 tensors of .* besides its head .*: 'conv_stem.weight'"):
+        pretrained.weights_for("timm:test_efficientnet", "pretrained", 7)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "asked", "address"),
+    [
+        ("timm:resnet18", (timm, "create_model"), "https://huggingface.co/timm/resnet18.a1_in1k"),
+        ("timm:xception", (timm, "create_model"), "https://github.com/.*/xception-43020ad28.pth"),
+        ("torchvision:resnet18", (models, "get_model"), "https://download.pytorch.org/models/resnet18-.*pth"),
+    ],
+)
+def test_weights_that_do_not_arrive_are_named_with_what_needs_no_download(
+    architecture: str, asked: tuple[object, str], address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(*asked, _no_network)
+    expected = (
+        rf"{architecture} did not arrive from {address} \(no route to host\); 'imagenet' .* no download"
+    )
+    with pytest.raises(CheckpointError, match=expected):
+        pretrained.weights_for(architecture, "pretrained", 2)
+
+
+def _no_network(*_names: str, **_settings: object) -> Callable[[], None]:
+    raise OSError("no route to host\nand a page of advice")
+
+
+@pytest.mark.parametrize(
+    ("architecture", "weights", "message"),
+    [
+        ("timm:resnet18", "imagenet", "'imagenet' weights are those of .*lite0, got 'timm:resnet18'"),
+        ("seewhy:malaria", "pretrained", "nobody publishes weights of seewhy:malaria; use 'none'"),
+        ("timm:resnet18", "best", "no weights named 'best'; there is none, imagenet, pretrained"),
+        ("timm:resnet", "pretrained", "no architecture 'timm:resnet' in timm"),
+    ],
+)
+def test_weights_that_there_are_not_are_refused(architecture: str, weights: str, message: str) -> None:
+    with pytest.raises(CheckpointError, match=message):
+        pretrained.weights_for(architecture, weights, 2)
