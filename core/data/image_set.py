@@ -38,7 +38,11 @@ class ImageSet:
     published: NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
-        lengths = {len(each) for each in (self.labels, self.sample_ids, self.groups, self.published) if each is not None}
+        lengths = {
+            len(each)
+            for each in (self.labels, self.sample_ids, self.groups, self.published)
+            if each is not None
+        }
         if len(lengths) != 1 or not len(self.labels):
             raise ValueError(f"labels, sample_ids, groups and published differ in length: {sorted(lengths)}")
         if self.labels.min() < 0 or self.labels.max() >= len(self.class_names):
@@ -91,6 +95,6 @@ def fingerprint_of_pixels(array: NDArray[np.uint8], labels: Labels) -> str:
     """Of all pixels and labels."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(str(array.shape).encode())
-    digest.update(np.ascontiguousarray(array))
-    digest.update(np.ascontiguousarray(labels))
+    digest.update(np.ascontiguousarray(array).data)
+    digest.update(np.ascontiguousarray(labels).data)
     return digest.hexdigest()

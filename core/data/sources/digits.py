@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 from core.data.image_set import ImageSet, Pixels, fingerprint_of_pixels
 from core.data.source import Source
 
 
 def _load(_folder: Path) -> ImageSet:
+    from sklearn.datasets import load_digits  # noqa: PLC0415 (a second, only where it is needed)
+
     digits = load_digits()
     # Values 0 to 16, ink bright: spread over 0 to 255.
     pixels = np.rint(digits.images * (255 / 16)).astype(np.uint8)

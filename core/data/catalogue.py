@@ -1,0 +1,184 @@
+"""All sources of data by name: find, load, recognise and fetch them."""
+
+import contextlib
+import difflib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.error import URLError
+
+from filelock import FileLock, Timeout
+
+from core.data.image_set import ImageSet
+from core.data.source import Source
+from core.data.sources import (
+    cifar10,
+    digits,
+    dogs_vs_cats,
+    folders,
+    gtsrb,
+    malaria,
+    mnist,
+    names,
+    pets,
+    tiny_imagenet,
+)
+from core.errors import DataError
+
+_PUBLIC = (
+    digits.SOURCE,
+    mnist.MNIST,
+    mnist.FASHION_MNIST,
+    cifar10.SOURCE,
+    pets.BREEDS,
+    pets.CAT_DOG,
+    dogs_vs_cats.SOURCE,
+    gtsrb.SOURCE,
+    malaria.SOURCE,
+    tiny_imagenet.SOURCE,
+)
+_OWN = (names.SOURCE, folders.SOURCE)  # Layouts of anybody's files, which have no usual place.
+SOURCES: dict[str, Source] = {source.name: source for source in (*_PUBLIC, *_OWN)}
+_SYSTEM = Path("/usr/share/datasets")  # Where Debian's packages put data sets.
+
+
+def data_root() -> Path:
+    """Where data sets are kept: the folder that SEEWHY_DATA names, or one in the user's cache."""
+    return Path(os.environ.get("SEEWHY_DATA") or "~/.cache/seewhy/data").expanduser()
+
+
+def find(name: str, folder: Path | None = None) -> Path | None:
+    """The folder to load from, at or below the given one (or `data_root`); None if the data are not there.
+
+    Raises:
+        DataError: There is no source of that name.
+    """
+    source = _source(name)
+    found = (source.find(place) for place in _places(source, folder))
+    return next((place for place in found if place is not None), None)
+
+
+def load(name: str, folder: Path | None = None) -> ImageSet:
+    """The images of a source.
+
+    Raises:
+        DataError: There is no such source, its files are not there, or they are damaged.
+    """
+    source, found = _source(name), find(name, folder)
+    if found is None:
+        looked = str(folder or data_root() / name)
+        raise DataError(f"cannot find {name} in {looked!r}; {_advice(source, folder or data_root() / name)}")
+    return source.load(found)
+
+
+def recognise(folder: Path) -> str:
+    """The name of the source whose layout a folder has: a public data set before a mere layout.
+
+    Raises:
+        DataError: It has none, or holds several data sets.
+    """
+    # The digits are everywhere.
+    found = {source.name: source.find(folder) for source in _PUBLIC if source is not digits.SOURCE}
+    first = {place: name for name, place in reversed(found.items()) if place is not None}
+    if len(first) > 1:
+        several = ", ".join(reversed(first.values()))
+        raise DataError(
+            f"{str(folder)!r} holds several data sets: {several}; name one of them, or its folder"
+        )
+    own = (source.name for source in _OWN if source.find(folder) is not None)
+    name = next(iter(first.values()), None) or next(own, None)
+    if name is None:
+        wanted = "a folder for each class (DIR/cat/1.jpg) or labels in file names (DIR/cat.1.jpg)"
+        raise DataError(f"{str(folder)!r} is no folder of labelled images; expected {wanted}")
+    return name
+
+
+def fetch(name: str, into: Path | None = None) -> Path:
+    """Download a data set, whole or not at all, and give the folder to load it from.
+
+    It is downloaded next to ``into`` (`data_root` / name if None), checked, and then moved there.
+
+    Raises:
+        DataError: It cannot be downloaded, or was interrupted; nothing of it is left.
+    """
+    source, target = _source(name), (into or data_root() / name).absolute()
+    if source.fetch is None:
+        raise DataError(f"{name} cannot be downloaded by a program; {_advice(source, target)}")
+    found = source.find(target)
+    if found is not None:
+        return found
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise DataError(f"{str(target)!r} holds something else than {name}; name a new or empty folder")
+    try:
+        _download(source, source.fetch, target)
+    except (Exception, KeyboardInterrupt) as error:  # Network, disk, archive: no list of types is complete.
+        raise DataError(f"{name} was not downloaded ({_reason(error)}); {_advice(source, target)}") from error
+    return source.find(target) or target
+
+
+def _download(source: Source, download: Callable[[Path], None], target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(target), _temporary(target) as folder:
+        download(folder)
+        if source.find(folder) is None:
+            raise FileNotFoundError("what came is not the data set")
+        if target.is_dir():
+            target.rmdir()
+        folder.rename(target)
+
+
+@contextlib.contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Refuse to download what another process is downloading; a process that was killed holds no lock."""
+    try:
+        with FileLock(target.parent / f".{target.name}.lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise BlockingIOError("another process is downloading it") from error
+
+
+@contextlib.contextmanager
+def _temporary(target: Path) -> Iterator[Path]:
+    """A folder next to the target, gone afterwards unless renamed; so are those of killed processes."""
+    prefix = f".{target.name}.part-"
+    for left in target.parent.glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+    folder.chmod(0o755)  # Not for its maker alone, as mkdtemp has it.
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _source(name: str) -> Source:
+    if name not in SOURCES:
+        close = difflib.get_close_matches(name, SOURCES)
+        known = (
+            f"did you mean {' or '.join(map(repr, close))}" if close else f"there are {', '.join(SOURCES)}"
+        )
+        raise DataError(f"no source of data named {name!r}; {known}")
+    return SOURCES[name]
+
+
+def _places(source: Source, folder: Path | None) -> list[Path]:
+    if folder is not None:
+        return [folder, folder / source.name]
+    own = [data_root() / source.name]
+    return own if source in _OWN else [*own, data_root(), _SYSTEM]
+
+
+def _advice(source: Source, folder: Path) -> str:
+    where = source.where.replace("DIR", str(folder))
+    command = f", or run: python -m core data {source.name} --fetch" if source.fetch else ""
+    return f"get it from {where}{command}"
+
+
+def _reason(error: BaseException) -> str:
+    """One line, as of torchvision's several."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    words = str(error.reason if isinstance(error, URLError) else error)
+    return " ".join(words.split())[:200] or type(error).__name__

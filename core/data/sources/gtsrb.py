@@ -1,0 +1,138 @@
+"""GTSRB, German traffic signs (Stallkamp 2012), as its authors or torchvision unpack it; a group is a track.
+
+A track is one sign filmed while passing: 30 frames that differ little.
+"""
+
+import csv
+from pathlib import Path
+
+from core.data.image_set import ImageSet
+from core.data.source import Source
+from core.data.sources import listing
+from core.data.sources.listing import Listing
+from core.errors import DataError
+
+_NAME = "gtsrb"
+_PLACES = (".", "GTSRB", "gtsrb/GTSRB")
+_TRAIN = ("Final_Training/Images", "Training")
+_TEST = "Final_Test/Images"
+_ANSWERS = "GT-final_test.csv"
+_SIGNS = (
+    "Speed limit (20km/h)",
+    "Speed limit (30km/h)",
+    "Speed limit (50km/h)",
+    "Speed limit (60km/h)",
+    "Speed limit (70km/h)",
+    "Speed limit (80km/h)",
+    "End of speed limit (80km/h)",
+    "Speed limit (100km/h)",
+    "Speed limit (120km/h)",
+    "No passing",
+    "No passing for vehicles over 3.5 metric tons",
+    "Right-of-way at the next intersection",
+    "Priority road",
+    "Yield",
+    "Stop",
+    "No vehicles",
+    "Vehicles over 3.5 metric tons prohibited",
+    "No entry",
+    "General caution",
+    "Dangerous curve to the left",
+    "Dangerous curve to the right",
+    "Double curve",
+    "Bumpy road",
+    "Slippery road",
+    "Road narrows on the right",
+    "Road work",
+    "Traffic signals",
+    "Pedestrians",
+    "Children crossing",
+    "Bicycles crossing",
+    "Beware of ice/snow",
+    "Wild animals crossing",
+    "End of all speed and passing limits",
+    "Turn right ahead",
+    "Turn left ahead",
+    "Ahead only",
+    "Go straight or right",
+    "Go straight or left",
+    "Keep right",
+    "Keep left",
+    "Roundabout mandatory",
+    "End of no passing",
+    "End of no passing by vehicles over 3.5 metric tons",
+)
+_Rows = list[tuple[int, str, str]]  # Number of the sign, path, track.
+
+
+def _find(folder: Path) -> Path | None:
+    return listing.first_place(folder, _PLACES, lambda place: _training(place) is not None)
+
+
+def _training(folder: Path) -> str | None:
+    return next((name for name in _TRAIN if (folder / name / "00000").is_dir()), None)
+
+
+def _load(folder: Path) -> ImageSet:
+    try:
+        train, test, signs = _train_rows(folder), _test_rows(folder), _sign_names(folder)
+        rows = [*train, *test]
+        class_names = tuple(signs[number] for number in sorted({number for number, _, _ in rows}))
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(f"the files of {_NAME} in {str(folder)!r} are damaged; unpack them again") from error
+    found = Listing(
+        class_names=class_names,
+        sample_ids=[path for _, path, _ in rows],
+        labels=listing.numbered(number for number, _, _ in rows).tolist(),
+        groups=[track for _, _, track in rows],
+        published=["train"] * len(train) + ["test"] * len(test) if test else None,
+    )
+    return listing.image_set(_NAME, folder, found)
+
+
+def _train_rows(folder: Path) -> _Rows:
+    """Files are named ``TTTTT_FFFFF.ppm``, track and frame; every class counts its tracks from 0."""
+    part = _training(folder) or _TRAIN[0]
+    return [
+        (int(number), f"{part}/{number}/{name}", f"{number}/{name.split('_')[0]}")
+        for number in listing.subfolders(folder / part)
+        for name in listing.images_in(folder / part / number)
+    ]
+
+
+def _test_rows(folder: Path) -> _Rows:
+    """One frame of each track, its class in a table apart; nothing without that table."""
+    tables = [place / _ANSWERS for place in (folder, folder.parent, folder / _TEST)]
+    table = next((path for path in tables if path.is_file()), None)
+    if table is None or not (folder / _TEST).is_dir():
+        return []
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter=";", skipinitialspace=True))
+    return [(int(row["ClassId"]), f"{_TEST}/{row['Filename']}", f"test/{row['Filename']}") for row in rows]
+
+
+def _sign_names(folder: Path) -> dict[int, str]:
+    tables = [place / "signnames.csv" for place in (folder, folder.parent)]
+    table = next((path for path in tables if path.is_file()), None)
+    if table is None:
+        return dict(enumerate(_SIGNS))
+    with table.open(newline="", encoding="utf-8") as file:
+        return {int(row["ClassId"]): row["SignName"] for row in csv.DictReader(file)}
+
+
+def _fetch(folder: Path) -> None:
+    from torchvision.datasets import GTSRB  # noqa: PLC0415 (two seconds, only where it is needed)
+
+    for part in ("train", "test"):
+        GTSRB(folder, part, download=True)
+
+
+SOURCE = Source(
+    name=_NAME,
+    title="GTSRB: photos of German traffic signs, 43 classes, by track",
+    where="https://benchmark.ini.rub.de/gtsrb_dataset.html and unpack "
+    "its training images so that DIR/GTSRB/Final_Training/Images/00000 exists",
+    find=_find,
+    load=_load,
+    fetch=_fetch,
+)

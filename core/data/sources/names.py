@@ -1,0 +1,65 @@
+"""Labels in file names: ``cat.0.jpg``, ``cat_0.jpg`` or ``cat-0.jpg``, in a folder or its ``train``."""
+
+import re
+from pathlib import Path
+
+from core.data.image_set import ImageSet
+from core.data.source import Source
+from core.data.sources import listing
+from core.data.sources.listing import Listing
+from core.errors import DataError
+
+_NUMBERED = re.compile(r"(.+)[._-]\d+\.[^.]+")
+_PLACES = (".", "train")
+_ENOUGH = 1_000  # Names that `find` looks at before it trusts the rest, once it has seen two labels.
+
+
+def label_of(file_name: str) -> str | None:
+    """What precedes the last separator and number: ``cat`` of ``cat.0.jpg``; None without them."""
+    match = _NUMBERED.fullmatch(file_name)
+    return match and match[1]
+
+
+def fits(folder: Path) -> bool:
+    """Whether the images here are named for two labels at least; reads as few names as that takes."""
+    labels: set[str] = set()
+    names = (entry.name for entry in listing.visible(folder) if listing.is_image(entry.name))
+    for count, name in enumerate(names):
+        label = label_of(name)
+        if label is None:
+            return False
+        labels.add(label)
+        if count >= _ENOUGH and len(labels) > 1:
+            break
+    return len(labels) > 1
+
+
+def images_named(name: str, folder: Path) -> ImageSet:
+    """The images of a folder that `fits`.
+
+    Raises:
+        DataError: A name has no label, or all have the same.
+    """
+    file_names = listing.images_in(folder)
+    class_names, labels = listing.indexed([_label(file_name, folder) for file_name in file_names])
+    if len(class_names) == 1:
+        raise DataError(f"{str(folder)!r} has the label {class_names[0]!r} only; expected two or more")
+    return listing.image_set(name, folder, Listing(class_names, file_names, labels))
+
+
+def _label(file_name: str, folder: Path) -> str:
+    label = label_of(file_name)
+    if label is None:
+        raise DataError(
+            f"got {file_name!r} in {str(folder)!r}; expected names like 'cat.0.jpg' or 'cat_0.jpg'"
+        )
+    return label
+
+
+SOURCE = Source(
+    name="names",
+    title="Your own images, labelled by file name: cat.0.jpg, dog_17.png",
+    where="your own files: DIR/cat.0.jpg or DIR/train/cat.0.jpg",
+    find=lambda folder: listing.first_place(folder, _PLACES, fits),
+    load=lambda folder: images_named("names", folder),
+)

@@ -1,0 +1,178 @@
+"""Which images train, validate and test: stratified by class, whole groups, seeded.
+
+Written here, as scikit-learn's StratifiedShuffleSplit refuses a class of one image, and its
+StratifiedGroupKFold knows only shares 1/k and leaves classes without validation that could have it.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.image_set import ImageSet, Labels
+from core.errors import DataError
+
+_Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Indices of samples, sorted and disjoint; ``test`` may be empty."""
+
+    train: Labels
+    val: Labels
+    test: Labels
+
+
+def published_split(images: ImageSet, val_share: float, seed: int) -> Split:
+    """The publisher's split; without its own validation part, one is drawn from its training part.
+
+    With a ``val_share`` of 0, the published test part validates then. Where nothing was published, or no
+    ``train`` next to another part, this is `random_split`.
+
+    Raises:
+        DataError: As `random_split`.
+    """
+    train, val, test = (_published(images, part) for part in ("train", "val", "test"))
+    if not len(train) or not len(val) + len(test):
+        return random_split(images, val_share, seed)
+    if len(val):
+        return Split(train, val, test)
+    if val_share == 0:
+        return Split(train, test, val)
+    drawn = _drawn(images, train, val_share, seed)
+    return Split(train[~drawn], train[drawn], test)
+
+
+def random_split(images: ImageSet, val_share: float, seed: int) -> Split:
+    """Training and validation drawn from all images, whatever was published; no test part.
+
+    Each class gives its share; one of two images or more is on both sides, one of a single image trains.
+    Where there are groups, each stays whole: a class of two groups or more is on both sides where the other
+    classes in these groups allow it, and shares are met as closely as whole groups can.
+
+    Raises:
+        DataError: Nothing can be spared for validation.
+    """
+    everything = np.arange(len(images), dtype=np.int64)
+    drawn = _drawn(images, everything, val_share, seed)
+    return Split(everything[~drawn], everything[drawn], everything[:0])
+
+
+def at_most(indices: Labels, labels: Labels, per_class: int, seed: int) -> Labels:
+    """At most so many of the indices from each class, drawn at random; ``labels`` (N,) are of all samples."""
+    ranks = _ranks(labels[indices], np.random.default_rng(seed))
+    return np.sort(indices[ranks < per_class])
+
+
+def _published(images: ImageSet, part: str) -> Labels:
+    if images.published is None:
+        return np.empty(0, np.int64)
+    return np.flatnonzero(images.published == part).astype(np.int64)
+
+
+def _drawn(images: ImageSet, indices: Labels, val_share: float, seed: int) -> _Mask:
+    """Which of the indices validate, a mask of their length."""
+    if not 0 <= val_share < 1:
+        raise ValueError(f"val_share must lie in 0 to 1, got {val_share}")
+    if val_share == 0:
+        raise DataError(f"{images.name} has no published validation part; choose a share for it above 0")
+    rng, labels = np.random.default_rng(seed), images.labels[indices]
+    whole = None if images.groups is None else images.groups[indices]
+    drawn = (
+        _of_each_class(labels, val_share, rng) if whole is None else _of_groups(labels, whole, val_share, rng)
+    )
+    if not drawn.any():
+        what = "images" if whole is None else "groups"
+        raise DataError(
+            f"every class of {images.name} has too few {what} to validate on; expected two in one"
+        )
+    return drawn
+
+
+def _of_each_class(labels: Labels, share: float, rng: np.random.Generator) -> _Mask:
+    return _ranks(labels, rng) < _targets(np.bincount(labels), share)[labels]
+
+
+def _targets(counts: Labels, share: float) -> Labels:
+    """How many of each class validate: its share, but 1 at least, and 1 at least is left."""
+    wanted: Labels = np.rint(counts * share).astype(np.int64)
+    return np.clip(wanted, np.minimum(1, counts - 1), counts - 1)
+
+
+def _ranks(labels: Labels, rng: np.random.Generator) -> Labels:
+    """The place of each sample (N,) in a random order of its class, from 0."""
+    order = rng.permutation(len(labels))
+    order = order[np.argsort(labels[order], kind="stable")]
+    counts = np.bincount(labels)
+    ranks = np.empty(len(labels), np.int64)
+    ranks[order] = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return ranks
+
+
+def _of_groups(labels: Labels, groups: Labels, share: float, rng: np.random.Generator) -> _Mask:
+    """Whole groups: one for each class, rare classes first, then whatever brings the shares nearer."""
+    _, number = np.unique(groups, return_inverse=True)
+    draft = _draft(labels, number, share)
+    order = rng.permutation(len(draft.members)).tolist()
+    of_class: dict[int, list[int]] = {}
+    for group in order:
+        for label in draft.members[group]:
+            of_class.setdefault(label, []).append(group)
+    for candidates in sorted(of_class.items(), key=lambda item: len(item[1])):
+        draft.represent(*candidates)
+    for group in order:
+        draft.take_if_nearer(group)
+    return np.isin(number, np.array(sorted(draft.taken), np.int64))
+
+
+@dataclass(slots=True, eq=False)
+class _Draft:
+    """Groups taken so far. ``members`` of each group: images by class; the rest is by class."""
+
+    members: list[dict[int, int]]
+    targets: list[int]
+    sizes: list[int]
+    left: list[int]  # Groups with this class that still train.
+    given: list[int]  # Images of this class that validate.
+    taken: set[int] = field(default_factory=set)
+
+    def represent(self, label: int, groups: list[int]) -> None:
+        """Take a group for a class that has none: the first that brings shares nearer, or the least bad."""
+        if self.given[label]:
+            return
+        free = [group for group in groups if self._can_spare(group)]
+        if free:
+            self._take(next((group for group in free if self._harm(group) < 0), min(free, key=self._harm)))
+
+    def take_if_nearer(self, group: int) -> None:
+        if group not in self.taken and self._can_spare(group) and self._harm(group) < 0:
+            self._take(group)
+
+    def _can_spare(self, group: int) -> bool:
+        return all(self.left[label] > 1 for label in self.members[group])
+
+    def _harm(self, group: int) -> float:
+        """By how much the squared distance to the targets grows, each as a share of its class."""
+        return sum(
+            count * (count + 2 * (self.given[label] - self.targets[label])) / self.sizes[label] ** 2
+            for label, count in self.members[group].items()
+        )
+
+    def _take(self, group: int) -> None:
+        self.taken.add(group)
+        for label, count in self.members[group].items():
+            self.given[label] += count
+            self.left[label] -= 1
+
+
+def _draft(labels: Labels, number: Labels, share: float) -> _Draft:
+    num_classes = int(labels.max()) + 1
+    pairs, counts = np.unique(number * num_classes + labels, return_counts=True)
+    members: list[dict[int, int]] = [{} for _ in range(int(number.max()) + 1)]
+    for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        members[pair // num_classes][pair % num_classes] = count
+    sizes = np.bincount(labels, minlength=num_classes)
+    left = np.bincount(pairs % num_classes, minlength=num_classes)
+    targets = _targets(sizes, share)
+    return _Draft(members, targets.tolist(), sizes.tolist(), left.tolist(), [0] * num_classes)
