@@ -78,7 +78,10 @@ def transform(augment: Augment, preprocess: Preprocess) -> nn.Module:
         InterpolationMode.NEAREST if preprocess.interpolation == "nearest" else InterpolationMode.BILINEAR
     )
     fill = [round(255 * mean) for mean in preprocess.mean]
-    return v2.Compose([*_colour(augment), *_geometry(augment, filter_, fill), *_cut(augment, preprocess)])
+    change: nn.Module = v2.Compose(
+        [*_colour(augment), *_geometry(augment, filter_, fill), *_cut(augment, preprocess)]
+    )
+    return change
 
 
 def augmented(pixels: Tensor, change: nn.Module, seed: int, keys: Sequence[tuple[int, int]]) -> Tensor:
@@ -104,7 +107,8 @@ class _RandomGamma(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         gamma = torch.empty(1).uniform_(self.low, self.high).item()
-        return T.adjust_gamma(image, gamma)  # type: ignore[no-any-return]
+        changed: Tensor = T.adjust_gamma(image, gamma)
+        return changed
 
 
 def _colour(augment: Augment) -> list[nn.Module]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -131,6 +132,8 @@ def loader(dataset: Dataset[Batch], sampler: Sampler[list[Key]], *, workers: int
         collate_fn=_as_it_is,
         num_workers=workers,
         pin_memory=torch.cuda.is_available(),
+        # Of its own: drawn from everybody's, a seed for workers would shift the dropout of an epoch.
+        generator=torch.Generator(),
         worker_init_fn=_one_thread if workers else None,
     )
 
@@ -156,7 +159,7 @@ def usual_workers() -> int:
     return max(0, min(8, (os.cpu_count() or 1) - 1))
 
 
-def _as_it_is(batch: Batch) -> Batch:
+def _as_it_is(batch: Any) -> Any:  # noqa: ANN401 (what __getitems__ gave: a whole batch)
     return batch
 
 

@@ -1,17 +1,17 @@
 """What Lightning's Trainer trains: a network, its loss, its metrics, its optimiser."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer, lr_scheduler
-from torchmetrics import MeanMetric
+from torchmetrics import MeanMetric, Metric
 from torchmetrics.classification import MulticlassAccuracy
 
 from core.data.batches import Batch
-from core.models.freezing import keep_frozen_in_eval
+from core.models.heads import keep_frozen_in_eval
 from core.training.recipe import Optimiser, Recipe, Schedule
 
 
@@ -76,12 +76,13 @@ class Classifier(LightningModule):
         inputs, labels, _ = batch
         logits = self(inputs)
         loss: Tensor = self.loss(logits, labels)
-        metrics["loss"].update(loss.detach(), len(labels))
-        metrics["accuracy"].update(logits.detach(), labels)
+        cast("Metric", metrics["loss"]).update(loss.detach(), len(labels))
+        cast("Metric", metrics["accuracy"]).update(logits.detach(), labels)
         return loss
 
     def _log(self, split: str, metrics: nn.ModuleDict) -> None:
-        for name, metric in metrics.items():
+        for name, module in metrics.items():
+            metric = cast("Metric", module)
             self.log(f"{split}_{name}", metric.compute().float())
             metric.reset()
 

@@ -77,5 +77,5 @@ def _key(backbone: nn.Module, decoded: Decoded, indices: Labels) -> str:
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
     digest.update(f"{decoded.images.fingerprint}{decoded.preprocess!r}".encode())
-    digest.update(np.ascontiguousarray(indices))
+    digest.update(np.ascontiguousarray(indices).tobytes())
     return digest.hexdigest()

@@ -56,6 +56,14 @@ class Keeper(Checkpoint):
         """From Lightning's state."""
         self.rows = list(state_dict["rows"])
 
+    def on_save_checkpoint(
+        self, _trainer: Trainer, _module: LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Say that no epoch is under way: resuming inside of one, Lightning skips its validation."""
+        progress = checkpoint["loops"]["fit_loop"]["epoch_progress"]
+        for counts in (progress["current"], progress["total"]):
+            counts["ready"] = counts["completed"]
+
     def on_train_epoch_start(self, trainer: Trainer, _module: LightningModule) -> None:
         """Save the state, if the last time is long enough ago."""
         self._began = time.monotonic()

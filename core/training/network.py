@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from core import checkpoint
 from core.errors import CheckpointError, RecipeError
-from core.models import freezing, heads, pretrained, registry
+from core.models import heads, pretrained, registry
 from core.models.heads import Head
 from core.preprocess import Preprocess
 from core.training.recipe import Model, Picture, Recipe
@@ -45,7 +45,7 @@ def network(recipe: Recipe, num_classes: int, root: Path = checkpoint.ROOT) -> N
     model = registry.build(settings.architecture, num_classes, head)
     _load_weights(model, settings, num_classes, root)
     learns_from = heads.head_name(model) if settings.train_from == "head" else settings.train_from
-    freezing.freeze_until(model, learns_from)
+    heads.freeze_until(model, learns_from)
     is_head_only = bool(learns_from) and learns_from == heads.head_name(model)
     return Network(model, preprocess_of(recipe, root), is_head_only)
 
@@ -89,7 +89,7 @@ def _of_checkpoint(model: nn.Module, settings: Model, root: Path) -> dict[str, T
     start = checkpoint.load(_start(settings, root))
     if start.card.architecture != settings.architecture:
         raise RecipeError(
-            f"model.weights are of {start.card.architecture}, and model.architecture is {settings.architecture}"
+            f"model.weights are of {start.card.architecture}, model.architecture is {settings.architecture}"
         )
     wanted = {name: tensor.shape for name, tensor in model.state_dict().items()}
     theirs = start.model.state_dict()

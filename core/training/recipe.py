@@ -183,7 +183,7 @@ def read(name_or_path: str, changes: Iterable[str] = ()) -> Recipe:
 def parse(settings: Mapping[str, Any]) -> Recipe:
     """A recipe from nested settings, checked: unknown keys, types and ranges."""
     try:
-        return cast("Recipe", TypeAdapter(Recipe).validate_json(json.dumps(settings)))
+        return TypeAdapter(Recipe).validate_json(json.dumps(settings))
     except ValidationError as error:
         unknown_first = sorted(error.errors(), key=lambda each: each["type"] not in _UNKNOWN)
         raise RecipeError("; ".join(_fault(each) for each in unknown_first[:3])) from error

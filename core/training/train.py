@@ -16,11 +16,11 @@ from pathlib import Path
 import lightning
 import numpy as np
 import torch
+from lightning.fabric.utilities.warnings import PossibleUserWarning
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import SIGTERMException
-from lightning.pytorch.utilities.warnings import PossibleUserWarning
 from torch import Tensor, nn
 
 from core import checkpoint
@@ -233,7 +233,7 @@ def remembered_data(folder: Path) -> Path | None:
 
 def _is_first() -> bool:
     """Whether this is the first of several processes, the one that writes."""
-    return not rank_zero_only.rank
+    return not getattr(rank_zero_only, "rank", 0)
 
 
 @contextmanager
@@ -242,7 +242,7 @@ def _stopping_on_signals(folder: Path) -> Iterator[None]:
 
     def ask(number: int, _frame: object) -> None:
         request_stop(folder)
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
     if threading.current_thread() is not threading.main_thread():
         yield

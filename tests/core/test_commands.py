@@ -15,7 +15,8 @@ from PIL import Image
 
 from core import checkpoint as checkpoints
 from core import display, importing
-from core.__main__ import _folder_names, main
+from core.__main__ import main
+from core.commands.explaining import _folder_names
 from core.checkpoint import Checkpoint
 from core.explain.cam import CAM_METHODS
 from core.explanation import METHODS

@@ -1,0 +1,140 @@
+"""Commands that explain: layers, explain, import."""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain, count
+from pathlib import Path
+
+from core import checkpoint as checkpoints
+from core import export, images, importing
+from core.checkpoint import Checkpoint
+from core.commands.complaint import complain
+from core.device import usable_device
+from core.errors import CoreError
+from core.explanation import METHODS, Question, explain, layers_of
+from core.layers import default_layer
+from core.models import registry
+from core.predictions import class_index, prediction
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add these commands to a parser."""
+    _add_layers(commands.add_parser("layers", help="layers that can be explained: name, type, output shape"))
+    _add_explain(commands.add_parser("explain", help="prediction and heat map of images, as files"))
+    _add_import(commands.add_parser("import", help="a checkpoint from your own weights"))
+
+
+def _add_layers(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_layers)
+    _add_checkpoint(parser)
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_explain)
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="photos in any common format")
+    _add_checkpoint(parser)
+    parser.add_argument("--layer", help="name from 'layers' (default: the last convolutional layer)")
+    parser.add_argument(
+        "--class", dest="wanted", metavar="NAME_OR_INDEX", help="default: the predicted class"
+    )
+    parser.add_argument("--against", metavar="NAME_OR_INDEX", help="why the class rather than this one")
+    parser.add_argument("--method", choices=METHODS, default="grad_cam", help="default: %(default)s")
+    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="a folder per image is made in it"
+    )
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_import)
+    parser.add_argument(
+        "weights", type=Path, metavar="WEIGHTS", help=".safetensors, or .pt/.pth with a state dict"
+    )
+    parser.add_argument(
+        "--arch", required=True, metavar="FAMILY:NAME", help="timm:NAME, torchvision:NAME or seewhy:NAME"
+    )
+    parser.add_argument(
+        "--classes", required=True, type=Path, metavar="FILE", help="a name per line, or a JSON list"
+    )
+    parser.add_argument(
+        "--preprocess",
+        default="",
+        metavar="SETTINGS",
+        help="such as resize=256,crop=224,mean=0.5,std=0.5,interpolation=bicubic (default: as published)",
+    )
+    parser.add_argument("--out", required=True, metavar="NAME", help="name of the new checkpoint")
+
+
+def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--checkpoint", default=checkpoints.BUILT_IN, metavar="NAME", help="default: %(default)s"
+    )
+
+
+def _layers(options: argparse.Namespace) -> int:
+    layers = layers_of(checkpoints.load(checkpoints.find(options.checkpoint)))
+    width = max(len(layer.name) for layer in layers)
+    for layer in layers:
+        print(f"{layer.name:{width}}  {layer.type:20}  {' x '.join(map(str, layer.shape))}")
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    device, note = usable_device(options.device)
+    if note:
+        print(note, file=sys.stderr)
+    checkpoint = checkpoints.load(checkpoints.find(options.checkpoint), device=device)
+    question = _question(options, checkpoint)
+    failures = 0
+    for path, name in zip(options.images, _folder_names(options.images), strict=True):
+        try:
+            _explain_one(checkpoint, path, question, options.out / name)
+        except CoreError as error:
+            failures += complain(f"{path}: {error}")
+    return min(failures, 1)
+
+
+def _folder_names(paths: Sequence[Path]) -> list[str]:
+    """The stem of each file; its whole name, or a number too, where files would overwrite each other's."""
+    stems = Counter(path.stem for path in paths)
+    names: list[str] = []
+    for path in paths:
+        name = path.stem if stems[path.stem] == 1 else path.name
+        numbered = (f"{name}-{number}" for number in count(2))
+        names.append(next(candidate for candidate in chain([name], numbered) if candidate not in names))
+    return names
+
+
+def _explain_one(checkpoint: Checkpoint, path: Path, question: Question, folder: Path) -> None:
+    image = images.read(path)
+    explanation = explain(checkpoint, checkpoint.card.preprocess.batch([image]), question)[0]
+    export.save(folder, checkpoint, image, question, explanation)
+    for note in explanation.notes:
+        print(f"{path}: {note}", file=sys.stderr)
+    best = prediction(explanation.logits, checkpoint.card.class_names, int(explanation.logits.argmax()))
+    print(f"{path}: {best.class_name} ({best.probability:.1%}) -> {folder}")
+
+
+def _question(options: argparse.Namespace, checkpoint: Checkpoint) -> Question:
+    names = checkpoint.card.class_names
+    return Question(
+        method=options.method,
+        target_layers=(options.layer or default_layer(layers_of(checkpoint)),),
+        class_idx=class_index(names, options.wanted) if options.wanted else None,
+        against=class_index(names, options.against) if options.against else None,
+    )
+
+
+def _import(options: argparse.Namespace) -> int:
+    default = registry.default_preprocess(options.arch)
+    folder = importing.import_weights(
+        options.weights,
+        architecture=options.arch,
+        class_names=importing.read_class_names(options.classes),
+        preprocess=importing.parse_preprocess(options.preprocess, default),
+        name=options.out,
+    )
+    print(f"{options.weights} -> {folder}")
+    return 0

@@ -1,0 +1,110 @@
+"""Commands that train: data, recipes, train."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from core import checkpoint
+from core.commands.complaint import complain
+from core.data import catalogue
+from core.data.cache import decode
+from core.data.report import lines, report
+from core.data.splits import published_split
+from core.models import registry
+from core.training import recipe as recipes
+from core.training.run import Stopped
+from core.training.runs import free_name
+
+_LOOK = "seewhy:two-conv-mnist"  # Whose small preprocess the report reads the images with.
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add these commands to a parser."""
+    _add_data(commands.add_parser("data", help="data sets: which there are, what one holds, download one"))
+    parser = commands.add_parser("recipes", help="the recipes that come with it")
+    parser.set_defaults(run=_recipes)
+    _add_train(commands.add_parser("train", help="a checkpoint from a recipe and a data set"))
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_data)
+    parser.add_argument("source", nargs="?", metavar="SOURCE_OR_DIR", help="default: list the data sets")
+    parser.add_argument("--fetch", action="store_true", help="download the data set first")
+    parser.add_argument("--val", type=float, default=0.2, metavar="SHARE", help="default: %(default)s")
+    parser.add_argument("--seed", type=int, default=0, help="of the split (default: %(default)s)")
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_train)
+    parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="a name from 'recipes', or a TOML file")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where the images are, of any known layout")
+    parser.add_argument(
+        "--set", action="append", default=[], dest="changes", metavar="KEY=VALUE", help="such as epochs=3"
+    )
+    parser.add_argument("--out", metavar="NAME", help="name of the checkpoint (default: the recipe's)")
+    parser.add_argument("--devices", type=int, default=1, metavar="N", help="processes, one a device")
+    parser.add_argument("--nodes", type=int, default=1, metavar="N", help="machines")
+    parser.add_argument("--resume", action="store_true", help="go on where the training of that name stopped")
+
+
+def _data(options: argparse.Namespace) -> int:
+    if options.source is None:
+        return _list_sources()
+    if options.fetch:
+        print(f"{options.source} -> {catalogue.fetch(options.source)}")
+    folder = None if options.source in catalogue.SOURCES else Path(options.source)
+    images = catalogue.load(options.source if folder is None else catalogue.recognise(folder), folder)
+    split = published_split(images, val_share=options.val, seed=options.seed)
+    survey = decode(images, registry.default_preprocess(_LOOK), on_progress=_count).survey
+    for line in lines(report(images, survey, train=split.train, val=split.val, test=split.test)):
+        print(line)
+    return 0
+
+
+def _list_sources() -> int:
+    width = max(map(len, catalogue.SOURCES))
+    for name, source in catalogue.SOURCES.items():
+        found = catalogue.find(name)
+        state = "not here" if found is None else f"in {found}" if found.exists() else "comes with the program"
+        print(f"{name:{width}}  {source.title} ({state})")
+    print(f"data sets are looked for in {catalogue.data_root()}, or where SEEWHY_DATA says")
+    return 0
+
+
+def _recipes(_options: argparse.Namespace) -> int:
+    width = max(map(len, recipes.names()))
+    for name in recipes.names():
+        recipe = recipes.read(name)
+        print(f"{name:{width}}  {recipe.title} ({recipe.data.source}, {recipe.model.architecture})")
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    # Lightning takes seconds to import, and no other command needs it.
+    from core.training.train import Job, resume, train  # noqa: PLC0415
+
+    recipe = recipes.read(options.recipe, options.changes) if options.recipe else None
+    name = options.out or (free_name(Path(options.recipe).stem) if recipe else "")
+    job = Job(name, data=options.data, devices=options.devices, nodes=options.nodes, say=_say)
+    try:
+        if options.resume and name in checkpoint.folders():
+            folder = resume(recipe, job)
+        elif recipe is not None:
+            folder = train(recipe, job)
+        else:
+            return complain(f"no recipe, and no training {name!r} to resume; name one of them")
+    except Stopped:
+        return complain(f"{name} was stopped; go on with: python -m core train --out {name} --resume")
+    metrics = checkpoint.read_card(folder).metrics
+    _say(f"{folder}: validation accuracy {metrics['val_accuracy']:.4f}, loss {metrics['val_loss']:.4f}")
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _count(done: int, total: int) -> None:
+    """How far it is, on one line of a terminal."""
+    if sys.stderr.isatty() and (done % 100 == 0 or done == total):
+        print(f"\r{done} of {total} images", end="\n" if done == total else "", file=sys.stderr, flush=True)

@@ -1,0 +1,184 @@
+"""All trainings by name: what their folders say, and how to start, stop, resume and delete one.
+
+A training is a process of its own, which outlives whoever started it; all that is known of it lies in its
+folder. Nothing here imports Lightning.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core import checkpoint
+from core.checkpoint import Card
+from core.errors import CheckpointError, TrainingError
+from core.training import run
+
+PROJECT = Path(__file__).parents[2]
+_LOGS = ".logs"
+_START_S = 120.0
+# How often the start of a process is looked at.
+_POLL_S = 0.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What the folder of a training says now.
+
+    ``status`` is the card's, or ``interrupted`` where it says running and no process does it. ``progress``
+    has what the process last said of itself: ``phase``, ``epoch``, ``epochs``, ``share``, ``images_per_s``,
+    ``left_s``; or ``done`` and ``total`` of a phase before training. ``history`` has a row an epoch.
+    """
+
+    folder: Path
+    card: Card
+    status: str
+    progress: dict[str, Any]
+    history: pd.DataFrame
+    num_bytes: int
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a process trains it now."""
+        return self.status == "running"
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether there is more to do and nobody does it."""
+        return self.status in {"stopped", "failed", "interrupted"}
+
+
+def find(name: str, root: Path = checkpoint.ROOT) -> Run:
+    """The training ``name``; CheckpointError if there is none."""
+    folder = root / name
+    if name not in checkpoint.folders(root):
+        raise CheckpointError(f"no training named {name!r}")
+    card = checkpoint.read_card(folder)
+    waits = card.status == "running" and not run.is_alive(folder)
+    # Read again: it may have ended between the two looks.
+    card = checkpoint.read_card(folder) if waits else card
+    status = "interrupted" if waits and card.status == "running" else card.status
+    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    return Run(folder, card, status, _progress(folder), _history(folder), size)
+
+
+def every(root: Path = checkpoint.ROOT) -> list[Run]:
+    """All trainings, the newest first; folders whose card cannot be read are left out."""
+    found = []
+    for name in checkpoint.folders(root):
+        try:
+            each = find(name, root)
+        except (CheckpointError, OSError):
+            continue
+        if each.card.recipe:
+            found.append(each)
+    return sorted(found, key=lambda each: str(each.card.training.get("started", "")), reverse=True)
+
+
+def free_name(wanted: str, root: Path = checkpoint.ROOT) -> str:
+    """``wanted``, or with a number where that is taken."""
+    taken = set(checkpoint.folders(root))
+    numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
+    return next(name for name in (wanted, *numbered) if name not in taken)
+
+
+def start(
+    recipe: str, name: str, *, data: Path | None, changes: Iterable[str] = (), root: Path = checkpoint.ROOT
+) -> None:
+    """Start a training in a process of its own; comes back once its folder is there.
+
+    Raises:
+        TrainingError: it ended before that; the sentence is its own.
+    """
+    if name in checkpoint.folders(root):
+        raise TrainingError(f"a checkpoint named {name!r} exists already; choose another name or delete it")
+    where = ["--data", str(data)] if data else []
+    settings = [part for change in changes for part in ("--set", change)]
+    _launch([recipe, "--out", name, *where, *settings], name, root)
+
+
+def resume(name: str, root: Path = checkpoint.ROOT) -> None:
+    """Go on with a training, in a process of its own; comes back once that has taken the folder."""
+    _launch(["--out", name, "--resume"], name, root)
+
+
+def stop(name: str, root: Path = checkpoint.ROOT) -> None:
+    """Ask its process to stop after the current batch."""
+    run.request_stop(find(name, root).folder)
+
+
+def delete(name: str, root: Path = checkpoint.ROOT) -> None:
+    """Delete the whole folder; a training that is running must be stopped first."""
+    found = find(name, root)
+    if not found.card.recipe:
+        raise TrainingError(f"{name!r} was not trained here, so it is not deleted here")
+    if found.is_running:
+        raise TrainingError(f"{name!r} is being trained; stop it first")
+    # Renamed first, so that nobody sees half of it.
+    doomed = found.folder.rename(found.folder.with_name(f".{name}.deleted"))
+    shutil.rmtree(doomed)
+    (root / _LOGS / f"{name}.txt").unlink(missing_ok=True)
+
+
+def log(name: str, root: Path = checkpoint.ROOT, last: int = 20) -> list[str]:
+    """The last lines that its process has printed."""
+    try:
+        return (root / _LOGS / f"{name}.txt").read_text(encoding="utf-8").splitlines()[-last:]
+    except OSError:
+        return []
+
+
+def _launch(arguments: Sequence[str], name: str, root: Path) -> None:
+    logs = root / _LOGS
+    logs.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "core", "train", *arguments]
+    with (logs / f"{name}.txt").open("wb") as sink:
+        process = subprocess.Popen(  # noqa: S603 (our own program; arguments are checked by it)
+            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
+        )
+    until = time.monotonic() + _START_S
+    while time.monotonic() < until:
+        if (root / name / checkpoint.CARD).exists() and run.is_alive(root / name):
+            return
+        if process.poll() is not None:
+            if process.returncode:
+                raise TrainingError(_last_words(name, root))
+            return
+        time.sleep(_POLL_S)
+    raise TrainingError(
+        f"the training did not start within {_START_S:.0f} s; its log: {_last_words(name, root)}"
+    )
+
+
+def _last_words(name: str, root: Path) -> str:
+    """The error that its process has printed, without the word."""
+    errors = [line for line in log(name, root) if line.startswith("error: ")]
+    said = errors or log(name, root, last=1) or ["it ended without a word"]
+    return said[-1].removeprefix("error: ")
+
+
+def _progress(folder: Path) -> dict[str, Any]:
+    try:
+        stored: dict[str, Any] = json.loads((folder / run.PROGRESS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stored
+
+
+def _history(folder: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(folder / run.HISTORY)
+    except (OSError, ValueError):
+        return pd.DataFrame()
