@@ -89,7 +89,7 @@ def decode(
     table = SurveyTable.read(table_file)
     if not table.ok.any():
         raise DataError(f"none of the {len(images)} images of {images.name!r} can be read")
-    return Decoded(images, preprocess, table, _opened(pixel_file, shape) if fits else None)
+    return Decoded(images, preprocess, table, _opened(pixel_file, shape))
 
 
 def _counted(
@@ -106,7 +106,8 @@ def _pixel_writer(
     """Passes images on and writes their pixels; the file appears when the last one is on the disk."""
 
     def write(surveyed: Iterable[Surveyed]) -> Iterator[Surveyed]:
-        draft = path.with_suffix(f".{os.getpid()}.draft")
+        # One name for all processes, of which one holds the lock: what a killed one left is written over.
+        draft = path.with_suffix(".draft")
         try:
             array = np.memmap(draft, np.uint8, "w+", shape=shape)
             for each in surveyed:
@@ -122,9 +123,12 @@ def _pixel_writer(
     return write
 
 
-def _opened(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    os.utime(path)
-    return np.memmap(path, np.uint8, "r", shape=shape)
+def _opened(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
+    try:
+        os.utime(path)
+        return np.memmap(path, np.uint8, "r", shape=shape)
+    except FileNotFoundError:  # It does not fit, or another data set has just taken its room.
+        return None
 
 
 def _make_room(folder: Path, needed: int, max_bytes: int) -> bool:
@@ -147,8 +151,15 @@ def _times(images: ImageSet) -> str:
     """When the files were last written: a file changed in place keeps its name, maybe its size."""
     if images.root is None:
         return ""
-    times = [(images.root / sample_id).stat().st_mtime_ns for sample_id in images.sample_ids]
+    times = [_time(images.root / sample_id) for sample_id in images.sample_ids]
     return _digest(str(images.root.resolve()), np.asarray(times).tobytes().hex())
+
+
+def _time(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0  # The survey says what is wrong with it.
 
 
 def _digest(*parts: str) -> str:
