@@ -12,6 +12,8 @@ from torchvision.transforms.v2 import functional as T
 from core.preprocess import Preprocess
 
 PATCHES = {"black": 0, "grey": 128, "white": 255}
+_SHARES = ("translate", "crop", "occlusion", "brightness", "contrast", "saturation")
+_GREATEST = {"hue": 0.5, "rotation": 180, "shear": 89} | dict.fromkeys(_SHARES, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Augment:
         gamma: Least and greatest exponent.
         occlusion: Probability that a patch of 2 to 20 % of the area is covered.
         patch: Its colour, one of `PATCHES`.
+        fill: Likewise of the corners that rotation, translation, zoom and shear open.
     """
 
     flip: bool = False
@@ -49,24 +52,24 @@ class Augment:
     gamma: tuple[float, float] = (1.0, 1.0)
     occlusion: float = 0.0
     patch: str = "grey"
+    fill: str = "black"
 
     def __post_init__(self) -> None:
-        shares = ("translate", "crop", "occlusion", "brightness", "contrast", "saturation")
-        if outside := [name for name in shares if not 0 <= getattr(self, name) <= 1]:
-            raise ValueError(f"{outside[0]} {getattr(self, outside[0])!r} must lie in 0 to 1")
-        if not 0 <= self.hue <= 0.5:
-            raise ValueError(f"hue {self.hue!r} must lie in 0 to 0.5")
+        for name, greatest in _GREATEST.items():
+            if not 0 <= getattr(self, name) <= greatest:
+                raise ValueError(f"{name} {getattr(self, name)!r} must lie in 0 to {greatest}")
         for name in ("zoom", "gamma"):
             low, high = getattr(self, name)
             if not 0 < low <= high:
                 raise ValueError(f"{name} {[low, high]!r} must be two numbers above 0, the smaller first")
-        if self.patch not in PATCHES:
-            raise ValueError(f"patch {self.patch!r} is none of {', '.join(PATCHES)}")
+        for name in ("patch", "fill"):
+            if getattr(self, name) not in PATCHES:
+                raise ValueError(f"{name} {getattr(self, name)!r} is none of {', '.join(PATCHES)}")
 
     @property
     def is_none(self) -> bool:
         """Whether images stay as they are."""
-        ignored = {"patch"}
+        ignored = {"patch", "fill"}
         return all(
             getattr(self, each.name) == each.default for each in fields(self) if each.name not in ignored
         )
@@ -77,11 +80,7 @@ def transform(augment: Augment, preprocess: Preprocess) -> nn.Module:
     filter_ = (
         InterpolationMode.NEAREST if preprocess.interpolation == "nearest" else InterpolationMode.BILINEAR
     )
-    fill = [round(255 * mean) for mean in preprocess.mean]
-    change: nn.Module = v2.Compose(
-        [*_colour(augment), *_geometry(augment, filter_, fill), *_cut(augment, preprocess)]
-    )
-    return change
+    return nn.Sequential(*_colour(augment), *_geometry(augment, filter_), *_cut(augment, preprocess, filter_))
 
 
 def augmented(pixels: Tensor, change: nn.Module, seed: int, keys: Sequence[tuple[int, int]]) -> Tensor:
@@ -93,7 +92,8 @@ def augmented(pixels: Tensor, change: nn.Module, seed: int, keys: Sequence[tuple
     with torch.random.fork_rng(devices=[]):
         changed = []
         for image, key in zip(pixels, keys, strict=True):
-            torch.manual_seed(_mixed(seed, *key))
+            # Not torch.manual_seed: it sets GPUs too, and an image would decide about the dropout there.
+            torch.default_generator.manual_seed(_mixed(seed, *key))
             changed.append(change(image))
     return torch.stack(changed)
 
@@ -117,7 +117,7 @@ def _colour(augment: Augment) -> list[nn.Module]:
     return [*jitter, *([_RandomGamma(*augment.gamma)] if augment.gamma != (1.0, 1.0) else [])]
 
 
-def _geometry(augment: Augment, filter_: InterpolationMode, fill: list[int]) -> list[nn.Module]:
+def _geometry(augment: Augment, filter_: InterpolationMode) -> list[nn.Module]:
     flips = [v2.RandomHorizontalFlip()] if augment.flip else []
     flips += [v2.RandomVerticalFlip()] if augment.vertical_flip else []
     if not (augment.rotation or augment.translate or augment.shear or augment.zoom != (1.0, 1.0)):
@@ -128,15 +128,16 @@ def _geometry(augment: Augment, filter_: InterpolationMode, fill: list[int]) -> 
         scale=augment.zoom,
         shear=augment.shear or None,
         interpolation=filter_,
-        fill=fill,
+        fill=PATCHES[augment.fill],
     )
     return [*flips, affine]
 
 
-def _cut(augment: Augment, preprocess: Preprocess) -> list[nn.Module]:
+def _cut(augment: Augment, preprocess: Preprocess, filter_: InterpolationMode) -> list[nn.Module]:
     size = list(preprocess.input_size)
     if augment.crop < 1:
-        cut: list[nn.Module] = [v2.RandomResizedCrop(size, scale=(augment.crop, 1.0), antialias=True)]
+        scale = (augment.crop, 1.0)
+        cut: list[nn.Module] = [v2.RandomResizedCrop(size, scale=scale, interpolation=filter_)]
     else:
         cut = [v2.RandomCrop(size)] if preprocess.margin else []
     if augment.occlusion:
