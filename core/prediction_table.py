@@ -18,7 +18,7 @@ def rows(
     """Rows from logits (N, C) and labels (N,).
 
     ``loss`` is the cross entropy in nats; ``margin`` the probability of the predicted class minus that of the
-    next; ``path`` is relative to the root of the data, empty where the images are embedded.
+    next, if there is one; ``path`` is relative to the root of the data, empty where the images are embedded.
     """
     logits = logits.double()
     probabilities = logits.softmax(1)
@@ -36,7 +36,7 @@ def rows(
             "top5": _lists(classes.to(torch.int32)),
             "top5_probability": _lists(values.float()),
             "loss": torch.nn.functional.cross_entropy(logits, labels, reduction="none").float().numpy(),
-            "margin": (values[:, 0] - values[:, 1]).float().numpy(),
+            "margin": (values[:, 0] - values[:, 1:2].sum(1)).float().numpy(),
         }
     )
 
@@ -44,8 +44,11 @@ def rows(
 def write(path: Path, table: pa.Table) -> None:
     """Write a table whole or not at all."""
     draft = path.with_name(f".{path.name}.draft")
-    pq.write_table(table, draft, compression="zstd")
-    draft.replace(path)
+    try:
+        pq.write_table(table, draft, compression="zstd")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def joined(parts: Sequence[Path], order: Sequence[str]) -> pa.Table:

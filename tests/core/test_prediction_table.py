@@ -1,0 +1,110 @@
+"""Each number of the predictions table, by hand; and tables that are whole, joined and in order."""
+
+import math
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from core import prediction_table
+
+# Logits are logarithms, so that probabilities are these numbers over their sum.
+ODDS = torch.tensor(
+    [
+        [8.0, 4.0, 2.0, 1.0, 1.0, 0.5, 0.5],  # Sums of 17, 20 and 10.
+        [1.0, 2.0, 3.0, 10.0, 2.5, 0.75, 0.75],
+        [0.25, 5.0, 0.25, 0.5, 1.0, 2.0, 1.0],
+    ]
+)
+LABELS = torch.tensor([0, 2, 3])
+
+
+def _table(odds: torch.Tensor = ODDS, labels: torch.Tensor = LABELS, names: str = "abc") -> pa.Table:
+    paths = [f"{name}.jpg" for name in names]
+    return prediction_table.rows(odds.log(), labels, sample_ids=list(names), paths=paths, split="val")
+
+
+def test_three_rows_by_hand() -> None:
+    found = _table().to_pydict()
+    assert found["sample_id"] == ["a", "b", "c"]
+    assert found["path"] == ["a.jpg", "b.jpg", "c.jpg"]
+    assert found["split"] == ["val"] * 3
+    assert found["label"] == [0, 2, 3]
+    assert found["predicted"] == [0, 3, 1]
+    assert found["p_label"] == pytest.approx([8 / 17, 3 / 20, 0.5 / 10])
+    assert found["p_predicted"] == pytest.approx([8 / 17, 10 / 20, 5 / 10])
+    assert found["loss"] == pytest.approx([math.log(17 / 8), math.log(20 / 3), math.log(20)])
+    assert found["margin"] == pytest.approx([4 / 17, 7 / 20, 3 / 10])
+
+
+def test_the_five_most_probable_classes_come_in_order() -> None:
+    found = _table().to_pydict()
+    assert found["top5"][1] == [3, 2, 4, 1, 0]
+    assert found["top5_probability"][1] == pytest.approx([10 / 20, 3 / 20, 2.5 / 20, 2 / 20, 1 / 20])
+    assert [len(each) for each in found["top5"]] == [5, 5, 5]
+    assert found["top5"][0][:3] == [0, 1, 2]
+    assert sorted(found["top5"][0][3:]) == [3, 4]  # Equal ones, in either order.
+
+
+def test_types_are_those_of_the_file() -> None:
+    types = {field.name: str(field.type) for field in _table().schema}
+    assert types == {
+        **dict.fromkeys(("sample_id", "path", "split"), "string"),
+        **dict.fromkeys(("label", "predicted"), "int32"),
+        **dict.fromkeys(("p_label", "p_predicted", "loss", "margin"), "float"),
+        "top5": "list<item: int32>",
+        "top5_probability": "list<item: float>",
+    }
+
+
+def test_two_classes_have_a_top_two() -> None:
+    found = _table(torch.tensor([[1.0, 3.0]]), torch.tensor([0]), "x").to_pydict()
+    assert found["top5"] == [[1, 0]]
+    assert found["top5_probability"][0] == pytest.approx([0.75, 0.25])
+    assert found["margin"] == pytest.approx([0.5])
+
+
+def test_a_single_class_is_certain_by_its_whole_probability() -> None:
+    found = _table(torch.tensor([[3.0]]), torch.tensor([0]), "x").to_pydict()
+    assert (found["top5"], found["p_label"], found["loss"]) == ([[0]], [1.0], [0.0])
+    assert found["margin"] == [1.0]
+
+
+def test_extreme_logits_stay_finite_and_half_precision_is_no_loss() -> None:
+    logits = torch.tensor([[0.0, 1000.0], [-30_000.0, 30_000.0]], dtype=torch.float16)
+    found = prediction_table.rows(
+        logits, torch.tensor([0, 1]), sample_ids=["a", "b"], paths=["", ""], split="test"
+    ).to_pydict()
+    assert found["loss"] == [1000.0, 0.0]
+    assert found["p_label"] == [0.0, 1.0]
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "predictions.parquet"
+    prediction_table.write(path, _table())
+
+    def half(_table: pa.Table, draft: Path, **_settings: object) -> None:
+        draft.write_bytes(b"PAR1 half")
+        raise OSError("disk full")
+
+    with monkeypatch.context() as full:
+        full.setattr(pq, "write_table", half)
+        with pytest.raises(OSError, match="disk full"):
+            prediction_table.write(path, _table(names="xyz"))
+    assert pq.read_table(path).equals(_table())
+    assert [each.name for each in tmp_path.iterdir()] == ["predictions.parquet"]
+    prediction_table.write(path, _table(names="xyz"))
+    assert pq.read_table(path).equals(_table(names="xyz"))
+
+
+def test_parts_are_joined_in_the_order_of_the_samples(tmp_path: Path) -> None:
+    whole = _table()
+    parts = [tmp_path / "0.parquet", tmp_path / "1.parquet"]
+    prediction_table.write(parts[0], whole.take([2, 0]))
+    prediction_table.write(parts[1], whole.take([1]))
+    assert prediction_table.joined(parts, ["a", "b", "c"]).equals(whole)
+    # The order may name more than there is: images of the training, broken ones.
+    found = prediction_table.joined(parts, ["c", "q", "b", "r", "a"])
+    assert found.equals(whole.take([2, 1, 0]))
