@@ -76,7 +76,8 @@ class Classifier(LightningModule):
         inputs, labels, _ = batch
         logits = self(inputs)
         loss: Tensor = self.loss(logits, labels)
-        cast("Metric", metrics["loss"]).update(loss.detach(), len(labels))
+        # A value a sample, not a weight: MeanMetric of torchmetrics 1.9 drops weights if it lets NaN pass.
+        cast("Metric", metrics["loss"]).update(loss.detach().expand(len(labels)))
         cast("Metric", metrics["accuracy"]).update(logits.detach(), labels)
         return loss
 

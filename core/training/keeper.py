@@ -44,9 +44,18 @@ class Keeper(Checkpoint):
 
     @property
     def best(self) -> dict[str, float] | None:
-        """The row of the best epoch so far, the first of equals; None before the first epoch."""
-        sign = -1 if self.best_by == "val_loss" else 1
-        return max(self.rows, key=lambda row: sign * row[self.best_by], default=None)
+        """The row of the best epoch so far, None before the first.
+
+        Of equally accurate epochs the one with the lower loss, of equal losses the more accurate one, of
+        equals in both the first.
+        """
+        by_accuracy = self.best_by == "val_accuracy"
+
+        def merit(row: dict[str, float]) -> tuple[float, float]:
+            accuracy, loss = row["val_accuracy"], -row["val_loss"]
+            return (accuracy, loss) if by_accuracy else (loss, accuracy)
+
+        return max(self.rows, key=merit, default=None)
 
     def state_dict(self) -> dict[str, Any]:
         """For Lightning's state."""
