@@ -183,12 +183,11 @@ def read(name_or_path: str, changes: Iterable[str] = ()) -> Recipe:
 def parse(settings: Mapping[str, Any]) -> Recipe:
     """A recipe from nested settings, checked: unknown keys, types and ranges."""
     try:
-        return TypeAdapter(Recipe).validate_json(json.dumps(settings))
+        # A date, which TOML has and JSON has not, is judged as the text that it is.
+        return TypeAdapter(Recipe).validate_json(json.dumps(settings, default=str))
     except ValidationError as error:
         unknown_first = sorted(error.errors(), key=lambda each: each["type"] not in _UNKNOWN)
         raise RecipeError("; ".join(_fault(each) for each in unknown_first[:3])) from error
-    except TypeError as error:
-        raise RecipeError(f"the recipe holds a value that is no setting: {error}") from error
 
 
 def as_settings(recipe: Recipe) -> dict[str, Any]:
@@ -204,8 +203,11 @@ def differences(one: Recipe, other: Recipe) -> list[str]:
 
 def keys() -> list[str]:
     """Every key that may be set, with dots: ``optimiser.lr``."""
-    blank = Recipe("", Data(""), Model("seewhy:any"), epochs=1)
-    return list(_flat(as_settings(blank)))
+    return list(_defaults())
+
+
+def _defaults() -> dict[str, Any]:
+    return _flat(as_settings(Recipe("", Data(""), Model("seewhy:any"), epochs=1)))
 
 
 def _settings(name_or_path: str) -> dict[str, Any]:
@@ -228,7 +230,10 @@ def _set(settings: dict[str, Any], change: str) -> None:
         raise RecipeError(_unknown(key.strip()))
     for table in tables:
         settings = settings.setdefault(table, {})
-    settings[name] = _value(text.strip())
+        if not isinstance(settings, dict):
+            raise RecipeError(f"{table} is {settings!r}: expected a table")
+    value, is_text = _value(text.strip()), isinstance(_defaults()[key.strip()], str)
+    settings[name] = text.strip() if is_text and not isinstance(value, str) else value
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 (any value that TOML has)
@@ -251,7 +256,8 @@ def _fault(error: Mapping[str, Any]) -> str:
 
 
 def _unknown(key: str) -> str:
-    close = difflib.get_close_matches(key, keys(), n=3, cutoff=0.5)
+    same = [each for each in keys() if each.endswith(f".{key.rpartition('.')[2]}")]
+    close = list(dict.fromkeys([*same, *difflib.get_close_matches(key, keys(), n=3, cutoff=0.5)]))[:3]
     return f"no setting {key!r}" + (f"; close: {', '.join(close)}" if close else "")
 
 

@@ -1,4 +1,4 @@
-"""Every image comes once an epoch, in an order that follows from seed and epoch, on however many processes."""
+"""Every image comes once an epoch, in an order that follows from seed and epoch, whoever takes part."""
 
 from collections import Counter
 
