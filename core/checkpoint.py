@@ -26,7 +26,6 @@ ROOT = Path(__file__).parents[1] / "checkpoints"
 BUILT_IN = "imagenet"
 CARD, WEIGHTS = "card.json", "model.safetensors"
 STATUSES = ("running", "finished", "stopped", "failed")
-_ATTEMPTS = 3
 # New weights wait here until the card names them: see `update`.
 _NEXT = f".{WEIGHTS}.next"
 
@@ -88,7 +87,12 @@ def folders(root: Path = ROOT) -> list[str]:
 
 
 def _has_weights(folder: Path) -> bool:
-    return folder.name == BUILT_IN or (folder / WEIGHTS).exists() or (folder / _NEXT).exists()
+    if folder.name == BUILT_IN or (folder / WEIGHTS).exists():
+        return True
+    try:
+        return (folder / _NEXT).exists() and read_card(folder).weights_sha256 is not None
+    except CheckpointError:
+        return False
 
 
 def find(name: str, root: Path = ROOT) -> Path:
@@ -116,8 +120,7 @@ def load(folder: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float3
 
 def save(root: Path, name: str, card: Card, tensors: Mapping[str, Tensor]) -> Path:
     """Write ``root/name`` whole or not at all, with checksum and versions filled in; never overwrites."""
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,63}", name):
-        raise CheckpointError(f"{name!r} cannot name a checkpoint; use letters, digits, '-', '_' and '.'")
+    refuse_odd(name)
     if (root / name).exists():
         raise CheckpointError(f"a checkpoint named {name!r} exists already; choose another name or delete it")
     root.mkdir(parents=True, exist_ok=True)
@@ -133,6 +136,12 @@ def save(root: Path, name: str, card: Card, tensors: Mapping[str, Tensor]) -> Pa
     return root / name
 
 
+def refuse_odd(name: str) -> None:
+    """CheckpointError for a name that could lead elsewhere, or that a shell or a browser would trip over."""
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,63}", name):
+        raise CheckpointError(f"{name!r} cannot name a checkpoint; use letters, digits, '-', '_' and '.'")
+
+
 def create(root: Path, name: str, card: Card) -> Path:
     """A new folder ``root/name`` with a card and no weights yet, whole or not at all; never overwrites."""
     return save(root, name, card, {})
@@ -144,6 +153,7 @@ def update(folder: Path, card: Card, tensors: Mapping[str, Tensor] | None = None
     The new card is what commits new weights: until it is in place they wait beside the old ones, and a
     reader that finds a new card and old weights takes the waiting ones.
     """
+    _settle(folder)
     checksum = _write_weights(folder / _NEXT, tensors) if tensors else card.weights_sha256
     written = replace(card, weights_sha256=checksum)
     draft = folder / f".{CARD}.next"
@@ -152,6 +162,17 @@ def update(folder: Path, card: Card, tensors: Mapping[str, Tensor] | None = None
     if tensors:
         (folder / _NEXT).replace(folder / WEIGHTS)
     return written
+
+
+def _settle(folder: Path) -> None:
+    """End an update that was killed after its card: the waiting weights are all that the card has."""
+    waiting = folder / _NEXT
+    if not waiting.exists():
+        return
+    with waiting.open("rb") as file:
+        checksum = hashlib.file_digest(file, "sha256").hexdigest()
+    if checksum == read_card(folder).weights_sha256:
+        waiting.replace(folder / WEIGHTS)
 
 
 def own_tensors(model: nn.Module, base: str | None) -> dict[str, Tensor]:
@@ -202,16 +223,16 @@ def _frozen(value: Any) -> Any:  # noqa: ANN401 (a JSON value: list, number, str
 
 def _read(folder: Path) -> tuple[Card, dict[str, Tensor]]:
     """Card and tensors that belong together, also while a training replaces them."""
-    for _ in range(_ATTEMPTS):
-        card = read_card(folder)
+    before, card = None, read_card(folder)
+    while before is None or card.weights_sha256 != before.weights_sha256:
         if card.weights_sha256 is None:
             return card, {}
-        for path in (folder / WEIGHTS, folder / _NEXT):
+        # The waiting ones first: once they do not wait any more, they are in their place.
+        for path in (folder / _NEXT, folder / WEIGHTS):
             tensors = _verified(path, card.weights_sha256)
             if tensors is not None:
                 return card, tensors
-        if read_card(folder).weights_sha256 == card.weights_sha256:
-            break
+        before, card = card, read_card(folder)
     path = folder / WEIGHTS
     if not path.exists():
         raise CheckpointError(f"{path} cannot be read: there is no such file; copy or import it again")
@@ -248,7 +269,11 @@ def _as_json(card: Card, checksum: str | None) -> bytes:
 
 def _write_weights(path: Path, tensors: Mapping[str, Tensor]) -> str:
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    path.unlink(missing_ok=True)
+    path.touch()
+    mode = path.stat().st_mode
     safetensors.torch.save_file(contiguous, path)
+    path.chmod(mode)  # As any new file; the library makes one that only its owner may read.
     with path.open("rb+") as file:
         os.fsync(file.fileno())
         return hashlib.file_digest(file, "sha256").hexdigest()

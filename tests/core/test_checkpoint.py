@@ -1,8 +1,11 @@
 """A checkpoint folder gives back the network that was put in, or says what is wrong with it."""
 
+import contextlib
 import json
+import os
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +17,14 @@ from torch import Tensor
 
 from core import checkpoint as checkpoints
 from core import images
-from core.checkpoint import CARD, WEIGHTS, Checkpoint
+from core.checkpoint import CARD, WEIGHTS, Card, Checkpoint
 from core.errors import CheckpointError
 from core.models import imagenet as built_in
 from core.models import registry
+from core.models.heads import Head
 from core.predictions import top_k
+
+_WRITE_WEIGHTS = checkpoints._write_weights
 
 
 @pytest.fixture
@@ -213,6 +219,253 @@ def test_what_a_killed_save_leaves_is_no_checkpoint_and_in_nobodys_way(
     assert checkpoints.available(tmp_path) == ["new"]
 
 
+# Training replaces card and weights.
+
+
+TINY = "seewhy:two-conv-mnist"
+
+
+class PowerCut(BaseException):
+    """The process is gone; nothing of ours may tidy up after it."""
+
+
+def _state(number: int) -> tuple[Card, dict[str, Tensor]]:
+    """A card and weights that both carry a number."""
+    card = Card(TINY, ("a", "b"), registry.default_preprocess(TINY), metrics={"number": number})
+    return card, {"number": torch.tensor(number), "more": torch.full((1000,), number)}
+
+
+def _number(folder: Path) -> int:
+    """Of a folder whose card and weights have the same, read as `load` does."""
+    card, tensors = checkpoints._read(folder)
+    assert card.metrics["number"] == tensors["number"].item()
+    return int(card.metrics["number"])
+
+
+def _cut_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """The power goes at the ``step``-th write or rename from now on; a write is cut in the middle."""
+    done = iter(range(100))
+
+    def write_half(path: Path, content: bytes) -> None:
+        if next(done) == step:
+            path.write_bytes(content[: len(content) // 2])
+            raise PowerCut(step)
+        path.write_bytes(content)
+
+    def write_half_weights(path: Path, tensors: dict[str, Tensor]) -> str:
+        checksum = _WRITE_WEIGHTS(path, tensors)
+        if next(done) == step:
+            path.write_bytes(path.read_bytes()[:100])
+            raise PowerCut(step)
+        return checksum
+
+    def rename(path: Path, target: Path) -> Path:
+        if next(done) == step:
+            raise PowerCut(step)
+        path.rename(target)
+        return target
+
+    monkeypatch.setattr(checkpoints, "_write", write_half)
+    monkeypatch.setattr(checkpoints, "_write_weights", write_half_weights)
+    monkeypatch.setattr(Path, "replace", rename)
+
+
+# Weights, card, and a rename of each.
+STEPS = {0: 1, 1: 1, 2: 1, 3: 2}
+
+
+@pytest.mark.parametrize(("step", "expected"), STEPS.items())
+def test_cut_short_at_any_step_an_update_leaves_the_old_state_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int, expected: int
+) -> None:
+    folder = checkpoints.save(tmp_path, "x", *_state(1))
+    with monkeypatch.context() as cut:
+        _cut_at(cut, step)
+        with pytest.raises(PowerCut, match=str(step)):
+            checkpoints.update(folder, *_state(2))
+    assert _number(folder) == expected
+    # What comes next is not disturbed by what was left behind.
+    checkpoints.update(folder, *_state(3))
+    assert _number(folder) == 3
+    assert {path.name for path in folder.iterdir()} <= {CARD, WEIGHTS}
+
+
+@pytest.mark.parametrize("second", range(5))
+@pytest.mark.parametrize("first", STEPS)
+def test_cut_short_twice_there_is_still_a_whole_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int, second: int
+) -> None:
+    """After the first, the only copy of the weights may be those that wait: they must not be written over."""
+    folder = checkpoints.save(tmp_path, "x", *_state(1))
+    for number, step in ((2, first), (3, second)):
+        with monkeypatch.context() as cut:
+            _cut_at(cut, step)
+            with contextlib.suppress(PowerCut):
+                checkpoints.update(folder, *_state(number))
+    assert _number(folder) in {STEPS[first], 3}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_loaded_after_a_cut_the_logits_are_the_old_or_the_new_ones_bit_for_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    card, _ = _state(0)
+    batch = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    models = [registry.build(TINY, 2) for _ in range(2)]
+    folder = checkpoints.save(tmp_path, "x", card, models[0].state_dict())
+    with monkeypatch.context() as cut:
+        _cut_at(cut, step)
+        with pytest.raises(PowerCut, match=str(step)):
+            checkpoints.update(folder, card, models[1].state_dict())
+    expected = models[STEPS[step] - 1](batch)
+    assert torch.equal(checkpoints.load(folder).model(batch), expected)
+    assert not torch.equal(models[0](batch), models[1](batch))
+
+
+def test_a_first_update_cut_short_leaves_a_folder_without_weights(
+    small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = checkpoints.create(tmp_path, "x", replace(small.card, weights_sha256=None))
+    with monkeypatch.context() as cut:
+        _cut_at(cut, 1)
+        with pytest.raises(PowerCut, match="1"):
+            checkpoints.update(folder, *_state(1))
+    assert checkpoints.available(tmp_path) == []
+    with pytest.raises(CheckpointError, match="'x' has no weights yet"):
+        checkpoints.load(folder)
+
+
+def test_a_reader_never_meets_a_torn_state_while_a_training_writes(tmp_path: Path) -> None:
+    folder = checkpoints.save(tmp_path, "x", *_state(0))
+    states = [_state(number) for number in range(1, 51)]
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(lambda: [checkpoints.update(folder, *state) for state in states])
+        seen = [_number(folder)]
+        while not writing.done():
+            seen.append(_number(folder))
+        writing.result()
+    assert _number(folder) == 50
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 5  # It did look in between.
+
+
+def test_weights_that_move_to_their_place_between_two_looks_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader looks at the waiting ones or the old ones just before they change places."""
+    folder = checkpoints.save(tmp_path, "x", *_state(1))
+    with monkeypatch.context() as cut:
+        _cut_at(cut, 3)
+        with pytest.raises(PowerCut, match="3"):
+            checkpoints.update(folder, *_state(2))
+    look = checkpoints._verified
+
+    def look_then_move(path: Path, checksum: str) -> dict[str, Tensor] | None:
+        found = look(path, checksum)
+        if (folder / checkpoints._NEXT).exists():
+            (folder / checkpoints._NEXT).rename(folder / WEIGHTS)
+        return found
+
+    monkeypatch.setattr(checkpoints, "_verified", look_then_move)
+    assert _number(folder) == 2
+
+
+def test_a_card_alone_is_updated_and_the_weights_stay(folder: Path, small: Checkpoint) -> None:
+    before = (folder / WEIGHTS).read_bytes()
+    changed = replace(checkpoints.read_card(folder), status="failed", reason="disk full")
+    written = checkpoints.update(folder, changed)
+    assert written == checkpoints.read_card(folder) == changed
+    assert (folder / WEIGHTS).read_bytes() == before
+    batch = _photos(small)
+    assert torch.equal(checkpoints.load(folder).model(batch), small.model(batch))
+
+
+def test_files_may_be_read_by_whom_the_umask_lets(small: Checkpoint, tmp_path: Path) -> None:
+    """The library that writes weights would make them private."""
+    before = os.umask(0o027)
+    try:
+        folder = checkpoints.save(tmp_path, "x", small.card, {"x": torch.ones(1)})
+        os.umask(0o022)
+        checkpoints.save(tmp_path, "y", small.card, {"x": torch.ones(1)})
+        assert {(folder / name).stat().st_mode & 0o777 for name in (CARD, WEIGHTS)} == {0o640}
+        assert (tmp_path / "y" / WEIGHTS).stat().st_mode & 0o777 == 0o644
+        checkpoints.update(folder, small.card, {"x": torch.zeros(1)})
+        assert (folder / WEIGHTS).stat().st_mode & 0o777 == 0o644
+    finally:
+        os.umask(before)
+
+
+def test_what_a_base_has_is_not_stored_again(imagenet: Checkpoint) -> None:
+    model = registry.build(imagenet.card.architecture, 5)
+    own = checkpoints.own_tensors(model, None)
+    assert set(own) == set(model.state_dict())
+    weights = built_in.weights()
+    same = {name: value for name, value in weights.items() if not name.startswith("classifier.")}
+    model.load_state_dict(model.state_dict() | same)
+    with torch.no_grad():
+        model.conv_stem.weight[0, 0, 0, 0] += 1
+    own = checkpoints.own_tensors(model, "imagenet")
+    assert set(own) == {"classifier.weight", "classifier.bias", "conv_stem.weight"}
+    assert torch.equal(own["conv_stem.weight"], model.conv_stem.weight)
+    assert checkpoints.own_tensors(imagenet.model, "imagenet") == {}
+
+
+def test_weights_stored_in_half_precision_load_as_float32(small: Checkpoint, tmp_path: Path) -> None:
+    tensors = {
+        name: value.half() if value.is_floating_point() else value
+        for name, value in small.model.state_dict().items()
+    }
+    loaded = checkpoints.load(checkpoints.save(tmp_path, "half", small.card, tensors))
+    for name, value in loaded.model.state_dict().items():
+        assert value.dtype == small.model.state_dict()[name].dtype
+        assert torch.equal(value, tensors[name].to(value.dtype))
+    assert (tmp_path / "half" / WEIGHTS).stat().st_size < 0.6 * (small.folder / WEIGHTS).stat().st_size
+
+
+def test_a_head_of_several_layers_is_built_again(small: Checkpoint, tmp_path: Path) -> None:
+    head = Head(hidden=(7, 6), dropout=0.25)
+    model = registry.build(small.card.architecture, 5, head)
+    card = replace(small.card, head=head)
+    loaded = checkpoints.load(checkpoints.save(tmp_path, "deep", card, model.state_dict()))
+    assert loaded.card.head == head
+    batch = _photos(small)
+    assert torch.equal(loaded.model(batch), model(batch))
+    assert [layer.p for layer in loaded.model.modules() if isinstance(layer, torch.nn.Dropout)][-1] == 0.25
+
+
+def test_how_a_training_went_comes_back_from_the_card(small: Checkpoint, tmp_path: Path) -> None:
+    card = replace(
+        small.card,
+        status="stopped",
+        reason="by hand",
+        recipe={"epochs": 3, "augment": {"zoom": [0.9, 1.1]}},
+        data={"fingerprint": "ab", "counts": [1, 2]},
+        training={"started": "2024-01-01T00:00:00", "seconds": 1.5},
+    )
+    stored = checkpoints.read_card(checkpoints.save(tmp_path, "x", card, {"x": torch.ones(1)}))
+    for name in ("status", "reason", "recipe", "data", "training", "head"):
+        assert getattr(stored, name) == getattr(card, name)
+
+
+def test_a_card_from_before_there_was_training_still_loads() -> None:
+    stored = json.loads((checkpoints.ROOT / checkpoints.BUILT_IN / CARD).read_text())
+    assert not {"status", "recipe", "head"} & set(stored)
+    card = checkpoints.read_card(checkpoints.ROOT / checkpoints.BUILT_IN)
+    assert (card.status, card.reason, card.recipe, card.data, card.training) == ("finished", "", {}, {}, {})
+    assert card.head == Head()
+
+
+def test_an_unknown_status_is_refused(folder: Path) -> None:
+    stored = json.loads((folder / CARD).read_text())
+    (folder / CARD).write_text(json.dumps(stored | {"status": "paused"}))
+    with pytest.raises(
+        CheckpointError, match="status 'paused' is none of running, finished, stopped, failed"
+    ):
+        checkpoints.read_card(folder)
+    with pytest.raises(ValueError, match="status 'paused' is none of"):
+        replace(_state(0)[0], status="paused")
+
+
 # Finding.
 
 
@@ -220,10 +473,26 @@ def test_checkpoints_are_listed_by_name_with_the_built_in_one_first(
     small: Checkpoint, tmp_path: Path
 ) -> None:
     for name in ("zebra", "imagenet", "apple"):
-        checkpoints.save(tmp_path, name, small.card, {})
+        checkpoints.save(tmp_path, name, small.card, {} if name == "imagenet" else {"x": torch.ones(1)})
     (tmp_path / "notes").mkdir()
     assert checkpoints.available(tmp_path) == ["imagenet", "apple", "zebra"]
     assert checkpoints.find("zebra", tmp_path) == tmp_path / "zebra"
+
+
+def test_a_training_without_weights_has_a_folder_but_is_no_checkpoint_to_choose(
+    small: Checkpoint, tmp_path: Path
+) -> None:
+    folder = checkpoints.create(tmp_path, "new", replace(small.card, status="running"))
+    assert checkpoints.folders(tmp_path) == ["new"]
+    assert checkpoints.available(tmp_path) == []
+    with pytest.raises(CheckpointError, match="no checkpoint named 'new'; there is none"):
+        checkpoints.find("new", tmp_path)
+    with pytest.raises(CheckpointError, match="'new' has no weights yet: its training has not finished an"):
+        checkpoints.load(folder)
+    checkpoints.update(folder, small.card, {"x": torch.ones(1)})
+    assert checkpoints.available(tmp_path) == ["new"]
+    with pytest.raises(CheckpointError, match="a checkpoint named 'new' exists already"):
+        checkpoints.create(tmp_path, "new", small.card)
 
 
 @pytest.mark.parametrize("name", ["", "nope", "..", "../imagenet", "/etc", "."])
