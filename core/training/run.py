@@ -21,6 +21,8 @@ HISTORY, PROGRESS, STATE, LOG = "history.csv", "progress.json", "resume.ckpt", "
 PREDICTIONS = "predictions.parquet"
 _LOCK, _STOP = ".lock", ".stop"
 _EVERY_S = 0.5
+# A look whether somebody trains (`is_alive`) holds the lock for a moment.
+_WAIT_S = 2.0
 
 
 class Stopped(BaseException):
@@ -39,7 +41,7 @@ class RunFolder:
         self._lock = FileLock(folder / _LOCK)
         self._written = 0.0
         try:
-            self._lock.acquire(timeout=2)
+            self._lock.acquire(timeout=_WAIT_S)
         except Timeout as error:
             raise TrainingError(f"{folder.name!r} is being trained by another process") from error
         (folder / _STOP).unlink(missing_ok=True)
@@ -54,12 +56,16 @@ class RunFolder:
         """The folder of a training that was stopped, interrupted, or failed."""
         if name not in checkpoint.folders(root):
             raise CheckpointError(f"no training named {name!r} to resume")
+        _refuse_to_resume(name, checkpoint.read_card(root / name))
         run = cls(root / name, checkpoint.read_card(root / name))
-        if not run.card.recipe:
-            raise TrainingError(f"{name!r} was not trained here, so there is nothing to resume")
-        if run.card.status == "finished":
-            raise TrainingError(f"{name!r} is finished; there is nothing to resume")
-        run.update(replace(run.card, status="running", reason=""))
+        # Read again: while this process waited for the lock, another may have gone on.
+        run.card = checkpoint.read_card(root / name)
+        try:
+            _refuse_to_resume(name, run.card)
+            run.update(replace(run.card, status="running", reason=""))
+        except BaseException:
+            run._lock.release()
+            raise
         return run
 
     @property
@@ -152,4 +158,11 @@ def _reason(error: BaseException) -> str:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     if isinstance(error, CoreError) and str(error):
         return str(error)
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def _refuse_to_resume(name: str, card: Card) -> None:
+    if not card.recipe:
+        raise TrainingError(f"{name!r} was not trained here, so there is nothing to resume")
+    if card.status == "finished":
+        raise TrainingError(f"{name!r} is finished; there is nothing to resume")

@@ -4,6 +4,8 @@ A training is a process of its own, which outlives whoever started it; all that 
 folder. Nothing here imports Lightning.
 """
 
+import contextlib
+import itertools
 import json
 import shutil
 import subprocess
@@ -70,8 +72,7 @@ def find(name: str, root: Path = checkpoint.ROOT) -> Run:
     # Read again: it may have ended between the two looks.
     card = checkpoint.read_card(folder) if waits else card
     status = "interrupted" if waits and card.status == "running" else card.status
-    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
-    return Run(folder, card, status, _progress(folder), _history(folder), size)
+    return Run(folder, card, status, _progress(folder), _history(folder), _size(folder))
 
 
 def every(root: Path = checkpoint.ROOT) -> list[Run]:
@@ -89,9 +90,8 @@ def every(root: Path = checkpoint.ROOT) -> list[Run]:
 
 def free_name(wanted: str, root: Path = checkpoint.ROOT) -> str:
     """``wanted``, or with a number where that is taken."""
-    taken = set(checkpoint.folders(root))
-    numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
-    return next(name for name in (wanted, *numbered) if name not in taken)
+    numbered = (f"{wanted}-{number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([wanted], numbered) if not (root / name).exists())
 
 
 def start(
@@ -100,8 +100,10 @@ def start(
     """Start a training in a process of its own; comes back once its folder is there.
 
     Raises:
-        TrainingError: it ended before that; the sentence is its own.
+        CheckpointError: the name cannot be one.
+        TrainingError: the name is taken; or it ended before that, and the sentence is its own.
     """
+    checkpoint.refuse_odd(name)
     if name in checkpoint.folders(root):
         raise TrainingError(f"a checkpoint named {name!r} exists already; choose another name or delete it")
     where = ["--data", str(data)] if data else []
@@ -111,6 +113,8 @@ def start(
 
 def resume(name: str, root: Path = checkpoint.ROOT) -> None:
     """Go on with a training, in a process of its own; comes back once that has taken the folder."""
+    if find(name, root).is_running:
+        raise TrainingError(f"{name!r} is being trained already")
     _launch(["--out", name, "--resume"], name, root)
 
 
@@ -127,7 +131,9 @@ def delete(name: str, root: Path = checkpoint.ROOT) -> None:
     if found.is_running:
         raise TrainingError(f"{name!r} is being trained; stop it first")
     # Renamed first, so that nobody sees half of it.
-    doomed = found.folder.rename(found.folder.with_name(f".{name}.deleted"))
+    doomed = found.folder.with_name(f".{name}.deleted")
+    shutil.rmtree(doomed, ignore_errors=True)  # Of an earlier time that was killed.
+    found.folder.rename(doomed)
     shutil.rmtree(doomed)
     (root / _LOGS / f"{name}.txt").unlink(missing_ok=True)
 
@@ -135,9 +141,10 @@ def delete(name: str, root: Path = checkpoint.ROOT) -> None:
 def log(name: str, root: Path = checkpoint.ROOT, last: int = 20) -> list[str]:
     """The last lines that its process has printed."""
     try:
-        return (root / _LOGS / f"{name}.txt").read_text(encoding="utf-8").splitlines()[-last:]
+        text = (root / _LOGS / f"{name}.txt").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
+    return text.splitlines()[-last:]
 
 
 def _launch(arguments: Sequence[str], name: str, root: Path) -> None:
@@ -167,6 +174,15 @@ def _last_words(name: str, root: Path) -> str:
     errors = [line for line in log(name, root) if line.startswith("error: ")]
     said = errors or log(name, root, last=1) or ["it ended without a word"]
     return said[-1].removeprefix("error: ")
+
+
+def _size(folder: Path) -> int:
+    """Bytes; its process replaces files meanwhile, and a draft that was listed may be gone."""
+    size = 0
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            size += path.stat().st_size if path.is_file() else 0
+    return size
 
 
 def _progress(folder: Path) -> dict[str, Any]:
