@@ -112,7 +112,12 @@ def start(
 
 
 def resume(name: str, root: Path = checkpoint.ROOT) -> None:
-    """Go on with a training, in a process of its own; comes back once that has taken the folder."""
+    """Go on with a training, in a process of its own; comes back once that has taken the folder.
+
+    Raises:
+        CheckpointError: there is none of that name.
+        TrainingError: it is being trained, or its process says why it cannot go on.
+    """
     if find(name, root).is_running:
         raise TrainingError(f"{name!r} is being trained already")
     _launch(["--out", name, "--resume"], name, root)

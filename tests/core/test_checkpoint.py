@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -337,11 +338,17 @@ def test_a_first_update_cut_short_leaves_a_folder_without_weights(
 
 def test_a_reader_never_meets_a_torn_state_while_a_training_writes(tmp_path: Path) -> None:
     folder = checkpoints.save(tmp_path, "x", *_state(0))
-    states = [_state(number) for number in range(1, 51)]
+    looks, seen = threading.Semaphore(0), []
+
+    def write() -> None:
+        for number in range(1, 51):
+            looks.acquire(timeout=10)  # So that no update is over before there was a look.
+            checkpoints.update(folder, *_state(number))
+
     with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(lambda: [checkpoints.update(folder, *state) for state in states])
-        seen = [_number(folder)]
+        writing = pool.submit(write)
         while not writing.done():
+            looks.release()
             seen.append(_number(folder))
         writing.result()
     assert _number(folder) == 50
