@@ -65,7 +65,7 @@ def _list_sources() -> int:
     width = max(map(len, catalogue.SOURCES))
     for name, source in catalogue.SOURCES.items():
         found = catalogue.find(name)
-        state = "not here" if found is None else f"in {found}" if found.exists() else "comes with the program"
+        state = "not here" if found is None else "comes with it" if source.is_embedded else f"in {found}"
         print(f"{name:{width}}  {source.title} ({state})")
     print(f"data sets are looked for in {catalogue.data_root()}, or where SEEWHY_DATA says")
     return 0

@@ -15,6 +15,7 @@ class Source:
     usual places below it), or None if the data set is not there. ``fetch`` downloads the whole data set into
     an empty folder, with a checksum, and may leave rubbish there when it fails; None where only people can
     get it. ``where`` ends the sentence "get it from": the address, and which files to put where.
+    ``is_embedded``: it needs no files.
     """
 
     name: str
@@ -23,3 +24,4 @@ class Source:
     find: Callable[[Path], Path | None]
     load: Callable[[Path], ImageSet]
     fetch: Callable[[Path], None] | None = None
+    is_embedded: bool = False

@@ -41,6 +41,7 @@ class Keeper(Checkpoint):
         self.run, self.whole, self.best_by, self.stored, self.say = run, whole, best, stored, say
         self.rows: list[dict[str, float]] = []
         self._began = self._saved = time.monotonic()
+        self._lr = 0.0
 
     @property
     def best(self) -> dict[str, float] | None:
@@ -76,6 +77,7 @@ class Keeper(Checkpoint):
     def on_train_epoch_start(self, trainer: Trainer, _module: LightningModule) -> None:
         """Save the state, if the last time is long enough ago."""
         self._began = time.monotonic()
+        self._lr = trainer.optimizers[0].param_groups[0]["lr"]
         # All processes take part in saving, so it is the first that decides.
         due = trainer.strategy.broadcast(self._began - self._saved >= _STATE_EVERY_S)
         if trainer.current_epoch and due:
@@ -88,7 +90,7 @@ class Keeper(Checkpoint):
             {
                 "epoch": trainer.current_epoch + 1,
                 **measured,
-                "lr": trainer.optimizers[0].param_groups[0]["lr"],
+                "lr": self._lr,
                 "seconds": round(time.monotonic() - self._began, 3),
             }
         )

@@ -29,9 +29,11 @@ class Material:
 
 def open_data(settings: Data, folder: Path | None) -> ImageSet:
     """The recipe's data set, or whatever layout of images is recognised in the folder that somebody named."""
-    if folder is not None and catalogue.find(settings.source, folder) is None:
-        return catalogue.load(catalogue.recognise(folder), folder)
-    return catalogue.load(settings.source, folder)
+    if folder is None:
+        return catalogue.load(settings.source)
+    known = catalogue.SOURCES.get(settings.source)
+    is_there = known and not known.is_embedded and catalogue.find(settings.source, folder)
+    return catalogue.load(settings.source if is_there else catalogue.recognise(folder), folder)
 
 
 def sides(images: ImageSet, settings: Data, seed: int) -> Split:

@@ -31,4 +31,5 @@ SOURCE = Source(
     where="nowhere: they come with scikit-learn",
     find=lambda folder: folder,
     load=_load,
+    is_embedded=True,
 )

@@ -1,0 +1,434 @@
+"""A training from its first second to its last: what it leaves, and what survives when it goes wrong."""
+
+import errno
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import safetensors.torch
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from core import checkpoint
+from core.data import catalogue
+from core.data.batches import Batch
+from core.data.cache import decode
+from core.errors import CheckpointError, CoreError, RecipeError, TrainingError
+from core.models import registry
+from core.training import recipe as recipes
+from core.training import run as runs
+from core.training.classifier import Classifier
+from core.training.material import material
+from core.training.recipe import Recipe
+from core.training.run import Stopped
+from core.training.train import Job, resume, train
+
+FEW = ("data.per_class=8", "data.val=0.05", "batch_size=20", "epochs=3")
+TWO_CONVOLUTIONS = (*FEW, "model.architecture=seewhy:two-conv-mnist")
+COLOUR = ("image.size=32", "image.mean=[0.5,0.5,0.5]", "image.std=[0.5,0.5,0.5]")
+SIGNS = (*FEW, *COLOUR, "model.architecture=seewhy:road-signs-bn", "epochs=2")
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEEWHY_CACHE", str(cache))
+
+
+def _recipe(*changes: str) -> Recipe:
+    return recipes.read("digits", changes)
+
+
+def _job(root: Path, name: str = "run", say: Callable[[str], None] = lambda _line: None) -> Job:
+    return Job(name, root=root, say=say)
+
+
+def _history(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / runs.HISTORY)
+
+
+def _weights(folder: Path) -> dict[str, Tensor]:
+    return safetensors.torch.load_file(folder / checkpoint.WEIGHTS)
+
+
+def _assert_same_weights(one: Path, other: Path) -> None:
+    first, second = _weights(one), _weights(other)
+    assert list(first) == list(second)
+    for name, value in first.items():
+        assert torch.equal(value, second[name]), name
+
+
+def _assert_same_history(one: Path, other: Path) -> None:
+    pd.testing.assert_frame_equal(
+        _history(one).drop(columns="seconds"), _history(other).drop(columns="seconds"), check_exact=True
+    )
+
+
+# What a training leaves.
+
+
+def test_the_folder_says_everything_about_the_training(tmp_path: Path) -> None:
+    folder = train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path))
+    card = checkpoint.read_card(folder)
+    assert (card.status, card.reason) == ("finished", "")
+    assert card.class_names == tuple("0123456789")
+    assert recipes.parse(card.recipe) == _recipe(*TWO_CONVOLUTIONS)
+    known = {key: card.data[key] for key in ("source", "images", "train", "val", "skipped", "seed")}
+    assert known == {"source": "digits", "images": 1797, "train": 80, "val": 90, "skipped": 0, "seed": 0}
+    assert card.data["fingerprint"] == catalogue.load("digits").fingerprint
+    assert card.training["epochs"] == 3
+    assert card.training["seconds"] > 0
+    assert card.versions["lightning"]
+    assert not (folder / runs.STATE).exists()
+
+
+def test_the_weights_are_those_of_the_best_epoch(tmp_path: Path) -> None:
+    folder = train(_recipe(*TWO_CONVOLUTIONS, "optimiser.lr=0.01"), _job(tmp_path))
+    card, history = checkpoint.read_card(folder), _history(folder)
+    best = history.sort_values(["val_accuracy", "val_loss"], ascending=[False, True]).iloc[0]
+    assert card.training["best_epoch"] == best["epoch"]
+    assert card.metrics["val_accuracy"] == pytest.approx(best["val_accuracy"], abs=1e-6)
+    assert card.metrics["val_loss"] == pytest.approx(best["val_loss"], rel=1e-5)
+
+
+def test_the_predictions_table_is_what_the_checkpoint_says(tmp_path: Path) -> None:
+    """Of pixels that the training never touched: through `Preprocess.batch`, image by image."""
+    folder = train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path))
+    loaded, images = checkpoint.load(folder), catalogue.load("digits")
+    table = pd.read_parquet(folder / runs.PREDICTIONS)
+    assert len(table) == 90
+    for _, row in table.iloc[::10].iterrows():
+        index = int(row["sample_id"].removeprefix("digits/"))
+        logits = loaded.model(loaded.card.preprocess.batch([images.image(index)]))[0]
+        assert row["label"] == images.labels[index]
+        assert row["predicted"] == int(logits.argmax())
+        assert row["p_label"] == pytest.approx(float(logits.softmax(0)[row["label"]]), abs=1e-6)
+    assert (table["label"] == table["predicted"]).mean() == loaded.card.metrics["val_accuracy"]
+
+
+def test_with_a_learning_rate_of_zero_the_training_loss_is_that_of_the_fresh_network(tmp_path: Path) -> None:
+    """By hand: the network without dropout, over the same training images, last batch included."""
+    recipe = _recipe(*FEW, "optimiser.lr=0.0", "epochs=1", "batch_size=33")
+    folder = train(recipe, _job(tmp_path))
+    torch.manual_seed(recipe.seed)
+    network = registry.build(recipe.model.architecture, 10)
+    decoded = decode(catalogue.load("digits"), registry.default_preprocess(recipe.model.architecture))
+    used = material(decoded, recipe.data, recipe.seed)
+    with torch.no_grad():
+        logits = network(decoded.preprocess.normalised(decoded.inputs(used.train)))
+    labels = torch.from_numpy(used.labels[used.train])
+    expected = nn.functional.cross_entropy(logits, labels)
+    measured = _history(folder).iloc[0]
+    assert measured["train_loss"] == pytest.approx(float(expected), rel=1e-5)
+    assert measured["train_accuracy"] == pytest.approx(float((logits.argmax(1) == labels).float().mean()))
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_one_others(tmp_path: Path) -> None:
+    recipe = _recipe(*TWO_CONVOLUTIONS, "augment.rotation=10", "speed.workers=0")
+    one = train(recipe, _job(tmp_path, "one"))
+    other = train(recipe, _job(tmp_path, "other"))
+    _assert_same_weights(one, other)
+    _assert_same_history(one, other)
+    third = train(_recipe(*TWO_CONVOLUTIONS, "augment.rotation=10", "seed=1"), _job(tmp_path, "third"))
+    assert not np.allclose(_history(one)["train_loss"], _history(third)["train_loss"])
+
+
+def test_the_number_of_workers_changes_nothing(tmp_path: Path) -> None:
+    changes = (*TWO_CONVOLUTIONS, "epochs=2", "augment.rotation=10", "augment.flip=true")
+    none = train(_recipe(*changes, "speed.workers=0"), _job(tmp_path, "none"))
+    two = train(_recipe(*changes, "speed.workers=2"), _job(tmp_path, "two"))
+    _assert_same_weights(none, two)
+
+
+def test_the_learning_rate_drops_after_its_epoch(tmp_path: Path) -> None:
+    folder = train(_recipe(*TWO_CONVOLUTIONS, "schedule.drop_after=[2]"), _job(tmp_path))
+    assert _history(folder)["lr"].tolist() == pytest.approx([1e-3, 1e-3, 1e-4])
+
+
+def test_the_learning_rate_falls_on_a_plateau(tmp_path: Path) -> None:
+    """With a learning rate of nothing, no epoch is better than the first."""
+    changes = ("optimiser.lr=1e-6", "schedule.plateau=2", "schedule.factor=0.5", "epochs=6")
+    folder = train(_recipe(*TWO_CONVOLUTIONS, *changes), _job(tmp_path))
+    assert [round(lr * 1e6, 2) for lr in _history(folder)["lr"]] == [1, 1, 1, 0.5, 0.5, 0.25]
+
+
+def test_training_stops_early_without_progress(tmp_path: Path) -> None:
+    folder = train(
+        _recipe(*TWO_CONVOLUTIONS, "optimiser.lr=0.0", "keep.patience=2", "epochs=9"), _job(tmp_path)
+    )
+    assert len(_history(folder)) == 3
+    assert checkpoint.read_card(folder).status == "finished"
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd", "rmsprop"])
+def test_every_optimiser_learns(tmp_path: Path, optimiser: str) -> None:
+    lr = {"sgd": 0.05, "rmsprop": 0.002}.get(optimiser, 0.005)
+    changes = (f"optimiser.name={optimiser}", f"optimiser.lr={lr}", "epochs=4", "data.per_class=20")
+    history = _history(train(_recipe(*FEW, *changes), _job(tmp_path)))
+    assert history["train_loss"].iloc[-1] < history["train_loss"].iloc[0] - 0.03
+
+
+def test_gradients_of_several_batches_are_those_of_one_large_one(tmp_path: Path) -> None:
+    """Batches of 20 added in fours equal one batch of 80: the mean of means of equal sizes."""
+    changes = (*FEW, "optimiser.name=sgd", "optimiser.lr=0.1", "epochs=2")
+    large = train(_recipe(*changes, "batch_size=80"), _job(tmp_path, "large"))
+    small = train(_recipe(*changes, "batch_size=20", "speed.accumulate=4"), _job(tmp_path, "small"))
+    for name, value in _weights(large).items():
+        torch.testing.assert_close(_weights(small)[name], value, rtol=1e-4, atol=1e-5)
+
+
+def test_class_weights_enter_the_loss(tmp_path: Path) -> None:
+    for name, setting in (("plain", "false"), ("weighted", "true")):
+        train(_recipe(*FEW, "epochs=1", f"loss.class_weights={setting}"), _job(tmp_path, name))
+    losses = [_history(tmp_path / name)["train_loss"][0] for name in ("plain", "weighted")]
+    # Eight images of each class: every weight is 1.
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+
+
+def test_half_precision_halves_the_file_and_is_what_the_card_measures(tmp_path: Path) -> None:
+    whole = train(_recipe(*FEW), _job(tmp_path, "whole"))
+    half = train(_recipe(*FEW, "keep.stored=float16"), _job(tmp_path, "half"))
+    sizes = [(folder / checkpoint.WEIGHTS).stat().st_size for folder in (whole, half)]
+    assert sizes[1] / sizes[0] == pytest.approx(0.5, abs=0.01)
+    table = pd.read_parquet(half / runs.PREDICTIONS)
+    assert checkpoint.read_card(half).metrics["val_loss"] == pytest.approx(table["loss"].mean(), rel=1e-6)
+    assert next(checkpoint.load(half).model.parameters()).dtype == torch.float32
+
+
+# Frozen parts.
+
+
+def test_training_the_head_on_features_is_training_it_in_the_network(tmp_path: Path) -> None:
+    """The history is measured on features, the table on pixels through the whole network: they agree."""
+    folder = train(_recipe(*SIGNS, "model.train_from=head", "epochs=3"), _job(tmp_path))
+    card = checkpoint.read_card(folder)
+    best = _history(folder).set_index("epoch").loc[card.training["best_epoch"]]
+    table = pd.read_parquet(folder / runs.PREDICTIONS)
+    assert table["loss"].mean() == pytest.approx(best["val_loss"], rel=1e-5)
+    assert (table["label"] == table["predicted"]).mean() == pytest.approx(best["val_accuracy"], abs=1e-6)
+
+
+@pytest.mark.parametrize("augmented", [(), ("augment.flip=true", "speed.workers=0")], ids=["cached", "live"])
+def test_a_frozen_part_stays_as_it_was_to_the_bit(tmp_path: Path, augmented: tuple[str, ...]) -> None:
+    recipe = _recipe(*SIGNS, "model.train_from=head", *augmented)
+    torch.manual_seed(recipe.seed)
+    fresh = registry.build(recipe.model.architecture, 10).state_dict()
+    trained = _weights(train(recipe, _job(tmp_path)))
+    moved = {name for name, value in fresh.items() if not torch.equal(value, trained[name])}
+    assert moved == {"head.weight", "head.bias"}
+
+
+def test_what_is_unfrozen_from_a_layer_on_learns_with_its_statistics(tmp_path: Path) -> None:
+    recipe = _recipe(*SIGNS, "model.train_from=block4")
+    torch.manual_seed(recipe.seed)
+    fresh = registry.build(recipe.model.architecture, 10).state_dict()
+    trained = _weights(train(recipe, _job(tmp_path)))
+    moved = {name.split(".")[0] for name, value in fresh.items() if not torch.equal(value, trained[name])}
+    assert moved == {"block4", "hidden", "head"}
+    assert not torch.equal(fresh["block4.norm.running_mean"], trained["block4.norm.running_mean"])
+
+
+def test_a_training_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
+    train(_recipe(*SIGNS), _job(tmp_path, "first"))
+    start = _weights(tmp_path / "first")
+    recipe = _recipe(*SIGNS, "model.weights=checkpoint:first", "optimiser.lr=0.0", "epochs=1")
+    second = _weights(train(recipe, _job(tmp_path, "second")))
+    learned = [name for name in start if "running" not in name and "num_batches" not in name]
+    assert all(torch.equal(start[name], second[name]) for name in learned)
+
+
+def test_only_what_differs_from_the_built_in_weights_is_saved(tmp_path: Path) -> None:
+    changes = ("model.architecture=timm:tf_efficientnet_lite0", "model.weights=imagenet")
+    recipe = _recipe(*changes, "model.train_from=head", "data.per_class=1", "epochs=2", "data.val=0.01")
+    folder = train(recipe, _job(tmp_path))
+    assert set(_weights(folder)) == {"classifier.weight", "classifier.bias"}
+    assert (folder / checkpoint.WEIGHTS).stat().st_size < 60_000
+    assert checkpoint.load(folder).card.base == "imagenet"
+
+
+# When it goes wrong.
+
+
+def test_an_error_of_the_recipe_comes_before_any_folder(tmp_path: Path) -> None:
+    with pytest.raises(CoreError, match="no architecture 'seewhy:nothing'"):
+        train(_recipe("model.architecture=seewhy:nothing"), _job(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_taken_is_refused_and_left_alone(tmp_path: Path) -> None:
+    folder = train(_recipe(*TWO_CONVOLUTIONS, "epochs=1"), _job(tmp_path))
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    with pytest.raises(CheckpointError, match="'run' exists already"):
+        train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path))
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+
+
+class _Interruption:
+    """Ends a training from inside, when a line about this epoch is said."""
+
+    def __init__(self, epoch: int, error: BaseException) -> None:
+        self.epoch, self.error = epoch, error
+
+    def __call__(self, line: str) -> None:
+        if line.startswith(f"epoch {self.epoch:3d}"):
+            raise self.error
+
+
+@pytest.fixture
+def _always_save(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.training.keeper._STATE_EVERY_S", 0.0)
+
+
+@pytest.mark.usefixtures("_always_save")
+@pytest.mark.parametrize("epoch", [1, 4])
+def test_failed_and_resumed_is_never_failed(tmp_path: Path, epoch: int) -> None:
+    """With dropout, batch norm, augmentation, both schedules, early stopping and momentum."""
+    changes = (*SIGNS, "epochs=5", "augment.rotation=10", "speed.workers=0", "keep.patience=5")
+    schedule = ("schedule.drop_after=[3]", "schedule.plateau=1", "schedule.factor=0.7")
+    recipe = _recipe(*changes, *schedule, "optimiser.name=sgd", "optimiser.momentum=0.9", "optimiser.lr=0.02")
+    whole = train(recipe, _job(tmp_path, "whole"))
+    with pytest.raises(RuntimeError, match="the power went"):
+        train(recipe, _job(tmp_path, "cut", _Interruption(epoch, RuntimeError("the power went"))))
+    assert checkpoint.read_card(tmp_path / "cut").status == "failed"
+    cut = resume(recipe, _job(tmp_path, "cut"))
+    _assert_same_weights(whole, cut)
+    _assert_same_history(whole, cut)
+    assert checkpoint.read_card(cut).status == "finished"
+
+
+@pytest.mark.usefixtures("_always_save")
+def test_the_state_is_read_without_executing_anything(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="the power went"):
+        train(
+            _recipe(*TWO_CONVOLUTIONS), _job(tmp_path, say=_Interruption(3, RuntimeError("the power went")))
+        )
+    state = tmp_path / "run" / runs.STATE
+    content = torch.load(state, weights_only=True)
+    assert content["epoch"] == 2
+    torch.save(content | {"callbacks": _Malice(tmp_path / "executed")}, state)
+    with pytest.raises(Exception, match="Weights only load failed"):
+        resume(None, _job(tmp_path))
+    assert not (tmp_path / "executed").exists()
+
+
+class _Malice:
+    """Unpickled, it makes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (self.path,))
+
+
+def test_stopped_it_keeps_the_best_so_far_and_goes_on_later(tmp_path: Path) -> None:
+    def stop(line: str) -> None:
+        if line.startswith("epoch   2"):
+            runs.request_stop(tmp_path / "run")
+
+    with pytest.raises(Stopped):
+        train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path, say=stop))
+    assert checkpoint.read_card(tmp_path / "run").status == "stopped"
+    assert checkpoint.load(tmp_path / "run").card.metrics["val_accuracy"] > 0
+    resume(None, _job(tmp_path))
+    whole = train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path, "whole"))
+    _assert_same_weights(whole, tmp_path / "run")
+
+
+def test_a_loss_that_is_no_number_ends_it_with_a_reason_and_keeps_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Classifier.training_step
+
+    def poisoned(self: Classifier, batch: Batch, batch_idx: int) -> Tensor:
+        return step(self, batch, batch_idx) * (math.nan if self.current_epoch == 1 else 1)
+
+    monkeypatch.setattr(Classifier, "training_step", poisoned)
+    with pytest.raises(TrainingError, match=r"no longer a number in epoch 2; lower optimiser\.lr"):
+        train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path))
+    card = checkpoint.read_card(tmp_path / "run")
+    assert card.status == "failed"
+    assert "no longer a number in epoch 2" in card.reason
+    assert card.training["best_epoch"] == 1
+    assert all(value.isfinite().all() for value in _weights(tmp_path / "run").values())
+
+
+def test_a_full_disk_ends_it_with_a_reason_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, written = safetensors.torch.save_file, []
+
+    def limited(tensors: dict[str, Tensor], path: Path) -> None:
+        written.append(path)
+        if len(written) > 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(tensors, path)
+
+    monkeypatch.setattr(safetensors.torch, "save_file", limited)
+    with pytest.raises(OSError, match="No space left on device"):
+        train(_recipe(*FEW, "data.per_class=30"), _job(tmp_path))
+    card = checkpoint.read_card(tmp_path / "run")
+    assert (card.status, card.reason) == ("failed", "No space left on device")
+    assert checkpoint.load(tmp_path / "run").card.training["best_epoch"] == 1
+
+
+@pytest.fixture
+def photos_of_two_classes(tmp_path: Path) -> Path:
+    """Forty small images, one of them cut short and one of them a text."""
+    random = np.random.default_rng(0)
+    for name, low in (("dark", 0), ("light", 120)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(20):
+            pixels = random.integers(low, low + 120, (40, 30, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    cut = tmp_path / "photos" / "dark" / "3.png"
+    cut.write_bytes(cut.read_bytes()[:300])
+    (tmp_path / "photos" / "light" / "4.png").write_text("no picture")
+    return tmp_path / "photos"
+
+
+def test_a_folder_of_ones_own_trains_and_broken_images_are_skipped(
+    tmp_path: Path, photos_of_two_classes: Path
+) -> None:
+    job = Job("own", data=photos_of_two_classes, root=tmp_path / "checkpoints")
+    recipe = _recipe(*SIGNS, "data.per_class=0", "data.val=0.25", "epochs=1")
+    card = checkpoint.read_card(train(recipe, job))
+    assert card.class_names == ("dark", "light")
+    assert card.data["skipped"] == 2
+    assert card.data["train"] + card.data["val"] == 38
+    assert str(tmp_path) not in (tmp_path / "checkpoints" / "own" / checkpoint.CARD).read_text()
+
+
+def test_data_that_changed_are_not_trained_on_any_further(
+    tmp_path: Path, photos_of_two_classes: Path
+) -> None:
+    job = Job("own", data=photos_of_two_classes, root=tmp_path / "checkpoints")
+    recipe = _recipe(*SIGNS, "data.per_class=0", "data.val=0.25")
+    stop = Job("own", data=photos_of_two_classes, root=job.root, say=_Interruption(1, RuntimeError("stop")))
+    with pytest.raises(RuntimeError, match="stop"):
+        train(recipe, stop)
+    (photos_of_two_classes / "light" / "7.png").unlink()
+    with pytest.raises(TrainingError, match="the data of 'own' has changed"):
+        resume(recipe, job)
+
+
+def test_another_recipe_is_not_resumed(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="stop"):
+        train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path, say=_Interruption(1, RuntimeError("stop"))))
+    with pytest.raises(RecipeError, match=r"'run' was started with another optimiser\.lr"):
+        resume(_recipe(*TWO_CONVOLUTIONS, "optimiser.lr=0.5"), _job(tmp_path))
+
+
+def test_what_is_finished_is_not_resumed(tmp_path: Path) -> None:
+    train(_recipe(*TWO_CONVOLUTIONS, "epochs=1"), _job(tmp_path))
+    with pytest.raises(TrainingError, match="'run' is finished"):
+        resume(None, _job(tmp_path))
