@@ -1,0 +1,96 @@
+"""Trainings as people read them: how far, how good, how long, in one table."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.training.runs import Run
+
+SHORT = 8  # Letters of a fingerprint.
+_MINUTE, _HOUR = 60, 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a training is: from 0 to 1, and in words."""
+
+    share: float
+    text: str
+
+
+def progress(run: Run) -> Progress:
+    """What its process said last."""
+    said = run.progress
+    if said.get("phase") == "training":
+        parts = [
+            f"Epoch {said['epoch']} of {said['epochs']}",
+            f"{said['images_per_s']:,.0f} images/s",
+            f"about {duration(said['left_s'])} left" if said["left_s"] >= 1 else "almost done",
+        ]
+        return Progress(_within(said["share"]), " · ".join(parts))
+    if said.get("total"):
+        text = f"{str(said['phase']).capitalize()}: {said['done']:,} of {said['total']:,}"
+        return Progress(_within(said["done"] / said["total"]), text)
+    return Progress(0.0, "Getting ready")
+
+
+def num_epochs(run: Run) -> tuple[int, int]:
+    """Epochs that are done, and that were planned."""
+    return len(run.history), int(run.card.recipe.get("epochs", 0))
+
+
+def best_epoch(run: Run) -> int | None:
+    """The number of the epoch whose weights are kept; None before there is one."""
+    best = run.card.training.get("best_epoch")
+    return None if best is None else int(best)
+
+
+def seconds(run: Run) -> float:
+    """How long it has trained: in all where it is finished, else its whole epochs."""
+    measured = run.card.training.get("seconds")
+    if measured is None:
+        return float(run.history["seconds"].sum()) if "seconds" in run.history else 0.0
+    return float(measured)
+
+
+def megabytes(run: Run) -> str:
+    """The size of its folder."""
+    return f"{run.num_bytes / 1e6:.1f} MB"
+
+
+def table(runs: Sequence[Run]) -> pd.DataFrame:
+    """A row a training, in the order given; what is not known yet is empty."""
+    return pd.DataFrame([_row(run) for run in runs])
+
+
+def duration(length: float) -> str:
+    """Seconds in words: ``8 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    whole = max(0, round(length))
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+
+
+def _row(run: Run) -> dict[str, object]:
+    accuracy = run.card.metrics.get("val_accuracy")
+    done, planned = num_epochs(run)
+    return {
+        "name": run.name,
+        "status": run.status,
+        "recipe": run.card.recipe.get("title", ""),
+        "data": run.card.data.get("source", ""),
+        "fingerprint": str(run.card.data.get("fingerprint", ""))[:SHORT],
+        "accuracy": None if accuracy is None else 100 * accuracy,
+        "epochs": f"{done} / {planned}",
+        "size": run.num_bytes / 1e6,
+        "time": duration(seconds(run)),
+        "started": pd.to_datetime(run.card.training.get("started"), errors="coerce", utc=True),
+    }
+
+
+def _within(share: float) -> float:
+    return min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0

@@ -1,0 +1,56 @@
+"""Samples as the network will see them: training images augmented, validation images as they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.data.batches import Pictures
+from core.data.image_set import Labels
+from core.training.material import Material
+from core.training.recipe import Recipe
+
+COUNT = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One input before it is normalised, RGB uint8 (H, W, 3) also where it is grey, and its class."""
+
+    picture: NDArray[np.uint8]
+    class_name: str
+
+
+def training_samples(data: Material, recipe: Recipe, *, epoch: int, count: int = COUNT) -> list[Sample]:
+    """A few training images, of as many classes as there are, just as the network gets them in this epoch."""
+    chosen = _spread(data.train, data.labels, count)
+    pictures = Pictures(data.decoded, recipe.augment, recipe.seed)
+    batch, _, _ = pictures.__getitems__([(epoch, index) for index in chosen])
+    return _samples(batch, data, chosen)
+
+
+def validation_samples(data: Material, *, count: int = COUNT) -> list[Sample]:
+    """A few validation images, as they are in every epoch."""
+    chosen = _spread(data.val, data.labels, count)
+    return _samples(data.decoded.inputs(chosen), data, chosen)
+
+
+def _spread(side: Labels, labels: Labels, count: int) -> list[int]:
+    """Indices from as many classes as possible, always the same ones, ordered by class."""
+    shuffled = np.random.default_rng(0).permutation(side)
+    theirs = pd.Series(labels[shuffled])
+    turn = theirs.groupby(theirs).cumcount().to_numpy()
+    chosen = shuffled[np.argsort(turn, kind="stable")[:count]]
+    return [int(index) for index in chosen[np.argsort(labels[chosen], kind="stable")]]
+
+
+def _samples(batch: Tensor, data: Material, chosen: Sequence[int]) -> list[Sample]:
+    names = data.decoded.images.class_names
+    rgb = batch.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).numpy()
+    return [
+        Sample(np.ascontiguousarray(picture), names[data.labels[index]])
+        for picture, index in zip(rgb, chosen, strict=True)
+    ]

@@ -1,0 +1,139 @@
+"""A recipe in the words of people: what learns, from which weights, on which input, for how long."""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from core import checkpoint
+from core.data.augment import Augment
+from core.models import registry
+from core.models.heads import Head
+from core.preprocess import Preprocess
+from core.training.network import head_of, preprocess_of
+from core.training.recipe import Model, Optimiser, Recipe, Schedule
+
+_USUAL_CLASSES = 10  # The count of weights is rounded: how many classes there are hardly matters to it.
+_OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
+_STARTS = {
+    "none": "random weights",
+    "imagenet": "what ImageNet taught it (built in)",
+    "pretrained": "published weights (downloaded)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the summary."""
+
+    label: str
+    text: str
+
+
+def facts(recipe: Recipe, root: Path = checkpoint.ROOT) -> list[Fact]:
+    """What decides how this training goes, a line each.
+
+    Raises:
+        CoreError: its network does not exist, or starts from a checkpoint that is not here.
+    """
+    return [
+        Fact("Network", _network(recipe.model)),
+        Fact("Starts from", _start(recipe.model)),
+        Fact("Learns", _learns(recipe.model)),
+        Fact("Sees", _input(preprocess_of(recipe, root))),
+        Fact("Augmentation", ", ".join(augmentation(recipe.augment)) or "none"),
+        Fact("Trains for", _length(recipe)),
+        Fact("Optimiser", _steps(recipe.optimiser, recipe.schedule)),
+        Fact("Keeps", _kept(recipe)),
+    ]
+
+
+def augmentation(augment: Augment) -> Iterator[str]:
+    """What may happen to a training image, one phrase for each change."""
+    yield from _moves(augment)
+    if augment.crop < 1:
+        yield f"cropped to as little as {augment.crop:.0%}"
+    for name in ("brightness", "contrast", "saturation", "hue"):
+        if share := getattr(augment, name):
+            yield f"{name} ±{share:.0%}"
+    if augment.gamma != (1.0, 1.0):
+        yield "gamma {:g} to {:g}".format(*augment.gamma)
+    if augment.occlusion:
+        yield f"partly covered ({augment.occlusion:.0%} of them)"
+
+
+def _moves(augment: Augment) -> Iterator[str]:
+    if augment.flip:
+        yield "mirrored"
+    if augment.vertical_flip:
+        yield "upside down"
+    if augment.rotation:
+        yield f"turned by up to {augment.rotation:g}°"
+    if augment.shear:
+        yield f"sheared by up to {augment.shear:g}°"
+    if augment.translate:
+        yield f"shifted by up to {augment.translate:.0%}"
+    if augment.zoom != (1.0, 1.0):
+        yield "zoomed {:g} to {:g} times".format(*augment.zoom)
+
+
+def _network(model: Model) -> str:
+    name = model.architecture.partition(":")[2]
+    count = _num_weights(model.architecture, head_of(model))
+    return name if count is None else f"{name}, about {_rounded(count)} weights"
+
+
+def _start(model: Model) -> str:
+    name = model.weights.removeprefix("checkpoint:")
+    return _STARTS.get(model.weights) or f"the checkpoint {name}"
+
+
+def _learns(model: Model) -> str:
+    if not model.train_from:
+        return "all layers"
+    return "the last layer only" if model.train_from == "head" else f"from {model.train_from} on"
+
+
+def _input(preprocess: Preprocess) -> str:
+    height, width = preprocess.input_size
+    return f"{width} × {height} pixels, {'grey' if len(preprocess.mean) == 1 else 'colour'}"
+
+
+def _length(recipe: Recipe) -> str:
+    epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}, {recipe.batch_size} images a batch"
+    patience = recipe.keep.patience
+    return epochs + (f"; ends after {patience} without a better one" if patience else "")
+
+
+def _steps(optimiser: Optimiser, schedule: Schedule) -> str:
+    text = f"{_OPTIMISERS[optimiser.name]}, learning rate {optimiser.lr:g}"
+    if schedule.drop_after:
+        text += f", × {schedule.factor:g} after epoch {' and '.join(map(str, schedule.drop_after))}"
+    if schedule.plateau:
+        text += f", × {schedule.factor:g} after {schedule.plateau} epochs without progress"
+    return text
+
+
+def _kept(recipe: Recipe) -> str:
+    measure = "lowest validation loss" if recipe.keep.best == "val_loss" else "best validation accuracy"
+    return f"the epoch of the {measure}"
+
+
+@functools.cache
+def _num_weights(architecture: str, head: Head) -> int | None:
+    """How many numbers the network has; None where it cannot be built without making them."""
+    try:
+        with torch.device("meta"):
+            model = registry.build(architecture, _USUAL_CLASSES, head)
+    except (RuntimeError, NotImplementedError):
+        return None
+    return sum(each.numel() for each in model.parameters())
+
+
+def _rounded(count: int) -> str:
+    """Two digits of it: ``370,000``, ``3.4 million``."""
+    if count >= 1_000_000:
+        return f"{float(f'{count / 1e6:.2g}'):g} million"
+    return f"{int(float(f'{count:.2g}')):,}"
