@@ -25,6 +25,7 @@ PAGES = {
     "pages/explain.py": Page(
         "Explain", ":material/center_focus_strong:", "Why does it see that in this photo?"
     ),
+    "pages/train.py": Page("Train", ":material/model_training:", "Train a network and watch it learn"),
 }
 
 # Columns beside each other need room: below this they go under each other, earlier than Streamlit's 640 px.
@@ -32,12 +33,22 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.2rem 2.5rem 4rem; }
 [data-testid="stSidebarHeader"] { height: 2.5rem; }
 @media (max-width: 1020px) {
-  .st-key-stage [data-testid="stColumn"], .st-key-source [data-testid="stColumn"] { min-width: 100%; }
+  :is(.st-key-stage, .st-key-source, .st-key-plan, .st-key-data) [data-testid="stColumn"] { min-width: 100%; }
 }
 .seewhy-sum { display: flex; flex-wrap: wrap; gap: 0.35rem 1.4rem; font-variant-numeric: tabular-nums; }
 .seewhy-sum span { display: flex; flex-direction: column; line-height: 1.25; }
 .seewhy-sum b { font-size: 1.15rem; font-weight: 600; }
 .seewhy-sum small { opacity: 0.7; }
+.seewhy-facts { display: grid; grid-template-columns: max-content 1fr; gap: 0.4rem 1rem; }
+.seewhy-facts { font-size: 0.9rem; line-height: 1.35; }
+.seewhy-facts span { opacity: 0.7; }
+.seewhy-facts b { font-weight: 400; }
+.seewhy-strip { display: grid; grid-template-columns: repeat(8, minmax(0, 7rem)); gap: 0.5rem; }
+.seewhy-strip figure { margin: 0; min-width: 0; }
+.seewhy-strip img { width: 100%; display: block; border-radius: 0.35rem; }
+.seewhy-strip img.tiny { image-rendering: pixelated; }
+.seewhy-strip figcaption { font-size: 0.75rem; opacity: 0.7; margin-top: 0.15rem; }
+.seewhy-strip figcaption { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 </style>"""
 
 

@@ -38,6 +38,7 @@ def broken_checkpoint() -> Iterator[str]:
     folder = checkpoints.ROOT / "test-broken-card"
     folder.mkdir()
     (folder / checkpoints.CARD).write_text('{"architecture": "timm:resnet18"}')
+    (folder / checkpoints.WEIGHTS).touch()
     yield folder.name
     shutil.rmtree(folder)
 

@@ -1,0 +1,216 @@
+"""The Train page without a browser: what each state says, and that none of them fails."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core import checkpoint
+from core.checkpoint import Card
+from core.models import registry
+from core.training import recipe as recipes
+from core.training import runs
+
+ROOT = Path(__file__).parents[2]
+MINE = "A folder of mine…"
+
+
+@pytest.fixture
+def train() -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    return app.switch_page("pages/train.py").run()
+
+
+@pytest.fixture
+def finished() -> Iterator[str]:
+    """The folder of a training that stopped after two of three epochs, among the real checkpoints."""
+    name, architecture = f"test-train-{os.getpid()}", "seewhy:chollet-mnist"
+    card = Card(
+        architecture,
+        tuple("0123456789"),
+        registry.default_preprocess(architecture),
+        status="stopped",
+        recipe=recipes.as_settings(recipes.read("digits", ["epochs=3"])),
+        data={"source": "digits", "fingerprint": "0123456789abcdef"},
+        metrics={"val_accuracy": 0.875},
+        training={"started": "2999-01-01T10:00:00+00:00", "best_epoch": 2},
+    )
+    folder = checkpoint.create(checkpoint.ROOT, name, card)
+    rows = "epoch,train_loss,train_accuracy,val_loss,val_accuracy,lr,seconds\n"
+    (folder / "history.csv").write_text(rows + "1,1.0,0.5,0.9,0.75,0.001,30\n2,0.5,0.8,0.6,0.875,0.001,35\n")
+    try:
+        yield name
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def facts(page: AppTest) -> str:
+    found = [each.proto.body for each in page.get("html")]
+    return next(text for text in found if "seewhy-facts" in text and "<style>" not in text)
+
+
+def start(page: AppTest) -> bool:
+    """Whether Start can be pressed."""
+    return not page.button(key="train_start").disabled
+
+
+def messages(page: AppTest) -> str:
+    assert not page.exception
+    return " ".join(each.value for each in (*page.error, *page.warning, *page.info)).replace("\\", "")
+
+
+def metrics(page: AppTest) -> dict[str, str]:
+    assert not page.exception
+    return {each.label: each.value for each in page.metric}
+
+
+def test_the_page_opens_with_a_plan_that_can_start(train: AppTest) -> None:
+    assert messages(train).startswith("None yet") or not messages(train)
+    assert "15 epochs" in facts(train)
+    assert start(train)
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_every_recipe_is_told_in_words(train: AppTest, name: str) -> None:
+    page = train.selectbox(key="train_recipe").select(name).run()
+    assert not page.exception
+    usual = recipes.read(name)
+    told = facts(page) if not page.error else messages(page)
+    assert usual.model.architecture.partition(":")[2] in told or "train it first" in told
+    assert page.number_input(key=f"train_epochs_{name}").value == usual.epochs
+
+
+def test_changes_are_told_and_a_bad_one_names_its_key_and_stops_the_start(train: AppTest) -> None:
+    train.number_input(key="train_epochs_digits").set_value(3)
+    train.number_input(key="train_lr_digits").set_value(0.00005)
+    page = train.text_area(key="train_more_digits").set_value("augment.flip=true\n").run()
+    assert "3 epochs" in facts(page)
+    assert "learning rate 5e-05" in facts(page)
+    assert "mirrored" in facts(page)
+    for bad, told in (
+        ("optimizer.lr=1", "'optimizer.lr'"),
+        ("keep.patience=-1", "keep.patience"),
+        ("hm", "'hm'"),
+    ):
+        page = page.text_area(key="train_more_digits").set_value(bad).run()
+        assert told in messages(page)
+        assert not start(page)
+
+
+def test_settings_that_do_not_go_together_are_told(train: AppTest) -> None:
+    page = train.text_area(key="train_more_digits").set_value("model.architecture=seewhy:nothing").run()
+    assert "seewhy:nothing" in messages(page)
+    assert not start(page)
+
+
+@pytest.mark.parametrize("bad", ["", "../x", "a b", "imagenet"])
+def test_a_name_that_cannot_be_is_told(train: AppTest, bad: str) -> None:
+    name = next(each for each in train.text_input if each.label == "Name of the result")
+    page = name.set_value(bad).run()
+    assert messages(page)
+    assert not start(page)
+
+
+def test_data_that_are_not_here_come_with_the_way_to_get_them(
+    train: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SEEWHY_DATA", str(tmp_path))
+    page = train.selectbox(key="train_recipe").select("mnist").run()
+    if page.selectbox(key="train_data_mnist").value == "mnist" and start(page):
+        pytest.skip("this machine has MNIST where packages put it")
+    assert "python -m core data mnist --fetch" in messages(page)
+    assert not start(page)
+    assert start(page.selectbox(key="train_data_mnist").select("digits").run())
+
+
+def test_a_folder_is_recognised_or_refused_in_words(train: AppTest, tmp_path: Path) -> None:
+    page = train.selectbox(key="train_data_digits").select(MINE).run()
+    assert not start(page)
+    page = page.text_input(key="train_folder").set_value(str(tmp_path)).run()
+    assert "is no folder of labelled images" in messages(page)
+    assert not start(page)
+    for class_name in ("cat", "dog"):
+        (tmp_path / class_name).mkdir()
+    page.text_input(key="train_folder").set_value(f"{tmp_path}/").run()
+    assert "without an image" in messages(page)
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        picture = rng.integers(0, 255, (9, 7, 3), np.uint8)
+        Image.fromarray(picture).save(tmp_path / ("cat", "dog")[number % 2] / f"{number}.png")
+    (tmp_path / "cat" / "broken.png").write_bytes(b"no picture")
+    page = page.text_input(key="train_folder").set_value(str(tmp_path / ".." / tmp_path.name)).run()
+    assert start(page)
+    page = page.toggle[0].set_value(True).run()
+    assert metrics(page)["Images"] == "12"
+    assert "1 broken file is skipped" in messages(page)
+
+
+def test_the_report_of_the_digits_counts_them_all(train: AppTest) -> None:
+    page = train.toggle(key="train_look_digits_None").set_value(True).run()
+    found = metrics(page)
+    assert found["Images"] == "1,797"
+    assert (found["Training"], found["Validation"]) == ("1,438", "359")
+    strips = [each.proto.body for each in page.get("html") if "seewhy-strip" in each.proto.body]
+    pictures = [text for text in strips if "<figure" in text]
+    assert [text.count("<img") for text in pictures] == [8, 8]
+    assert all('class="tiny"' in text for text in pictures)
+
+
+def test_again_draws_other_augmentations_of_the_same_images(train: AppTest) -> None:
+    def strips(page: AppTest) -> list[str]:
+        assert not page.exception
+        return [each.proto.body for each in page.get("html") if "<figure" in each.proto.body]
+
+    train.text_area(key="train_more_digits").set_value("augment.rotation=30")
+    page = train.toggle(key="train_look_digits_None").set_value(True).run()
+    training, validation = strips(page)
+    again, same = strips(page.button(key="train_again").click().run())
+    assert again != training
+    assert same == validation
+
+
+def test_an_unknown_training_in_the_address_is_told(train: AppTest) -> None:
+    for name in ("no-such", "../../etc", "imagenet"):
+        train.query_params["run"] = name
+        assert name in messages(train.run())
+        assert start(train)
+
+
+def test_the_table_lists_a_training_with_all_that_is_known(finished: str, train: AppTest) -> None:
+    row = train.dataframe[0].value.iloc[0]
+    assert row["name"] == finished
+    assert row["status"].endswith("stopped")
+    assert (row["recipe"], row["data"]) == ("Handwritten digits in a minute", "digits")
+    assert (row["fingerprint"], row["epochs"], row["time"]) == ("01234567", "2 / 3", "1 min 5 s")
+    assert row["accuracy"] == 87.5
+
+
+def test_one_training_shows_its_curves_and_can_be_left(finished: str, train: AppTest) -> None:
+    train.query_params["run"] = finished
+    page = train.run()
+    found = metrics(page)
+    assert (found["Best epoch"], found["Epochs"], found["Trained for"]) == ("2", "2 of 3", "1 min 5 s")
+    assert len(page.get("plotly_chart")) == 2
+    assert not page.button(key="train_resume").disabled
+    page = page.button(key="train_new").click().run()
+    assert start(page)
+    assert "run" not in page.query_params
+
+
+def test_deleting_asks_first(finished: str, train: AppTest) -> None:
+    train.query_params["run"] = finished
+    page = train.run()
+    page = page.button(key="train_delete").click().run()
+    assert any(finished in each.value.replace("\\", "") for each in page.markdown)
+    page = page.button(key="train_keep").click().run()
+    assert finished in checkpoint.folders()
+    page.button(key="train_delete").click().run()
+    page = page.button(key="train_delete_sure").click().run()
+    assert not page.exception
+    assert finished not in checkpoint.folders()
+    assert finished not in [run.name for run in runs.every()]
