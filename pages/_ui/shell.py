@@ -33,7 +33,10 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.2rem 2.5rem 4rem; }
 [data-testid="stSidebarHeader"] { height: 2.5rem; }
 @media (max-width: 1020px) {
-  :is(.st-key-stage, .st-key-source, .st-key-plan, .st-key-data) [data-testid="stColumn"] { min-width: 100%; }
+  :is(.st-key-stage, .st-key-source, .st-key-plan, .st-key-data, .st-key-curves) [data-testid="stColumn"] {
+    min-width: 100%;
+  }
+  .st-key-plan [data-testid="stColumn"] [data-testid="stColumn"] { min-width: 40%; }
 }
 .seewhy-sum { display: flex; flex-wrap: wrap; gap: 0.35rem 1.4rem; font-variant-numeric: tabular-nums; }
 .seewhy-sum span { display: flex; flex-direction: column; line-height: 1.25; }

@@ -46,7 +46,7 @@ def watched() -> Run | None:
 def draw(run: Run) -> None:
     """One training: head line, progress, curves, and what can be done with it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content", key="train_status"):
             st.subheader(words.plain(run.name), anchor=False, width="content")
             colour, icon = _BADGES[run.status]
             st.badge(run.status.capitalize(), color=colour, icon=icon)  # type: ignore[arg-type]
@@ -116,7 +116,9 @@ def _draw_curves(run: Run) -> None:
         return
     _, planned = overview.num_epochs(run)
     titles = {"accuracy": "Accuracy", "loss": "Loss"}
-    for column, (measure, title) in zip(st.columns(2, gap="large"), titles.items(), strict=True):
+    with st.container(key="curves"):
+        columns = st.columns(2, gap="large")
+    for column, (measure, title) in zip(columns, titles.items(), strict=True):
         column.markdown(f"##### {title}")
         column.plotly_chart(
             curves.curve(run.history, measure, epochs=planned, best=overview.best_epoch(run)),
