@@ -12,6 +12,8 @@ from core.data.splits import Split, at_most, published_split, random_split
 from core.errors import DataError
 from core.training.recipe import Data
 
+_USUAL_SHARE = 0.2
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
@@ -38,8 +40,10 @@ def open_data(settings: Data, folder: Path | None) -> ImageSet:
 
 def sides(images: ImageSet, settings: Data, seed: int) -> Split:
     """Training, validation and test samples as the recipe splits them."""
-    divide = published_split if settings.split == "published" else random_split
-    return divide(images, val_share=settings.val, seed=seed)
+    is_published = settings.split == "published" and images.published is not None
+    share = settings.val if settings.val or is_published else _USUAL_SHARE
+    divide = published_split if is_published else random_split
+    return divide(images, val_share=share, seed=seed)
 
 
 def material(decoded: Decoded, settings: Data, seed: int) -> Material:

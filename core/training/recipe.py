@@ -31,7 +31,8 @@ class Data:
     Attributes:
         source: A name of `core.data.catalogue.SOURCES`; another data set may be given when training starts.
         split: ``published``, the publisher's own where there is one, or ``random``.
-        val: Share of the training images that is kept for validation.
+        val: Share of the training images that is kept for validation. 0 validates on the publisher's test
+            images instead; where nobody has published a split, it is 0.2.
         per_class: At most so many training images of a class; 0 takes all.
     """
 
