@@ -51,7 +51,8 @@ def pick() -> Plan | None:
     data = _data(name, usual)
     changes = _changes(name, usual)
     if data is not None:
-        changes = (f"data.source={data.source}", *changes)
+        # Last: what is picked above is what the report shows.
+        changes = (*changes, f"data.source={data.source}")
     recipe = _changed(name, changes)
     result = _result_name(name)
     if recipe is None:

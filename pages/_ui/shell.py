@@ -69,9 +69,9 @@ def page(path: str) -> Iterator[None]:
 
 
 def checkpoint_name() -> str:
-    """The checkpoint that the sidebar has chosen."""
-    name: str = st.session_state.get(state.CHECKPOINT) or available()[0]
-    return name
+    """The checkpoint that the sidebar has chosen; the first where that has been deleted."""
+    names, chosen = available(), st.session_state.get(state.CHECKPOINT)
+    return str(chosen) if chosen in names else names[0]
 
 
 def _sidebar() -> None:
