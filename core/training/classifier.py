@@ -39,8 +39,9 @@ class Classifier(LightningModule):
         self.train()
 
     def forward(self, batch: Tensor) -> Tensor:
-        """Logits (n, C)."""
-        logits: Tensor = self.network(self.prepared(batch))
+        """Logits (n, C); those of auxiliary heads, which two networks of torchvision add, are left out."""
+        outputs = self.network(self.prepared(batch))
+        logits: Tensor = getattr(outputs, "logits", outputs)
         return logits
 
     def train(self, mode: bool = True) -> "Classifier":  # noqa: FBT001, FBT002 (torch's signature)

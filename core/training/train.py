@@ -29,7 +29,7 @@ from core.data.batches import Features, Pictures, class_weights, usual_workers
 from core.data.cache import decode
 from core.data.image_set import ImageSet
 from core.device import best_device, device_label
-from core.errors import RecipeError, TrainingError
+from core.errors import CheckpointError, RecipeError, TrainingError
 from core.models import heads
 from core.training import recipe as recipes
 from core.training.classifier import Classifier
@@ -134,16 +134,30 @@ def _learning(
         num_classes=classes,
         class_weights=None if weights is None else torch.from_numpy(weights),
     )
-    if net.is_head_only and recipe.augment.is_none:
-        backbone, head = heads.features_and_head(net.model)
-        dataset = _features(backbone, data, tick)
-        return classifier(head, prepared=_as_it_is), Feed(recipe, data, train=dataset, val=dataset, workers=0)
+    parts = _parts(net, data) if net.is_head_only and recipe.augment.is_none else None
+    if parts is not None:
+        dataset = _features(parts[0], data, tick)
+        return classifier(parts[1], prepared=_as_it_is), Feed(
+            recipe, data, train=dataset, val=dataset, workers=0
+        )
     train_set = Pictures(data.decoded, recipe.augment, recipe.seed)
     workers = recipe.speed.workers
     if workers < 0:
         workers = usual_workers() if train_set.change or data.decoded.array is None else 0
     feed = Feed(recipe, data, train=train_set, val=Pictures(data.decoded), workers=workers)
     return classifier(net.model, prepared=net.preprocess.normalised), feed
+
+
+def _parts(net: Network, data: Material) -> tuple[nn.Module, nn.Module] | None:
+    """Backbone and head, where one after the other they are the network: tried on an image."""
+    try:
+        backbone, head = heads.features_and_head(net.model)
+    except CheckpointError:
+        return None
+    batch = net.preprocess.normalised(data.decoded.inputs(data.val[:1].tolist()))
+    with torch.no_grad():
+        agrees = torch.equal(head.eval()(backbone.eval()(batch)), net.model.eval()(batch))
+    return (backbone, head) if agrees else None
 
 
 def _features(backbone: nn.Module, data: Material, tick: Callable[..., None]) -> Features:

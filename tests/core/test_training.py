@@ -2,7 +2,9 @@
 
 import errno
 import math
+from collections import namedtuple
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from core.models import registry
 from core.training import recipe as recipes
 from core.training import run as runs
 from core.training.classifier import Classifier
-from core.training.material import material
+from core.training.material import material, open_data, sides
 from core.training.recipe import Recipe
 from core.training.run import Stopped
 from core.training.train import Job, resume, train
@@ -432,3 +434,37 @@ def test_what_is_finished_is_not_resumed(tmp_path: Path) -> None:
     train(_recipe(*TWO_CONVOLUTIONS, "epochs=1"), _job(tmp_path))
     with pytest.raises(TrainingError, match="'run' is finished"):
         resume(None, _job(tmp_path))
+
+
+# Networks that are not like the others.
+
+
+class _TwoOutputs(nn.Module):
+    """As torchvision's GoogLeNet in training: logits, and those of heads that help it learn."""
+
+    def forward(self, batch: Tensor) -> tuple[Tensor, Tensor]:
+        return namedtuple("Outputs", ["logits", "aux"])(batch * 2, batch * 3)
+
+
+def test_auxiliary_logits_are_left_out() -> None:
+    classifier = Classifier(_TwoOutputs(), _recipe(), num_classes=2, prepared=lambda batch: batch + 1)
+    torch.testing.assert_close(classifier(torch.ones(1, 2)), torch.full((1, 2), 4.0))
+
+
+def test_a_network_whose_head_is_a_convolution_trains_without_a_feature_cache(tmp_path: Path) -> None:
+    changes = ("model.architecture=torchvision:squeezenet1_1", "image.size=64", "model.train_from=head")
+    folder = train(_recipe(*FEW, *changes, "epochs=1", "data.per_class=2"), _job(tmp_path))
+    assert {name.split(".")[0] for name in _weights(folder)} == {"features", "classifier"}
+    assert checkpoint.read_card(folder).status == "finished"
+
+
+def test_a_share_of_nothing_validates_on_the_published_test_images_or_else_on_a_fifth(
+    photos_of_two_classes: Path,
+) -> None:
+    settings = _recipe("data.val=0.0").data
+    mine = open_data(settings, photos_of_two_classes)
+    assert [len(side) for side in (sides(mine, settings, 0).train, sides(mine, settings, 0).val)] == [32, 8]
+    halves = np.array(["train", "test"])[np.arange(40) % 2]
+    published = sides(replace(mine, published=halves), settings, 0)
+    assert (published.val % 2 == 1).all()
+    assert len(published.val) == 20
