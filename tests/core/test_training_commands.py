@@ -1,0 +1,87 @@
+"""``python -m core data``, ``recipes`` and ``train``: what they print, and how they refuse."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.__main__ import main
+from core.data import catalogue
+from core.training import recipe as recipes
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("SEEWHY_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Five images of one class and ten of another, one of these a copy of a third's, and a broken file."""
+    random = np.random.default_rng(0)
+    for name, number in (("few", 5), ("many", 10)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for index in range(number):
+            pixels = random.integers(0, 255, (20, 30, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{index}.png")
+    (tmp_path / "photos" / "few" / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
+    return tmp_path / "photos"
+
+
+def test_data_without_a_name_lists_every_source(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in printed[:-1]] == list(catalogue.SOURCES)
+    assert printed[0].endswith("(comes with it)")
+    assert printed[1].endswith("(not here)")
+
+
+def test_data_of_a_folder_counts_what_is_there(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", str(photos)]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.strip()}
+    assert lines["few"].split()[1:] == ["4", "1", "0", "5"]
+    assert lines["many"].split()[1:] == ["8", "2", "0", "10"]
+    assert "RGB 15" in lines["modes"]
+    assert lines["broken"].split()[1] == "1:"
+
+
+def test_data_that_are_not_there_say_where_to_get_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "mnist"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: cannot find mnist")
+    assert "python -m core data mnist --fetch" in error
+
+
+def test_recipes_are_listed_with_data_and_network(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recipes"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in printed] == recipes.names()
+    assert "Handwritten digits in a minute (digits, seewhy:chollet-mnist)" in printed[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["digit"], "no recipe 'digit', and no such file; there is digits"),
+        (["digits", "--set", "optimiser.rate=1"], "no setting 'optimiser.rate'; close: optimiser"),
+        (["digits", "--set", "epochs=many"], "epochs is 'many': input should be a valid integer"),
+        (["digits", "--out", "../elsewhere"], "'../elsewhere' cannot name a checkpoint"),
+        (["digits", "--out", "imagenet"], "a checkpoint named 'imagenet' exists already"),
+        (["mnist", "--out", "test-nothing"], "cannot find mnist"),
+        (["--out", "test-nothing", "--resume"], "no recipe, and no training 'test-nothing' to resume"),
+        (["--out", "imagenet", "--resume"], "'imagenet' was not trained here"),
+    ],
+)
+def test_train_refuses_in_one_line_and_leaves_nothing(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from core import checkpoint
+
+    before = checkpoint.folders()
+    assert main(["train", *arguments]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {message}")
+    assert error.count("\n") == 1
+    assert checkpoint.folders() == before
