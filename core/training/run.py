@@ -96,7 +96,7 @@ class RunFolder:
 
     def stop_is_wanted(self) -> bool:
         """Whether somebody has asked for the end."""
-        return (self.folder / _STOP).exists()
+        return stop_is_wanted(self.folder)
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -124,6 +124,11 @@ class RunFolder:
 def request_stop(folder: Path) -> None:
     """Ask the process that trains this folder to stop; it does so after the current batch."""
     (folder / _STOP).touch()
+
+
+def stop_is_wanted(folder: Path) -> bool:
+    """Whether somebody has asked for that and the process has not yet ended."""
+    return (folder / _STOP).exists()
 
 
 def is_alive(folder: Path) -> bool:

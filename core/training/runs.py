@@ -57,6 +57,11 @@ class Run:
         return self.status == "running"
 
     @property
+    def is_stopping(self) -> bool:
+        """Whether its process has been asked to stop and has not yet."""
+        return self.is_running and run.stop_is_wanted(self.folder)
+
+    @property
     def can_resume(self) -> bool:
         """Whether there is more to do and nobody does it."""
         return self.status in {"stopped", "failed", "interrupted"}

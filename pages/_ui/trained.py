@@ -130,9 +130,10 @@ def _draw_curves(run: Run) -> None:
 
 def _draw_actions(run: Run) -> None:
     if run.is_running and st.button(
-        "Stop",
+        "Stopping…" if run.is_stopping else "Stop",
         icon=":material/stop:",
         key="train_stop",
+        disabled=run.is_stopping,
         help="It ends after this batch; the best epoch is kept.",
     ):
         runs.stop(run.name)

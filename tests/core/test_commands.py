@@ -16,8 +16,8 @@ from PIL import Image
 from core import checkpoint as checkpoints
 from core import display, importing
 from core.__main__ import main
-from core.commands.explaining import _folder_names
 from core.checkpoint import Checkpoint
+from core.commands.explaining import _folder_names
 from core.explain.cam import CAM_METHODS
 from core.explanation import METHODS
 from core.samples import sample
