@@ -40,6 +40,7 @@ class Keeper(Checkpoint):
     ) -> None:
         self.run, self.whole, self.best_by, self.stored, self.say = run, whole, best, stored, say
         self.rows: list[dict[str, float]] = []
+        self.seconds_before = 0.0  # Of the epochs that an earlier process has trained.
         self._began = self._saved = time.monotonic()
         self._lr = 0.0
 
@@ -65,6 +66,7 @@ class Keeper(Checkpoint):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """From Lightning's state."""
         self.rows = list(state_dict["rows"])
+        self.seconds_before = sum(row["seconds"] for row in self.rows)
 
     def on_save_checkpoint(
         self, _trainer: Trainer, _module: LightningModule, checkpoint: dict[str, Any]

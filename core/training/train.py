@@ -14,30 +14,23 @@ from functools import partial
 from pathlib import Path
 
 import lightning
-import numpy as np
-import torch
 from lightning.fabric.utilities.warnings import PossibleUserWarning
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import SIGTERMException
-from torch import Tensor, nn
 
 from core import checkpoint
 from core.checkpoint import Card
-from core.data.batches import Features, Pictures, class_weights, usual_workers
 from core.data.cache import decode
 from core.data.image_set import ImageSet
 from core.device import best_device, device_label
-from core.errors import CheckpointError, RecipeError, TrainingError
-from core.models import heads
+from core.errors import RecipeError, TrainingError
 from core.training import recipe as recipes
-from core.training.classifier import Classifier
-from core.training.features import features
-from core.training.feed import Feed
 from core.training.keeper import Keeper, Pace, Seeded
-from core.training.material import Material, described, material, open_data
-from core.training.network import Network, base_of, head_of, network, preprocess_of
+from core.training.learner import learner, phase
+from core.training.material import described, material, open_data
+from core.training.network import base_of, head_of, network, preprocess_of
 from core.training.recipe import Recipe
 from core.training.run import STATE, RunFolder, Stopped, replace_file, request_stop
 from core.training.validation import validate
@@ -105,11 +98,11 @@ def _trained(
     with run.recording() if run else nullcontext(), _stopping_on_signals(folder):
         tick = run.tick if run else _ignore
         net = network(recipe, len(images.class_names), job.root)
-        decoded = decode(images, net.preprocess, on_progress=_phase(tick, "reading images"))
+        decoded = decode(images, net.preprocess, on_progress=phase(tick, "reading images"))
         data = material(decoded, recipe.data, recipe.seed)
         if run is not None:
             run.update(replace(run.card, data=described(images, recipe.data, recipe.seed, data)))
-        classifier, feed = _learning(recipe, net, data, tick)
+        classifier, feed = learner(recipe, net, data, tick)
         keeper = Keeper(run, net.model, best=recipe.keep.best, stored=recipe.keep.stored, say=job.say)
         pace = Pace(tick, partial(_wants_stop, run), recipe.epochs)
         trainer = _trainer(recipe, job, [Seeded(recipe.seed), pace, *_early_stopping(recipe), keeper])
@@ -120,52 +113,6 @@ def _trained(
         if run is not None:
             _finish(run, keeper, measured, seconds=time.monotonic() - started)
     return folder
-
-
-def _learning(
-    recipe: Recipe, net: Network, data: Material, tick: Callable[..., None]
-) -> tuple[Classifier, Feed]:
-    """The whole network on pictures; or, if only the head learns and no picture changes, it on features."""
-    classes = len(data.decoded.images.class_names)
-    weights = class_weights(data.labels[data.train], classes) if recipe.loss.class_weights else None
-    classifier = partial(
-        Classifier,
-        recipe=recipe,
-        num_classes=classes,
-        class_weights=None if weights is None else torch.from_numpy(weights),
-    )
-    parts = _parts(net, data) if net.is_head_only and recipe.augment.is_none else None
-    if parts is not None:
-        dataset = _features(parts[0], data, tick)
-        return classifier(parts[1], prepared=_as_it_is), Feed(
-            recipe, data, train=dataset, val=dataset, workers=0
-        )
-    train_set = Pictures(data.decoded, recipe.augment, recipe.seed)
-    workers = recipe.speed.workers
-    if workers < 0:
-        workers = usual_workers() if train_set.change or data.decoded.array is None else 0
-    feed = Feed(recipe, data, train=train_set, val=Pictures(data.decoded), workers=workers)
-    return classifier(net.model, prepared=net.preprocess.normalised), feed
-
-
-def _parts(net: Network, data: Material) -> tuple[nn.Module, nn.Module] | None:
-    """Backbone and head, where one after the other they are the network: tried on an image."""
-    try:
-        backbone, head = heads.features_and_head(net.model)
-    except CheckpointError:
-        return None
-    batch = net.preprocess.normalised(data.decoded.inputs(data.val[:1].tolist()))
-    with torch.no_grad():
-        agrees = torch.equal(head.eval()(backbone.eval()(batch)), net.model.eval()(batch))
-    return (backbone, head) if agrees else None
-
-
-def _features(backbone: nn.Module, data: Material, tick: Callable[..., None]) -> Features:
-    used = np.sort(np.concatenate([data.train, data.val]))
-    found = features(
-        backbone, data.decoded, used, device=best_device(), on_progress=_phase(tick, "computing features")
-    )
-    return Features(found, data.labels)
 
 
 def _trainer(recipe: Recipe, job: Job, callbacks: list[Callback]) -> Trainer:
@@ -203,7 +150,7 @@ def _early_stopping(recipe: Recipe) -> list[Callback]:
 def _finish(run: RunFolder, keeper: Keeper, measured: dict[str, float], *, seconds: float) -> None:
     """The card's last word; the state is of no more use."""
     training = run.card.training | {
-        "seconds": round(run.card.training.get("seconds", 0) + seconds, 1),
+        "seconds": round(keeper.seconds_before + seconds, 1),
         "epochs": len(keeper.rows),
     }
     run.update(replace(run.card, status="finished", metrics=run.card.metrics | measured, training=training))
@@ -271,17 +218,9 @@ def _stopping_on_signals(folder: Path) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _phase(tick: Callable[..., None], name: str) -> Callable[[int, int], None]:
-    return lambda done, total: tick(phase=name, done=done, total=total)
-
-
 def _wants_stop(run: RunFolder | None) -> bool:
     return run is not None and run.stop_is_wanted()
 
 
 def _ignore(**_progress: object) -> None:
     """The processes that write nothing."""
-
-
-def _as_it_is(features_: Tensor) -> Tensor:
-    return features_

@@ -27,11 +27,12 @@ from core.training import recipe as recipes
 from core.training.classifier import Classifier
 from core.training.feed import Feed
 from core.training.keeper import Keeper, Pace, Seeded
+from core.training.learner import learner
 from core.training.material import Material, material, open_data
 from core.training.network import Network, network
 from core.training.recipe import Recipe
 from core.training.run import RunFolder
-from core.training.train import Job, _learning, _trainer
+from core.training.train import Job, _trainer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +78,7 @@ def ours(this: Setting, *, cached: bool) -> float:
     recipe = replace(this.recipe, epochs=1)
     net = this.make()
     if cached or not net.is_head_only:
-        classifier, feed = _learning(recipe, net, this.data, _ignore)
+        classifier, feed = learner(recipe, net, this.data, _ignore)
     else:
         classifier, feed = _through_the_backbone(recipe, net, this.data)
     with tempfile.TemporaryDirectory() as root:
