@@ -35,6 +35,8 @@ def base_of(settings: Model, root: Path = checkpoint.ROOT) -> str | None:
 def network(recipe: Recipe, num_classes: int, root: Path = checkpoint.ROOT) -> Network:
     """What the recipe asks for; new weights follow from its seed.
 
+    Its tensors lie with the channels last, which trains faster on CPUs and GPUs alike.
+
     Raises:
         RecipeError: settings that do not go together.
         CheckpointError: weights that are not there or do not fit.
@@ -44,6 +46,7 @@ def network(recipe: Recipe, num_classes: int, root: Path = checkpoint.ROOT) -> N
     torch.manual_seed(recipe.seed)
     model = registry.build(settings.architecture, num_classes, head)
     _load_weights(model, settings, num_classes, root)
+    model = model.to(memory_format=torch.channels_last)
     learns_from = heads.head_name(model) if settings.train_from == "head" else settings.train_from
     heads.freeze_until(model, learns_from)
     is_head_only = bool(learns_from) and learns_from == heads.head_name(model)

@@ -24,7 +24,7 @@ from core import checkpoint
 from core.checkpoint import Card
 from core.data.cache import decode
 from core.data.image_set import ImageSet
-from core.device import best_device, device_label
+from core.device import best_device, device_label, keep_freed_memory
 from core.errors import RecipeError, TrainingError
 from core.training import recipe as recipes
 from core.training.keeper import Keeper, Pace, Seeded
@@ -93,6 +93,7 @@ def _trained(
 ) -> Path:
     """The whole way; ``run`` is the first process's, the others have None."""
     folder, started = job.root / job.name, time.monotonic()
+    keep_freed_memory()
     if run is not None:
         remember_data(folder, job.data)
     with run.recording() if run else nullcontext(), _stopping_on_signals(folder):

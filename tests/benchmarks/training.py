@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from core.checkpoint import Card
 from core.data.batches import Pictures, Shuffled, loader
 from core.data.cache import decode
+from core.device import keep_freed_memory
 from core.training import recipe as recipes
 from core.training.classifier import Classifier
 from core.training.feed import Feed
@@ -129,6 +130,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
+    keep_freed_memory()
     signs = setting("signs-bn", options.data / "gtsrb", "speed.workers=0")
     images = len(signs.data.train)
     found = alternated(

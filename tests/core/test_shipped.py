@@ -1,0 +1,92 @@
+"""The checkpoints that ship: what their cards promise, and what their weights say today."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from core import checkpoint
+from core.data import catalogue
+from core.training import recipe as recipes
+from core.training.material import open_data
+from core.training.run import HISTORY, PREDICTIONS
+
+SHIPPED = (
+    "digits",
+    "malaria",
+    "pets-cat-dog",
+    "pets-cat-dog-scratch",
+    "signs-bn",
+    "signs-bn-aug",
+    "signs-plain",
+)
+DATA = {
+    "malaria": "malaria-cell-images",
+    "pets-cat-dog": "oxford-iiit-pet",
+    "gtsrb": "gtsrb",
+}
+REAL = Path(__file__).parents[3] / "shared" / "data"
+each = pytest.mark.parametrize("name", SHIPPED)
+
+
+def _predictions(name: str) -> pd.DataFrame:
+    return pd.read_parquet(checkpoint.ROOT / name / PREDICTIONS)
+
+
+def test_together_they_stay_below_40_megabytes_and_no_image_is_among_them() -> None:
+    files = [path for name in SHIPPED for path in (checkpoint.ROOT / name).iterdir()]
+    assert sum(path.stat().st_size for path in files if not path.name.startswith(".")) < 40e6
+    suffixes = {path.suffix for path in files if not path.name.startswith(".")}
+    assert suffixes <= {".json", ".csv", ".safetensors", ".parquet"}
+
+
+@each
+def test_a_card_says_how_it_came_about(name: str) -> None:
+    card = checkpoint.read_card(checkpoint.ROOT / name)
+    assert (card.status, card.reason) == ("finished", "")
+    assert set(card.data) == {"source", "fingerprint", "images", "split", "seed", "train", "val", "skipped"}
+    assert set(card.training) == {"started", "device", "devices", "best_epoch", "seconds", "epochs"}
+    assert len(pd.read_csv(checkpoint.ROOT / name / HISTORY)) == card.training["epochs"]
+
+
+@each
+def test_it_was_made_by_the_recipe_of_its_name(name: str) -> None:
+    card = checkpoint.read_card(checkpoint.ROOT / name)
+    assert recipes.differences(recipes.parse(card.recipe), recipes.read(name)) == []
+
+
+@each
+def test_its_accuracy_is_that_of_its_table(name: str) -> None:
+    card, table = checkpoint.read_card(checkpoint.ROOT / name), _predictions(name)
+    assert len(table) == card.data["val"]
+    assert (table["label"] == table["predicted"]).mean() == card.metrics["val_accuracy"]
+    assert table["loss"].mean() == pytest.approx(card.metrics["val_loss"], rel=1e-6)
+
+
+@each
+def test_its_weights_give_its_table_again(name: str) -> None:
+    """On the real images, where they are; the digits are everywhere."""
+    loaded, table = checkpoint.load(checkpoint.ROOT / name), _predictions(name)
+    recipe = recipes.parse(loaded.card.recipe)
+    source = recipe.data.source
+    if source != "digits" and not (REAL / DATA[source]).exists():
+        pytest.skip(f"the images of {source} are not here")
+    images = catalogue.load("digits") if source == "digits" else open_data(recipe.data, REAL / DATA[source])
+    assert images.fingerprint == loaded.card.data["fingerprint"]
+    places = {sample_id: index for index, sample_id in enumerate(images.sample_ids)}
+    some = table.iloc[:: max(1, len(table) // 16)]
+    batch = loaded.card.preprocess.batch([images.image(places[each]) for each in some["sample_id"]])
+    with torch.inference_mode():
+        probabilities = loaded.model(batch).softmax(1)
+    labels = torch.tensor([images.labels[places[each]] for each in some["sample_id"]])
+    assert labels.tolist() == some["label"].tolist()
+    given = torch.tensor(some["p_label"].to_numpy())
+    torch.testing.assert_close(probabilities[torch.arange(len(labels)), labels], given, rtol=0, atol=1e-4)
+
+
+def test_transfer_beats_scratch_on_the_same_photos() -> None:
+    scratch, transfer = (_predictions(name) for name in ("pets-cat-dog-scratch", "pets-cat-dog"))
+    assert scratch["sample_id"].tolist() == transfer["sample_id"].tolist()
+    right = [(table["label"] == table["predicted"]).mean() for table in (scratch, transfer)]
+    assert right[1] > right[0] + 0.05
