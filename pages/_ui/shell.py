@@ -54,13 +54,18 @@ _STYLE = """<style>
 .seewhy-strip figcaption { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 </style>"""
 
+# White on the bright accent of the dark theme would have a contrast of 1.9.
+_DARK = """<style>
+[data-testid="stBaseButton-primary"]:not(:disabled) { color: #06231f; }
+</style>"""
+
 
 @contextmanager
 def page(path: str) -> Iterator[None]:
     """Draw the frame of the page at ``path``; inside, a `CoreError` becomes its message."""
     this = PAGES[path]
     st.set_page_config(page_title=f"{this.title} · SeeWhy", page_icon="🔎", layout="wide")
-    st.html(_STYLE)
+    st.html(_STYLE + (_DARK if st.context.theme.type == "dark" else ""))
     _sidebar()
     try:
         yield
