@@ -1,0 +1,289 @@
+"""Every number about mistakes, from a predictions table: confusion matrix, metrics, calibration, orders.
+
+``table`` is a `pyarrow.Table` with the columns of a predictions table; only the columns that are needed are
+read, whole and as arrays, so that a million rows take no longer than the page that shows them.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+_NUM_BINS = 15
+_LARGEST_WRITTEN_MATRIX = 200
+_NUMBERS = (
+    "num_samples",
+    "num_mistakes",
+    "accuracy",
+    "balanced_accuracy",
+    "majority_baseline",
+    "top5_accuracy",
+    "log_loss",
+    "ece",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """Precision, recall and F1 averaged over classes."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PerClass:
+    """Arrays (C,). What is undefined is 0: recall without samples, precision without predictions."""
+
+    precision: FloatArray
+    recall: FloatArray
+    f1: FloatArray
+    support: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metrics:
+    """How good the predictions are.
+
+    ``balanced_accuracy`` is the mean recall of the classes that have samples, ``majority_baseline`` the
+    accuracy of always naming the largest class, ``log_loss`` in nats, ``ece`` the expected calibration error.
+    ``macro`` averages over the classes that occur, as a label or a prediction; ``weighted`` by the samples of
+    each class. With five classes or fewer, ``top5_accuracy`` is 1.
+    """
+
+    num_samples: int
+    num_mistakes: int
+    accuracy: float
+    balanced_accuracy: float
+    majority_baseline: float
+    top5_accuracy: float
+    log_loss: float
+    ece: float
+    macro: Average
+    weighted: Average
+    per_class: PerClass
+    confusion_matrix: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """So many samples of class ``label`` were taken for class ``predicted``."""
+
+    label: int
+    predicted: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CalibrationBins:
+    """A reliability diagram: ``edges`` (B + 1,), the rest (B,); means of an empty bin are NaN."""
+
+    edges: FloatArray
+    count: IntArray
+    confidence: FloatArray
+    accuracy: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConfidenceHistogram:
+    """Numbers of right and of wrong predictions (B,) with a probability between ``edges`` (B + 1,)."""
+
+    edges: FloatArray
+    right: IntArray
+    wrong: IntArray
+
+
+def column(table: pa.Table, name: str) -> NDArray[Any]:
+    """A column (N,) of numbers; a table without rows is a ValueError."""
+    values: NDArray[Any] = _whole(table, name).to_numpy(zero_copy_only=False)
+    return values
+
+
+def lists(table: pa.Table, name: str) -> NDArray[Any]:
+    """A column of lists (N, k); they must be equally long."""
+    array = _whole(table, name)
+    lengths = pc.min_max(pc.list_value_length(array)).as_py()
+    if lengths["min"] != lengths["max"]:
+        raise ValueError(
+            f"lists of {name!r} have {lengths['min']} to {lengths['max']} values, expected as many in each"
+        )
+    values: NDArray[Any] = array.flatten().to_numpy(zero_copy_only=False)
+    return values.reshape(len(array), lengths["max"])
+
+
+def metrics(table: pa.Table, num_classes: int) -> Metrics:
+    """All metrics of a table with classes 0 to ``num_classes`` - 1."""
+    label, predicted = column(table, "label"), column(table, "predicted")
+    matrix = confusion_matrix(label, predicted, num_classes)
+    per_class = _per_class(matrix)
+    has_samples = per_class.support > 0
+    num_right = int(matrix.trace())
+    return Metrics(
+        num_samples=len(label),
+        num_mistakes=len(label) - num_right,
+        accuracy=num_right / len(label),
+        balanced_accuracy=float(per_class.recall[has_samples].mean()),
+        majority_baseline=float(per_class.support.max() / len(label)),
+        top5_accuracy=float((lists(table, "top5") == label[:, None]).any(1).mean()),
+        log_loss=float(column(table, "loss").mean(dtype=np.float64)),
+        ece=expected_calibration_error(calibration_bins(table)),
+        macro=_average(per_class, has_samples | matrix.any(0)),
+        weighted=_average(per_class, per_class.support),
+        per_class=per_class,
+        confusion_matrix=matrix,
+    )
+
+
+def confusion_matrix(label: NDArray[Any], predicted: NDArray[Any], num_classes: int) -> IntArray:
+    """Counts (C, C), [true, predicted]."""
+    for name, classes in (("label", label), ("predicted", predicted)):
+        if len(classes) and not 0 <= classes.min() <= classes.max() < num_classes:
+            raise ValueError(f"{name} {classes.min()} to {classes.max()}, expected 0 to {num_classes - 1}")
+    # Not scikit-learn's, which warns where there is a single class.
+    cells = label.astype(np.int64) * num_classes + predicted
+    return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
+
+
+def normalised_by_label(matrix: IntArray) -> FloatArray:
+    """Shares of each true class: rows sum to 1, the diagonal is recall; a row without samples is 0."""
+    shares: FloatArray = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+    return shares
+
+
+def normalised_by_prediction(matrix: IntArray) -> FloatArray:
+    """Shares of each predicted class: columns sum to 1, the diagonal is precision; an empty column is 0."""
+    shares: FloatArray = matrix / np.maximum(matrix.sum(0, keepdims=True), 1)
+    return shares
+
+
+def most_confused(matrix: IntArray, k: int) -> list[Confusion]:
+    """The up to ``k`` most frequent mistakes, most frequent first; equal ones in the order of the classes."""
+    label, predicted = np.nonzero(matrix)
+    wrong = label != predicted
+    label, predicted = label[wrong], predicted[wrong]
+    count = matrix[label, predicted]
+    order = np.argsort(-count, kind="stable")[:k]
+    return [Confusion(int(label[each]), int(predicted[each]), int(count[each])) for each in order]
+
+
+def calibration_bins(table: pa.Table, num_bins: int = _NUM_BINS) -> CalibrationBins:
+    """Samples by the probability of their prediction, in equal bins [a, b), the last with its end."""
+    confidence, right = column(table, "p_predicted").astype(np.float64), _right(table).astype(np.float64)
+    count, edges = np.histogram(confidence, num_bins, (0, 1))
+    sums = [np.histogram(confidence, num_bins, (0, 1), weights=each)[0] for each in (confidence, right)]
+    mean_confidence, accuracy = np.array(sums) / np.where(count, count, np.nan)
+    return CalibrationBins(edges, count, mean_confidence, accuracy)
+
+
+def expected_calibration_error(bins: CalibrationBins) -> float:
+    """Mean distance of confidence and accuracy over samples' bins (Guo 2017, arXiv:1706.04599, eq. 3)."""
+    return float(np.nansum(bins.count * np.abs(bins.accuracy - bins.confidence)) / bins.count.sum())
+
+
+def confidence_histogram(table: pa.Table, num_bins: int = 20) -> ConfidenceHistogram:
+    """How sure the model is where it is right, and where it is wrong."""
+    confidence, right = column(table, "p_predicted").astype(np.float64), _right(table)
+    count_right, edges = np.histogram(confidence[right], num_bins, (0, 1))
+    count_wrong, _ = np.histogram(confidence[~right], num_bins, (0, 1))
+    return ConfidenceHistogram(edges, count_right, count_wrong)
+
+
+def by_loss(table: pa.Table) -> IntArray:
+    """All rows, highest loss first."""
+    return np.argsort(-column(table, "loss"), kind="stable")
+
+
+def confidently_wrong(table: pa.Table) -> IntArray:
+    """Rows of mistakes, most probable prediction first."""
+    return _by_confidence(table, ~_right(table))
+
+
+def confidently_right(table: pa.Table) -> IntArray:
+    """Rows predicted right, most probable prediction first."""
+    return _by_confidence(table, _right(table))
+
+
+def least_sure(table: pa.Table) -> IntArray:
+    """All rows, smallest margin between the two most probable classes first."""
+    return np.argsort(column(table, "margin"), kind="stable")
+
+
+def as_json(found: Metrics, class_names: Sequence[str]) -> dict[str, Any]:
+    """The content of metrics.json: numbers or null, never NaN; the matrix only of up to 200 classes.
+
+    Of classes that share a name each has its index behind it: ``crane (134)``.
+    """
+    if len(class_names) != len(found.confusion_matrix):
+        raise ValueError(f"{len(class_names)} class names for {len(found.confusion_matrix)} classes")
+    averages = {
+        f"{kind}_{name}": _number(value)
+        for kind in ("macro", "weighted")
+        for name, value in asdict(getattr(found, kind)).items()
+    }
+    arrays = {name: values.tolist() for name, values in asdict(found.per_class).items()}
+    per_class = {
+        name: {each: _number(values[index]) for each, values in arrays.items()}
+        for index, name in enumerate(_distinct(class_names))
+    }
+    content = {name: _number(getattr(found, name)) for name in _NUMBERS} | averages | {"per_class": per_class}
+    if len(class_names) <= _LARGEST_WRITTEN_MATRIX:
+        content["confusion_matrix"] = found.confusion_matrix.tolist()
+    return content
+
+
+def _whole(table: pa.Table, name: str) -> pa.Array:
+    """A column in one piece."""
+    if not table.num_rows:
+        raise ValueError("the predictions table has no rows, expected at least one")
+    return table[name].combine_chunks()
+
+
+def _right(table: pa.Table) -> NDArray[np.bool_]:
+    right: NDArray[np.bool_] = column(table, "label") == column(table, "predicted")
+    return right
+
+
+def _by_confidence(table: pa.Table, chosen: NDArray[np.bool_]) -> IntArray:
+    rows = np.flatnonzero(chosen)
+    return rows[np.argsort(-column(table, "p_predicted")[rows], kind="stable")]
+
+
+def _per_class(matrix: IntArray) -> PerClass:
+    """By scikit-learn, for which each cell of the matrix is one sample with the count as its weight."""
+    from sklearn.metrics import precision_recall_fscore_support  # noqa: PLC0415 (a second, only where needed)
+
+    label, predicted = np.nonzero(matrix)
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        label,
+        predicted,
+        labels=np.arange(len(matrix)),
+        sample_weight=matrix[label, predicted],
+        zero_division=0,
+    )
+    return PerClass(precision, recall, f1, matrix.sum(1))
+
+
+def _average(per_class: PerClass, weights: NDArray[Any]) -> Average:
+    each = (per_class.precision, per_class.recall, per_class.f1)
+    precision, recall, f1 = (float(np.average(values, weights=weights)) for values in each)
+    return Average(precision, recall, f1)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names, with the index behind those that occur twice."""
+    times = Counter(names)
+    return [name if times[name] == 1 else f"{name} ({index})" for index, name in enumerate(names)]
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
