@@ -1,0 +1,181 @@
+"""One pass of a checkpoint over a data set: the predictions table and its metrics, kept in its folder."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from core import checkpoint
+from core.checkpoint import Card, Checkpoint
+from core.data.image_set import ImageSet, Labels
+from core.errors import DataError, ImageError
+from core.evaluation import as_json, metrics
+from core.prediction_table import rows, write
+from core.preprocess import Preprocess
+from core.training.material import sides
+from core.training.recipe import parse
+
+METRICS, PREDICTIONS = "metrics.json", "predictions.parquet"
+_PARTS = ".evaluation"
+_ROWS, _BATCH = 1024, 32
+
+Item = tuple[Tensor, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """What is to be predicted: ``indices`` (n,) of ``images``, with their ``labels`` (N,) and splits (N,).
+
+    Labels are those of the checkpoint, which may count the classes in another order than the data set.
+    """
+
+    images: ImageSet
+    indices: Labels
+    labels: Labels
+    splits: NDArray[np.str_]
+
+
+def samples_of(card: Card, images: ImageSet, split: str) -> Samples:
+    """The samples of one split: as the checkpoint was trained, if these are its data, else as published.
+
+    ``all`` takes every image; data without any split are one split, ``val``.
+
+    Raises:
+        DataError: there is no such split, or a class that the checkpoint does not know.
+    """
+    splits = _splits(card, images)
+    wanted = np.ones(len(images), bool) if split == "all" else splits == split
+    if not wanted.any():
+        there = ", ".join(sorted(set(splits.tolist())))
+        raise DataError(f"{images.name!r} has no images in a split {split!r}; there is {there}, all")
+    return Samples(images, np.flatnonzero(wanted), labels_for(images, card.class_names), splits)
+
+
+def _splits(card: Card, images: ImageSet) -> NDArray[np.str_]:
+    if card.data.get("fingerprint") == images.fingerprint:
+        recipe = parse(card.recipe)
+        divided = sides(images, recipe.data, recipe.seed)
+        splits = np.full(len(images), "none", "<U5")
+        for name, indices in (("train", divided.train), ("val", divided.val), ("test", divided.test)):
+            splits[indices] = name
+        return splits
+    return np.full(len(images), "val") if images.published is None else images.published
+
+
+def labels_for(images: ImageSet, class_names: Sequence[str]) -> Labels:
+    """The labels (N,) of a data set by the numbers of ``class_names``: classes are matched by name.
+
+    Raises:
+        DataError: names the classes that the checkpoint does not know.
+    """
+    known = {name.casefold(): class_idx for class_idx, name in enumerate(class_names)}
+    strange = [name for name in images.class_names if name.casefold() not in known]
+    if strange:
+        listed = ", ".join(map(repr, strange[:3]))
+        raise DataError(f"the checkpoint has no class {listed}; it has {', '.join(class_names[:5])} …")
+    numbers = np.array([known[name.casefold()] for name in images.class_names], np.int64)
+    found: Labels = numbers[images.labels]
+    return found
+
+
+def evaluate(
+    folder: Path,
+    samples: Samples,
+    *,
+    device: str = "cpu",
+    workers: int = 0,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> dict[str, object]:
+    """Write ``predictions.parquet`` and ``metrics.json`` into a checkpoint's folder; gives the metrics.
+
+    The table grows in parts beside them; an interrupted pass goes on after its last whole part, if weights,
+    data and samples are the same. Broken images are in no row, and counted as ``num_broken``.
+    """
+    loaded = checkpoint.load(folder, device=device)
+    parts = folder / _PARTS / _key(loaded, samples)
+    parts.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for start in range(0, len(samples.indices), _ROWS):
+        paths.append(parts / f"{start:09}.parquet")
+        if not paths[-1].exists():
+            write(paths[-1], _part(loaded, samples, samples.indices[start : start + _ROWS], workers))
+        on_progress(min(start + _ROWS, len(samples.indices)), len(samples.indices))
+    table = pa.concat_tables([pq.read_table(path) for path in paths])
+    if not len(table):
+        raise DataError(f"none of the {len(samples.indices)} images can be read")
+    found = as_json(metrics(table, len(loaded.card.class_names)), loaded.card.class_names)
+    found |= {"num_broken": len(samples.indices) - len(table), "fingerprint": samples.images.fingerprint}
+    write(folder / PREDICTIONS, table)
+    write_metrics(folder, found)
+    shutil.rmtree(folder / _PARTS)
+    return found
+
+
+def write_metrics(folder: Path, found: dict[str, object]) -> None:
+    """``metrics.json``, whole or not at all."""
+    draft = folder / f".{METRICS}.draft"
+    draft.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    draft.replace(folder / METRICS)
+
+
+class _Decoded(Dataset[Item]):
+    """Pixels (channels, H, W) of an index, empty where the image is broken; and the index."""
+
+    def __init__(self, images: ImageSet, preprocess: Preprocess, indices: Labels) -> None:
+        self.images, self.preprocess, self.indices = images, preprocess, indices
+
+    def __getitem__(self, place: int) -> Item:
+        index = int(self.indices[place])
+        try:
+            return self.preprocess.pixels(self.images.image(index)), index
+        except ImageError:
+            return torch.empty(0, dtype=torch.uint8), index
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+@torch.inference_mode()
+def _part(loaded: Checkpoint, samples: Samples, indices: Labels, workers: int) -> pa.Table:
+    """The rows of these indices, in order, without the broken ones."""
+    dataset = _Decoded(samples.images, loaded.card.preprocess, indices)
+    batches = DataLoader(dataset, batch_size=_BATCH, num_workers=workers, collate_fn=list)
+    tables = []
+    for items in batches:
+        whole = [(pixels, index) for pixels, index in items if pixels.numel()]
+        if whole:
+            pixels = torch.stack([each for each, _ in whole]).to(loaded.device)
+            logits = loaded.model(loaded.card.preprocess.normalised(pixels)).cpu()
+            tables += _tables(logits, np.array([index for _, index in whole]), samples)
+    nothing = torch.empty(0, len(loaded.card.class_names))
+    return pa.concat_tables(tables or _tables(nothing, indices[:0], samples))
+
+
+def _tables(logits: Tensor, indices: Labels, samples: Samples) -> list[pa.Table]:
+    """Rows of one batch, which may belong to several splits: a column of its own instead of one name."""
+    images = samples.images
+    ids = [images.sample_ids[index] for index in indices]
+    paths = ids if images.root else [""] * len(ids)
+    table = rows(logits, torch.from_numpy(samples.labels[indices]), sample_ids=ids, paths=paths, split="")
+    place = table.column_names.index("split")
+    splits = pa.array(samples.splits[indices].tolist(), pa.string())
+    return [table.set_column(place, "split", splits)]
+
+
+def _key(loaded: Checkpoint, samples: Samples) -> str:
+    digest = hashlib.blake2b(digest_size=12)
+    digest.update(
+        f"{loaded.card.weights_sha256}{loaded.card.preprocess!r}{samples.images.fingerprint}".encode()
+    )
+    digest.update(np.ascontiguousarray(samples.indices).tobytes())
+    return digest.hexdigest()
