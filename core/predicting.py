@@ -101,7 +101,7 @@ def evaluate(
     The table grows in parts beside them; an interrupted pass goes on after its last whole part, if weights,
     data and samples are the same. Broken images are in no row, and counted as ``num_broken``.
     """
-    loaded = checkpoint.load(folder, device=device)
+    loaded = checkpoint.load_for_speed(folder, device=device)
     parts = folder / _PARTS / _key(loaded, samples)
     parts.mkdir(parents=True, exist_ok=True)
     paths = []

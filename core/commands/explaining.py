@@ -85,7 +85,7 @@ def _explain(options: argparse.Namespace) -> int:
     device, note = usable_device(options.device)
     if note:
         print(note, file=sys.stderr)
-    checkpoint = checkpoints.load(checkpoints.find(options.checkpoint), device=device)
+    checkpoint = checkpoints.load_for_speed(checkpoints.find(options.checkpoint), device=device)
     question = _question(options, checkpoint)
     failures = 0
     for path, name in zip(options.images, _folder_names(options.images), strict=True):

@@ -255,7 +255,7 @@ def _decoded_sets() -> dict[tuple[object, ...], Decoded]:
 @st.cache_resource(max_entries=2, show_spinner="Loading the model…")
 def _loaded(name: str, stamp: float) -> Loaded:
     device, _ = usable_device(None)
-    checkpoint = checkpoints.load(checkpoints.find(name), device=device)
+    checkpoint = checkpoints.load_for_speed(checkpoints.find(name), device=device)
     layers = layers_of(checkpoint)
     # Once through, so that the first photo does not wait for the libraries to warm up.
     blank = Image.new("RGB", checkpoint.card.preprocess.input_size)

@@ -42,6 +42,17 @@ def _photos(checkpoint: Checkpoint, count: int = 2) -> Tensor:
 # There and back.
 
 
+def test_loaded_for_speed_a_network_says_the_same_to_rounding(small: Checkpoint) -> None:
+    batch = _photos(small)
+    fast = checkpoints.load_for_speed(small.folder).model
+    assert any(
+        tensor.is_contiguous(memory_format=torch.channels_last)
+        for tensor in fast.parameters()
+        if tensor.ndim == 4
+    )
+    torch.testing.assert_close(fast(batch), checkpoints.load(small.folder).model(batch), rtol=1e-4, atol=1e-6)
+
+
 def test_saved_loaded_and_built_a_network_gives_the_same_logits_bit_for_bit(
     small: Checkpoint, tmp_path: Path
 ) -> None:
