@@ -11,7 +11,12 @@ from core.data.cache import decode
 from core.data.report import lines, report
 from core.data.splits import published_split
 from core.models import registry
+from core.render import png
 from core.training import recipe as recipes
+from core.training.material import Material, material, sides
+from core.training.network import preprocess_of
+from core.training.preview import sheet
+from core.training.recipe import Recipe
 from core.training.run import Stopped
 from core.training.runs import free_name
 
@@ -32,6 +37,14 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fetch", action="store_true", help="download the data set first")
     parser.add_argument("--val", type=float, default=0.2, metavar="SHARE", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="of the split (default: %(default)s)")
+    parser.add_argument("--recipe", metavar="RECIPE", help="split and see the images as this recipe does")
+    parser.add_argument(
+        "--samples",
+        type=Path,
+        metavar="PNG",
+        help="write what the network will see: two rows of augmented "
+        "training images, one of untouched validation images; needs --recipe",
+    )
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
@@ -54,11 +67,26 @@ def _data(options: argparse.Namespace) -> int:
         print(f"{options.source} -> {catalogue.fetch(options.source)}")
     folder = None if options.source in catalogue.SOURCES else Path(options.source)
     images = catalogue.load(options.source if folder is None else catalogue.recognise(folder), folder)
-    split = published_split(images, val_share=options.val, seed=options.seed)
-    survey = decode(images, registry.default_preprocess(_LOOK), on_progress=_count).survey
-    for line in lines(report(images, survey, train=split.train, val=split.val, test=split.test)):
+    if options.samples and not options.recipe:
+        return complain("--samples needs --recipe: how images are changed is a matter of the recipe")
+    recipe = recipes.read(options.recipe) if options.recipe else None
+    if recipe is None:
+        split = published_split(images, val_share=options.val, seed=options.seed)
+    else:
+        split = sides(images, recipe.data, recipe.seed)
+    preprocess = preprocess_of(recipe) if recipe else registry.default_preprocess(_LOOK)
+    decoded = decode(images, preprocess, on_progress=_count)
+    found = report(images, decoded.survey, train=split.train, val=split.val, test=split.test)
+    for line in lines(found):
         print(line)
+    if recipe is not None and options.samples:
+        _write_samples(material(decoded, recipe.data, recipe.seed), recipe, options.samples)
     return 0
+
+
+def _write_samples(data: Material, recipe: Recipe, path: Path) -> None:
+    path.write_bytes(png(sheet(data, recipe)))
+    print(f"samples   {path}")
 
 
 def _list_sources() -> int:

@@ -38,6 +38,24 @@ def validation_samples(data: Material, *, count: int = COUNT) -> list[Sample]:
     return _samples(data.decoded.inputs(chosen), data, chosen)
 
 
+def sheet(data: Material, recipe: Recipe, *, count: int = COUNT) -> NDArray[np.uint8]:
+    """One picture, RGB uint8: training images as two epochs change them, above a row of validation images."""
+    rows = [
+        training_samples(data, recipe, epoch=0, count=count),
+        training_samples(data, recipe, epoch=1, count=count),
+        validation_samples(data, count=count),
+    ]
+    widest = max(map(len, rows))
+    return np.concatenate([_strip(row, widest) for row in rows])
+
+
+def _strip(row: Sequence[Sample], places: int) -> NDArray[np.uint8]:
+    """Pictures side by side with a white edge around each; places that stay empty are white."""
+    framed = [np.pad(each.picture, ((2, 2), (2, 2), (0, 0)), constant_values=255) for each in row]
+    empty = [np.full_like(framed[0], 255)] * (places - len(framed))
+    return np.concatenate([*framed, *empty], axis=1)
+
+
 def _spread(side: Labels, labels: Labels, count: int) -> list[int]:
     """Indices from as many classes as possible, always the same ones, ordered by class."""
     shuffled = np.random.default_rng(0).permutation(side)

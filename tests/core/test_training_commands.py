@@ -8,6 +8,7 @@ from PIL import Image
 
 from core.__main__ import main
 from core.data import catalogue
+from core.models import registry
 from core.training import recipe as recipes
 
 
@@ -45,6 +46,29 @@ def test_data_of_a_folder_counts_what_is_there(photos: Path, capsys: pytest.Capt
     assert lines["many"].split()[1:] == ["8", "2", "0", "10"]
     assert "RGB 15" in lines["modes"]
     assert lines["broken"].split()[1] == "1:"
+
+
+def test_samples_show_augmented_training_images_above_untouched_validation_images(
+    photos: Path, tmp_path: Path
+) -> None:
+    """The third row is `Preprocess` and nothing else; the first two are the same images, each changed anew."""
+    assert main(["data", str(photos), "--recipe", "signs-bn-aug", "--samples", str(tmp_path / "s.png")]) == 0
+    sheet = np.asarray(Image.open(tmp_path / "s.png"))
+    assert sheet.shape == (3 * 36, 8 * 36, 3)
+    first, second, third = (sheet[row : row + 36, 2:34] for row in (2, 38, 74))
+    assert not np.array_equal(first[:32], second[:32])
+    preprocess = registry.default_preprocess("seewhy:road-signs-bn")
+    untouched = [
+        preprocess.pixels(Image.open(path).convert("RGB")).permute(1, 2, 0).numpy()
+        for path in sorted((photos / "few").glob("?.png"))
+    ]
+    assert any(np.array_equal(third[:32], each) for each in untouched)
+    assert not any(np.array_equal(first[:32], each) for each in untouched)
+
+
+def test_samples_without_a_recipe_are_refused(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", str(photos), "--samples", "s.png"]) == 1
+    assert capsys.readouterr().err.startswith("error: --samples needs --recipe")
 
 
 def test_data_that_are_not_there_say_where_to_get_them(capsys: pytest.CaptureFixture[str]) -> None:
