@@ -51,7 +51,7 @@ def test_data_of_a_folder_counts_what_is_there(photos: Path, capsys: pytest.Capt
 def test_samples_show_augmented_training_images_above_untouched_validation_images(
     photos: Path, tmp_path: Path
 ) -> None:
-    """The third row is `Preprocess` and nothing else; the first two are the same images, each changed anew."""
+    """The third row is `Preprocess` and nothing else; the first two are changed, each time anew."""
     assert main(["data", str(photos), "--recipe", "signs-bn-aug", "--samples", str(tmp_path / "s.png")]) == 0
     sheet = np.asarray(Image.open(tmp_path / "s.png"))
     assert sheet.shape == (3 * 36, 8 * 36, 3)
