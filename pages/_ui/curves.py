@@ -12,7 +12,7 @@ CONFIG = {"displayModeBar": False}
 _TRAIN, _VAL = "#8794a3", "#0f9488"
 _GRID = "rgba(128, 140, 155, 0.22)"
 _FEW = 30  # Epochs up to which each one gets a dot.
-_ROW, _EDGES = 21, 50  # Pixels.
+_ROW, _EDGES, _LEAST = 21, 50, 200  # Pixels.
 
 
 def curve(history: pd.DataFrame, measure: str, *, epochs: int, best: int | None) -> go.Figure:
@@ -56,7 +56,9 @@ def class_bars(counts: ClassCounts) -> go.Figure:
             hovertemplate="%{customdata}: %{x:,}",
         )
     _style(figure)
-    figure.update_layout(barmode="stack", bargap=0.25, height=_ROW * len(names) + _EDGES, hovermode="closest")
+    # With less height than that, Plotly lays the legend over the bars of two classes.
+    height = max(_LEAST, _ROW * len(names) + _EDGES)
+    figure.update_layout(barmode="stack", bargap=0.25, height=height, hovermode="closest")
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False, ticksuffix=" ", dtick=1)
     figure.update_xaxes(showgrid=True, gridcolor=_GRID, nticks=5)
     return figure

@@ -38,6 +38,9 @@ _STYLE = """<style>
   }
   .st-key-plan [data-testid="stColumn"] [data-testid="stColumn"] { min-width: 40%; }
 }
+@media (max-width: 640px) {
+  .seewhy-strip.seewhy-strip { grid-template-columns: repeat(4, minmax(0, 7rem)); }
+}
 .seewhy-sum { display: flex; flex-wrap: wrap; gap: 0.35rem 1.4rem; font-variant-numeric: tabular-nums; }
 .seewhy-sum span { display: flex; flex-direction: column; line-height: 1.25; }
 .seewhy-sum b { font-size: 1.15rem; font-weight: 600; }
