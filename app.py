@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.device import device_label
-from pages._ui import pickers, shell, state
+from pages._ui import pickers, shell
+from pages._ui.state import models
 
 with shell.page("app.py"):
     st.title("Why does it see that?")
@@ -16,7 +17,7 @@ with shell.page("app.py"):
         st.switch_page("pages/explain.py", query_params={})
 
     st.subheader("What is loaded")
-    loaded = state.load(name)
+    loaded = models.load(name)
     card = loaded.checkpoint.card
     with st.container(horizontal=True):
         st.metric("Model", name, border=True)

@@ -7,12 +7,13 @@ import streamlit as st
 
 from core.explanation import INPUT, Question
 from core.layers import stages
-from pages._ui import explained, pickers, shell, state, waiting, words
+from pages._ui import explained, pickers, shell, waiting, words
+from pages._ui.state import models, photos
 
 with shell.page("pages/explain.py"):
     st.title("Explain")
     pickers.photo_source()
-    photo = state.chosen_photo()
+    photo = photos.chosen_photo()
     if photo is None:
         st.info(
             "Drop a photo above, take one with the camera, or click a sample. Then you see what the network "
@@ -21,10 +22,10 @@ with shell.page("pages/explain.py"):
         )
         st.stop()
     pickers.photo_strip()
-    loaded = state.load(shell.checkpoint_name())
+    loaded = models.load(shell.checkpoint_name())
     name, class_names = loaded.checkpoint.name, loaded.checkpoint.card.class_names
     stage_names = tuple(layer.name for layer in stages(loaded.layers))
-    first = state.answer(photo, loaded, Question(target_layers=stage_names))
+    first = models.answer(photo, loaded, Question(target_layers=stage_names))
 
     with st.container(key="stage"):
         left, right = st.columns([5, 3], gap="large")

@@ -11,7 +11,7 @@ import streamlit as st
 from core.predictions import Prediction
 from core.preprocess import FloatArray, Window
 from core.render import Picture, palette, png
-from pages._ui.state import TINY_SIDE, Drawn
+from pages._ui.state.photos import TINY_SIDE, Drawn
 
 _WEB = Path(__file__).parent / "web"
 _RAMP_STOPS = 17

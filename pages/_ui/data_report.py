@@ -12,8 +12,9 @@ from core.render import png
 from core.training.material import Material
 from core.training.preview import Sample, training_samples, validation_samples
 from core.training.recipe import Recipe
-from pages._ui import components, curves, state, words
+from pages._ui import components, curves, words
 from pages._ui.recipe_picker import Chosen, Plan
+from pages._ui.state import photos, trainings
 
 _LISTED = 20  # Files of each kind.
 # Pillow's modes in words.
@@ -41,7 +42,7 @@ def draw(plan: Plan) -> None:
         return
     try:
         data = _material(plan.data, plan.recipe)
-        found = state.data_report(data.decoded, plan.recipe)
+        found = trainings.data_report(data.decoded, plan.recipe)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
         return
@@ -64,7 +65,7 @@ def _material(chosen: Chosen, recipe: Recipe) -> Material:
     def move(done: int, total: int) -> None:
         bar.progress(done / total, text=f"Reading images: {done:,} of {total:,}")
 
-    found = state.training_data(chosen.opened(), recipe, move)
+    found = trainings.training_data(chosen.opened(), recipe, move)
     slot.empty()
     return found
 
@@ -130,7 +131,7 @@ def _draw_samples(data: Material, recipe: Recipe) -> None:
         again = changes and st.button(
             "Again", icon=":material/casino:", key="train_again", help="As the next epoch changes them"
         )
-    epoch = state.next_epoch() if again else state.epoch_shown()
+    epoch = trainings.next_epoch() if again else trainings.epoch_shown()
     _strip(
         "Training, augmented: other every epoch" if changes else "Training: this recipe augments nothing",
         training_samples(data, recipe, epoch=epoch),
@@ -146,7 +147,7 @@ def _strip(caption: str, samples: Sequence[Sample]) -> None:
 
 def _figure(sample: Sample) -> str:
     name, side = html.escape(sample.class_name, quote=True), max(sample.picture.shape)
-    kind = ' class="tiny"' if side <= state.TINY_SIDE else ""
+    kind = ' class="tiny"' if side <= photos.TINY_SIDE else ""
     address = components.data_uri(png(sample.picture), "png")
     image = f'<img{kind} src="{address}" alt="{name}">'
     return f'<figure title="{name}">{image}<figcaption>{name}</figcaption></figure>'

@@ -14,9 +14,11 @@ from core.explanation import INPUT, Explanation, Map, Question
 from core.layers import stages
 from core.predictions import top_k_with
 from core.preprocess import FloatArray
-from pages._ui import components, pickers, state, words
+from pages._ui import components, pickers, words
 from pages._ui.components import Scale, Tile
-from pages._ui.state import Drawn, Loaded, Photo
+from pages._ui.state import photos
+from pages._ui.state.models import Loaded
+from pages._ui.state.photos import Drawn, Photo
 
 MINUS = "−"
 
@@ -75,7 +77,7 @@ class Scene:
 
 def draw_viewer(scene: Scene, view: str) -> float:
     """Draw the photo with its map; gives the opacity, from 0 to 1."""
-    drawn = state.drawn(scene.photo)
+    drawn = photos.drawn(scene.photo)
     cells = scene.map.raw if scene.map.evidence is None else scene.map.evidence
     seen = scene.loaded.checkpoint.card.preprocess.window(drawn.size).shares(drawn.size)
     heat = render.coloured(_on_drawn(scene, scene.values(scene.map.raw), drawn), scene.palette)
@@ -117,7 +119,7 @@ def draw_sum(scene: Scene) -> None:
 
 def draw_stages(scene: Scene) -> None:
     """Draw one small map per stage of the network; a click looks at that layer."""
-    drawn = state.drawn(scene.photo)
+    drawn = photos.drawn(scene.photo)
     sizes = {layer.name: layer for layer in stages(scene.loaded.layers)}
     items = [
         Tile(
@@ -139,7 +141,7 @@ def draw_stages(scene: Scene) -> None:
 
 def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
     """Draw what speaks for either class, on one scale, beside each other."""
-    drawn = state.drawn(scene.photo)
+    drawn = photos.drawn(scene.photo)
     maps = {scene.class_name: first.maps[scene.layer].raw, scene.rival_name: second.maps[scene.layer].raw}
     top = max(map(peak, maps.values()))
     signed = replace(scene, palette=render.SIGNED)
@@ -183,7 +185,7 @@ def draw_downloads(scene: Scene, opacity: float) -> None:
 
 def draw_small_print(scene: Scene) -> None:
     """How the map was computed, where, and how long that took."""
-    width, height = state.drawn(scene.photo).size
+    width, height = photos.drawn(scene.photo).size
     rows, columns = scene.map.raw.shape
     parts = [
         f"{scene.method} {scene.place}: {rows} × {columns} cells",
@@ -218,7 +220,7 @@ def _tile_picture(scene: Scene, values: FloatArray, drawn: Drawn) -> str:
 
 
 def _overlay_file(scene: Scene, opacity: float) -> bytes:
-    image = state.upright(scene.photo)
+    image = photos.upright(scene.photo)
     values = scene.loaded.checkpoint.card.preprocess.on_image(scene.values(scene.map.raw), image.size)
     return export.overlay(image, values, scene.palette, opacity)
 

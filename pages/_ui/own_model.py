@@ -11,7 +11,8 @@ from core import importing
 from core.checkpoint import ROOT
 from core.errors import CoreError
 from core.models import registry
-from pages._ui import state, words
+from pages._ui import words
+from pages._ui.state import models
 
 _MAX_WEIGHTS_MB = 250
 _ADDED = "added_checkpoint"
@@ -21,7 +22,7 @@ def choose_added() -> None:
     """Choose the checkpoint that the dialogue has just added; before the picker of checkpoints is drawn."""
     if _ADDED in st.session_state:
         name = st.session_state.pop(_ADDED)
-        st.session_state[state.CHECKPOINT] = name
+        st.session_state[models.CHECKPOINT] = name
         st.toast(f"{name} is ready.", icon=":material/check:")
 
 

@@ -9,7 +9,8 @@ from core.explanation import INPUT, METHODS
 from core.layers import Layer, default_layer
 from core.render import COLOUR_MAPS, SIGNED
 from core.samples import SAMPLES, sample
-from pages._ui import components, state, words
+from pages._ui import components, words
+from pages._ui.state import models, photos
 
 METHOD_LABELS = {
     "grad_cam": "Grad-CAM",
@@ -51,30 +52,30 @@ def photo_source() -> bool:
         )
         if not st.session_state["uploads"]:
             # Another page has an uploader of its own: what is not in that one has not been taken out.
-            st.session_state[state.UPLOADED] = {}
+            st.session_state[photos.UPLOADED] = {}
     with pick, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         components.tiles(_sample_tiles(), label="Samples", key="samples", on_pick=_take_sample, width=320)
         _camera()
-    for name, reason in state.refusals():
+    for name, reason in photos.refusals():
         st.error(
             f"**{words.plain(name)}** cannot be used: {words.plain(reason)}.", icon=":material/hide_image:"
         )
-    return state.just_added()
+    return photos.just_added()
 
 
 def photo_strip() -> None:
     """The session's photos, where there are several, to change between them."""
-    photos = state.photos()
-    if len(photos) < 2:
+    kept = photos.every()
+    if len(kept) < 2:
         return
-    chosen = state.chosen_photo()
+    chosen = photos.chosen_photo()
     items = [
         components.Tile(
-            digest, components.data_uri(state.thumb_jpeg(photo)), photo.name, selected=photo == chosen
+            digest, components.data_uri(photos.thumb_jpeg(photo)), photo.name, selected=photo == chosen
         )
-        for digest, photo in reversed(photos.items())
+        for digest, photo in reversed(kept.items())
     ]
-    components.tiles(items, label="Your photos", key="photos_strip", on_pick=state.choose, side=72)
+    components.tiles(items, label="Your photos", key="photos_strip", on_pick=photos.choose, side=72)
 
 
 def class_to_explain(class_names: Sequence[str], predicted: str, checkpoint: str) -> int | None:
@@ -159,7 +160,7 @@ def method() -> str:
         "Method",
         sorted(METHODS, key=[*METHOD_LABELS, *METHODS].index),
         format_func=method_label,
-        key=state.METHOD,
+        key=models.METHOD,
         help=METHOD_HELP,
         persist_state="session",
     )
@@ -196,7 +197,7 @@ def _segmented(label: str, labels: dict[str, str], *, key: str) -> str:
 
 
 def _sample_tiles() -> list[components.Tile]:
-    chosen = state.chosen_photo()
+    chosen = photos.chosen_photo()
     return [
         components.Tile(name, _sample_picture(name), title, selected=bool(chosen and chosen.name == name))
         for name, title in SAMPLES.items()
@@ -205,7 +206,7 @@ def _sample_tiles() -> list[components.Tile]:
 
 @st.cache_data(show_spinner=False)
 def _sample_picture(name: str) -> str:
-    return components.data_uri(state.thumb_jpeg(state.as_photo(name, sample(name))))
+    return components.data_uri(photos.thumb_jpeg(photos.as_photo(name, sample(name))))
 
 
 def _camera() -> None:
@@ -218,23 +219,23 @@ def _camera() -> None:
 
 def _take_sample(name: str) -> None:
     if name in SAMPLES:
-        state.add_photo(name, sample(name))
+        photos.add_photo(name, sample(name))
 
 
 def _take_camera() -> None:
     taken = st.session_state["camera"]
     if taken is not None:
-        state.add_photo("Camera", taken.getvalue())
+        photos.add_photo("Camera", taken.getvalue())
 
 
 def _take_uploads() -> None:
     """Add what is new in the uploader, and drop what was taken out of it."""
-    before: dict[str, str] = st.session_state.get(state.UPLOADED, {})
+    before: dict[str, str] = st.session_state.get(photos.UPLOADED, {})
     now: dict[str, str] = {}
     for file in st.session_state["uploads"]:
-        digest = before.get(file.file_id) or state.add_photo(file.name, file.getvalue())
+        digest = before.get(file.file_id) or photos.add_photo(file.name, file.getvalue())
         if digest:
             now[file.file_id] = digest
     for gone in set(before.values()) - set(now.values()):
-        state.drop_photo(gone)
-    st.session_state[state.UPLOADED] = now
+        photos.drop_photo(gone)
+    st.session_state[photos.UPLOADED] = now

@@ -13,7 +13,8 @@ from core.errors import CoreError, DataError
 from core.training import recipe as recipes
 from core.training import runs, summary
 from core.training.recipe import Recipe
-from pages._ui import state, words
+from pages._ui import words
+from pages._ui.state import trainings
 
 _MINE = "A folder of mine…"
 _FIRST = "digits"  # Needs no download, and takes a minute.
@@ -28,7 +29,7 @@ class Chosen:
 
     def opened(self) -> ImageSet:
         """Its images."""
-        return state.image_set(self.source, self.folder)
+        return trainings.image_set(self.source, self.folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _start(plan: Plan) -> None:
         with st.spinner("Starting: the libraries are loaded, the network is built…"):
             runs.start(plan.recipe_name, plan.name, data=folder, changes=plan.changes)
             # Inside the spinner: leaving it may end this script, when somebody clicks again.
-            state.watch(plan.name)
+            trainings.watch(plan.name)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
         return

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.checkpoint import available
 from core.errors import CoreError
-from pages._ui import own_model, state, words
+from pages._ui import own_model, words
+from pages._ui.state import models
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def page(path: str) -> Iterator[None]:
 
 def checkpoint_name() -> str:
     """The checkpoint that the sidebar has chosen; the first where that has been deleted."""
-    names, chosen = available(), st.session_state.get(state.CHECKPOINT)
+    names, chosen = available(), st.session_state.get(models.CHECKPOINT)
     return str(chosen) if chosen in names else names[0]
 
 
@@ -86,14 +87,14 @@ def _sidebar() -> None:
     own_model.choose_added()
     with st.sidebar:
         st.markdown("## SeeWhy")
-        query = {state.CHECKPOINT: checkpoint_name()}
+        query = {models.CHECKPOINT: checkpoint_name()}
         for path, each in PAGES.items():
             st.page_link(path, label=each.title, icon=each.icon, query_params=query)
         st.divider()
         st.selectbox(
             "Model",
             available(),
-            key=state.CHECKPOINT,
+            key=models.CHECKPOINT,
             bind="query-params",
             persist_state="session",
             help="Which trained network answers. Your own can be added below.",

@@ -10,7 +10,8 @@ from core import checkpoint
 from core.errors import CoreError
 from core.training import overview, runs
 from core.training.runs import Run
-from pages._ui import curves, state, words
+from pages._ui import curves, words
+from pages._ui.state import models, trainings
 
 _LIVE_S, _TABLE_S = 1.0, 5.0
 _BADGES = {
@@ -25,7 +26,7 @@ _SYMBOLS = {"running": "▶", "finished": "✓", "stopped": "■", "failed": "�
 
 def watched() -> Run | None:
     """The training that the address names; where there is none of that name, that is said."""
-    name = state.watched()
+    name = trainings.watched()
     if name is None:
         return None
     try:
@@ -52,7 +53,7 @@ def draw(run: Run) -> None:
             st.badge(run.status.capitalize(), color=colour, icon=icon)  # type: ignore[arg-type]
         with st.container(horizontal=True, width="content"):
             st.button(
-                "New training", icon=":material/add:", key="train_new", on_click=state.watch, args=(None,)
+                "New training", icon=":material/add:", key="train_new", on_click=trainings.watch, args=(None,)
             )
             _delete_button(run)
     title, source = run.card.recipe.get("title", ""), run.card.data.get("source", "")
@@ -146,7 +147,7 @@ def _draw_actions(run: Run) -> None:
         icon=":material/center_focus_strong:",
         key="train_explain",
         type="primary" if run.status == "finished" else "secondary",
-        on_click=state.choose_checkpoint,
+        on_click=models.choose_checkpoint,
         args=(run.name,),
     ):
         st.switch_page("pages/explain.py", query_params={})
@@ -191,7 +192,7 @@ def _delete(name: str) -> None:
     except CoreError as error:
         st.toast(words.sentence(error), icon=":material/error:")
         return
-    state.watch(None)
+    trainings.watch(None)
     st.toast(f"{words.plain(name)} is deleted.", icon=":material/delete:")
 
 
@@ -211,7 +212,7 @@ def draw_table(chosen: str | None) -> None:
 
 
 def _draw_rows(chosen: str | None) -> None:
-    if state.has_turned():
+    if trainings.has_turned():
         st.rerun()
     found = runs.every()
     rows = overview.table(found)
@@ -247,4 +248,4 @@ def _columns() -> dict[str, Any]:
 def _look_at_row(key: str, names: Sequence[str]) -> None:
     cells = st.session_state[key].selection.cells
     if cells:
-        state.watch(names[cells[0][0]])
+        trainings.watch(names[cells[0][0]])

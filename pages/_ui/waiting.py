@@ -3,16 +3,18 @@
 import streamlit as st
 
 from core.explanation import Explanation, Question
-from pages._ui import pickers, state
-from pages._ui.state import Loaded, Photo
+from pages._ui import pickers
+from pages._ui.state import models
+from pages._ui.state.models import Loaded
+from pages._ui.state.photos import Photo
 
 _SLOW = {"integrated_gradients", "occlusion"}
 
 
 def answer(photo: Photo, loaded: Loaded, question: Question) -> Explanation:
     """The answer, at once if it is known; the slow methods show how far they are and can be stopped."""
-    if question.method not in _SLOW or state.is_answered(photo, loaded, question):
-        return state.answer(photo, loaded, question)
+    if question.method not in _SLOW or models.is_answered(photo, loaded, question):
+        return models.answer(photo, loaded, question)
     label = pickers.method_label(question.method)
     slot = st.empty()
     with slot.container(border=True):
@@ -23,10 +25,10 @@ def answer(photo: Photo, loaded: Loaded, question: Question) -> Explanation:
         # A click anywhere ends this run at the next stroke of the bar, and with it the computation.
         bar.progress(share, text=f"{label}: {share:.0%}")
 
-    found = state.answer(photo, loaded, question, move)
+    found = models.answer(photo, loaded, question, move)
     slot.empty()
     return found
 
 
 def _back_to_fast() -> None:
-    st.session_state[state.METHOD] = "grad_cam"
+    st.session_state[models.METHOD] = "grad_cam"

@@ -15,9 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as checkpoints
 from core.explanation import METHODS
-from pages._ui import state
 from pages._ui.pickers import METHOD_LABELS, method_label
 from pages._ui.shell import PAGES
+from pages._ui.state import models
 
 ROOT = Path(__file__).parents[2]
 
@@ -123,7 +123,7 @@ def test_every_method_answers_on_the_page(explain: AppTest, method: str) -> None
 
 def test_colours_and_views_do_not_run_the_model(explain: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     page = with_photo(explain, cat())
-    monkeypatch.setattr(state, "explain", None)  # Called now, it would fail.
+    monkeypatch.setattr(models, "explain", None)  # Called now, it would fail.
     for key, choice in (("colour_map", "turbo"), ("view", "wipe"), ("shown", "signed")):
         page.segmented_control(key=key).set_value(choice).run()
         assert not page.exception
