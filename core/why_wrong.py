@@ -1,0 +1,104 @@
+"""What spoke for the predicted class and what for its rival: two maps, their difference, one colour scale."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import render
+from core.display import balance, peak
+from core.explanation import Map
+from core.preprocess import Preprocess
+
+FloatArray = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """How a score, in logits, comes about: ``cells`` + ``bias`` = ``score``, but for rounding."""
+
+    cells: float
+    bias: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sides:
+    """Maps (h, w) of the predicted class and of its rival, in logits where both have a sum, else raw."""
+
+    predicted: FloatArray
+    rival: FloatArray
+    predicted_sum: Sum | None = None
+    rival_sum: Sum | None = None
+
+    @property
+    def difference(self) -> FloatArray:
+        """Map minus map (h, w): positive where the image speaks more for the predicted class."""
+        return self.predicted - self.rival
+
+    @property
+    def difference_sum(self) -> Sum | None:
+        """How the lead of the predicted class comes about, None where the maps are not in logits."""
+        first, second = self.predicted_sum, self.rival_sum
+        if first is None or second is None:
+            return None
+        return Sum(first.cells - second.cells, first.bias - second.bias, first.score - second.score)
+
+    @property
+    def in_logits(self) -> bool:
+        """Whether all three maps are in logits."""
+        return self.difference_sum is not None
+
+    @property
+    def top(self) -> float:
+        """The size of value at which the one colour scale of all three maps ends."""
+        return max(map(peak, (self.predicted, self.rival, self.difference)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictures:
+    """An image (H, W, 3) under each of the three maps, all in the same colours."""
+
+    predicted: Picture
+    rival: Picture
+    difference: Picture
+
+
+def sides(predicted: Map, rival: Map) -> Sides:
+    """Two maps of one layer, the same image and method, side by side: in logits if both have evidence.
+
+    Their difference is the map of the logits' difference where the method is linear in the class, as CAM,
+    Grad-CAM, HiResCAM and XGrad-CAM are, and Grad-CAM++ and LayerCAM are not.
+    """
+    if predicted.raw.shape != rival.raw.shape:
+        raise ValueError(f"maps of {predicted.raw.shape} and {rival.raw.shape} cells, expected one layer's")
+    if predicted.evidence is None or rival.evidence is None:
+        return Sides(predicted.raw, rival.raw)
+    return Sides(predicted.evidence, rival.evidence, _sum(predicted), _sum(rival))
+
+
+def rival_of(label: int, predicted: int, top5: Iterable[int]) -> int | None:
+    """The true class if the prediction is wrong, else the runner-up; None where there is only one class."""
+    if label != predicted:
+        return label
+    return next((int(class_idx) for class_idx in top5 if class_idx != predicted), None)
+
+
+def pictures(image: Picture, preprocess: Preprocess, size: tuple[int, int], found: Sides) -> Pictures:
+    """The three maps over ``image`` (H, W, 3), for in red and against in blue, the unseen margin hatched.
+
+    ``size`` (width, height) is that of the original, of which ``image`` may be a larger or smaller drawing.
+    """
+    drawn, top = (image.shape[1], image.shape[0]), found.top
+
+    def over(values: FloatArray) -> Picture:
+        spread = preprocess.on_image(balance(values, top), size, drawn)
+        return render.overlay(image, spread, render.SIGNED, 0.8)
+
+    return Pictures(over(found.predicted), over(found.rival), over(found.difference))
+
+
+def _sum(found: Map) -> Sum:
+    return Sum(found.speaks_for + found.speaks_against, found.bias, found.score)
