@@ -8,7 +8,7 @@ from torch import Tensor
 from core.checkpoint import Checkpoint
 from core.explanation import METHODS, Map, Question, explain
 from core.preprocess import Preprocess
-from core.why_wrong import Sides, pictures, rival_of, sides
+from core.why_wrong import Sides, Sum, pictures, rival_of, sides
 
 LINEAR = ("cam", "grad_cam", "hires_cam", "xgrad_cam")
 GREY = Preprocess((8, 8), None, (0.5,), (0.5,))
@@ -80,6 +80,13 @@ def test_cells_and_bias_of_either_class_and_of_the_difference_sum_to_the_logits(
         assert each.cells + each.bias == pytest.approx(logit, abs=1e-4)
 
 
+def test_the_difference_of_the_scores_is_that_of_the_cells_and_of_the_biases() -> None:
+    found = sides(_in_logits(np.eye(2) * 3, bias=0.5), _in_logits(np.eye(2), bias=-0.25))
+    assert found.predicted_sum == Sum(cells=6, bias=0.5, score=6.5)
+    assert found.rival_sum == Sum(cells=2, bias=-0.25, score=1.75)
+    assert found.difference_sum == Sum(cells=4, bias=0.75, score=4.75)
+
+
 def test_without_evidence_of_both_all_three_are_raw() -> None:
     with_evidence, without = _in_logits(np.eye(2), 0.5), Map(np.ones((2, 2), np.float32))
     for pair in ((with_evidence, without), (without, with_evidence)):
@@ -113,17 +120,18 @@ def test_the_scale_of_empty_maps_is_zero_and_draws_the_image_as_it_is() -> None:
 
 
 def test_equal_evidence_has_the_same_colour_in_every_picture() -> None:
-    """The same cell of 3 logits: once of the predicted class, once of the rival, once in the difference."""
-    predicted, rival = np.array([[3.0, 0.0, 3.0]]), np.array([[0.0, 3.0, 0.0]])
+    """3 logits for the predicted class at the left, 3 for its rival in the middle; 6 against at the right."""
+    predicted, rival = np.array([[3.0, 0.0, -6.0]]), np.array([[0.0, 3.0, 0.0]])
     image = np.full((31, 93, 3), 128, np.uint8)
     preprocess = Preprocess((31, 93), None, (0.5,), (0.5,))
     found = pictures(image, preprocess, (93, 31), sides(_in_logits(predicted), _in_logits(rival)))
-    left, middle = found.predicted[15, 15], found.rival[15, 46]
-    assert np.array_equal(left, middle)
-    assert np.array_equal(left, found.difference[15, 15])
+    left = found.predicted[15, 15]
     assert left[0] > 128 > left[1]
-    against = found.difference[15, 46].astype(int)
-    assert against[2] > 128 > against[0]
+    assert np.array_equal(left, found.rival[15, 46])
+    assert np.array_equal(left, found.difference[15, 15])
+    assert np.array_equal(found.predicted[15, 77], found.difference[15, 77])
+    middle, right = found.difference[15, 46].astype(int), found.difference[15, 77].astype(int)
+    assert middle[2] > 128 > middle[0] > right[0]
     assert np.array_equal(found.rival[15, 15], image[15, 15])
 
 
