@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,15 @@ from torch.utils.data import DataLoader, Dataset
 
 from core import checkpoint
 from core.checkpoint import Card, Checkpoint
+from core.data import catalogue
 from core.data.image_set import ImageSet, Labels
 from core.errors import DataError, ImageError
 from core.evaluation import as_json, metrics
 from core.prediction_table import rows, write
 from core.preprocess import Preprocess
-from core.training.material import sides
+from core.training.material import open_data, sides
 from core.training.recipe import parse
+from core.training.run import remember_data, remembered_data
 
 METRICS, PREDICTIONS = "metrics.json", "predictions.parquet"
 _PARTS = ".evaluation"
@@ -43,6 +45,29 @@ class Samples:
     indices: Labels
     labels: Labels
     splits: NDArray[np.str_]
+
+
+def open_images(folder: Path, data: Path | None) -> ImageSet:
+    """The images that a checkpoint is evaluated on: ``data``, else where they lay last, else where usual.
+
+    Raises:
+        DataError: they are not there, or nobody has ever said which they are.
+    """
+    card, place = checkpoint.read_card(folder), data or remembered_data(folder)
+    if card.recipe:
+        # The card's own source: the training may have been given other data than the recipe's.
+        settings = parse(card.recipe).data
+        return open_data(replace(settings, source=str(card.data.get("source", settings.source))), place)
+    if place is None:
+        raise DataError(f"say which images {folder.name!r} is to be evaluated on: --data DIR")
+    return catalogue.load(catalogue.recognise(place), place)
+
+
+def remember_images(folder: Path, images: ImageSet, data: Path) -> None:
+    """Keep where the images of an evaluation lie, unless a training that can be resumed has others."""
+    card = checkpoint.read_card(folder)
+    if card.status == "finished" or card.data.get("fingerprint") == images.fingerprint:
+        remember_data(folder, data)
 
 
 def samples_of(card: Card, images: ImageSet, split: str) -> Samples:

@@ -5,13 +5,9 @@ import sys
 from pathlib import Path
 
 from core import checkpoint
-from core.data import catalogue
 from core.data.batches import usual_workers
 from core.device import keep_freed_memory, usable_device
-from core.errors import DataError
-from core.predicting import evaluate, samples_of
-from core.training.material import open_data
-from core.training.recipe import parse
+from core.predicting import evaluate, open_images, remember_images, samples_of
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -27,16 +23,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _evaluate(options: argparse.Namespace) -> int:
     folder = checkpoint.find(options.checkpoint)
     card = checkpoint.read_card(folder)
-    if card.recipe:
-        images = open_data(parse(card.recipe).data, options.data)
-    elif options.data:
-        images = catalogue.load(catalogue.recognise(options.data), options.data)
-    else:
-        raise DataError(f"say which images {options.checkpoint!r} is to be evaluated on: --data DIR")
+    images = open_images(folder, options.data)
     device, note = usable_device(options.device)
     if note:
         print(note, file=sys.stderr)
     keep_freed_memory()
+    if options.data:
+        remember_images(folder, images, options.data)
     samples = samples_of(card, images, options.split)
     found = evaluate(folder, samples, device=device, workers=usual_workers(), on_progress=_count)
     print(f"{options.checkpoint} on {found['num_samples']} images of {images.name}:")

@@ -19,7 +19,7 @@ from core.errors import CheckpointError, CoreError, TrainingError
 
 HISTORY, PROGRESS, STATE, LOG = "history.csv", "progress.json", "resume.ckpt", "log.txt"
 PREDICTIONS = "predictions.parquet"
-_LOCK, _STOP = ".lock", ".stop"
+_LOCK, _STOP, _LOCAL = ".lock", ".stop", "local.json"
 _EVERY_S = 0.5
 # A look whether somebody trains (`is_alive`) holds the lock for a moment.
 _WAIT_S = 2.0
@@ -142,6 +142,23 @@ def is_alive(folder: Path) -> bool:
         return True
     lock.release()
     return False
+
+
+def remember_data(folder: Path, data: Path | None) -> None:
+    """Keep in a checkpoint's folder where its data lies on this machine; it is no business of the card's.
+
+    None stands for where data sets are usually kept.
+    """
+    replace_file(folder / _LOCAL, json.dumps({"data": str(data.resolve()) if data else None}).encode())
+
+
+def remembered_data(folder: Path) -> Path | None:
+    """Where the data of a checkpoint's last training or evaluation lay; None for the usual place."""
+    try:
+        stored = json.loads((folder / _LOCAL).read_text(encoding="utf-8"))["data"]
+        return Path(stored) if stored else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def replace_file(path: Path, content: bytes, *, durable: bool = True) -> None:

@@ -1,6 +1,5 @@
 """A training from its first second to its last, in order."""
 
-import json
 import logging
 import signal
 import threading
@@ -32,10 +31,8 @@ from core.training.learner import learner, phase
 from core.training.material import described, material, open_data
 from core.training.network import base_of, head_of, network, preprocess_of
 from core.training.recipe import Recipe
-from core.training.run import STATE, RunFolder, Stopped, replace_file, request_stop
+from core.training.run import STATE, RunFolder, Stopped, remember_data, remembered_data, request_stop
 from core.training.validation import validate
-
-_LOCAL = "local.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,20 +174,6 @@ def _first_card(recipe: Recipe, images: ImageSet, job: Job) -> Card:
         },
         versions={"lightning": lightning.__version__},
     )
-
-
-def remember_data(folder: Path, data: Path | None) -> None:
-    """Keep where the data lies on this machine, for a resume; it is no business of the card's."""
-    replace_file(folder / _LOCAL, json.dumps({"data": str(data.resolve()) if data else None}).encode())
-
-
-def remembered_data(folder: Path) -> Path | None:
-    """Where it lay when the training was started."""
-    try:
-        stored = json.loads((folder / _LOCAL).read_text(encoding="utf-8"))["data"]
-    except (OSError, ValueError, KeyError):
-        return None
-    return Path(stored) if stored else None
 
 
 def _is_first() -> bool:

@@ -7,41 +7,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from PIL import Image
+from tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
 
 from core import checkpoint, predicting
-from core.checkpoint import Card
 from core.data.image_set import ImageSet
 from core.data.sources.folders import SOURCE
 from core.errors import DataError
-from core.models import registry
 from core.predicting import METRICS, PREDICTIONS, evaluate, samples_of
-
-ARCHITECTURE = "seewhy:two-conv-mnist"
-CLASSES = ("zebra", "apple", "mole")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A checkpoint of three classes with random weights."""
-    torch.manual_seed(0)
-    model = registry.build(ARCHITECTURE, len(CLASSES))
-    card = Card(ARCHITECTURE, CLASSES, registry.default_preprocess(ARCHITECTURE))
-    return checkpoint.save(tmp_path / "checkpoints", "random", card, model.state_dict())
+    return random_checkpoint(tmp_path / "checkpoints")
 
 
 @pytest.fixture
 def images(tmp_path: Path) -> ImageSet:
-    """Eleven images of the same classes in another order, one of them broken."""
-    random = np.random.default_rng(0)
-    for name, number in (("apple", 5), ("mole", 4), ("zebra", 2)):
-        (tmp_path / "data" / name).mkdir(parents=True)
-        for index in range(number):
-            pixels = random.integers(0, 255, (30, 40, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(tmp_path / "data" / name / f"{index}.png")
-    (tmp_path / "data" / "mole" / "1.png").write_text("no picture")
-    return SOURCE.load(tmp_path / "data")
+    return SOURCE.load(noisy_pictures(tmp_path / "data"))
 
 
 def test_every_row_is_what_the_network_says_of_that_image(folder: Path, images: ImageSet) -> None:

@@ -1,0 +1,101 @@
+"""``python -m core evaluate``: on which images, what it prints, and what it remembers."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from tiny_evaluation import noisy_pictures, random_checkpoint
+
+from core import checkpoint
+from core.__main__ import main
+from core.data import catalogue
+from core.predicting import PREDICTIONS
+from core.training import recipe as recipes
+from core.training.run import remember_data, remembered_data
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkpoint that commands find by the name ``random``."""
+    root = tmp_path / "checkpoints"
+    monkeypatch.setattr(checkpoint, "find", partial(checkpoint.find, root=root))
+    monkeypatch.setenv("SEEWHY_DATA", str(tmp_path / "usual"))
+    return random_checkpoint(root)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    return noisy_pictures(tmp_path / "pictures")
+
+
+def _of_a_training(folder: Path, **data: str) -> None:
+    """Let the card say that the recipe for digits was trained on other data."""
+    card = checkpoint.read_card(folder)
+    settings = recipes.as_settings(recipes.read("digits"))
+    checkpoint.update(folder, replace(card, recipe=settings, data=data))
+
+
+def _rows(folder: Path) -> int:
+    return len(pd.read_parquet(folder / PREDICTIONS))
+
+
+def test_where_the_images_lay_is_remembered(
+    folder: Path, pictures: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["evaluate", "random", "--device", "cpu"]) == 1
+    assert capsys.readouterr().err == "error: say which images 'random' is to be evaluated on: --data DIR\n"
+    monkeypatch.chdir(pictures.parent)
+    assert main(["evaluate", "random", "--device", "cpu", "--data", pictures.name, "--split", "all"]) == 0
+    assert remembered_data(folder) == pictures
+    (pictures / "apple" / "0.png").unlink()
+    assert main(["evaluate", "random", "--device", "cpu"]) == 0
+    assert _rows(folder) == 9
+
+
+def test_the_data_trained_on_come_before_the_source_of_the_recipe(folder: Path, pictures: Path) -> None:
+    """A training may be given a folder of another layout than its recipe names."""
+    _of_a_training(folder, source="folder")
+    remember_data(folder, pictures)
+    assert main(["evaluate", "random", "--device", "cpu", "--split", "all"]) == 0
+    assert _rows(folder) == 10
+
+
+def test_the_usual_place_is_that_of_the_data_trained_on(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _of_a_training(folder, source="mnist")
+    assert main(["evaluate", "random", "--device", "cpu"]) == 1
+    assert capsys.readouterr().err.startswith("error: cannot find mnist in")
+
+
+def test_a_training_that_can_be_resumed_does_not_forget_its_data(folder: Path, pictures: Path) -> None:
+    """Evaluated on other images meanwhile, it still goes on with its own."""
+    _of_a_training(folder, source="folder", fingerprint="another")
+    checkpoint.update(folder, replace(checkpoint.read_card(folder), status="stopped"))
+    remember_data(folder, Path("/own"))
+    assert main(["evaluate", "random", "--device", "cpu", "--data", str(pictures), "--split", "all"]) == 0
+    assert remembered_data(folder) == Path("/own")
+    fingerprint = catalogue.load("folder", pictures).fingerprint
+    card = checkpoint.read_card(folder)
+    checkpoint.update(folder, replace(card, data={"source": "folder", "fingerprint": fingerprint}))
+    assert main(["evaluate", "random", "--device", "cpu", "--data", str(pictures)]) == 0
+    assert remembered_data(folder) == pictures
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"data": null}', "[1]", '{"data": 5}'])
+def test_what_cannot_be_read_is_not_remembered(folder: Path, content: str) -> None:
+    (folder / "local.json").write_text(content)
+    assert remembered_data(folder) is None
+
+
+def test_it_prints_what_it_found(folder: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "random", "--device", "cpu", "--data", str(pictures), "--split", "all"]) == 0
+    printed = capsys.readouterr()
+    table = pd.read_parquet(folder / PREDICTIONS)
+    accuracy = np.mean(table["label"] == table["predicted"])
+    assert printed.out.startswith("random on 10 images of folder:\n")
+    assert f"  accuracy           {accuracy:.4f}\n" in printed.out
+    assert printed.err == "1 images cannot be read and are left out\n"

@@ -1,0 +1,35 @@
+"""A checkpoint and images small enough to evaluate in a moment."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from core import checkpoint
+from core.checkpoint import Card
+from core.models import registry
+
+ARCHITECTURE = "seewhy:two-conv-mnist"
+CLASSES = ("zebra", "apple", "mole")
+
+
+def random_checkpoint(root: Path, name: str = "random") -> Path:
+    """A folder of three classes with random weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = registry.build(ARCHITECTURE, len(CLASSES))
+    card = Card(ARCHITECTURE, CLASSES, registry.default_preprocess(ARCHITECTURE))
+    return checkpoint.save(root, name, card, model.state_dict())
+
+
+def noisy_pictures(folder: Path) -> Path:
+    """Eleven images of the same classes in another order, one of them broken: ``mole/1.png``."""
+    random = np.random.default_rng(0)
+    for name, number in (("apple", 5), ("mole", 4), ("zebra", 2)):
+        (folder / name).mkdir(parents=True)
+        for index in range(number):
+            pixels = random.integers(0, 255, (30, 40, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{index}.png")
+    (folder / "mole" / "1.png").write_text("no picture")
+    return folder
