@@ -2,17 +2,13 @@
 
 import argparse
 import sys
-from collections import Counter
-from collections.abc import Sequence
-from itertools import chain, count
+from functools import partial
 from pathlib import Path
 
 from core import checkpoint as checkpoints
 from core import export, images, importing
 from core.checkpoint import Checkpoint
-from core.commands.complaint import complain
-from core.device import usable_device
-from core.errors import CoreError
+from core.commands.photos import add_checkpoint, add_photos, checkpoint_of, for_each
 from core.explanation import METHODS, Question, explain, layers_of
 from core.layers import default_layer
 from core.models import registry
@@ -28,23 +24,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def _add_layers(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_layers)
-    _add_checkpoint(parser)
+    add_checkpoint(parser)
 
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_explain)
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="photos in any common format")
-    _add_checkpoint(parser)
-    parser.add_argument("--layer", help="name from 'layers' (default: the last convolutional layer)")
-    parser.add_argument(
-        "--class", dest="wanted", metavar="NAME_OR_INDEX", help="default: the predicted class"
-    )
+    add_photos(parser)
     parser.add_argument("--against", metavar="NAME_OR_INDEX", help="why the class rather than this one")
     parser.add_argument("--method", choices=METHODS, default="grad_cam", help="default: %(default)s")
-    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="a folder per image is made in it"
-    )
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
@@ -67,12 +54,6 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="NAME", help="name of the new checkpoint")
 
 
-def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--checkpoint", default=checkpoints.BUILT_IN, metavar="NAME", help="default: %(default)s"
-    )
-
-
 def _layers(options: argparse.Namespace) -> int:
     layers = layers_of(checkpoints.load(checkpoints.find(options.checkpoint)))
     width = max(len(layer.name) for layer in layers)
@@ -82,32 +63,11 @@ def _layers(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    device, note = usable_device(options.device)
-    if note:
-        print(note, file=sys.stderr)
-    checkpoint = checkpoints.load_for_speed(checkpoints.find(options.checkpoint), device=device)
-    question = _question(options, checkpoint)
-    failures = 0
-    for path, name in zip(options.images, _folder_names(options.images), strict=True):
-        try:
-            _explain_one(checkpoint, path, question, options.out / name)
-        except CoreError as error:
-            failures += complain(f"{path}: {error}")
-    return min(failures, 1)
+    checkpoint = checkpoint_of(options)
+    return for_each(options, partial(_explain_one, checkpoint, _question(options, checkpoint)))
 
 
-def _folder_names(paths: Sequence[Path]) -> list[str]:
-    """The stem of each file; its whole name, or a number too, where files would overwrite each other's."""
-    stems = Counter(path.stem for path in paths)
-    names: list[str] = []
-    for path in paths:
-        name = path.stem if stems[path.stem] == 1 else path.name
-        numbered = (f"{name}-{number}" for number in count(2))
-        names.append(next(candidate for candidate in chain([name], numbered) if candidate not in names))
-    return names
-
-
-def _explain_one(checkpoint: Checkpoint, path: Path, question: Question, folder: Path) -> None:
+def _explain_one(checkpoint: Checkpoint, question: Question, path: Path, folder: Path) -> None:
     image = images.read(path)
     explanation = explain(checkpoint, checkpoint.card.preprocess.batch([image]), question)[0]
     export.save(folder, checkpoint, image, question, explanation)

@@ -17,7 +17,7 @@ from core import checkpoint as checkpoints
 from core import display, importing
 from core.__main__ import main
 from core.checkpoint import Checkpoint
-from core.commands.explaining import _folder_names
+from core.commands.photos import folder_names
 from core.explain.cam import CAM_METHODS
 from core.explanation import METHODS
 from core.samples import sample
@@ -186,7 +186,7 @@ def test_photos_of_one_name_do_not_overwrite_each_other(photo: Path) -> None:
 
 def test_a_folder_has_the_stem_of_its_photo_unless_that_is_taken() -> None:
     paths = ["a.png", "b.jpg", "x/b.jpg", "b.png", "b.jpg.gif", "b.jpg-2.gif"]
-    names = _folder_names([Path(path) for path in paths])
+    names = folder_names([Path(path) for path in paths])
     assert names == ["a", "b.jpg", "b.jpg-2", "b.png", "b.jpg-3", "b.jpg-2-2"]
 
 

@@ -1,0 +1,44 @@
+"""Commands that look inside a network: activations."""
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+from core import images, inspection_files
+from core.channels import ORDERS
+from core.checkpoint import Checkpoint
+from core.commands.photos import add_photos, checkpoint_of, for_each
+from core.explanation import layers_of
+from core.inspection import inspect
+from core.layers import default_layer
+from core.predictions import class_index
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add these commands to a parser."""
+    parser = commands.add_parser("activations", help="all channels of a layer for images, as files")
+    parser.set_defaults(run=_activations)
+    add_photos(parser)
+    parser.add_argument("--sort", choices=ORDERS, default="index", help="of the grid (default: %(default)s)")
+    parser.add_argument(
+        "--channels", default="", metavar="LIST", help="also draw these over the photo, such as 0-3,12"
+    )
+
+
+def _activations(options: argparse.Namespace) -> int:
+    checkpoint = checkpoint_of(options)
+    names = checkpoint.card.class_names
+    # Once for all photos: the network runs to tell its layers.
+    options.layer = options.layer or default_layer(layers_of(checkpoint))
+    options.wanted = class_index(names, options.wanted) if options.wanted else None
+    return for_each(options, partial(_inspect_one, checkpoint, options))
+
+
+def _inspect_one(checkpoint: Checkpoint, options: argparse.Namespace, path: Path, folder: Path) -> None:
+    image = images.read(path)
+    preprocess = checkpoint.card.preprocess
+    inspected = inspect(checkpoint, preprocess.batch([image]), options.layer, options.wanted)[0]
+    overlays = inspection_files.overlays(inspected, options.channels, preprocess, image)
+    inspection_files.save(folder, inspected, options.sort, overlays)
+    silent, total = inspected.stats.silent.sum(), len(inspected.maps)
+    print(f"{path}: {options.layer}, {total} channels, {silent} silent -> {folder}")
