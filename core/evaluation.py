@@ -4,10 +4,9 @@
 read, whole and as arrays, so that a million rows take no longer than the page that shows them.
 """
 
-import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,17 +18,6 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 _NUM_BINS = 15
-_LARGEST_WRITTEN_MATRIX = 200
-_NUMBERS = (
-    "num_samples",
-    "num_mistakes",
-    "accuracy",
-    "balanced_accuracy",
-    "majority_baseline",
-    "top5_accuracy",
-    "log_loss",
-    "ece",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,27 +206,10 @@ def least_sure(table: pa.Table) -> IntArray:
     return np.argsort(column(table, "margin"), kind="stable")
 
 
-def as_json(found: Metrics, class_names: Sequence[str]) -> dict[str, Any]:
-    """The content of metrics.json: numbers or null, never NaN; the matrix only of up to 200 classes.
-
-    Of classes that share a name each has its index behind it: ``crane (134)``.
-    """
-    if len(class_names) != len(found.confusion_matrix):
-        raise ValueError(f"{len(class_names)} class names for {len(found.confusion_matrix)} classes")
-    averages = {
-        f"{kind}_{name}": _number(value)
-        for kind in ("macro", "weighted")
-        for name, value in asdict(getattr(found, kind)).items()
-    }
-    arrays = {name: values.tolist() for name, values in asdict(found.per_class).items()}
-    per_class = {
-        name: {each: _number(values[index]) for each, values in arrays.items()}
-        for index, name in enumerate(_distinct(class_names))
-    }
-    content = {name: _number(getattr(found, name)) for name in _NUMBERS} | averages | {"per_class": per_class}
-    if len(class_names) <= _LARGEST_WRITTEN_MATRIX:
-        content["confusion_matrix"] = found.confusion_matrix.tolist()
-    return content
+def distinct_names(names: Sequence[str]) -> list[str]:
+    """Names, with the index behind those that occur twice."""
+    times = Counter(names)
+    return [name if times[name] == 1 else f"{name} ({index})" for index, name in enumerate(names)]
 
 
 def _whole(table: pa.Table, name: str) -> pa.Array:
@@ -277,13 +248,3 @@ def _average(per_class: PerClass, weights: NDArray[Any]) -> Average:
     each = (per_class.precision, per_class.recall, per_class.f1)
     precision, recall, f1 = (float(np.average(values, weights=weights)) for values in each)
     return Average(precision, recall, f1)
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Names, with the index behind those that occur twice."""
-    times = Counter(names)
-    return [name if times[name] == 1 else f"{name} ({index})" for index, name in enumerate(names)]
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""Three components that the browser draws itself: no build, no iframe, colours of the theme."""
+"""Components that the browser draws itself: no build, no iframe, colours of the theme."""
 
 import base64
 from collections.abc import Callable, Sequence
@@ -18,29 +18,44 @@ _RAMP_STOPS = 17
 OPACITY = 0.75
 
 
-def _web(name: str) -> str:
+def web(name: str) -> str:
+    """A file of the folder ``web``: what a component consists of."""
     return (_WEB / name).read_text(encoding="utf-8")
 
 
 _VIEWER = st.components.v2.component(
-    "seewhy_viewer", html=_web("viewer.html"), css=_web("viewer.css"), js=_web("viewer.js")
+    "seewhy_viewer", html=web("viewer.html"), css=web("viewer.css"), js=web("viewer.js")
 )
 _TILES = st.components.v2.component(
-    "seewhy_tiles", html='<div class="tiles" role="group"></div>', css=_web("tiles.css"), js=_web("tiles.js")
+    "seewhy_tiles", html='<div class="tiles" role="group"></div>', css=web("tiles.css"), js=web("tiles.js")
+)
+_LINES = st.components.v2.component(
+    "seewhy_lines", html=web("lines.html"), css=web("lines.css"), js=web("lines.js")
 )
 _BARS = st.components.v2.component(
-    "seewhy_bars", html=_web("bars.html"), css=_web("bars.css"), js=_web("bars.js")
+    "seewhy_bars", html=web("bars.html"), css=web("bars.css"), js=web("bars.js")
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A picture to click: its data URI, two lines of text, and whether it is the chosen one."""
+    """A picture to click: its data URI, up to three lines of text, and whether it is the chosen one."""
 
     id: str
     picture: str
     caption: str
     detail: str = ""
+    selected: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a list to click: its text, and a count that is also the length of its bar."""
+
+    id: str
+    text: str
+    count: int
     selected: bool = False
 
 
@@ -59,6 +74,13 @@ def data_uri(content: bytes, kind: str = "jpeg") -> str:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
+def ramp(colour_map: str) -> list[str]:
+    """The colours of a palette from end to end, as the browser writes them."""
+    colours = palette(colour_map)
+    stops = colours[:: len(colours) // (_RAMP_STOPS - 1)].tolist()
+    return [f"rgb({red} {green} {blue})" for red, green, blue in stops]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Layered:
     """A photo, a map over it (RGBA, of the drawn size), its values (h, w), and what was seen, in shares."""
@@ -74,7 +96,6 @@ def viewer(layered: Layered, scale: Scale, *, view: str, alt: str) -> float:
     photo, seen = layered.photo, layered.seen
     rows, columns = layered.cells.shape
     height, width = photo.picture.shape[:2]
-    stops = palette(scale.colour_map)[:: len(palette(scale.colour_map)) // (_RAMP_STOPS - 1)]
     result = _VIEWER(
         key="viewer",
         data={
@@ -92,7 +113,7 @@ def viewer(layered: Layered, scale: Scale, *, view: str, alt: str) -> float:
             "high": scale.high,
             "unit": scale.unit,
             "hint": "Point at the photo to read a cell",
-            "ramp": [f"rgb({red} {green} {blue})" for red, green, blue in stops.tolist()],
+            "ramp": ramp(scale.colour_map),
         },
         default={"opacity": OPACITY},
         on_opacity_change=_nothing,
@@ -109,13 +130,52 @@ def tiles(
     side: int = 104,
     width: int | Literal["stretch"] = "stretch",
 ) -> None:
-    """Draw pictures, ``side`` pixels wide at most; ``on_pick`` hears the id of the one that was clicked."""
+    """Draw a row of pictures, ``side`` pixels wide at most; ``on_pick`` hears the id that was clicked."""
     _TILES(
         key=key,
-        data={"items": [asdict(item) for item in items], "label": label, "side": side},
+        data={"items": [asdict(item) for item in items], "label": label, "side": side, "layout": "row"},
         width=width,
         on_picked_change=lambda: on_pick(str(st.session_state[key].picked)),
     )
+
+
+def tile_grid(
+    items: Sequence[Tile], *, label: str, key: str, on_pick: Callable[[str], None], side: int
+) -> None:
+    """Draw pictures in rows, whole, ``side`` pixels wide at least; ``on_pick`` hears the id clicked."""
+    _TILES(
+        key=key,
+        data={"items": [asdict(item) for item in items], "label": label, "side": side, "layout": "grid"},
+        on_picked_change=lambda: on_pick(str(st.session_state[key].picked)),
+    )
+
+
+def lines(items: Sequence[Line], *, label: str, key: str, on_pick: Callable[[str], None]) -> None:
+    """Draw a list with bars; ``on_pick`` hears the id of the line that was clicked."""
+    _LINES(
+        key=key,
+        data={"items": [asdict(item) for item in items], "label": label},
+        on_picked_change=lambda: on_pick(str(st.session_state[key].picked)),
+    )
+
+
+def segmented(
+    label: str, labels: dict[str, str], *, key: str, on_change: Callable[[], None] = lambda: None
+) -> str:
+    """One of a few values, shown by their labels, the first unless another is chosen; in the address."""
+    chosen = st.segmented_control(
+        label,
+        list(labels),
+        # What a callback has set is no default; both at once would be a warning in the log.
+        default=None if key in st.session_state else next(iter(labels)),
+        required=True,
+        format_func=labels.__getitem__,
+        key=key,
+        bind="query-params",
+        persist_state="session",
+        on_change=on_change,
+    )
+    return str(chosen)
 
 
 def bars(

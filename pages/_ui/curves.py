@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.data.class_counts import ClassCounts
+from pages._ui import words
 
 CONFIG = {"displayModeBar": False}
 # Readable on white and on near black.
@@ -47,7 +48,7 @@ def class_bars(counts: ClassCounts) -> go.Figure:
     figure = go.Figure()
     for title, values, colour in (("Training", train, _VAL), ("Validation", val, _TRAIN)):
         figure.add_bar(
-            y=[_shortened(name) for name in names],
+            y=[words.shortened(name) for name in names],
             x=values,
             name=title,
             orientation="h",
@@ -104,7 +105,3 @@ def _style(figure: go.Figure) -> None:
 def _tick(epochs: int) -> int:
     """Epochs between two ticks: about ten ticks, at round numbers."""
     return next((step for step in (1, 2, 5, 10, 20, 50) if epochs <= 12 * step), 100)
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= 24 else f"{name[:23]}…"

@@ -20,8 +20,6 @@ from pages._ui.state import photos
 from pages._ui.state.models import Loaded
 from pages._ui.state.photos import Drawn, Photo
 
-MINUS = "−"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
@@ -100,12 +98,12 @@ def draw_sum(scene: Scene) -> None:
     if found.evidence is not None:
         score = f"logit of {scene.class_name}"
         if scene.rival_name:
-            score += f" {MINUS} logit of {scene.rival_name}"
+            score += f" {words.MINUS} logit of {scene.rival_name}"
         parts = [
-            (_signed(found.speaks_for), "cells for it"),
-            (_signed(found.speaks_against), "cells against it"),
-            (_signed(found.bias), "bias"),
-            (f"= {_signed(found.score)}", score),
+            (words.signed(found.speaks_for), "cells for it"),
+            (words.signed(found.speaks_against), "cells against it"),
+            (words.signed(found.bias), "bias"),
+            (f"= {words.signed(found.score)}", score),
         ]
         _draw_equation(parts)
     if not found.has_positive_evidence and not scene.is_signed:
@@ -154,7 +152,7 @@ def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
             name,
             _tile_picture(signed, balance(raw, top), drawn),
             name,
-            f"logit {_signed(float(logits[name]))}",
+            f"logit {words.signed(float(logits[name]))}",
         )
         for name, raw in maps.items()
     ]
@@ -205,7 +203,7 @@ def _scale(scene: Scene) -> Scale:
         return Scale(scene.palette, "0", f"+{top:.2g}", unit)
     top = peak(values)
     against, for_ = ("against", "for") if not scene.rival_name else (scene.rival_name, scene.class_name)
-    return Scale(render.SIGNED, f"{against} {MINUS}{top:.2g}", f"+{top:.2g} {for_}", unit)
+    return Scale(render.SIGNED, f"{against} {words.MINUS}{top:.2g}", f"+{top:.2g} {for_}", unit)
 
 
 def _on_drawn(scene: Scene, values: FloatArray, drawn: Drawn) -> FloatArray:
@@ -234,8 +232,3 @@ def _draw_equation(parts: list[tuple[str, str]]) -> None:
         f"<span><b>{number}</b><small>{html.escape(meaning)}</small></span>" for number, meaning in parts
     )
     st.html(f'<div class="seewhy-sum" title="In logits">{terms}</div>')
-
-
-def _signed(value: float) -> str:
-    text = f"{value:+.2f}".replace("-", MINUS)
-    return text if text.strip(f"+{MINUS}0.") else "0.00"

@@ -139,6 +139,12 @@ def choose_class(checkpoint: str, name: str) -> None:
     st.session_state[class_key(checkpoint)] = name
 
 
+def choose_question(checkpoint: str, name: str, rival: str | None) -> None:
+    """Set both class pickers: why the one, and not the other; before they are drawn."""
+    choose_class(checkpoint, name)
+    st.session_state[f"{_AGAINST}-{checkpoint}"] = rival
+
+
 def choose_layer(checkpoint: str, name: str) -> None:
     """Set the layer picker; before it is drawn."""
     st.session_state[layer_key(checkpoint)] = name

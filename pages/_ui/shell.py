@@ -26,6 +26,7 @@ PAGES = {
     "pages/explain.py": Page(
         "Explain", ":material/center_focus_strong:", "Why does it see that in this photo?"
     ),
+    "pages/mistakes.py": Page("Mistakes", ":material/grid_on:", "Where does it fail, and what misled it?"),
     "pages/train.py": Page("Train", ":material/model_training:", "Train a network and watch it learn"),
 }
 
@@ -34,7 +35,8 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.2rem 2.5rem 4rem; }
 [data-testid="stSidebarHeader"] { height: 2.5rem; }
 @media (max-width: 1020px) {
-  :is(.st-key-stage, .st-key-source, .st-key-plan, .st-key-data, .st-key-curves) [data-testid="stColumn"] {
+  :is(.st-key-stage, .st-key-source, .st-key-plan, .st-key-data, .st-key-curves) [data-testid="stColumn"],
+  .st-key-mistakes > * > [data-testid="stColumn"] {
     min-width: 100%;
   }
   .st-key-plan [data-testid="stColumn"] [data-testid="stColumn"] { min-width: 40%; }

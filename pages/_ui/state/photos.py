@@ -102,6 +102,12 @@ def thumb_jpeg(photo: Photo) -> bytes:
     return jpeg(drawn(photo).thumb)
 
 
+def small_jpeg(data: bytes, side: int) -> bytes:
+    """A file as a small JPEG, tiny images enlarged; nothing is kept of it."""
+    image = images.upright_rgb(data)
+    return jpeg(np.asarray(image.resize(_within(image.size, side), _filter(image.size))))
+
+
 def upright(photo: Photo) -> Image.Image:
     """The photo at full size; shared, so never changed."""
     return _upright(photo.digest, photo.data)

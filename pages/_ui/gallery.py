@@ -1,0 +1,189 @@
+"""Samples to walk through: which are wanted, in what order, and their pictures, a page at a time."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.evaluation import IntArray
+from core.results import Results
+from core.selection import ORDERS, Sample, Wanted, num_pages, page_of, sample_at, selected
+from pages._ui import components, words
+from pages._ui.components import Tile
+from pages._ui.state import results as memory
+
+PAGE_SIZE = 48
+_ORDER_LABELS = {
+    "top_losses": "Highest loss first",
+    "confidently_wrong": "Confidently wrong first",
+    "least_sure": "Least sure first",
+    "confidently_right": "Confidently right first",
+    "as_stored": "As stored",
+}
+_OUTCOMES = {"wrong": "Mistakes", "all": "All", "right": "Right"}
+_TILE, _MOST_LOSS = 96, 20.0
+_EMPTY = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 50 40'%3E"
+    "%3Crect width='50' height='40' fill='%23808c9b' fill-opacity='.18'/%3E%3C/svg%3E"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """The samples that somebody wants to see: what they must be, their order, their rows, in words."""
+
+    wanted: Wanted
+    order: str
+    rows: IntArray
+    title: str
+
+    @property
+    def cell(self) -> tuple[int | None, int | None]:
+        """True and predicted class."""
+        return self.wanted.label, self.wanted.predicted
+
+
+def pick(results: Results) -> Selection:
+    """Draw the pickers of classes, outcome, order and ranges."""
+    names = list(results.class_names)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_classes"):
+        label = _class("True class", names, memory.TRUE)
+        predicted = _class("Predicted class", names, memory.PREDICTED)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_controls"):
+        outcome = components.segmented("Show", _OUTCOMES, key=memory.ONLY, on_change=_from_the_first_page)
+        order = st.selectbox(
+            "Order",
+            list(ORDERS),
+            format_func=lambda name: _ORDER_LABELS.get(name, name),
+            key=memory.ORDER,
+            bind="query-params",
+            persist_state="session",
+            on_change=_from_the_first_page,
+        )
+        with st.popover("Filters", icon=":material/filter_alt:", key="gallery_filters"):
+            ranges = _ranges()
+    wanted = Wanted(label, predicted, outcome, **ranges)
+    return Selection(wanted, order, selected(results.table, wanted, order), _title(wanted, names))
+
+
+def choose_cell(names: tuple[str, ...], label: int | None, predicted: int | None) -> None:
+    """Select a cell, a row (``predicted`` None) or a column; before the pickers are drawn."""
+    st.session_state[memory.TRUE] = None if label is None else names[label]
+    st.session_state[memory.PREDICTED] = None if predicted is None else names[predicted]
+    st.session_state[memory.ONLY] = "all"
+    _from_the_first_page()
+    memory.open_sample(None)
+
+
+def draw(results: Results, selection: Selection, pictures: memory.Pictures, opened: str | None) -> None:
+    """Draw a page of the samples; a click opens one."""
+    number = len(selection.rows)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(f"##### {words.plain(selection.title)}", width="content")
+        st.caption(words.counted(number, "sample"), width="content")
+    if not number:
+        st.info(
+            "No sample is like that. Loosen the filters, or pick another cell.", icon=":material/search_off:"
+        )
+        return
+    pages = num_pages(number, PAGE_SIZE)
+    shown = st.session_state.get(memory.PAGE, 1) if pages > 1 else 1
+    samples = [sample_at(results.table, int(row)) for row in page_of(selection.rows, shown, PAGE_SIZE)]
+    _draw_tiles(results, samples, pictures, opened, on_pick=memory.open_sample)
+    if pages > 1:
+        st.pagination(pages, key=memory.PAGE, bind="query-params", persist_state="session")
+
+
+def verdict(results: Results, sample: Sample) -> str:
+    """What the network took a sample for, and how sure it was: ``→ 9 · 80 %``, ``right · 97 %``."""
+    taken = "right" if sample.is_right else f"→ {results.class_names[sample.predicted]}"
+    return f"{taken} · {words.percent(sample.p_predicted)}"
+
+
+def _draw_tiles(
+    results: Results,
+    samples: list[Sample],
+    pictures: memory.Pictures,
+    opened: str | None,
+    *,
+    on_pick: Callable[[str], None],
+) -> None:
+    found = memory.thumbs(pictures.found, samples) if pictures.found else [None] * len(samples)
+    items = [
+        Tile(
+            sample.sample_id,
+            components.data_uri(thumb) if thumb else _EMPTY,
+            results.class_names[sample.label],
+            verdict(results, sample),
+            selected=sample.sample_id == opened,
+            note=sample.sample_id.rpartition("/")[2],
+        )
+        for sample, thumb in zip(samples, found, strict=True)
+    ]
+    components.tile_grid(items, label="Samples", key="gallery", on_pick=on_pick, side=_TILE)
+
+
+def _class(label: str, names: list[str], key: str) -> int | None:
+    name = st.selectbox(
+        label,
+        names,
+        index=None,
+        placeholder="any",
+        key=key,
+        bind="query-params",
+        persist_state="session",
+        on_change=_from_the_first_page,
+    )
+    return None if name is None else names.index(name)
+
+
+def _ranges() -> dict[str, tuple[float, float]]:
+    """Ranges of probability, margin and loss; an end that is not moved is open."""
+    probability = _share("Probability of the prediction", "p")
+    margin = _share("Margin to the next class", "margin")
+    loss = st.slider(
+        "Loss at least, in nats",
+        0.0,
+        _MOST_LOSS,
+        0.0,
+        0.1,
+        key="loss",
+        bind="query-params",
+        persist_state="session",
+        on_change=_from_the_first_page,
+        help="Minus the logarithm of the probability that the true class got: 0.7 where it got one half.",
+    )
+    return {"probability": probability, "margin": margin, "loss": (loss, math.inf)}
+
+
+def _share(label: str, key: str) -> tuple[float, float]:
+    low, high = st.slider(
+        label,
+        0.0,
+        1.0,
+        (0.0, 1.0),
+        0.01,
+        key=key,
+        bind="query-params",
+        persist_state="session",
+        on_change=_from_the_first_page,
+    )
+    return low, high
+
+
+def _title(wanted: Wanted, names: list[str]) -> str:
+    label = None if wanted.label is None else names[wanted.label]
+    predicted = None if wanted.predicted is None else names[wanted.predicted]
+    if label is not None and predicted is not None:
+        return f"{label}, and predicted so" if label == predicted else f"{label}, predicted {predicted}"
+    kind = {"wrong": "mistakes", "right": "right ones", "all": "samples"}[wanted.outcome]
+    if label is not None:
+        return f"True {label}: {kind}"
+    if predicted is not None:
+        return f"Predicted {predicted}: {kind}"
+    return f"All {kind}"
+
+
+def _from_the_first_page() -> None:
+    st.session_state[memory.PAGE] = 1

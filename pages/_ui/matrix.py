@@ -1,0 +1,130 @@
+"""The confusion matrix on the page: what it shows, and the cell, row or column that somebody picks."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core import matrix_view
+from core.evaluation import most_confused
+from core.matrix_view import MatrixView
+from core.results import Results
+from pages._ui import components, words
+from pages._ui.components import web
+
+Pick = Callable[[int | None, int | None], None]
+
+# More classes than that, and cells become too small to hit: then the matrix is of a chosen few.
+MOST_CLASSES, _FEW = 43, 12
+_MOST_CHOSEN = 30
+_PAIRS = 25
+_NUMBERS = {
+    matrix_view.COUNTS: "Counts",
+    matrix_view.BY_LABEL: "% of true",
+    matrix_view.BY_PREDICTION: "% of predicted",
+}
+_ORDERS = {"given": "as given", "support": "largest first", "confused": "most confused first"}
+
+_MATRIX = st.components.v2.component(
+    "seewhy_matrix", html=web("matrix.html"), css=web("matrix.css"), js=web("matrix.js")
+)
+
+
+def draw(results: Results, selected: tuple[int | None, int | None], on_pick: Pick) -> None:
+    """Draw the matrix with its settings; ``on_pick`` hears the true and the predicted class, or None."""
+    whole = results.metrics.confusion_matrix
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown("##### Confusion matrix", width="content")
+        with st.popover("Settings", icon=":material/tune:", key="matrix_settings"):
+            numbers, order, hide = _settings()
+    if len(whole) > MOST_CLASSES:
+        _draw_pairs(results, selected, on_pick)
+        shown = matrix_view.chosen(whole, order, _chosen_classes(results, selected))
+    else:
+        shown = matrix_view.ordered(whole, order)
+    found = matrix_view.view(whole, shown, numbers)
+    _draw_grid(results, found, selected, on_pick, hide_diagonal=hide)
+    if len(shown) < len(whole):
+        missed = results.metrics.num_mistakes - found.num_mistakes
+        st.caption(f"{len(shown)} of {len(whole):,} classes; {missed:,} mistakes lie outside of them.")
+
+
+def _settings() -> tuple[str, str, bool]:
+    numbers = components.segmented("Cells show", _NUMBERS, key="cells")
+    order = components.segmented("Classes", _ORDERS, key="classes")
+    hide = st.toggle(
+        "Hide the diagonal", key="nodiag", bind="query-params", persist_state="session",
+        help="The diagonal is what was right; without it, only mistakes are left.",
+    )  # fmt: skip
+    return numbers, order, bool(hide)
+
+
+def _chosen_classes(results: Results, selected: tuple[int | None, int | None]) -> list[int]:
+    """The few classes of a large matrix: those chosen, else those of the most frequent mistakes."""
+    usual = matrix_view.classes_of_most_confused(results.metrics.confusion_matrix, _FEW)
+    names = st.multiselect(
+        "Classes in the matrix",
+        results.class_names,
+        key="few",
+        max_selections=_MOST_CHOSEN,
+        placeholder=f"the {len(usual)} that are confused most often",
+        bind="query-params",
+        persist_state="session",
+    )
+    chosen = [results.class_names.index(name) for name in names] or usual
+    return [*chosen, *(each for each in selected if each is not None and each not in chosen)]
+
+
+def _draw_pairs(results: Results, selected: tuple[int | None, int | None], on_pick: Pick) -> None:
+    """The most frequent mistakes, to click."""
+    names = results.class_names
+    pairs = most_confused(results.metrics.confusion_matrix, _PAIRS)
+    items = [
+        components.Line(
+            id=f"{pair.label} {pair.predicted}",
+            text=f"{names[pair.label]} → {names[pair.predicted]}",
+            count=pair.count,
+            selected=(pair.label, pair.predicted) == selected,
+        )
+        for pair in pairs
+    ]
+
+    def picked(name: str) -> None:
+        label, predicted = map(int, name.split())
+        on_pick(label, predicted)
+
+    components.lines(items, label="Most confused: true → predicted", key="pairs", on_pick=picked)
+
+
+def _draw_grid(
+    results: Results,
+    found: MatrixView,
+    selected: tuple[int | None, int | None],
+    on_pick: Pick,
+    *,
+    hide_diagonal: bool,
+) -> None:
+    class_idx = found.class_idx.tolist()
+    whole = results.metrics.confusion_matrix
+
+    def picked() -> None:
+        row, column = st.session_state["matrix"].picked
+        on_pick(class_idx[row] if row >= 0 else None, class_idx[column] if column >= 0 else None)
+
+    place = [class_idx.index(each) if each in class_idx else -1 for each in selected]
+    _MATRIX(
+        key="matrix",
+        data={
+            "names": [words.shortened(results.class_names[each]) for each in class_idx],
+            "counts": found.counts.tolist(),
+            "text": found.text,
+            "shade": found.shade.round(3).tolist(),
+            "support": whole.sum(1)[class_idx].tolist(),
+            "predicted": whole.sum(0)[class_idx].tolist(),
+            "selected": place if place != [-1, -1] else [-2, -2],
+            "hide_diagonal": hide_diagonal,
+            "noun": "samples",
+            "label": "Confusion matrix, rows true, columns predicted",
+            "hint": "Click a cell, a row or a column to see its samples",
+        },
+        on_picked_change=picked,
+    )

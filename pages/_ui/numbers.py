@@ -1,0 +1,71 @@
+"""The numbers that matter: how good it is, and how good that is for these data."""
+
+import streamlit as st
+
+from core import results as core_results
+from core.results import Results
+from pages._ui import words
+from pages._ui.state import models
+from pages._ui.state import results as memory
+
+
+def pick_results(name: str) -> Results:
+    """The results of a checkpoint, of the split that is chosen; says how to get some where there are none."""
+    memory.choices_are_of(name)
+    if not core_results.path_of(name).exists():
+        _say_how(name)
+        st.stop()
+    first = memory.load(name, None)
+    if len(first.splits) == 1:
+        return first
+    split = st.segmented_control(
+        "Split", first.splits, default=first.split, required=True, key=memory.SPLIT,
+        bind="query-params", persist_state="session",
+    )  # fmt: skip
+    return memory.load(name, str(split))
+
+
+def draw(results: Results) -> None:
+    """Accuracy, beside what it is worth where classes differ in size."""
+    found = results.metrics
+    with st.container(horizontal=True, gap="small", key="numbers"):
+        _number("Accuracy", words.accuracy(found.accuracy), "Share of all samples that are right.")
+        _number(
+            "Balanced accuracy",
+            words.accuracy(found.balanced_accuracy),
+            "Mean over classes of the share that is right: each class counts the same, however small.",
+        )
+        _number(
+            "Always the largest class",
+            words.accuracy(found.majority_baseline),
+            "What somebody gets right who names the largest class each time and never looks.",
+        )
+        _number(
+            "Mistakes",
+            f"{found.num_mistakes:,} of {found.num_samples:,}",
+            "In this split. The matrix below says which.",
+        )
+        if len(results.class_names) > 5:
+            _number(
+                "Among the best five",
+                words.accuracy(found.top5_accuracy),
+                "Share of samples whose true class is among the five likeliest.",
+            )
+
+
+def _number(label: str, value: str, meaning: str) -> None:
+    st.metric(label, value, border=True, help=meaning)
+
+
+def _say_how(name: str) -> None:
+    others = core_results.available()
+    st.info(
+        f"**{words.plain(name)}** has not been evaluated yet. With a folder of labelled images:\n\n"
+        f"`python -m core evaluate {words.plain(name)} --data FOLDER`",
+        icon=":material/fact_check:",
+    )
+    if others:
+        st.markdown("These have been, and show real mistakes:")
+        with st.container(horizontal=True):
+            for other in others:
+                st.button(other, key=f"instead_{other}", on_click=models.choose_checkpoint, args=(other,))

@@ -1,0 +1,114 @@
+"""Results of checkpoints in memory, the pictures behind them, and the sample that is looked at."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core import checkpoint, results
+from core.errors import CoreError, ImageError
+from core.predicting import open_images
+from core.results import Results
+from core.sample_images import SampleImages, sample_images
+from core.selection import Sample
+from core.training.run import remembered_data
+from pages._ui.state import photos
+from pages._ui.state.photos import Photo
+
+# Names in the address.
+TRUE, PREDICTED, ONLY, ORDER, PAGE, SPLIT = "true", "pred", "only", "order", "page", "split"
+# A name in the address, too; it must not be the key of a widget.
+SAMPLE, SAMPLE_NEXT = "sample", "sample_next"
+REFUSED_FOLDER = "refused_folder"
+# Whose classes the pickers hold.
+_CHOSEN_OF = "results_of"
+_GALLERY_SIDE = 132
+_FOLDERS_CHANGE_S = 300
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictures:
+    """The pictures of a data set, or the sentence why they are not there."""
+
+    found: SampleImages | None
+    reason: str = ""
+
+
+def load(name: str, split: str | None) -> Results:
+    """The results of a checkpoint, from memory if its table has not changed."""
+    path = results.path_of(name)
+    return _results(name, split, path.stat().st_mtime if path.exists() else 0.0)
+
+
+def pictures(name: str) -> Pictures:
+    """Where the samples of a checkpoint can be seen."""
+    return _pictures(name, str(remembered_data(checkpoint.find(name))))
+
+
+def look_again() -> None:
+    """Somebody has said where pictures are, or put them there."""
+    _pictures.clear()
+
+
+def photo(found: SampleImages, sample: Sample) -> Photo:
+    """A sample as a photo; ImageError if it is not there."""
+    return photos.as_photo(sample.sample_id.rpartition("/")[2], found.file_of(sample))
+
+
+def thumbs(found: SampleImages, samples: list[Sample]) -> list[bytes | None]:
+    """Small JPEG files of samples, None for one that cannot be shown."""
+
+    def thumb(sample: Sample) -> bytes | None:
+        return _thumb(found.images.fingerprint, sample.sample_id, found, sample)
+
+    # Decoding lets others run meanwhile: two threads take half the time on two cores.
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(thumb, samples))
+
+
+def choices_are_of(name: str) -> None:
+    """Forget what was chosen for another checkpoint's classes; before the pickers are drawn."""
+    before = st.session_state.get(_CHOSEN_OF)
+    if before not in (None, name):
+        for key in (TRUE, PREDICTED, PAGE, SPLIT):
+            st.session_state.pop(key, None)
+        open_sample(None)
+    st.session_state[_CHOSEN_OF] = name
+
+
+def open_sample(sample_id: str | None) -> None:
+    """Look at this sample from the next run of the page on, or at none."""
+    st.session_state[SAMPLE_NEXT] = sample_id
+
+
+def opened() -> str | None:
+    """The sample to look at, which is in the address; once, as the page begins."""
+    if SAMPLE_NEXT in st.session_state:
+        wanted = st.session_state.pop(SAMPLE_NEXT)
+        if wanted:
+            st.query_params[SAMPLE] = wanted
+        else:
+            st.query_params.pop(SAMPLE, None)
+    found: str | None = st.query_params.get(SAMPLE)
+    return found
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the predictions…")
+def _results(name: str, split: str | None, stamp: float) -> Results:  # noqa: ARG001 (the key of the cache)
+    return results.read(name, split)
+
+
+@st.cache_resource(max_entries=3, ttl=_FOLDERS_CHANGE_S, show_spinner="Looking for the images…")
+def _pictures(name: str, place: str) -> Pictures:  # noqa: ARG001 (the key of the cache)
+    try:
+        return Pictures(sample_images(open_images(checkpoint.find(name), None)))
+    except CoreError as error:
+        return Pictures(None, str(error))
+
+
+@st.cache_data(max_entries=2_000, show_spinner=False)
+def _thumb(fingerprint: str, sample_id: str, _found: SampleImages, _sample: Sample) -> bytes | None:  # noqa: ARG001 (the key of the cache)
+    try:
+        return photos.small_jpeg(_found.file_of(_sample), _GALLERY_SIDE)
+    except ImageError:
+        return None

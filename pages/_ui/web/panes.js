@@ -1,0 +1,62 @@
+// Pictures beside each other. Pointing at one reads the same place in all maps.
+export default function ({ data, parentElement }) {
+  const find = (selector) => parentElement.querySelector(selector);
+  const panes = find(".panes"), reading = find(".reading");
+  const shown = data.items.map((item) => {
+    const pane = document.createElement("div"), picture = document.createElement("div"), cell = document.createElement("div");
+    pane.className = "pane";
+    picture.className = "picture";
+    cell.className = "cell";
+    cell.hidden = true;
+    const image = Object.assign(document.createElement("img"), { src: item.picture, alt: item.alt, className: item.tiny ? "tiny" : "" });
+    picture.append(image, cell);
+    const title = Object.assign(document.createElement("div"), { className: "title", textContent: item.title });
+    const detail = Object.assign(document.createElement("div"), { className: "detail", textContent: item.detail });
+    pane.append(picture, title, detail);
+    return { item, pane, picture, image, cell };
+  });
+  panes.replaceChildren(...shown.map((each) => each.pane));
+  panes.dataset.columns = shown.length;
+
+  find(".scale").style.display = data.scale ? "" : "none";
+  if (data.scale) {
+    find(".low").textContent = data.scale.low;
+    find(".high").textContent = data.scale.high;
+    find(".unit").textContent = data.scale.unit;
+    find(".ramp").style.background = `linear-gradient(90deg, ${data.scale.ramp.join(",")})`;
+  }
+
+  const write = (value) => {
+    const size = Math.abs(value), digits = size >= 0.01 || !size ? size.toFixed(size >= 10 ? 1 : 2) : size.toExponential(1);
+    return `${value < 0 ? "−" : "+"}${digits}`;
+  };
+  const rest = () => { reading.textContent = data.hint; for (const each of shown) each.cell.hidden = true; };
+  const read = (x, y) => {
+    const parts = [];
+    for (const { item, cell } of shown) {
+      cell.hidden = true;
+      if (!item.shape) continue;
+      const [left, top, right, bottom] = item.window, [rows, columns] = item.shape;
+      if (x < left || x >= right || y < top || y >= bottom) continue;
+      const column = Math.floor(((x - left) / (right - left)) * columns), row = Math.floor(((y - top) / (bottom - top)) * rows);
+      parts.push(`${item.short} ${write(item.cells[row * columns + column])}`);
+      const width = (right - left) / columns, height = (bottom - top) / rows;
+      Object.assign(cell.style, { left: `${100 * (left + column * width)}%`, top: `${100 * (top + row * height)}%`, width: `${100 * width}%`, height: `${100 * height}%` });
+      cell.hidden = false;
+    }
+    reading.textContent = parts.length ? parts.join(" · ") : "Cut away: the network did not see this";
+  };
+  for (const { picture, image } of shown) {
+    picture.onpointermove = (event) => {
+      const box = image.getBoundingClientRect();
+      read((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+    };
+    picture.onpointerleave = rest;
+  }
+  if (data.scroll_to && parentElement.host?.dataset.shown !== data.scroll_to) {
+    const host = parentElement.host ?? find("figure");
+    if (parentElement.host) parentElement.host.dataset.shown = data.scroll_to;
+    (host.closest?.('[data-testid="stMain"]') ?? document.querySelector('[data-testid="stMain"]'))?.scrollTo({ top: 0, behavior: "smooth" });
+  }
+  rest();
+}
