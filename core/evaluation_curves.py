@@ -5,6 +5,8 @@ five most probable. With up to five classes that is always so. Beyond, it lies b
 taken as 0. That lowers samples of *other* classes only, never one of the class itself: curves and areas can
 only come out too good, never too bad. Points at thresholds above 1/6 are exact, as no sixth probability is
 larger; a ROC ends in a straight line to (1, 1), where all samples of unknown probability come at once.
+``roc_auc`` and ``average_precision`` in metrics.json are these areas: exact with up to five classes, upper
+bounds with more.
 """
 
 from dataclasses import dataclass

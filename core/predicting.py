@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,12 +21,12 @@ from core.checkpoint import Card, Checkpoint
 from core.data import catalogue
 from core.data.image_set import ImageSet, Labels
 from core.errors import DataError, ImageError
-from core.evaluation import as_json, metrics
+from core.evaluation_summary import summary
 from core.prediction_table import rows, write
 from core.preprocess import Preprocess
 from core.training.material import open_data, sides
 from core.training.recipe import parse
-from core.training.run import remember_data, remembered_data
+from core.training.run import remember_data, remembered_data, replace_file
 
 METRICS, PREDICTIONS = "metrics.json", "predictions.parquet"
 _PARTS = ".evaluation"
@@ -120,7 +121,7 @@ def evaluate(
     device: str = "cpu",
     workers: int = 0,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Write ``predictions.parquet`` and ``metrics.json`` into a checkpoint's folder; gives the metrics.
 
     The table grows in parts beside them; an interrupted pass goes on after its last whole part, if weights,
@@ -138,19 +139,32 @@ def evaluate(
     table = pa.concat_tables([pq.read_table(path) for path in paths])
     if not len(table):
         raise DataError(f"none of the {len(samples.indices)} images can be read")
-    found = as_json(metrics(table, len(loaded.card.class_names)), loaded.card.class_names)
-    found |= {"num_broken": len(samples.indices) - len(table), "fingerprint": samples.images.fingerprint}
     write(folder / PREDICTIONS, table)
-    write_metrics(folder, found)
+    num_broken = len(samples.indices) - len(table)
+    found = write_metrics(folder, num_broken=num_broken, fingerprint=samples.images.fingerprint)
     shutil.rmtree(folder / _PARTS)
     return found
 
 
-def write_metrics(folder: Path, found: dict[str, object]) -> None:
-    """``metrics.json``, whole or not at all."""
-    draft = folder / f".{METRICS}.draft"
-    draft.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    draft.replace(folder / METRICS)
+def write_metrics(folder: Path, *, num_broken: int | None, fingerprint: str | None) -> dict[str, Any]:
+    """Write ``metrics.json`` beside a checkpoint's predictions table, whole or not at all; gives the content.
+
+    ``num_broken`` images cannot be read and are in no row, None where nobody has counted them; the
+    ``fingerprint`` is of the images, as `ImageSet` has it.
+    """
+    found = summary(pq.read_table(folder / PREDICTIONS), checkpoint.read_card(folder).class_names)
+    found |= {"num_broken": num_broken, "fingerprint": fingerprint}
+    replace_file(folder / METRICS, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
+    return found
+
+
+def write_metrics_of_training(folder: Path) -> dict[str, Any]:
+    """`write_metrics` of the validation samples that a training has just predicted."""
+    data = checkpoint.read_card(folder).data
+    # How many of the skipped images are for validation, no card says.
+    return write_metrics(
+        folder, num_broken=None if data.get("skipped") else 0, fingerprint=data.get("fingerprint")
+    )
 
 
 class _Decoded(Dataset[Item]):

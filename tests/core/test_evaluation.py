@@ -12,6 +12,7 @@ from sklearn import metrics as sklearn_metrics
 from torchmetrics.functional.classification import binary_calibration_error
 
 from core import evaluation, evaluation_curves, prediction_table
+from core.evaluation_summary import summary
 
 
 def _random(num_samples: int, num_classes: int, seed: int = 0) -> tuple[pa.Table, Any]:
@@ -124,7 +125,7 @@ def test_the_order_and_the_pieces_of_a_table_do_not_matter() -> None:
     order = np.random.default_rng(1).permutation(200)
     shuffled = pa.concat_tables([table.take(order[:90]), table.take(order[90:])])
     names = [str(each) for each in range(8)]
-    expected, found = (evaluation.as_json(evaluation.metrics(each, 8), names) for each in (table, shuffled))
+    expected, found = (summary(each, names) for each in (table, shuffled))
     assert found.pop("per_class") == expected.pop("per_class")
     assert found.pop("confusion_matrix") == expected.pop("confusion_matrix")
     assert found == pytest.approx(expected, rel=1e-9)
@@ -327,7 +328,7 @@ def test_a_curve_needs_samples_of_the_class_and_of_another() -> None:
 
 def test_the_written_metrics_are_plain_json_by_class_name() -> None:
     names = ["cat", "crane", "dog", "crane"]
-    found = json.loads(json.dumps(evaluation.as_json(evaluation.metrics(HAND, 4), names), allow_nan=False))
+    found = json.loads(json.dumps(summary(HAND, names), allow_nan=False))
     assert found["accuracy"] == 0.5
     assert found["macro_recall"] == pytest.approx((2 / 3 + 1 / 2) / 4)
     assert {"balanced_accuracy", "top5_accuracy", "log_loss", "ece", "weighted_f1"} <= found.keys()
@@ -337,19 +338,41 @@ def test_the_written_metrics_are_plain_json_by_class_name() -> None:
         "recall": pytest.approx(2 / 3),
         "f1": pytest.approx(2 / 3),
         "support": 3,
+        "roc_auc": pytest.approx(7 / 9),
+        "average_precision": pytest.approx(25 / 36),
     }
     assert found["confusion_matrix"][0] == [2, 1, 0, 0]
 
 
 def test_what_is_not_a_number_is_null_and_a_large_matrix_left_out() -> None:
     table = HAND.set_column(HAND.schema.get_field_index("loss"), "loss", pa.array([np.inf] * 6, pa.float32()))
-    found = evaluation.as_json(evaluation.metrics(table, 201), [str(each) for each in range(201)])
+    found = summary(table, [str(each) for each in range(201)])
     assert found["log_loss"] is None
     assert "confusion_matrix" not in found
     json.dumps(found, allow_nan=False)
-    assert len(evaluation.as_json(evaluation.metrics(HAND, 200), ["x"] * 200)["confusion_matrix"]) == 200
+    assert len(summary(HAND, ["x"] * 200)["confusion_matrix"]) == 200
 
 
-def test_class_names_must_be_as_many_as_classes() -> None:
-    with pytest.raises(ValueError, match="2 class names for 4 classes"):
-        evaluation.as_json(evaluation.metrics(HAND, 4), ["a", "b"])
+def test_areas_are_written_by_class_and_null_where_undefined() -> None:
+    """Class 2 has no samples, so that the mean is over the other three."""
+    found = summary(HAND, ["a", "b", "c", "d"])
+    areas = evaluation_curves.ranking(HAND, 4)
+    # Of 0: three samples with 0.75, 0.75 and 0.25; the others with 0.75 once and 0 twice.
+    assert found["per_class"]["a"]["roc_auc"] == pytest.approx((2 * 2.5 + 2) / 9)
+    assert found["per_class"]["a"]["average_precision"] == pytest.approx(2 / 3 * 2 / 3 + 1 / 3 * 3 / 4)
+    assert [found["per_class"]["c"][name] for name in ("roc_auc", "average_precision")] == [None, None]
+    assert found["macro_roc_auc"] == pytest.approx(np.mean(areas.roc_auc[[0, 1, 3]]))
+    assert found["macro_average_precision"] == pytest.approx(np.mean(areas.average_precision[[0, 1, 3]]))
+
+
+def test_the_mean_area_is_that_of_scikit_learn() -> None:
+    table, probabilities = _random(300, 4)
+    exact = probabilities.astype(float) / probabilities.sum(1, dtype=float)[:, None]
+    expected = sklearn_metrics.roc_auc_score(table["label"].to_numpy(), exact, multi_class="ovr")
+    assert summary(table, list("abcd"))["macro_roc_auc"] == pytest.approx(expected)
+
+
+def test_a_single_class_has_no_areas(recwarn: pytest.WarningsRecorder) -> None:
+    found = summary(_tiny([0, 0], [0, 0]), ["only"])
+    assert (found["macro_roc_auc"], found["macro_average_precision"], found["accuracy"]) == (None, None, 1)
+    assert not recwarn.list

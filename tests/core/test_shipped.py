@@ -1,13 +1,17 @@
 """The checkpoints that ship: what their cards promise, and what their weights say today."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import torch
 
 from core import checkpoint
 from core.data import catalogue
+from core.evaluation_summary import summary
+from core.predicting import METRICS
 from core.training import recipe as recipes
 from core.training.material import open_data
 from core.training.run import HISTORY, PREDICTIONS
@@ -62,6 +66,23 @@ def test_its_accuracy_is_that_of_its_table(name: str) -> None:
     assert len(table) == card.data["val"]
     assert (table["label"] == table["predicted"]).mean() == card.metrics["val_accuracy"]
     assert table["loss"].mean() == pytest.approx(card.metrics["val_loss"], rel=1e-6)
+
+
+@each
+def test_its_metrics_are_those_of_its_table(name: str) -> None:
+    card, stored = (
+        checkpoint.read_card(checkpoint.ROOT / name),
+        json.loads((checkpoint.ROOT / name / METRICS).read_text(encoding="utf-8")),
+    )
+    assert (stored.pop("num_broken"), stored.pop("fingerprint")) == (0, card.data["fingerprint"])
+    expected = summary(pq.read_table(checkpoint.ROOT / name / PREDICTIONS), card.class_names)
+    assert stored.pop("confusion_matrix") == expected.pop("confusion_matrix")
+    each_class, expected_class = stored.pop("per_class"), expected.pop("per_class")
+    assert list(each_class) == list(expected_class)
+    for class_name, numbers in each_class.items():
+        assert numbers == pytest.approx(expected_class[class_name], rel=1e-12)
+    assert stored == pytest.approx(expected, rel=1e-12)
+    assert stored["macro_roc_auc"] > 0.5
 
 
 @each
