@@ -11,6 +11,7 @@ from core.data.cache import decode
 from core.data.report import lines, report
 from core.data.splits import published_split
 from core.models import registry
+from core.predicting import write_metrics_of_training
 from core.render import png
 from core.training import recipe as recipes
 from core.training.material import Material, material, sides
@@ -109,7 +110,7 @@ def _recipes(_options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     # Lightning takes seconds to import, and no other command needs it.
-    from core.training.train import Job, resume, train  # noqa: PLC0415
+    from core.training.train import Job, is_first, resume, train  # noqa: PLC0415
 
     recipe = recipes.read(options.recipe, options.changes) if options.recipe else None
     name = options.out or (free_name(Path(options.recipe).stem) if recipe else "")
@@ -123,8 +124,10 @@ def _train(options: argparse.Namespace) -> int:
             return complain(f"no recipe, and no training {name!r} to resume; name one of them")
     except Stopped:
         return complain(f"{name} was stopped; go on with: python -m core train --out {name} --resume")
-    metrics = checkpoint.read_card(folder).metrics
-    _say(f"{folder}: validation accuracy {metrics['val_accuracy']:.4f}, loss {metrics['val_loss']:.4f}")
+    if is_first():
+        write_metrics_of_training(folder)
+        metrics = checkpoint.read_card(folder).metrics
+        _say(f"{folder}: validation accuracy {metrics['val_accuracy']:.4f}, loss {metrics['val_loss']:.4f}")
     return 0
 
 

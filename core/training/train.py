@@ -59,7 +59,7 @@ def train(recipe: Recipe, job: Job) -> Path:
         Stopped: somebody asked for it; what was reached is kept.
     """
     images = open_data(recipe.data, job.data)
-    run = RunFolder.start(job.root, job.name, _first_card(recipe, images, job)) if _is_first() else None
+    run = RunFolder.start(job.root, job.name, _first_card(recipe, images, job)) if is_first() else None
     return _trained(recipe, job, images, run)
 
 
@@ -81,7 +81,7 @@ def resume(recipe: Recipe | None, job: Job) -> Path:
     images = open_data(own.data, job.data)
     if images.fingerprint != card.data.get("fingerprint"):
         raise TrainingError(f"the data of {job.name!r} has changed since it was started; start a new one")
-    run = RunFolder.again(job.root, job.name) if _is_first() else None
+    run = RunFolder.again(job.root, job.name) if is_first() else None
     return _trained(own, job, images, run, state=folder / STATE)
 
 
@@ -176,7 +176,7 @@ def _first_card(recipe: Recipe, images: ImageSet, job: Job) -> Card:
     )
 
 
-def _is_first() -> bool:
+def is_first() -> bool:
     """Whether this is the first of several processes, the one that writes."""
     return not getattr(rank_zero_only, "rank", 0)
 

@@ -1,5 +1,6 @@
 """Trainings as people start them, in processes of their own: killed at any moment, stopped, and in twos."""
 
+import json
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ import safetensors.torch
 import torch
 
 from core import checkpoint
+from core.predicting import METRICS
 from core.training import run as runs
 from core.training.runs import find
 
@@ -94,4 +96,8 @@ def test_two_processes_give_the_same_table_row_for_row(name: str) -> None:
     history = [pd.read_csv(folder / runs.HISTORY).drop(columns="seconds") for folder in (one, two)]
     pd.testing.assert_frame_equal(*history, rtol=1e-4)
     assert checkpoint.read_card(two).training["devices"] == 2
+    for folder, table in zip((one, two), tables, strict=True):
+        written = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+        assert written["accuracy"] == (table["label"] == table["predicted"]).mean()
+        assert (written["num_samples"], written["num_broken"]) == (179, 0)
     assert sorted(path.name for path in two.iterdir()) == sorted(path.name for path in one.iterdir())
