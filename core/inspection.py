@@ -52,12 +52,16 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """The strongest channels of a stage's layer: their indices (k,), maps (k, h, w) and numbers."""
+    """A stage's layer, the numbers of all its channels, and the strongest of them (k,), silent ones last.
+
+    ``values`` (k, h, w) are those as they are drawn, in [0, 1]; ``silent`` (k,) are drawn as such.
+    """
 
     layer: Layer
-    channels: channels.Indices
-    maps: FloatArray
     stats: ChannelStats
+    channels: channels.Indices
+    values: FloatArray
+    silent: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def column(
 ) -> list[Stage]:
     """The strongest channels of each stage of the network, from the first to the last, for a batch of one.
 
-    ``layers`` are those of `core.explanation.layers_of`. Silent channels are left out.
+    ``layers`` are those of `core.explanation.layers_of`.
     """
     rows = stages(layers)
     found = activations(checkpoint.model, _to_device(batch, checkpoint), [layer.name for layer in rows])
@@ -125,28 +129,32 @@ def sparsity_by_depth(checkpoint: Checkpoint, batch: Tensor, layers: Sequence[La
     """
     names = [layer.name for layer in layers]
     found = observe(checkpoint.model, _to_device(batch, checkpoint), names, _zeros_and_minimum)
-    rectified = [(layer, found[layer.name][0]) for layer in layers if found[layer.name][1] == 0]
-    following = [*rectified[1:], None]
-    return [
-        Sparsity(layer, share)
-        for (layer, share), after in zip(rectified, following, strict=True)
-        if after is None or not _passes_on(after[0], layer) or after[1] != share
-    ]
+    rectified: list[Sparsity] = []
+    for layer in layers:
+        share, minimum = found[layer.name]
+        if minimum != 0:
+            continue
+        if rectified and _passes_on(layer, rectified[-1], share):
+            rectified.pop()
+        rectified.append(Sparsity(layer, share))
+    return rectified
 
 
 def _stage(layer: Layer, maps: FloatArray, num_channels: int) -> Stage:
     stats = channel_stats(maps)
     strongest = channels.by_strength(stats)[:num_channels]
-    strongest = strongest[~stats.silent[strongest]]
-    return Stage(layer, strongest, maps[strongest], channel_stats(maps[strongest]))
+    values = channels.normalised(maps, stats)[strongest]
+    return Stage(layer, stats, strongest, values, stats.silent[strongest])
 
 
 def _zeros_and_minimum(output: Tensor) -> tuple[float, float]:
     return float((output == 0).float().mean()), float(output.min())
 
 
-def _passes_on(outer: Layer, inner: Layer) -> bool:
-    return inner.name.startswith(f"{outer.name}.") and inner.shape == outer.shape
+def _passes_on(outer: Layer, inner: Sparsity, share: float) -> bool:
+    """Whether a block gives just what the last layer in it gave."""
+    around = inner.layer.name.startswith(f"{outer.name}.")
+    return around and inner.layer.shape == outer.shape and inner.share_of_zeros == share
 
 
 def _finite(outputs: Tensor, checkpoint: Checkpoint) -> FloatArray:

@@ -44,7 +44,7 @@ def checkpoint_of(options: argparse.Namespace) -> Checkpoint:
 
 
 def for_each(options: argparse.Namespace, work: Callable[[Path, Path], None]) -> int:
-    """Call ``work`` with each photo and its folder; one that fails is named, the others are done, status 1."""
+    """Call ``work`` with each photo and its folder; one error is printed and the others go on; status 1."""
     failures = 0
     for path, name in zip(options.images, folder_names(options.images), strict=True):
         try:
