@@ -81,6 +81,11 @@ class CalibrationBins:
     confidence: FloatArray
     accuracy: FloatArray
 
+    @property
+    def centres(self) -> FloatArray:
+        """The middle of each bin (B,)."""
+        return (self.edges[:-1] + self.edges[1:]) / 2
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConfidenceHistogram:
@@ -89,6 +94,11 @@ class ConfidenceHistogram:
     edges: FloatArray
     right: IntArray
     wrong: IntArray
+
+    @property
+    def centres(self) -> FloatArray:
+        """The middle of each bin (B,)."""
+        return (self.edges[:-1] + self.edges[1:]) / 2
 
 
 def column(table: pa.Table, name: str) -> NDArray[Any]:

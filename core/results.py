@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -11,6 +12,7 @@ from core import checkpoint
 from core.checkpoint import Card
 from core.errors import CheckpointError
 from core.evaluation import Metrics, column, distinct_names, metrics
+from core.evaluation_curves import Ranking
 from core.predicting import PREDICTIONS
 
 _COLUMNS = {
@@ -87,3 +89,23 @@ def _refuse_strange_classes(name: str, table: pa.Table, num_classes: int) -> Non
                 f"the predictions of {name!r} have a class {classes.max()}, its card {num_classes} classes; "
                 f"evaluate it again"
             )
+
+
+def class_table(found: Results, areas: Ranking) -> pd.DataFrame:
+    """A row for each class that occurs, the lowest F1 first: support, mistakes, and how well it is found."""
+    per_class, matrix = found.metrics.per_class, found.metrics.confusion_matrix
+    rows = pd.DataFrame(
+        {
+            "class_idx": range(len(found.class_names)),
+            "name": found.class_names,
+            "support": per_class.support,
+            "mistakes": per_class.support - matrix.diagonal(),
+            "recall": per_class.recall,
+            "precision": per_class.precision,
+            "f1": per_class.f1,
+            "roc_auc": areas.roc_auc,
+            "average_precision": areas.average_precision,
+        }
+    )
+    occurs = (matrix.sum(0) + matrix.sum(1)) > 0
+    return rows[occurs].sort_values("f1", kind="stable").reset_index(drop=True)

@@ -4,8 +4,10 @@ from functools import partial
 
 import streamlit as st
 
-from pages._ui import gallery, matrix, numbers, sample_view, shell
+from pages._ui import components, gallery, matrix, numbers, quality, sample_view, shell
 from pages._ui.state import results as memory
+
+VIEWS = {"confusions": "Confusions", "classes": "Classes", "curves": "Curves", "confidence": "Confidence"}
 
 with shell.page("pages/mistakes.py"):
     st.title("Mistakes")
@@ -14,13 +16,21 @@ with shell.page("pages/mistakes.py"):
     pictures = memory.pictures(results.name)
     stage = st.container()
     numbers.draw(results)
-    with st.container(key="mistakes"):
-        left, right = st.columns([11, 9], gap="large")
-    with right:
-        selection = gallery.pick(results)
-        gallery.draw(results, selection, pictures, opened)
-    with left:
-        matrix.draw(results, selection.cell, partial(gallery.choose_cell, results.class_names))
-    if opened:
-        with stage:
-            sample_view.draw(results, selection, pictures, opened)
+    view = components.segmented("View", VIEWS, key=memory.VIEW)
+    if view == "classes":
+        quality.draw_classes(results)
+    elif view == "curves":
+        quality.draw_curves(results)
+    elif view == "confidence":
+        quality.draw_confidence(results)
+    else:
+        with st.container(key="mistakes"):
+            left, right = st.columns([11, 9], gap="large")
+        with right:
+            selection = gallery.pick(results)
+            gallery.draw(results, selection, pictures, opened)
+        with left:
+            matrix.draw(results, selection.cell, partial(gallery.choose_cell, results.class_names))
+        if opened:
+            with stage:
+                sample_view.draw(results, selection, pictures, opened)

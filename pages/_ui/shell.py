@@ -35,7 +35,8 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.2rem 2.5rem 4rem; }
 [data-testid="stSidebarHeader"] { height: 2.5rem; }
 @media (max-width: 1020px) {
-  :is(.st-key-stage, .st-key-source, .st-key-plan, .st-key-data, .st-key-curves) [data-testid="stColumn"],
+  :is(.st-key-stage, .st-key-source, .st-key-plan, .st-key-data, .st-key-curves,
+  .st-key-quality_curves, .st-key-quality_confidence, .st-key-sample_more) [data-testid="stColumn"],
   .st-key-mistakes > * > [data-testid="stColumn"] {
     min-width: 100%;
   }
@@ -52,6 +53,12 @@ _STYLE = """<style>
 .seewhy-facts { font-size: 0.9rem; line-height: 1.35; }
 .seewhy-facts span { opacity: 0.7; }
 .seewhy-facts b { font-weight: 400; }
+.seewhy-two { border-collapse: separate; border-spacing: 3px; width: 100%; table-layout: fixed; }
+.seewhy-two th { font-weight: 400; font-size: 0.78rem; opacity: 0.75; text-align: center; padding: 0.2rem; }
+.seewhy-two td { text-align: center; padding: 0.9rem 0.3rem; border-radius: 0.35rem; }
+.seewhy-two td { font-variant-numeric: tabular-nums; font-size: 1.05rem; }
+.seewhy-two .right { background: rgb(15 148 136 / 0.22); }
+.seewhy-two .wrong { background: rgb(232 89 12 / 0.22); }
 .seewhy-strip { display: grid; grid-template-columns: repeat(8, minmax(0, 7rem)); gap: 0.5rem; }
 .seewhy-strip figure { margin: 0; min-width: 0; }
 .seewhy-strip img { width: 100%; display: block; border-radius: 0.35rem; }

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core import checkpoint, results
+from core import checkpoint, evaluation_curves, results
 from core.errors import CoreError, ImageError
+from core.evaluation_curves import PrecisionRecallCurve, Ranking, RocCurve
+from core.matrix_view import classes_of_most_confused
 from core.predicting import open_images
 from core.results import Results
 from core.sample_images import SampleImages, sample_images
@@ -16,7 +18,7 @@ from pages._ui.state import photos
 from pages._ui.state.photos import Photo
 
 # Names in the address.
-TRUE, PREDICTED, ONLY, ORDER, PAGE, SPLIT = "true", "pred", "only", "order", "page", "split"
+TRUE, PREDICTED, ONLY, ORDER, PAGE, SPLIT, VIEW = "true", "pred", "only", "order", "page", "split", "view"
 # A name in the address, too; it must not be the key of a widget.
 SAMPLE, SAMPLE_NEXT = "sample", "sample_next"
 REFUSED_FOLDER = "refused_folder"
@@ -66,6 +68,37 @@ def thumbs(found: SampleImages, samples: list[Sample]) -> list[bytes | None]:
         return list(pool.map(thumb, samples))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """Both curves of one class against the rest."""
+
+    roc: RocCurve
+    precision_recall: PrecisionRecallCurve
+
+
+def ranking(found: Results) -> Ranking:
+    """How well each class is told from the rest."""
+    return _ranking(_key(found), found)
+
+
+def curves(found: Results, class_idx: int) -> Curves | None:
+    """The curves of a class; None where all samples are of it, or none."""
+    return _curves(_key(found), class_idx, found)
+
+
+def usual_class(found: Results) -> int:
+    """The class whose curves are shown first: the true class that is chosen, else one that is confused."""
+    name = st.session_state.get(TRUE)
+    if name in found.class_names:
+        return found.class_names.index(name)
+    return classes_of_most_confused(found.metrics.confusion_matrix, 1)[0]
+
+
+def show_view(name: str) -> None:
+    """Turn to a part of the page; before its picker is drawn."""
+    st.session_state[VIEW] = name
+
+
 def choices_are_of(name: str) -> None:
     """Forget what was chosen for another checkpoint's classes; before the pickers are drawn."""
     before = st.session_state.get(_CHOSEN_OF)
@@ -96,6 +129,26 @@ def opened() -> str | None:
 @st.cache_resource(max_entries=3, show_spinner="Reading the predictions…")
 def _results(name: str, split: str | None, stamp: float) -> Results:  # noqa: ARG001 (the key of the cache)
     return results.read(name, split)
+
+
+def _key(found: Results) -> str:
+    return f"{found.name} {found.split} {results.path_of(found.name).stat().st_mtime}"
+
+
+@st.cache_resource(max_entries=4, show_spinner="Ranking samples by class…")
+def _ranking(key: str, _found: Results) -> Ranking:  # noqa: ARG001 (the key of the cache)
+    return evaluation_curves.ranking(_found.table, len(_found.class_names))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _curves(key: str, class_idx: int, _found: Results) -> Curves | None:  # noqa: ARG001 (the key of the cache)
+    try:
+        return Curves(
+            evaluation_curves.roc_curve(_found.table, class_idx),
+            evaluation_curves.precision_recall_curve(_found.table, class_idx),
+        )
+    except ValueError:
+        return None
 
 
 @st.cache_resource(max_entries=3, ttl=_FOLDERS_CHANGE_S, show_spinner="Looking for the images…")

@@ -1,0 +1,131 @@
+"""How good it is beyond the matrix: each class, each threshold, and whether its probabilities are true."""
+
+import html
+from functools import partial
+
+import streamlit as st
+
+from core.evaluation import calibration_bins, confidence_histogram
+from core.results import Results, class_table
+from core.threshold import AtThreshold, at_threshold
+from pages._ui import figures, gallery, words
+from pages._ui.state import results as memory
+
+
+def draw_classes(results: Results) -> None:
+    """A row for each class; a click on one selects its samples."""
+    st.markdown("##### Classes", help="Click a row to see the samples of that class.")
+    rows = class_table(results, memory.ranking(results))
+    column = st.column_config
+    share = partial(column.ProgressColumn, format="percent", min_value=0.0, max_value=1.0)
+    key = "class_table"
+    st.dataframe(
+        rows,
+        hide_index=True,
+        key=key,
+        selection_mode="single-row",
+        on_select=partial(_choose_row, results, key, rows["class_idx"].tolist()),
+        column_order=[name for name in rows.columns if name != "class_idx"],
+        column_config={
+            "name": column.TextColumn("Class"),
+            "support": column.NumberColumn("Samples", format="localized"),
+            "mistakes": column.NumberColumn("Mistakes", format="localized"),
+            "recall": share("Recall", help="Of its samples, how many are right"),
+            "precision": share("Precision", help="Of those taken for it, how many are it"),
+            "f1": share("F1", help="Harmonic mean of precision and recall"),
+            "roc_auc": column.NumberColumn(
+                "ROC AUC", help="Chance that one of its samples gets more of it than another's", format="%.3f"
+            ),
+            "average_precision": column.NumberColumn("Average precision", format="%.3f"),
+        },
+    )
+    if len(results.class_names) > 5:
+        st.caption(
+            "The table of predictions knows the five likeliest classes of a sample: beyond five classes, "
+            "ROC AUC and average precision are upper bounds."
+        )
+
+
+def _choose_row(results: Results, key: str, class_idx: list[int]) -> None:
+    rows = st.session_state[key].selection.rows
+    if rows:
+        gallery.choose_cell(results.class_names, class_idx[rows[0]], None)
+        memory.show_view("confusions")
+
+
+@st.fragment
+def draw_curves(results: Results) -> None:
+    """ROC and precision-recall of one class, and what a threshold makes of it."""
+    usual = results.class_names[memory.usual_class(results)]
+    left, right = st.columns([2, 3], gap="large", vertical_alignment="bottom")
+    name = left.selectbox(
+        "Class against the rest", results.class_names, key="curve", index=None, placeholder=usual,
+        bind="query-params", persist_state="session",
+    )  # fmt: skip
+    class_idx = results.class_names.index(name or usual)
+    threshold = right.slider(
+        "Called so from this probability on", 0.0, 1.0, 0.5, 0.01, key="threshold",
+        bind="query-params", persist_state="session",
+    )  # fmt: skip
+    found = memory.curves(results, class_idx)
+    if found is None:
+        st.info(
+            f"Every sample is {words.plain(name or usual)}, or none: there is no curve to draw.",
+            icon=":material/show_chart:",
+        )
+        return
+    now = at_threshold(results.table, class_idx, threshold)
+    with st.container(key="quality_curves"):
+        roc, precision_recall, counts = st.columns([4, 4, 3], gap="large")
+    with roc:
+        st.markdown("##### ROC")
+        st.plotly_chart(figures.roc(found.roc, now), key="roc", config=figures.CONFIG, alt="ROC curve")
+    with precision_recall:
+        st.markdown("##### Precision and recall")
+        st.plotly_chart(
+            figures.precision_recall(found.precision_recall, now), key="pr", config=figures.CONFIG,
+            alt="Precision-recall curve",
+        )  # fmt: skip
+    with counts:
+        st.markdown(f"##### At {threshold:.2f}")
+        _draw_two_by_two(now, results.class_names[class_idx])
+
+
+def _draw_two_by_two(now: AtThreshold, name: str) -> None:
+    safe = html.escape(words.shortened(name, 16))
+    st.html(
+        '<table class="seewhy-two">'
+        f'<tr><th></th><th scope="col">called {safe}</th><th scope="col">not</th></tr>'
+        f'<tr><th scope="row">{safe}</th><td class="right">{now.true_positives:,}</td>'
+        f'<td class="wrong">{now.false_negatives:,}</td></tr>'
+        f'<tr><th scope="row">others</th><td class="wrong">{now.false_positives:,}</td>'
+        f'<td class="right">{now.true_negatives:,}</td></tr></table>'
+    )
+    st.caption(
+        f"Precision {words.accuracy(now.precision)} · recall {words.accuracy(now.recall)} · "
+        f"false alarms {words.accuracy(now.false_positive_rate)} of the others"
+    )
+
+
+def draw_confidence(results: Results) -> None:
+    """Whether a probability of 90 % is right nine times in ten."""
+    with st.container(key="quality_confidence"):
+        left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("##### Reliability")
+        st.plotly_chart(
+            figures.reliability(calibration_bins(results.table)), key="reliability", config=figures.CONFIG,
+            alt="Reliability diagram",
+        )  # fmt: skip
+        st.caption(
+            f"Bars below the dotted line: it is surer than it is right. Mean distance, weighted by samples "
+            f"(expected calibration error): **{words.accuracy(results.metrics.ece)}**. "
+            f"Log loss: **{results.metrics.log_loss:.3f}** nats."
+        )
+    with right:
+        st.markdown("##### How sure, when right and when wrong")
+        st.plotly_chart(
+            figures.counts_by_confidence(confidence_histogram(results.table)), key="sure",
+            config=figures.CONFIG, alt="Histogram of probabilities, right and wrong",
+        )  # fmt: skip
+        st.caption("Wrong ones far to the right are those that nobody would look at twice.")
