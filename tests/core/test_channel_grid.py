@@ -107,7 +107,7 @@ def test_a_click_finds_the_tile_under_it_or_its_caption() -> None:
             assert layout.position_at(x, y) == position
         assert layout.position_at(left + width + 1, top) is None
         assert layout.position_at(left, top + height + layout.caption + 1) is None
-    for x, y in [(-1, 0), (0, -1), (4 * layout.cell[0], 0), (3 * layout.cell[0], 2 * layout.cell[1])]:
+    for x, y in [(-9, 0), (0, -9), (4 * layout.cell[0], 0), (3 * layout.cell[0], 2 * layout.cell[1])]:
         assert layout.position_at(x, y) is None
 
 

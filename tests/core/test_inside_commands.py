@@ -15,6 +15,7 @@ from core.channel_grid import poster_layout
 from core.checkpoint import Checkpoint
 from core.export import overlay
 from core.inspection import inspect
+from core.render import palette
 from core.samples import sample
 
 
@@ -93,6 +94,22 @@ def test_the_order_changes_the_grid_and_nothing_else(photo: Path) -> None:
     assert len({each["npy"] for each in written.values()}) == 1
     assert len({each["csv"] for each in written.values()}) == 1
     assert len({each["png"] for each in written.values()}) == 3
+
+
+@pytest.mark.usefixtures("root")
+def test_each_tile_shows_the_channel_of_its_caption(photo: Path, small: Checkpoint) -> None:
+    """A map of 5 x 5 at whole multiples: the centres of its squares have its colours."""
+    assert _activations([photo], photo.parent, "--checkpoint", "small", "--sort", "class") == 0
+    picture = np.asarray(Image.open(photo.parent / "cat" / "activations.bn2.png"))
+    inspected = inspect(small, small.card.preprocess.batch([images.read(photo)]), "bn2")[0]
+    layout = poster_layout(256, (5, 5))
+    step = layout.tile[0] // 5
+    for position, channel in enumerate(inspected.order("class")):
+        x, y = layout.corner(position)
+        drawn = picture[y : y + 5 * step, x : x + 5 * step][step // 2 :: step, step // 2 :: step, :3]
+        levels = (inspected.normalised[channel] * 255).round().astype(int)
+        expected = palette("viridis")[levels].astype(int)
+        assert np.abs(drawn - expected).max() <= 4, channel
 
 
 @pytest.mark.usefixtures("root")
