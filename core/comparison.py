@@ -75,6 +75,15 @@ class PerClassChange:
     support: IntArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupChange:
+    """Counts (G,) of the samples of each group, and of those that the second fixed and broke."""
+
+    num_samples: IntArray
+    num_fixed: IntArray
+    num_broken: IntArray
+
+
 def paired(
     first: pa.Table, second: pa.Table, first_names: Sequence[str], second_names: Sequence[str]
 ) -> Pair:
@@ -144,6 +153,24 @@ def per_class_change(pair: Pair) -> PerClassChange:
         num_broken=np.bincount(label[found.broken], minlength=num_classes),
         support=first.support,
     )
+
+
+def per_group_change(pair: Pair, sample_ids: Sequence[str], groups: IntArray) -> GroupChange:
+    """What the second gained and lost in each group that has a shared sample.
+
+    ``groups`` (n,) numbers what belongs together, such as the frames of one film, for ``sample_ids`` (n,); a
+    sample that is not among them is a ValueError.
+    """
+    places = pc.index_in(pair.first["sample_id"], value_set=pa.array(sample_ids, pa.string()))
+    if places.null_count:
+        raise ValueError(f"{places.null_count} of {len(places)} samples have no group, expected one for each")
+    _, group = np.unique(groups[places.to_numpy()], return_inverse=True)
+    found = piles(pair)
+    counts = (
+        np.bincount(each, minlength=group.max() + 1)
+        for each in (group, group[found.fixed], group[found.broken])
+    )
+    return GroupChange(*counts)
 
 
 def _classes(first_names: Sequence[str], second_names: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:

@@ -1,11 +1,17 @@
 """Is one checkpoint better than another, or was it chance? From how many samples only one of them gets right.
 
-``num_fixed`` samples only the second gets right, ``num_broken`` only the first. Every sample counts as
-independent of the others; frames of one film are not, and make every answer here too sure.
+``num_fixed`` samples only the second gets right, ``num_broken`` only the first. What is said of samples takes
+them as independent: 30 frames of one road sign are not, and make it far too sure. What is said by group takes
+only the groups as independent; there the counts are arrays (G,), a number for each group.
 """
 
 from dataclasses import dataclass
 from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.int64]
 
 _TOO_LIKELY = 0.05
 _UNLIKELY = 0.01
@@ -17,11 +23,15 @@ _CAUTION = (
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """The test's two counts, and the probability of so uneven a split were both equally good."""
+    """The test's two counts, and the probability of so uneven a split were both equally good.
+
+    By group, ``groups`` says of how many the second gets more right, and of how many the first.
+    """
 
     num_fixed: int
     num_broken: int
     p_value: float
+    groups: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,27 @@ def mcnemar(num_fixed: int, num_broken: int) -> McNemar:
     return McNemar(num_fixed, num_broken, p_value)
 
 
+def mcnemar_by_group(num_fixed: IntArray, num_broken: IntArray) -> McNemar:
+    """McNemar's test where only groups are independent: were both equally good, each could be reversed.
+
+    Fisher's exact test of random signs on fixed minus broken of each group, which is `mcnemar` where every
+    group is one sample. For many groups the square of the sum over the sum of squares is chi-squared.
+    """
+    from scipy.signal import convolve  # noqa: PLC0415 (a second, only where it is needed)
+    from scipy.stats import binom  # noqa: PLC0415
+
+    net = num_fixed - num_broken
+    probability = np.ones(1)  # Of the sum over the groups for the second, from 0 to the sum over all.
+    for size, count in zip(*np.unique(np.abs(net[net != 0]), return_counts=True), strict=True):
+        of_size = np.zeros(size * count + 1)
+        of_size[::size] = binom.pmf(np.arange(count + 1), count, 0.5)
+        probability = convolve(probability, of_size)
+    sums = 2 * np.arange(len(probability)) - (len(probability) - 1)
+    p_value = float(np.clip(probability[np.abs(sums) >= abs(net.sum())].sum(), 0, 1))
+    groups = (int((net > 0).sum()), int((net < 0).sum()))
+    return McNemar(int(num_fixed.sum()), int(num_broken.sum()), p_value, groups)
+
+
 def accuracy_difference(num_fixed: int, num_broken: int, num_samples: int) -> AccuracyDifference:
     """With the adjusted Wald interval (Bonett and Price 2012, doi:10.3102/1076998611411915).
 
@@ -61,6 +92,22 @@ def accuracy_difference(num_fixed: int, num_broken: int, num_samples: int) -> Ac
     )
 
 
+def accuracy_difference_by_group(
+    num_fixed: IntArray, num_broken: IntArray, num_samples: IntArray
+) -> AccuracyDifference:
+    """With the interval of a ratio over groups (Cochran 1977, Sampling Techniques, ch. 6)."""
+    from scipy.stats import t  # noqa: PLC0415 (a second, only where it is needed)
+
+    num_groups = len(num_samples)
+    if num_groups < 2:
+        raise ValueError(f"{num_groups} group, expected two or more")
+    net = num_fixed - num_broken
+    value = net.sum() / num_samples.sum()
+    spread = sqrt(((net - value * num_samples) ** 2).sum() * num_groups / (num_groups - 1))
+    reach = t.ppf(0.975, num_groups - 1) * spread / num_samples.sum()
+    return AccuracyDifference(float(value), max(float(value - reach), -1.0), min(float(value + reach), 1.0))
+
+
 def in_words(test: McNemar, first_name: str, second_name: str) -> str:
     """What the test says, in sentences for a person without statistics."""
     if not test.num_fixed + test.num_broken:
@@ -69,9 +116,23 @@ def in_words(test: McNemar, first_name: str, second_name: str) -> str:
     fixed, broken = _samples(test.num_fixed), f"{test.num_broken:,}"
     return (
         f"Only {second_name} is right on {fixed}, only {first_name} on {broken}. "
+        f"{_evidence(test, first_name, second_name)}"
         "Were both equally good, a split at least as uneven would have a probability of "
-        f"{_odds(test.p_value)}. {_verdict(test, better)} {_CAUTION}"
+        f"{_odds(test.p_value)}. {_verdict(test, better)}{_caution(test)}"
     )
+
+
+def _evidence(test: McNemar, first_name: str, second_name: str) -> str:
+    if test.groups is None:
+        return ""
+    return (
+        f"They come in groups, such as frames of one film: {test.groups[0]:,} speak for {second_name}, "
+        f"{test.groups[1]:,} for {first_name}. "
+    )
+
+
+def _caution(test: McNemar) -> str:
+    return f" {_CAUTION}" if test.groups is None else ""
 
 
 def _samples(count: int) -> str:
@@ -89,7 +150,8 @@ def _odds(p_value: float) -> str:
 
 
 def _verdict(test: McNemar, better: str) -> str:
-    if mcnemar(test.num_fixed + test.num_broken, 0).p_value >= _TOO_LIKELY:
+    differences = sum(test.groups or (test.num_fixed, test.num_broken))
+    if mcnemar(differences, 0).p_value >= _TOO_LIKELY:
         return "These are too few differences to tell which is better, whichever way they fall."
     if test.p_value >= _TOO_LIKELY:
         return "That is too even to tell which is better, which does not mean that they are equally good."

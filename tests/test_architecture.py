@@ -79,7 +79,16 @@ def test_training_knows_nothing_of_explanations(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["evaluation", "evaluation_curves", "evaluation_summary", "prediction_table", "render"]
+    "name",
+    [
+        "comparison",
+        "evaluation",
+        "evaluation_curves",
+        "evaluation_summary",
+        "prediction_table",
+        "render",
+        "significance",
+    ],
 )
 def test_evaluation_and_render_take_arrays_and_tables_only(name: str) -> None:
     path = ROOT / "core" / f"{name}.py"

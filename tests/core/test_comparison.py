@@ -1,13 +1,16 @@
 """Two predictions of the same samples: by hand on tiny tables, and the slow way on random ones."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
-from core import comparison, evaluation, prediction_table
+from core import comparison, evaluation, prediction_table, significance
 from core.errors import DataError
 
 NAMES = ("cat", "dog", "fox")
@@ -177,3 +180,49 @@ def test_a_sample_that_occurs_twice_is_refused() -> None:
 def test_a_class_without_a_name_breaks_the_contract() -> None:
     with pytest.raises(IndexError, match="out of bounds"):
         comparison.paired(FIRST, SECOND, NAMES, ("dog", "cat"))
+
+
+def test_the_change_of_each_group_by_hand() -> None:
+    """The pair's rows are fixed in 2 and 3, broken in 4 and 6; samples of other ids are of no account."""
+    ids = ["z", "h", "g", "f", "e", "d", "c", "b", "a"]
+    found = comparison.per_group_change(PAIR, ids, np.array([9, 7, 7, 7, 5, 5, 5, 2, 2]))
+    assert found.num_samples.tolist() == [2, 3, 3]
+    assert found.num_fixed.tolist() == [0, 2, 0]
+    assert found.num_broken.tolist() == [0, 1, 1]
+
+
+def test_a_sample_without_a_group_breaks_the_contract() -> None:
+    with pytest.raises(ValueError, match="2 of 8 samples have no group"):
+        comparison.per_group_change(PAIR, list("abcdef"), np.arange(6))
+
+
+def _shipped(name: str) -> tuple[pa.Table, tuple[str, ...]]:
+    folder = Path(__file__).parents[2] / "checkpoints" / name
+    names = json.loads((folder / "card.json").read_text(encoding="utf-8"))["class_names"]
+    return pq.read_table(folder / "predictions.parquet"), tuple(names)
+
+
+def _shipped_pair(first_name: str, second_name: str) -> comparison.Pair:
+    (first, first_names), (second, second_names) = _shipped(first_name), _shipped(second_name)
+    return comparison.paired(first, second, first_names, second_names)
+
+
+def test_transfer_mends_what_scratch_gets_wrong_and_breaks_next_to_nothing() -> None:
+    found = comparison.piles(_shipped_pair("pets-cat-dog-scratch", "pets-cat-dog"))
+    assert len(found.fixed) > 10 * len(found.broken)
+    said = significance.in_words(
+        significance.mcnemar(len(found.fixed), len(found.broken)), "scratch", "transfer"
+    )
+    assert "It is hardly chance that transfer is ahead." in said
+
+
+def test_of_the_road_signs_frames_seem_to_decide_what_tracks_do_not() -> None:
+    """30 frames of one sign: by frames the p-value is far smaller than by tracks (``class/track_frame``)."""
+    pair = _shipped_pair("signs-plain", "signs-bn-aug")
+    ids = pair.first["sample_id"].to_pylist()
+    _, tracks = np.unique([each.rsplit("_", 1)[0] for each in ids], return_inverse=True)
+    found = comparison.per_group_change(pair, ids, tracks)
+    by_frame = significance.mcnemar(int(found.num_fixed.sum()), int(found.num_broken.sum()))
+    by_track = significance.mcnemar_by_group(found.num_fixed, found.num_broken)
+    assert (by_track.num_fixed, by_track.num_broken) == (by_frame.num_fixed, by_frame.num_broken)
+    assert by_track.p_value > 10 * by_frame.p_value
