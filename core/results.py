@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 from core import checkpoint
 from core.checkpoint import Card
 from core.errors import CheckpointError
-from core.evaluation import Metrics, column, distinct_names, metrics
+from core.evaluation import IntArray, Metrics, column, distinct_names, metrics
 from core.evaluation_curves import Ranking
 from core.predicting import PREDICTIONS
 
@@ -62,6 +63,11 @@ def read(name: str, split: str | None = None) -> Results:
     _refuse_strange_classes(name, table, len(card.class_names))
     names = tuple(distinct_names(card.class_names))
     return Results(name, card, names, table, metrics(table, len(names)), chosen, splits)
+
+
+def largest_and_smallest(support: IntArray) -> tuple[int, int]:
+    """The classes with most and with fewest samples, of those that have any."""
+    return int(support.argmax()), int(np.where(support > 0, support, support.max()).argmin())
 
 
 def _table(name: str) -> pa.Table:

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages._ui import components, gallery, matrix, numbers, quality, sample_view, shell
+from pages._ui import average, components, gallery, matrix, numbers, quality, sample_view, shell
 from pages._ui.state import results as memory
 
 VIEWS = {"confusions": "Confusions", "classes": "Classes", "curves": "Curves", "confidence": "Confidence"}
@@ -16,7 +16,7 @@ with shell.page("pages/mistakes.py"):
     pictures = memory.pictures(results.name)
     stage = st.container()
     numbers.draw(results)
-    view = components.segmented("View", VIEWS, key=memory.VIEW)
+    view = components.segmented("View", VIEWS, key=memory.VIEW, label_visibility="collapsed")
     if view == "classes":
         quality.draw_classes(results)
     elif view == "curves":
@@ -31,6 +31,7 @@ with shell.page("pages/mistakes.py"):
             gallery.draw(results, selection, pictures, opened)
         with left:
             matrix.draw(results, selection.cell, partial(gallery.choose_cell, results.class_names))
+            average.draw(results, selection, pictures)
         if opened:
             with stage:
                 sample_view.draw(results, selection, pictures, opened)

@@ -160,7 +160,12 @@ def lines(items: Sequence[Line], *, label: str, key: str, on_pick: Callable[[str
 
 
 def segmented(
-    label: str, labels: dict[str, str], *, key: str, on_change: Callable[[], None] = lambda: None
+    label: str,
+    labels: dict[str, str],
+    *,
+    key: str,
+    label_visibility: Literal["visible", "collapsed"] = "visible",
+    on_change: Callable[[], None] = lambda: None,
 ) -> str:
     """One of a few values, shown by their labels, the first unless another is chosen; in the address."""
     chosen = st.segmented_control(
@@ -173,6 +178,7 @@ def segmented(
         key=key,
         bind="query-params",
         persist_state="session",
+        label_visibility=label_visibility,
         on_change=on_change,
     )
     return str(chosen)

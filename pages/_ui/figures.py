@@ -43,6 +43,9 @@ def reliability(bins: CalibrationBins) -> go.Figure:
         y=bins.accuracy,
         marker={"color": RIGHT, "line": {"width": 0}},
         customdata=np.stack([bins.count, bins.confidence], 1).tolist(),
+        text=[f"{count:,}" if count else "" for count in bins.count.tolist()],
+        textposition="outside",
+        textfont={"size": 10, "color": QUIET},
         hovertemplate="said %{customdata[1]:.1%}, right %{y:.1%} of %{customdata[0]:,}<extra></extra>",
     )
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "dash": "dot", "width": 2})

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import results as core_results
-from core.results import Results
+from core.results import Results, largest_and_smallest
 from pages._ui import words
 from pages._ui.state import models
 from pages._ui.state import results as memory
@@ -51,6 +51,14 @@ def draw(results: Results) -> None:
                 words.accuracy(found.top5_accuracy),
                 "Share of samples whose true class is among the five likeliest.",
             )
+
+    largest, smallest = largest_and_smallest(found.per_class.support)
+    names = results.class_names
+    st.caption(
+        f"Samples of {words.counted(len(names), 'class')}: from "
+        f"{found.per_class.support[smallest]:,} ({words.plain(names[smallest])}) to "
+        f"{found.per_class.support[largest]:,} ({words.plain(names[largest])}) each."
+    )
 
 
 def _number(label: str, value: str, meaning: str) -> None:

@@ -34,14 +34,19 @@ class Pane:
     cells: Cells | None = None
 
 
-def draw(panes: Sequence[Pane], scale: Scale | None, *, key: str, scroll_to: str = "") -> None:
+_HINT = "Point at a picture to read that place in every map"
+
+
+def draw(
+    panes: Sequence[Pane], scale: Scale | None, *, key: str, scroll_to: str = "", hint: str = _HINT
+) -> None:
     """Draw pictures; where ``scroll_to`` is another than before, the page goes to its top to show them."""
     _PANES(
         key=key,
         data={
             "items": [_item(pane) for pane in panes],
             "scale": scale and _scale(scale),
-            "hint": "Point at a picture to read that place in every map",
+            "hint": hint,
             "scroll_to": scroll_to,
         },
     )

@@ -22,8 +22,9 @@ def shortened(name: str, most: int = 24) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 sample``, ``2,310 samples``."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    """``1 sample``, ``2,310 samples``, ``10 classes``."""
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def percent(share: float) -> str:
@@ -43,3 +44,8 @@ def signed(value: float) -> str:
     """A number of logits with its sign and two decimals."""
     text = f"{value:+.2f}".replace("-", MINUS)
     return text if text.strip(f"+{MINUS}0.") else "0.00"
+
+
+def share(part: int, whole: int) -> float:
+    """A part of a whole, from 0 to 1."""
+    return part / whole

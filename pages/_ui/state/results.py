@@ -1,18 +1,24 @@
 """Results of checkpoints in memory, the pictures behind them, and the sample that is looked at."""
 
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import streamlit as st
+from PIL import Image
 
 from core import checkpoint, evaluation_curves, results
+from core.average_map import AverageMap
 from core.errors import CoreError, ImageError
 from core.evaluation_curves import PrecisionRecallCurve, Ranking, RocCurve
+from core.explanation import Question
+from core.images import digest, upright_rgb
 from core.matrix_view import classes_of_most_confused
 from core.predicting import open_images
 from core.results import Results
 from core.sample_images import SampleImages, sample_images
-from core.selection import Sample
+from core.selection import Sample, sample_at
 from core.training.run import remembered_data
 from pages._ui.state import photos
 from pages._ui.state.photos import Photo
@@ -24,7 +30,7 @@ SAMPLE, SAMPLE_NEXT = "sample", "sample_next"
 REFUSED_FOLDER = "refused_folder"
 # Whose classes the pickers hold.
 _CHOSEN_OF = "results_of"
-_GALLERY_SIDE = 132
+_GALLERY_SIDE, _MAX_AVERAGES = 132, 32
 _FOLDERS_CHANGE_S = 300
 
 
@@ -97,6 +103,38 @@ def usual_class(found: Results) -> int:
 def show_view(name: str) -> None:
     """Turn to a part of the page; before its picker is drawn."""
     st.session_state[VIEW] = name
+
+
+def openers(found: Results, pictures: Pictures, rows: Sequence[int]) -> list[Callable[[], Image.Image]]:
+    """What opens the pictures of these rows, each when it is called."""
+
+    def opener(row: int) -> Callable[[], Image.Image]:
+        def opened() -> Image.Image:
+            if pictures.found is None:
+                raise ImageError(pictures.reason)
+            return upright_rgb(pictures.found.file_of(sample_at(found.table, row)))
+
+        return opened
+
+    return [opener(row) for row in rows]
+
+
+def average_key(found: Results, rows: Sequence[int], question: Question) -> str:
+    """What an average map depends on."""
+    return f"{_key(found)} {question} {digest(repr(sorted(rows)).encode())}"
+
+
+@st.cache_resource(max_entries=1)
+def averages() -> OrderedDict[str, AverageMap | None]:
+    """Average maps that have been computed, the oldest first."""
+    return OrderedDict()
+
+
+def keep_average(key: str, average: AverageMap | None) -> None:
+    """Remember an average map; None where no image could be read."""
+    averages()[key] = average
+    while len(averages()) > _MAX_AVERAGES:
+        averages().popitem(last=False)
 
 
 def choices_are_of(name: str) -> None:

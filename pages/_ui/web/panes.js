@@ -32,6 +32,7 @@ export default function ({ data, parentElement }) {
   };
   const rest = () => { reading.textContent = data.hint; for (const each of shown) each.cell.hidden = true; };
   const read = (x, y) => {
+    if (!data.hint) return;
     const parts = [];
     for (const { item, cell } of shown) {
       cell.hidden = true;
