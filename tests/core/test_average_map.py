@@ -206,6 +206,15 @@ def test_pictures_are_enlarged_and_the_hot_cell_stays_in_its_place() -> None:
         assert columns.min() > 448 * 4.5 / 6 - 1
 
 
+def test_a_tiny_input_is_drawn_pixel_by_pixel_and_a_larger_one_smoothly() -> None:
+    for side, is_tiny in ((2, True), (128, False)):
+        halves = np.zeros((side, side, 3), np.uint8)
+        halves[:, side // 2 :] = 255
+        running = RunningAverage()
+        running.add(Map(np.zeros((2, 2), np.float32)), halves)
+        assert (set(np.unique(pictures(running.average()).seen)) == {0, 255}) is is_tiny
+
+
 def test_maps_that_disagree_are_drawn_paler() -> None:
     left = np.array([[1, 0], [0, 0]], np.float32)
     alike, apart = pictures(_fed([left, left])).heat, pictures(_fed([left, left[:, ::-1]])).heat
