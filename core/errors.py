@@ -31,3 +31,7 @@ class RecipeError(CoreError):
 
 class TrainingError(CoreError):
     """A training run cannot start or go on."""
+
+
+class EvaluationError(CoreError):
+    """An evaluation cannot start, or cannot be finished yet."""

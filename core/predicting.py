@@ -1,38 +1,23 @@
-"""One pass of a checkpoint over a data set: the predictions table and its metrics, kept in its folder."""
+"""Which samples a checkpoint predicts, by its own classes, and whether the data are those it has known."""
 
-import hashlib
 import json
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
 from core import checkpoint
-from core.checkpoint import Card, Checkpoint
+from core.checkpoint import Card
 from core.data import catalogue
 from core.data.image_set import ImageSet, Labels
-from core.errors import DataError, ImageError
-from core.evaluation_summary import summary
-from core.prediction_table import rows, write
-from core.preprocess import Preprocess
+from core.errors import DataError
 from core.training.material import open_data, sides
 from core.training.recipe import parse
-from core.training.run import remember_data, remembered_data, replace_file
+from core.training.run import remember_data, remembered_data
 
 METRICS, PREDICTIONS = "metrics.json", "predictions.parquet"
-_PARTS = ".evaluation"
-_ROWS, _BATCH = 1024, 32
-
-Item = tuple[Tensor, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +54,26 @@ def remember_images(folder: Path, images: ImageSet, data: Path) -> None:
     card = checkpoint.read_card(folder)
     if card.status == "finished" or card.data.get("fingerprint") == images.fingerprint:
         remember_data(folder, data)
+
+
+def data_has_changed(folder: Path, images: ImageSet) -> bool:
+    """Whether a checkpoint's predictions are of other images than these; False where nobody knows."""
+    try:
+        known = json.loads((folder / METRICS).read_text(encoding="utf-8")).get("fingerprint")
+    except (OSError, ValueError, AttributeError):
+        known = checkpoint.read_card(folder).data.get("fingerprint")
+    return known is not None and known != images.fingerprint
+
+
+def note_on_data(folder: Path, images: ImageSet) -> str | None:
+    """A sentence where these are not the images that a checkpoint was trained on; None where nobody knows."""
+    known = checkpoint.read_card(folder).data.get("fingerprint")
+    if known is None or known == images.fingerprint:
+        return None
+    return (
+        f"the images of {images.name!r} are not those that {folder.name!r} was trained on, or have changed "
+        f"since: they are split as published, not as in training"
+    )
 
 
 def samples_of(card: Card, images: ImageSet, split: str) -> Samples:
@@ -112,109 +117,3 @@ def labels_for(images: ImageSet, class_names: Sequence[str]) -> Labels:
     numbers = np.array([known[name.casefold()] for name in images.class_names], np.int64)
     found: Labels = numbers[images.labels]
     return found
-
-
-def evaluate(
-    folder: Path,
-    samples: Samples,
-    *,
-    device: str = "cpu",
-    workers: int = 0,
-    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> dict[str, Any]:
-    """Write ``predictions.parquet`` and ``metrics.json`` into a checkpoint's folder; gives the metrics.
-
-    The table grows in parts beside them; an interrupted pass goes on after its last whole part, if weights,
-    data and samples are the same. Broken images are in no row, and counted as ``num_broken``.
-    """
-    loaded = checkpoint.load_for_speed(folder, device=device)
-    parts = folder / _PARTS / _key(loaded, samples)
-    parts.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for start in range(0, len(samples.indices), _ROWS):
-        paths.append(parts / f"{start:09}.parquet")
-        if not paths[-1].exists():
-            write(paths[-1], _part(loaded, samples, samples.indices[start : start + _ROWS], workers))
-        on_progress(min(start + _ROWS, len(samples.indices)), len(samples.indices))
-    table = pa.concat_tables([pq.read_table(path) for path in paths])
-    if not len(table):
-        raise DataError(f"none of the {len(samples.indices)} images can be read")
-    write(folder / PREDICTIONS, table)
-    num_broken = len(samples.indices) - len(table)
-    found = write_metrics(folder, num_broken=num_broken, fingerprint=samples.images.fingerprint)
-    shutil.rmtree(folder / _PARTS)
-    return found
-
-
-def write_metrics(folder: Path, *, num_broken: int | None, fingerprint: str | None) -> dict[str, Any]:
-    """Write ``metrics.json`` beside a checkpoint's predictions table, whole or not at all; gives the content.
-
-    ``num_broken`` images cannot be read and are in no row, None where nobody has counted them; the
-    ``fingerprint`` is of the images, as `ImageSet` has it.
-    """
-    found = summary(pq.read_table(folder / PREDICTIONS), checkpoint.read_card(folder).class_names)
-    found |= {"num_broken": num_broken, "fingerprint": fingerprint}
-    replace_file(folder / METRICS, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
-    return found
-
-
-def write_metrics_of_training(folder: Path) -> dict[str, Any]:
-    """`write_metrics` of the validation samples that a training has just predicted."""
-    data = checkpoint.read_card(folder).data
-    # How many of the skipped images are for validation, no card says.
-    return write_metrics(
-        folder, num_broken=None if data.get("skipped") else 0, fingerprint=data.get("fingerprint")
-    )
-
-
-class _Decoded(Dataset[Item]):
-    """Pixels (channels, H, W) of an index, empty where the image is broken; and the index."""
-
-    def __init__(self, images: ImageSet, preprocess: Preprocess, indices: Labels) -> None:
-        self.images, self.preprocess, self.indices = images, preprocess, indices
-
-    def __getitem__(self, place: int) -> Item:
-        index = int(self.indices[place])
-        try:
-            return self.preprocess.pixels(self.images.image(index)), index
-        except ImageError:
-            return torch.empty(0, dtype=torch.uint8), index
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-
-@torch.inference_mode()
-def _part(loaded: Checkpoint, samples: Samples, indices: Labels, workers: int) -> pa.Table:
-    """The rows of these indices, in order, without the broken ones."""
-    dataset = _Decoded(samples.images, loaded.card.preprocess, indices)
-    batches = DataLoader(dataset, batch_size=_BATCH, num_workers=workers, collate_fn=list)
-    tables = []
-    for items in batches:
-        whole = [(pixels, index) for pixels, index in items if pixels.numel()]
-        if whole:
-            pixels = torch.stack([each for each, _ in whole]).to(loaded.device)
-            logits = loaded.model(loaded.card.preprocess.normalised(pixels)).cpu()
-            tables += _tables(logits, np.array([index for _, index in whole]), samples)
-    nothing = torch.empty(0, len(loaded.card.class_names))
-    return pa.concat_tables(tables or _tables(nothing, indices[:0], samples))
-
-
-def _tables(logits: Tensor, indices: Labels, samples: Samples) -> list[pa.Table]:
-    """Rows of one batch, which may belong to several splits: a column of its own instead of one name."""
-    images = samples.images
-    ids = [images.sample_ids[index] for index in indices]
-    paths = ids if images.root else [""] * len(ids)
-    table = rows(logits, torch.from_numpy(samples.labels[indices]), sample_ids=ids, paths=paths, split="")
-    place = table.column_names.index("split")
-    splits = pa.array(samples.splits[indices].tolist(), pa.string())
-    return [table.set_column(place, "split", splits)]
-
-
-def _key(loaded: Checkpoint, samples: Samples) -> str:
-    digest = hashlib.blake2b(digest_size=12)
-    digest.update(
-        f"{loaded.card.weights_sha256}{loaded.card.preprocess!r}{samples.images.fingerprint}".encode()
-    )
-    digest.update(np.ascontiguousarray(samples.indices).tobytes())
-    return digest.hexdigest()

@@ -1,5 +1,6 @@
 """The predictions table: a row a sample, from which every number about mistakes is computed."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,9 +44,11 @@ def rows(
 
 def write(path: Path, table: pa.Table) -> None:
     """Write a table whole or not at all."""
-    draft = path.with_name(f".{path.name}.draft")
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         pq.write_table(table, draft, compression="zstd")
+        with draft.open("rb+") as file:  # On the disk, before it has the name.
+            os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -3,11 +3,17 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
-from core import checkpoint
+from core import checkpoint, processes
+from core.commands.complaint import complain
 from core.data.batches import usual_workers
 from core.device import keep_freed_memory, usable_device
-from core.predicting import evaluate, open_images, remember_images, samples_of
+from core.evaluation_pass import Resources, evaluate
+from core.predicting import note_on_data, open_images, remember_images, samples_of
+from core.processes import Place
+
+_INTERRUPTED = 130  # As a shell has it for Ctrl-C.
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -18,27 +24,57 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("--data", type=Path, metavar="DIR", help="where the images are, of any known layout")
     parser.add_argument("--split", default="val", metavar="S", help="train, val, test or all (default: val)")
     parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
+    parser.add_argument("--devices", type=int, default=1, metavar="N", help="processes, one a device")
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    folder = checkpoint.find(options.checkpoint)
-    card = checkpoint.read_card(folder)
-    images = open_images(folder, options.data)
-    device, note = usable_device(options.device)
-    if note:
-        print(note, file=sys.stderr)
+    own = processes.place()
+    try:
+        if own.share.world > 1 or options.devices < 2:
+            return _evaluate_share(options, own)
+        with processes.others(_arguments(options), options.devices) as own:
+            return _evaluate_share(options, own)
+    except KeyboardInterrupt:
+        if own.share.rank == 0:
+            complain("interrupted; what is done is kept, and the same command goes on from there")
+        return _INTERRUPTED
+
+
+def _arguments(options: argparse.Namespace) -> list[str]:
+    """The same command for another process, which shares the work as its environment says."""
+    chosen = {"--data": options.data, "--split": options.split, "--device": options.device}
+    given = [part for name, value in chosen.items() if value is not None for part in (name, str(value))]
+    return ["evaluate", options.checkpoint, *given]
+
+
+def _evaluate_share(options: argparse.Namespace, own: Place) -> int:
+    processes.end_with_parent()
+    processes.divide_threads(own)
     keep_freed_memory()
+    folder = checkpoint.find(options.checkpoint)
+    images = open_images(folder, options.data)
+    samples = samples_of(checkpoint.read_card(folder), images, options.split)
+    device, note = usable_device(options.device)
+    resources = Resources(processes.device_of(device, own), usual_workers() // own.local_world, own.share)
+    if own.share.rank:
+        evaluate(folder, samples, resources)
+        return 0
+    for each in filter(None, [note, note_on_data(folder, images)]):
+        print(each, file=sys.stderr)
     if options.data:
         remember_images(folder, images, options.data)
-    samples = samples_of(card, images, options.split)
-    found = evaluate(folder, samples, device=device, workers=usual_workers(), on_progress=_count)
-    print(f"{options.checkpoint} on {found['num_samples']} images of {images.name}:")
-    for name in ("accuracy", "balanced_accuracy", "majority_baseline", "log_loss", "ece"):
-        print(f"  {name.replace('_', ' '):18} {found[name]:.4f}")
+    _report(options.checkpoint, images.name, evaluate(folder, samples, resources, on_progress=_count))
+    return 0
+
+
+def _report(name: str, images: str, found: dict[str, Any]) -> None:
+    print(f"{name} on {found['num_samples']} images of {images}:")
+    for number in ("accuracy", "balanced_accuracy", "majority_baseline", "log_loss", "ece"):
+        if found[number] is not None:  # A network with weights that are no numbers.
+            print(f"  {number.replace('_', ' '):18} {found[number]:.4f}")
     print(f"  mistakes           {found['num_mistakes']}")
     if found["num_broken"]:
         print(f"{found['num_broken']} images cannot be read and are left out", file=sys.stderr)
-    return 0
 
 
 def _count(done: int, total: int) -> None:

@@ -10,9 +10,10 @@ from lightning.pytorch import Trainer
 from core import checkpoint
 from core.checkpoint import Checkpoint
 from core.data.batches import InOrder, Pictures, Share, loader
-from core.prediction_table import joined, rows, write
+from core.prediction_table import joined, write
 from core.training.material import Material
 from core.training.run import PREDICTIONS
+from core.training.sample_rows import sample_rows
 
 _BATCH = 64
 
@@ -59,7 +60,5 @@ def predicted(loaded: Checkpoint, material: Material, share: Share) -> pa.Table:
         Pictures(material.decoded), InOrder(material.val, batch_size=_BATCH, share=share)
     ):
         logits = loaded.model(preprocess.normalised(pixels.to(loaded.device))).cpu()
-        ids = [images.sample_ids[index] for index in where.tolist()]
-        paths = ids if images.root else [""] * len(ids)
-        parts.append(rows(logits, labels, sample_ids=ids, paths=paths, split="val"))
+        parts.append(sample_rows(images, where.numpy(), labels.numpy(), ["val"] * len(labels), logits))
     return pa.concat_tables(parts)

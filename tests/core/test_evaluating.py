@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from tiny_evaluation import noisy_pictures, random_checkpoint
 
-from core import checkpoint
+from core import checkpoint, evaluation_parts
 from core.__main__ import main
 from core.data import catalogue
-from core.predicting import PREDICTIONS
+from core.predicting import PREDICTIONS, data_has_changed
 from core.training import recipe as recipes
 from core.training.run import remember_data, remembered_data
 
@@ -99,3 +99,46 @@ def test_it_prints_what_it_found(folder: Path, pictures: Path, capsys: pytest.Ca
     assert printed.out.startswith("random on 10 images of folder:\n")
     assert f"  accuracy           {accuracy:.4f}\n" in printed.out
     assert printed.err == "1 images cannot be read and are left out\n"
+
+
+def test_processes_that_somebody_else_starts_share_the_work(
+    folder: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(evaluation_parts, "_ROWS", 4)
+    command = ["evaluate", "random", "--device", "cpu", "--data", str(pictures)]
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
+    assert main(command) == 0
+    assert (capsys.readouterr().out, (folder / PREDICTIONS).exists()) == ("", False)
+    assert remembered_data(folder) is None
+    monkeypatch.setenv("RANK", "0")
+    assert main(command) == 0
+    assert capsys.readouterr().out.startswith("random on 10 images")
+    assert _rows(folder) == 10
+
+
+# Data that have changed.
+
+
+def test_other_images_than_in_training_are_noted(
+    folder: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _of_a_training(folder, source="folder", fingerprint="another")
+    assert main(["evaluate", "random", "--device", "cpu", "--data", str(pictures)]) == 0
+    first, *_ = capsys.readouterr().err.splitlines()
+    assert first == (
+        "the images of 'folder' are not those that 'random' was trained on, or have changed since: "
+        "they are split as published, not as in training"
+    )
+
+
+def test_predictions_know_the_images_that_they_are_of(folder: Path, pictures: Path) -> None:
+    """The evaluation's come before the training's."""
+    images = catalogue.load("folder", pictures)
+    assert not data_has_changed(folder, images)
+    _of_a_training(folder, source="folder", fingerprint="another")
+    assert data_has_changed(folder, images)
+    assert main(["evaluate", "random", "--device", "cpu", "--data", str(pictures)]) == 0
+    assert not data_has_changed(folder, images)
+    (pictures / "zebra" / "1.png").unlink()
+    assert data_has_changed(folder, catalogue.load("folder", pictures))

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 from tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
 
-from core import checkpoint, predicting
+from core import checkpoint, evaluation_parts
 from core.data.image_set import ImageSet
 from core.data.sources.folders import SOURCE
 from core.errors import DataError
-from core.predicting import METRICS, PREDICTIONS, evaluate, samples_of
+from core.evaluation_pass import Resources, evaluate
+from core.predicting import METRICS, PREDICTIONS, samples_of
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_the_metrics_are_those_of_the_table(folder: Path, images: ImageSet) -> N
 def test_an_interrupted_pass_goes_on_where_it_was(
     folder: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(predicting, "_ROWS", 3)
+    monkeypatch.setattr(evaluation_parts, "_ROWS", 3)
     samples = samples_of(checkpoint.read_card(folder), images, "all")
 
     def stop(done: int, _total: int) -> None:
@@ -88,7 +89,7 @@ def test_an_interrupted_pass_goes_on_where_it_was(
 def test_parts_of_other_samples_are_not_taken(
     folder: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(predicting, "_ROWS", 3)
+    monkeypatch.setattr(evaluation_parts, "_ROWS", 3)
     samples = samples_of(checkpoint.read_card(folder), images, "all")
 
     def stop(_done: int, _total: int) -> None:
@@ -104,7 +105,7 @@ def test_workers_change_nothing(folder: Path, images: ImageSet) -> None:
     samples = samples_of(checkpoint.read_card(folder), images, "all")
     evaluate(folder, samples)
     alone = pd.read_parquet(folder / PREDICTIONS)
-    evaluate(folder, samples, workers=2)
+    evaluate(folder, samples, Resources(workers=2))
     pd.testing.assert_frame_equal(alone, pd.read_parquet(folder / PREDICTIONS))
 
 

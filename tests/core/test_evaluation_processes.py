@@ -1,0 +1,134 @@
+"""Evaluations as people start them, in processes of their own: killed, interrupted, and in twos."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from tiny_evaluation import CLASSES, random_checkpoint
+
+from core import checkpoint
+from core.data import catalogue
+from core.evaluation_pass import evaluate
+from core.predicting import METRICS, PREDICTIONS, samples_of
+
+ROOT = Path(__file__).parents[2]
+NUM_IMAGES = 2500  # Three parts.
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Small images of three classes, every hundredth broken."""
+    random, folder = np.random.default_rng(0), tmp_path_factory.mktemp("pictures")
+    for name in CLASSES:
+        (folder / name).mkdir()
+    for index in range(NUM_IMAGES):
+        path = folder / CLASSES[index % 3] / f"{index}.png"
+        Image.fromarray(random.integers(0, 255, (9, 8, 3), dtype=np.uint8)).save(path)
+        if index % 100 == 7:
+            path.write_bytes(path.read_bytes()[:40])
+    return folder
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A checkpoint that exists for one test only, where commands look for it."""
+    name = f"test-evaluation-{os.getpid()}"
+    shutil.rmtree(checkpoint.ROOT / name, ignore_errors=True)
+    yield random_checkpoint(checkpoint.ROOT, name)
+    shutil.rmtree(checkpoint.ROOT / name)
+
+
+def _command(folder: Path, pictures: Path, *more: str) -> list[str]:
+    command = [sys.executable, "-m", "core", "evaluate", folder.name, "--data", str(pictures)]
+    return [*command, "--device", "cpu", *more]
+
+
+def _start(command: list[str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(  # noqa: S603
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _parts(folder: Path) -> set[str]:
+    return {path.name for path in folder.glob(".evaluation/*/*.parquet")}
+
+
+def _once_there_are_parts(folder: Path, process: "subprocess.Popen[str]", num: int) -> None:
+    until = time.monotonic() + 60
+    while len(_parts(folder)) < num and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.005)
+    assert len(_parts(folder)) >= num
+
+
+def _table(folder: Path) -> pd.DataFrame:
+    return pd.read_parquet(folder / PREDICTIONS)
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def whole(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The table of a pass that nobody disturbs."""
+    folder = random_checkpoint(tmp_path_factory.mktemp("whole"))
+    images = catalogue.load("folder", pictures)
+    evaluate(folder, samples_of(checkpoint.read_card(folder), images, "val"))
+    return _table(folder)
+
+
+def test_killed_there_is_never_half_a_table_and_it_goes_on_later(
+    folder: Path, pictures: Path, whole: pd.DataFrame
+) -> None:
+    (folder / PREDICTIONS).write_bytes(b"the old one")
+    with _start(_command(folder, pictures)) as process:
+        _once_there_are_parts(folder, process, 1)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert (folder / PREDICTIONS).read_bytes() == b"the old one"
+    assert not (folder / METRICS).exists()
+    kept = {path: path.stat().st_mtime_ns for path in folder.glob(".evaluation/*/*.parquet")}
+    assert 1 <= len(kept) < 3
+    with _start(_command(folder, pictures)) as process:
+        _once_there_are_parts(folder, process, len(kept) + 1)
+        assert {path: path.stat().st_mtime_ns for path in kept} == kept
+        _, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (0, "25 images cannot be read and are left out\n")
+    pd.testing.assert_frame_equal(_table(folder), whole, rtol=0, atol=1e-6)
+    assert _files(folder) == {"card.json", "local.json", METRICS, "model.safetensors", PREDICTIONS}
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_so_in_one_line(folder: Path, pictures: Path) -> None:
+    with _start(_command(folder, pictures)) as process:
+        _once_there_are_parts(folder, process, 1)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == "error: interrupted; what is done is kept, and the same command goes on from there\n"
+    assert 1 <= len(_parts(folder)) < 3
+    assert not (folder / PREDICTIONS).exists()
+
+
+def test_two_processes_give_the_same_table_row_for_row(
+    folder: Path, pictures: Path, whole: pd.DataFrame
+) -> None:
+    command = _command(folder, pictures, "--devices", "2")
+    with _start(command) as process:
+        _once_there_are_parts(folder, process, 3)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "25 images cannot be read and are left out\n")
+    pd.testing.assert_frame_equal(_table(folder), whole, rtol=0, atol=1e-6)
+    assert ".evaluation" not in _files(folder)
