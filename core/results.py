@@ -16,10 +16,25 @@ from core.evaluation import IntArray, Metrics, column, distinct_names, metrics
 from core.evaluation_curves import Ranking
 from core.predicting import PREDICTIONS
 
+_TEXT, _CLASS, _NUMBER, _LIST = (
+    pa.types.is_string,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_list,
+)
 _COLUMNS = {
-    "sample_id", "path", "split", "label", "predicted", "p_label", "p_predicted",
-    "top5", "top5_probability", "loss", "margin",
-}  # fmt: skip
+    "sample_id": _TEXT,
+    "path": _TEXT,
+    "split": _TEXT,
+    "label": _CLASS,
+    "predicted": _CLASS,
+    "p_label": _NUMBER,
+    "p_predicted": _NUMBER,
+    "top5": _LIST,
+    "top5_probability": _LIST,
+    "loss": _NUMBER,
+    "margin": _NUMBER,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,21 +63,21 @@ def path_of(name: str) -> Path:
     return checkpoint.find(name) / PREDICTIONS
 
 
-def read(name: str, split: str | None = None) -> Results:
-    """The results of a checkpoint on one split: the validation split, or the first, unless one is named.
+def read(folder: Path, split: str | None = None) -> Results:
+    """The results in a checkpoint's folder, on the split that is named, else on ``val``, else on the first.
 
     Raises:
         CheckpointError: there is no table, it is damaged, or it is of other classes.
     """
-    card = checkpoint.read_card(checkpoint.find(name))
-    whole = _table(name)
+    card = checkpoint.read_card(folder)
+    whole = _table(folder)
     splits = tuple(sorted(pc.unique(whole["split"]).to_pylist()))
-    chosen = split if split and split in splits else "val" if "val" in splits else splits[0]
+    chosen = next(each for each in (split, "val", splits[0]) if each in splits)
     table = whole if len(splits) == 1 else whole.filter(pc.equal(whole["split"], chosen))
     table = table.combine_chunks()
-    _refuse_strange_classes(name, table, len(card.class_names))
+    _refuse_strange_classes(folder.name, table, len(card.class_names))
     names = tuple(distinct_names(card.class_names))
-    return Results(name, card, names, table, metrics(table, len(names)), chosen, splits)
+    return Results(folder.name, card, names, table, metrics(table, len(names)), chosen, splits)
 
 
 def largest_and_smallest(support: IntArray) -> tuple[int, int]:
@@ -70,20 +85,19 @@ def largest_and_smallest(support: IntArray) -> tuple[int, int]:
     return int(support.argmax()), int(np.where(support > 0, support, support.max()).argmin())
 
 
-def _table(name: str) -> pa.Table:
-    path = path_of(name)
+def _table(folder: Path) -> pa.Table:
+    path, again = folder / PREDICTIONS, f"run: python -m core evaluate {folder.name} --data FOLDER"
     if not path.exists():
-        raise CheckpointError(
-            f"{name!r} has no predictions yet; run: python -m core evaluate {name} --data FOLDER"
-        )
+        raise CheckpointError(f"{folder.name!r} has no predictions yet; {again}")
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
-        raise CheckpointError(f"{str(path)!r} is not a readable predictions table") from error
-    missing = sorted(_COLUMNS - set(table.column_names))
-    if missing or not table.num_rows:
-        lack = f"the column {missing[0]!r}" if missing else "rows"
-        raise CheckpointError(f"the predictions table {str(path)!r} lacks {lack}; evaluate {name!r} again")
+        raise CheckpointError(f"{str(path)!r} is not a readable predictions table; {again}") from error
+    if not table.num_rows:
+        raise CheckpointError(f"the predictions table {str(path)!r} has no rows; {again}")
+    for name, is_right in _COLUMNS.items():
+        if name not in table.column_names or not is_right(table.schema.field(name).type):
+            raise CheckpointError(f"the predictions table {str(path)!r} lacks a column {name!r}; {again}")
     return table
 
 

@@ -166,7 +166,7 @@ def opened() -> str | None:
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the predictions…")
 def _results(name: str, split: str | None, stamp: float) -> Results:  # noqa: ARG001 (the key of the cache)
-    return results.read(name, split)
+    return results.read(checkpoint.find(name), split)
 
 
 def _key(found: Results) -> str:

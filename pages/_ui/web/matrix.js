@@ -5,7 +5,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   grid.style.setProperty("--n", n);
   grid.classList.toggle("dense", n > 16);
   const longest = Math.max(...data.names.map((name) => name.length));
-  grid.style.setProperty("--label", `${Math.min(9.5, (n > 16 ? 0.36 : 0.46) * longest + 1)}rem`);
+  grid.style.setProperty("--cell", n <= 4 ? "5.5rem" : "3.1rem");
+  parentElement.querySelector(".frame").style.setProperty("--label", `${Math.min(9.5, (n > 16 ? 0.36 : 0.46) * longest + 1)}rem`);
   grid.setAttribute("aria-label", data.label);
 
   const buttons = new Map();
