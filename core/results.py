@@ -72,7 +72,7 @@ def read(folder: Path, split: str | None = None) -> Results:
     card = checkpoint.read_card(folder)
     whole = _table(folder)
     splits = tuple(sorted(pc.unique(whole["split"]).to_pylist()))
-    chosen = next(each for each in (split, "val", splits[0]) if each in splits)
+    chosen = next(each for each in (split or "val", "val", splits[0]) if each in splits)
     table = whole if len(splits) == 1 else whole.filter(pc.equal(whole["split"], chosen))
     table = table.combine_chunks()
     _refuse_strange_classes(folder.name, table, len(card.class_names))

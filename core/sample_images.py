@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from PIL import Image
+
 from core.data.image_set import ImageSet
 from core.errors import ImageError
+from core.images import upright_rgb
 from core.selection import Sample
 
 
@@ -30,6 +33,10 @@ class SampleImages:
         file = io.BytesIO()
         self.images.image(self.places[sample.sample_id]).save(file, "PNG")
         return file.getvalue()
+
+    def image_of(self, sample: Sample) -> Image.Image:
+        """A sample, upright and RGB; ImageError as `file_of`."""
+        return upright_rgb(self.file_of(sample))
 
 
 def sample_images(images: ImageSet) -> SampleImages:

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages._ui import average, components, gallery, matrix, numbers, quality, sample_view, shell
+from pages._ui import average, components, exports, gallery, matrix, numbers, quality, sample_view, shell
 from pages._ui.state import results as memory
 
 VIEWS = {"confusions": "Confusions", "classes": "Classes", "curves": "Curves", "confidence": "Confidence"}
@@ -27,7 +27,9 @@ with shell.page("pages/mistakes.py"):
         with st.container(key="mistakes"):
             left, right = st.columns([11, 9], gap="large")
         with right:
-            selection = gallery.pick(results)
+            selection, tools = gallery.pick(results)
+            with tools:
+                exports.draw(results, selection, pictures)
             gallery.draw(results, selection, pictures, opened)
         with left:
             matrix.draw(results, selection.cell, partial(gallery.choose_cell, results.class_names))

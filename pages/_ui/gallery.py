@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.evaluation import IntArray
 from core.results import Results
@@ -44,8 +45,8 @@ class Selection:
         return self.wanted.label, self.wanted.predicted
 
 
-def pick(results: Results) -> Selection:
-    """Draw the pickers of classes, outcome, order and ranges."""
+def pick(results: Results) -> tuple[Selection, DeltaGenerator]:
+    """Draw the pickers of classes, outcome, order and ranges; gives a row that has room for more."""
     names = list(results.class_names)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_classes"):
         label = _class("True class", names, memory.TRUE)
@@ -55,16 +56,23 @@ def pick(results: Results) -> Selection:
         order = st.selectbox(
             "Order",
             list(ORDERS),
-            format_func=lambda name: _ORDER_LABELS.get(name, name),
+            format_func=order_label,
             key=memory.ORDER,
             bind="query-params",
             persist_state="session",
             on_change=_from_the_first_page,
         )
-        with st.popover("Filters", icon=":material/filter_alt:", key="gallery_filters"):
-            ranges = _ranges()
+    tools = st.container(horizontal=True, gap="small", key="gallery_tools")
+    with tools.popover("Filters", icon=":material/filter_alt:", key="gallery_filters"):
+        ranges = _ranges()
     wanted = Wanted(label, predicted, outcome, **ranges)
-    return Selection(wanted, order, selected(results.table, wanted, order), _title(wanted, names))
+    rows = selected(results.table, wanted, order)
+    return Selection(wanted, order, rows, _title(wanted, names)), tools
+
+
+def order_label(name: str) -> str:
+    """An order as people call it."""
+    return _ORDER_LABELS.get(name, name)
 
 
 def choose_cell(names: tuple[str, ...], label: int | None, predicted: int | None) -> None:

@@ -36,8 +36,8 @@ _STYLE = """<style>
 [data-testid="stSidebarHeader"] { height: 2.5rem; }
 @media (max-width: 1020px) {
   :is(.st-key-stage, .st-key-source, .st-key-plan, .st-key-data, .st-key-curves,
-  .st-key-quality_curves, .st-key-quality_confidence, .st-key-sample_more) [data-testid="stColumn"],
-  .st-key-mistakes > * > [data-testid="stColumn"] {
+  .st-key-quality_curves, .st-key-quality_confidence, .st-key-sample_more,
+  .st-key-mistakes) [data-testid="stColumn"] {
     min-width: 100%;
   }
   .st-key-plan [data-testid="stColumn"] [data-testid="stColumn"] { min-width: 40%; }

@@ -13,7 +13,7 @@ from core.average_map import AverageMap
 from core.errors import CoreError, ImageError
 from core.evaluation_curves import PrecisionRecallCurve, Ranking, RocCurve
 from core.explanation import Question
-from core.images import digest, upright_rgb
+from core.images import digest
 from core.matrix_view import classes_of_most_confused
 from core.predicting import open_images
 from core.results import Results
@@ -112,7 +112,7 @@ def openers(found: Results, pictures: Pictures, rows: Sequence[int]) -> list[Cal
         def opened() -> Image.Image:
             if pictures.found is None:
                 raise ImageError(pictures.reason)
-            return upright_rgb(pictures.found.file_of(sample_at(found.table, row)))
+            return pictures.found.image_of(sample_at(found.table, row))
 
         return opened
 
