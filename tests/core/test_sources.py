@@ -14,7 +14,7 @@ from PIL import Image
 
 from core.data import catalogue
 from core.data.image_set import ImageSet
-from core.data.sources import folders, gtsrb, listing, malaria, mnist, names
+from core.data.sources import folders, gtsrb, listing, malaria, mnist, names, synsets
 from core.errors import DataError
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -192,6 +192,29 @@ def test_names_of_one_label_or_without_one_are_no_labels(tmp_path: Path, file_na
     assert names.SOURCE.find(tmp_path) is None
     with pytest.raises(DataError, match=r"the label 'cat' only|got 'photo.png'"):
         names.SOURCE.load(tmp_path)
+
+
+@pytest.mark.parametrize("below", ["", "val"])
+def test_photos_of_imagenet_are_labelled_by_the_synset_in_front(tmp_path: Path, below: str) -> None:
+    """Whatever follows: a word, or the number that the publisher has given."""
+    for name in ("n02123045_tabby.JPEG", "n02123045_tiger_cat_2.JPEG", "n02012849_17.JPEG"):
+        picture(tmp_path / below / name)
+    found = synsets.SOURCE.find(tmp_path)
+    assert found == tmp_path / below
+    images = synsets.SOURCE.load(found)
+    assert counts(images) == {"n02012849": 1, "n02123045": 2}
+    assert catalogue.recognise(tmp_path) == "synsets"
+    picture(tmp_path / below / "n123_tabby.JPEG")
+    assert synsets.SOURCE.find(tmp_path) is None
+
+
+def test_250_photos_of_imagenet() -> None:
+    folder = DATA / "imagenet-photos"
+    if not folder.exists():
+        pytest.skip(f"there are no photos in {folder}")
+    assert catalogue.recognise(folder) == "synsets"
+    images = catalogue.load("synsets", folder)
+    assert (len(images), len(images.class_names), images.class_names[0]) == (250, 250, "n01443537")
 
 
 # Arrays.

@@ -1,6 +1,7 @@
 """Labels in file names: ``cat.0.jpg``, ``cat_0.jpg`` or ``cat-0.jpg``, in a folder or its ``train``."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from core.data.image_set import ImageSet
@@ -20,40 +21,40 @@ def label_of(file_name: str) -> str | None:
     return match and match[1]
 
 
-def fits(folder: Path) -> bool:
+def fits(folder: Path, label: Callable[[str], str | None] = label_of) -> bool:
     """Whether the images here are named for two labels at least; reads as few names as that takes."""
     labels: set[str] = set()
     names = (entry.name for entry in listing.visible(folder) if listing.is_image(entry.name))
     for count, name in enumerate(names):
-        label = label_of(name)
-        if label is None:
+        found = label(name)
+        if found is None:
             return False
-        labels.add(label)
+        labels.add(found)
         if count >= _ENOUGH and len(labels) > 1:
             break
     return len(labels) > 1
 
 
-def images_named(name: str, folder: Path) -> ImageSet:
+def images_named(name: str, folder: Path, label: Callable[[str], str | None] = label_of) -> ImageSet:
     """The images of a folder that `fits`.
 
     Raises:
         DataError: A name has no label, or all have the same.
     """
     file_names = listing.images_in(folder)
-    class_names, labels = listing.indexed([_label(file_name, folder) for file_name in file_names])
+    class_names, labels = listing.indexed([_labelled(each, label, folder) for each in file_names])
     if len(class_names) == 1:
         raise DataError(f"{str(folder)!r} has the label {class_names[0]!r} only; expected two or more")
     return listing.image_set(name, folder, Listing(class_names, file_names, labels))
 
 
-def _label(file_name: str, folder: Path) -> str:
-    label = label_of(file_name)
-    if label is None:
+def _labelled(file_name: str, label: Callable[[str], str | None], folder: Path) -> str:
+    found = label(file_name)
+    if found is None:
         raise DataError(
             f"got {file_name!r} in {str(folder)!r}; expected names like 'cat.0.jpg' or 'cat_0.jpg'"
         )
-    return label
+    return found
 
 
 SOURCE = Source(
