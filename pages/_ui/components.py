@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from math import isnan
 from pathlib import Path
 from typing import Literal
 
@@ -187,12 +188,12 @@ def segmented(
 def bars(
     predictions: Sequence[Prediction], *, selected: int, against: int | None, on_pick: Callable[[str], None]
 ) -> None:
-    """Draw classes and their probabilities; ``on_pick`` hears the name of the one that was clicked."""
+    """Draw classes, their probabilities, and logits unless NaN; ``on_pick`` hears the name clicked."""
     items = [
         {
             "name": each.class_name,
             "probability": f"{each.probability:.1%}",
-            "logit": f"{each.logit:+.2f}".replace("-", "−"),
+            "logit": "" if isnan(each.logit) else f"{each.logit:+.2f}".replace("-", "−"),
             "width": f"{each.probability:.2%}",
             "selected": each.class_idx == selected,
             "against": each.class_idx == against,

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.evaluation import IntArray
 from core.results import Results
 from core.selection import ORDERS, Sample, Wanted, num_pages, page_of, sample_at, selected
-from pages._ui import components, words
+from pages._ui import components, image_folder, words
 from pages._ui.components import Tile
 from pages._ui.state import results as memory
 
@@ -95,6 +95,14 @@ def draw(results: Results, selection: Selection, pictures: memory.Pictures, open
             "No sample is like that. Loosen the filters, or pick another cell.", icon=":material/search_off:"
         )
         return
+    if pictures.found is None:
+        image_folder.ask(results.name, pictures.reason)
+    elif pictures.has_changed:
+        st.warning(
+            "The images on this machine are not those that were evaluated: names, labels or contents differ. "
+            "Numbers are of then, pictures and maps of now. Evaluate again to bring them together.",
+            icon=":material/sync_problem:",
+        )
     pages = num_pages(number, PAGE_SIZE)
     shown = st.session_state.get(memory.PAGE, 1) if pages > 1 else 1
     samples = [sample_at(results.table, int(row)) for row in page_of(selection.rows, shown, PAGE_SIZE)]

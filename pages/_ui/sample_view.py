@@ -1,5 +1,6 @@
 """One sample: the photo, what spoke for the predicted class, what for the true one, and the difference."""
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -7,11 +8,11 @@ import streamlit as st
 
 from core.errors import ImageError
 from core.explanation import INPUT, Explanation, Question
-from core.predictions import top_k_with
+from core.predictions import Prediction, top_k_with
 from core.results import Results
 from core.selection import Sample, place_of, row_of, sample_at
 from core.why_wrong import Sides, Sum, pictures, rival_of, sides
-from pages._ui import components, image_folder, panes, pickers, waiting, words
+from pages._ui import components, panes, pickers, waiting, words
 from pages._ui.gallery import Selection
 from pages._ui.panes import Cells, Pane
 from pages._ui.state import models, photos
@@ -52,15 +53,11 @@ def draw(results: Results, selection: Selection, found: memory.Pictures, sample_
     sample = sample_at(results.table, row)
     with st.container(border=True, key="sample"):
         _draw_head(results, selection, sample, row)
-        if found.found is None:
-            image_folder.ask(results.name, found.reason)
-            _draw_numbers(results, sample)
-            return
         try:
-            photo = memory.photo(found.found, sample)
-            photos.drawn(photo)
+            photo = memory.photo(found, sample)
         except ImageError as error:
-            st.warning(words.sentence(error), icon=":material/hide_image:")
+            st.warning(f"No picture: {words.plain(str(error))}.", icon=":material/hide_image:")
+            _draw_top5(results, sample)
             _draw_numbers(results, sample)
             return
         _draw_reasons(Shown(results, sample, photo, models.load(results.name)))
@@ -201,6 +198,19 @@ def _take_along(shown: Shown) -> None:
     photos.add_photo(shown.photo.name, shown.photo.data)
     rival = None if shown.sample.is_right or shown.rival is None else shown.name(shown.rival)
     pickers.choose_question(shown.results.name, shown.name(shown.sample.predicted), rival)
+
+
+def _draw_top5(results: Results, sample: Sample) -> None:
+    """What the table knows without the picture: probabilities, and no logits."""
+    components.bars(
+        [
+            Prediction(class_idx, results.class_names[class_idx], probability, math.nan)
+            for class_idx, probability in sample.top5
+        ],
+        selected=sample.predicted,
+        against=None if sample.is_right else sample.label,
+        on_pick=_nothing,
+    )
 
 
 def _draw_numbers(results: Results, sample: Sample) -> None:

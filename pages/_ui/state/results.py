@@ -15,7 +15,7 @@ from core.evaluation_curves import PrecisionRecallCurve, Ranking, RocCurve
 from core.explanation import Question
 from core.images import digest
 from core.matrix_view import classes_of_most_confused
-from core.predicting import open_images
+from core.predicting import data_has_changed, open_images
 from core.results import Results
 from core.sample_images import SampleImages, sample_images
 from core.selection import Sample, sample_at
@@ -36,10 +36,14 @@ _FOLDERS_CHANGE_S = 300
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pictures:
-    """The pictures of a data set, or the sentence why they are not there."""
+    """The pictures of a data set, or the sentence why they are not there.
+
+    ``has_changed``: they are not those that were evaluated, by names, labels or contents.
+    """
 
     found: SampleImages | None
     reason: str = ""
+    has_changed: bool = False
 
 
 def load(name: str, split: str | None) -> Results:
@@ -58,9 +62,13 @@ def look_again() -> None:
     _pictures.clear()
 
 
-def photo(found: SampleImages, sample: Sample) -> Photo:
-    """A sample as a photo; ImageError if it is not there."""
-    return photos.as_photo(sample.sample_id.rpartition("/")[2], found.file_of(sample))
+def photo(found: Pictures, sample: Sample) -> Photo:
+    """A sample as a photo that can be drawn; ImageError if it is not there."""
+    if found.found is None:
+        raise ImageError("the images are not on this machine")
+    made = photos.as_photo(sample.sample_id.rpartition("/")[2], found.found.file_of(sample))
+    photos.drawn(made)
+    return made
 
 
 def thumbs(found: SampleImages, samples: list[Sample]) -> list[bytes | None]:
@@ -192,7 +200,8 @@ def _curves(key: str, class_idx: int, _found: Results) -> Curves | None:  # noqa
 @st.cache_resource(max_entries=3, ttl=_FOLDERS_CHANGE_S, show_spinner="Looking for the images…")
 def _pictures(name: str, place: str) -> Pictures:  # noqa: ARG001 (the key of the cache)
     try:
-        return Pictures(sample_images(open_images(checkpoint.find(name), None)))
+        images = open_images(checkpoint.find(name), None)
+        return Pictures(sample_images(images), has_changed=data_has_changed(checkpoint.find(name), images))
     except CoreError as error:
         return Pictures(None, str(error))
 

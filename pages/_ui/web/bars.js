@@ -1,12 +1,13 @@
 // The likeliest classes as bars. A click explains that class.
 export default function ({ data, parentElement, setTriggerValue }) {
   const bars = parentElement.querySelector(".bars");
+  parentElement.querySelector(".heading").lastElementChild.textContent = data.items.some((item) => item.logit) ? "logit" : "";
   bars.replaceChildren(...data.items.map((item) => {
     const button = document.createElement("button");
     button.type = "button";
     button.setAttribute("aria-pressed", String(item.selected));
     button.classList.toggle("against", item.against);
-    button.setAttribute("aria-label", `${item.name}: ${item.probability}, logit ${item.logit}`);
+    button.setAttribute("aria-label", `${item.name}: ${item.probability}${item.logit && `, logit ${item.logit}`}`);
     button.title = `Explain “${item.name}”`;
     button.innerHTML = '<span class="name"></span><span class="number"></span><span class="number logit"></span><span class="track"><span class="fill"></span></span>';
     button.children[0].textContent = item.name;
