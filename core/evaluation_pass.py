@@ -35,11 +35,15 @@ Batch = tuple[Tensor, Labels]
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What an evaluation runs on: a device, processes that read images, and its share of the work."""
+    """What an evaluation runs on: a device, ``workers`` processes that read images, its share of the work.
+
+    ``others_end`` comes back when the processes that share the work have ended, if this one has started them.
+    """
 
     device: str = "cpu"
     workers: int = 0
     share: Share = field(default_factory=Share)
+    others_end: Callable[[], None] = lambda: None
 
 
 def evaluate(
@@ -75,6 +79,8 @@ def evaluate(
         write(folder / PREDICTIONS, table)
         num_broken = parts.num_samples - len(table)
         found = write_metrics(folder, num_broken=num_broken, fingerprint=samples.images.fingerprint)
+        # One that finds all its parts done would, without them, do them again.
+        resources.others_end()
         parts.remove()
     return found
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,17 +55,21 @@ def divide_threads(own: Place) -> None:
 
 
 @contextmanager
-def others(arguments: Sequence[str], num: int) -> Iterator[Place]:
+def others(arguments: Sequence[str], num: int) -> Iterator[tuple[Place, Callable[[], None]]]:
     """``python -m core`` with these arguments in ``num`` - 1 processes beside this one, the first.
 
-    They end with this one, however it ends; after an error in it they are stopped.
+    Gives the place of this one, and what waits until all others have ended. They are stopped afterwards, and
+    end with this one, however it ends.
     """
     started: list[subprocess.Popen[bytes]] = []
-    try:
-        started.extend(_started(arguments, rank, num) for rank in range(1, num))
-        yield Place(Share(0, num), 0, num)
+
+    def wait() -> None:
         for process in started:
             process.wait()
+
+    try:
+        started.extend(_started(arguments, rank, num) for rank in range(1, num))
+        yield Place(Share(0, num), 0, num), wait
     finally:
         for process in started:
             process.terminate()

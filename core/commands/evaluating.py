@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     try:
         if own.share.world > 1 or options.devices < 2:
             return _evaluate_share(options, own)
-        with processes.others(_arguments(options), options.devices) as own:
-            return _evaluate_share(options, own)
+        with processes.others(_arguments(options), options.devices) as (own, others_end):
+            return _evaluate_share(options, own, others_end)
     except KeyboardInterrupt:
         if own.share.rank == 0:
             complain("interrupted; what is done is kept, and the same command goes on from there")
@@ -47,7 +48,9 @@ def _arguments(options: argparse.Namespace) -> list[str]:
     return ["evaluate", options.checkpoint, *given]
 
 
-def _evaluate_share(options: argparse.Namespace, own: Place) -> int:
+def _evaluate_share(
+    options: argparse.Namespace, own: Place, others_end: Callable[[], None] = lambda: None
+) -> int:
     processes.end_with_parent()
     processes.divide_threads(own)
     keep_freed_memory()
@@ -55,7 +58,9 @@ def _evaluate_share(options: argparse.Namespace, own: Place) -> int:
     images = open_images(folder, options.data)
     samples = samples_of(checkpoint.read_card(folder), images, options.split)
     device, note = usable_device(options.device)
-    resources = Resources(processes.device_of(device, own), usual_workers() // own.local_world, own.share)
+    resources = Resources(
+        processes.device_of(device, own), usual_workers() // own.local_world, own.share, others_end
+    )
     if own.share.rank:
         evaluate(folder, samples, resources)
         return 0

@@ -104,3 +104,17 @@ def test_what_a_killed_process_has_left_is_not_taken_for_one_that_died_now(
             first.refuse_dead()
         with pytest.raises(EvaluationError, match="process 1 of 0 to 1 ended"):
             first.refuse_dead()
+
+
+def test_parts_are_there_until_the_other_processes_have_ended(pass_in_parts: tuple[Path, Samples]) -> None:
+    """One that starts late finds its parts done, and does not begin again."""
+    folder, samples = pass_in_parts
+    evaluate(folder, samples, Resources(share=Share(1, 2)))
+    seen: list[int] = []
+
+    def come_late() -> None:
+        evaluate(folder, samples, Resources(share=Share(1, 2)), on_progress=lambda done, _: seen.append(done))
+
+    evaluate(folder, samples, Resources(share=Share(0, 2), others_end=come_late))
+    assert seen == [11]
+    assert not (folder / ".evaluation").exists()
