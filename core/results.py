@@ -16,12 +16,10 @@ from core.evaluation import IntArray, Metrics, column, distinct_names, metrics
 from core.evaluation_curves import Ranking
 from core.predicting import PREDICTIONS
 
-_TEXT, _CLASS, _NUMBER, _LIST = (
-    pa.types.is_string,
-    pa.types.is_integer,
-    pa.types.is_floating,
-    pa.types.is_list,
-)
+# Pandas writes the large kinds.
+_TEXT = (pa.types.is_string, pa.types.is_large_string)
+_CLASS, _NUMBER = (pa.types.is_integer,), (pa.types.is_floating,)
+_LIST = (pa.types.is_list, pa.types.is_large_list)
 _COLUMNS = {
     "sample_id": _TEXT,
     "path": _TEXT,
@@ -82,7 +80,7 @@ def read(folder: Path, split: str | None = None) -> Results:
 
 def largest_and_smallest(support: IntArray) -> tuple[int, int]:
     """The classes with most and with fewest samples, of those that have any."""
-    return int(support.argmax()), int(np.where(support > 0, support, support.max()).argmin())
+    return int(support.argmax()), int(np.where(support > 0, support, support.max() + 1).argmin())
 
 
 def _table(folder: Path) -> pa.Table:
@@ -95,8 +93,8 @@ def _table(folder: Path) -> pa.Table:
         raise CheckpointError(f"{str(path)!r} is not a readable predictions table; {again}") from error
     if not table.num_rows:
         raise CheckpointError(f"the predictions table {str(path)!r} has no rows; {again}")
-    for name, is_right in _COLUMNS.items():
-        if name not in table.column_names or not is_right(table.schema.field(name).type):
+    for name, kinds in _COLUMNS.items():
+        if name not in table.column_names or not any(fits(table.schema.field(name).type) for fits in kinds):
             raise CheckpointError(f"the predictions table {str(path)!r} lacks a column {name!r}; {again}")
     return table
 

@@ -103,12 +103,14 @@ def draw(results: Results, selection: Selection, pictures: memory.Pictures, open
             "Numbers are of then, pictures and maps of now. Evaluate again to bring them together.",
             icon=":material/sync_problem:",
         )
-    pages = num_pages(number, PAGE_SIZE)
-    shown = st.session_state.get(memory.PAGE, 1) if pages > 1 else 1
-    samples = [sample_at(results.table, int(row)) for row in page_of(selection.rows, shown, PAGE_SIZE)]
-    _draw_tiles(results, samples, pictures, opened, on_pick=memory.open_sample)
+    slot, pages = st.container(), num_pages(number, PAGE_SIZE)
+    # Below the pictures, but asked first: the page may come from the address.
+    shown = 1
     if pages > 1:
-        st.pagination(pages, key=memory.PAGE, bind="query-params", persist_state="session")
+        shown = st.pagination(pages, key=memory.PAGE, bind="query-params", persist_state="session")
+    samples = [sample_at(results.table, int(row)) for row in page_of(selection.rows, shown, PAGE_SIZE)]
+    with slot:
+        _draw_tiles(results, samples, pictures, opened, on_pick=memory.open_sample)
 
 
 def verdict(results: Results, sample: Sample) -> str:

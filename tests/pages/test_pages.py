@@ -18,6 +18,7 @@ from core.explanation import METHODS
 from pages._ui.pickers import METHOD_LABELS, method_label
 from pages._ui.shell import PAGES
 from pages._ui.state import models
+from tests.pages.looking import captions, component
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,16 +57,6 @@ def png(array: np.ndarray) -> bytes:
 def with_photo(page: AppTest, data: bytes, name: str = "photo.png") -> AppTest:
     page.file_uploader(key="uploads").upload(name, data)
     return page.run()
-
-
-def component(page: AppTest, key: str) -> dict[str, object]:
-    """What a component of the browser was given; ``key`` is one of its data's own."""
-    sent = [json.loads(each.proto.json) for each in page.get("bidi_component")]
-    return next(data for data in sent if key in data)
-
-
-def captions(page: AppTest) -> str:
-    return " ".join(each.value for each in page.caption)
 
 
 def test_every_page_is_in_the_table_and_every_entry_is_a_page() -> None:

@@ -1,0 +1,37 @@
+"""What a page has drawn, in the words of a person who looks at it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+
+
+def opened(path: str, **address: str) -> AppTest:
+    """A page as a link with these names opens it."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
+    return app.switch_page(path).run()
+
+
+def component(page: AppTest, key: str) -> dict[str, Any]:
+    """What a component of the browser was given; ``key`` is one of its data's own."""
+    return next(data for data in components(page) if key in data)
+
+
+def components(page: AppTest) -> list[dict[str, Any]]:
+    """What all components were given, in order."""
+    return [json.loads(each.proto.json) for each in page.get("bidi_component")]
+
+
+def captions(page: AppTest) -> str:
+    """All small print."""
+    return " ".join(each.value for each in page.caption)
+
+
+def metrics(page: AppTest) -> dict[str, str]:
+    """The large numbers by their labels."""
+    return {each.label: each.value for each in page.metric}
