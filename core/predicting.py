@@ -57,12 +57,18 @@ def remember_images(folder: Path, images: ImageSet, data: Path) -> None:
         remember_data(folder, data)
 
 
-def data_has_changed(folder: Path, images: ImageSet) -> bool:
-    """Whether a checkpoint's predictions are of other images than these; False where nobody knows."""
+def fingerprint_of_evaluation(folder: Path) -> str | None:
+    """The fingerprint of the images that a checkpoint's predictions are of; None where nobody knows."""
     try:
         known = json.loads((folder / METRICS).read_text(encoding="utf-8")).get("fingerprint")
     except (OSError, ValueError, AttributeError):
         known = checkpoint.read_card(folder).data.get("fingerprint")
+    return None if known is None else str(known)
+
+
+def data_has_changed(folder: Path, images: ImageSet) -> bool:
+    """Whether a checkpoint's predictions are of other images than these; False where nobody knows."""
+    known = fingerprint_of_evaluation(folder)
     return known is not None and known != images.fingerprint
 
 
