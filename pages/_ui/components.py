@@ -40,7 +40,10 @@ _BARS = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A picture to click: its data URI, up to three lines of text, and whether it is the chosen one."""
+    """A picture to click: its data URI, its lines of text, and whether it is the chosen one.
+
+    ``detail`` may have several lines.
+    """
 
     id: str
     picture: str

@@ -119,6 +119,11 @@ def verdict(results: Results, sample: Sample) -> str:
     return f"{taken} · {words.percent(sample.p_predicted)}"
 
 
+def picture(thumb: bytes | None) -> str:
+    """A small JPEG file as the address of a tile's picture; an empty square where there is none."""
+    return components.data_uri(thumb) if thumb else _EMPTY
+
+
 def _draw_tiles(
     results: Results,
     samples: list[Sample],
@@ -131,7 +136,7 @@ def _draw_tiles(
     items = [
         Tile(
             sample.sample_id,
-            components.data_uri(thumb) if thumb else _EMPTY,
+            picture(thumb),
             results.class_names[sample.label],
             verdict(results, sample),
             selected=sample.sample_id == opened,

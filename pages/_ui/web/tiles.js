@@ -8,14 +8,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   tiles.replaceChildren(...data.items.map((item) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.title = [item.caption, item.detail, item.note].filter(Boolean).join(" · ");
+    button.title = [item.caption, ...item.detail.split("\n"), item.note].filter(Boolean).join(" · ");
     button.setAttribute("aria-label", button.title);
     button.setAttribute("aria-pressed", String(item.selected));
     const picture = Object.assign(document.createElement("img"), { className: "picture", src: item.picture, alt: "" });
     const caption = Object.assign(document.createElement("span"), { className: "caption", textContent: item.caption });
-    const detail = Object.assign(document.createElement("span"), { className: "detail", textContent: item.detail });
-    const note = Object.assign(document.createElement("span"), { className: "detail", textContent: item.note });
-    button.append(picture, caption, detail, note);
+    const details = [...item.detail.split("\n"), item.note].map((text) => Object.assign(document.createElement("span"), { className: "detail", textContent: text }));
+    button.append(picture, caption, ...details);
     button.onclick = () => setTriggerValue("picked", item.id);
     return button;
   }));
