@@ -78,9 +78,22 @@ def read(folder: Path, split: str | None = None) -> Results:
     return Results(folder.name, card, names, table, metrics(table, len(names)), chosen, splits)
 
 
-def largest_and_smallest(support: IntArray) -> tuple[int, int]:
-    """The classes with most and with fewest samples, of those that have any."""
-    return int(support.argmax()), int(np.where(support > 0, support, support.max() + 1).argmin())
+@dataclass(frozen=True, slots=True)
+class ClassSizes:
+    """How many classes have samples, and which of them has most and which fewest, with their numbers."""
+
+    num_with_samples: int
+    largest: int
+    most: int
+    smallest: int
+    fewest: int
+
+
+def class_sizes(support: IntArray) -> ClassSizes:
+    """What there is to say of the numbers of samples (C,) of all classes."""
+    largest, smallest = int(support.argmax()), int(np.where(support, support, support.max() + 1).argmin())
+    num_with_samples = int((support > 0).sum())
+    return ClassSizes(num_with_samples, largest, int(support[largest]), smallest, int(support[smallest]))
 
 
 def _table(folder: Path) -> pa.Table:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import results as core_results
-from core.results import Results, largest_and_smallest
+from core.results import Results, class_sizes
 from pages._ui import words
 from pages._ui.state import models
 from pages._ui.state import results as memory
@@ -52,13 +52,18 @@ def draw(results: Results) -> None:
                 "Share of samples whose true class is among the five likeliest.",
             )
 
-    largest, smallest = largest_and_smallest(found.per_class.support)
-    names = results.class_names
-    st.caption(
-        f"Samples of {words.counted(len(names), 'class')}: from "
-        f"{found.per_class.support[smallest]:,} ({words.plain(names[smallest])}) to "
-        f"{found.per_class.support[largest]:,} ({words.plain(names[largest])}) each."
-    )
+    st.caption(_sizes(results))
+
+
+def _sizes(results: Results) -> str:
+    """How many classes there are, and how many samples they have."""
+    sizes, names = class_sizes(results.metrics.per_class.support), results.class_names
+    of = f"{sizes.num_with_samples:,} of " if sizes.num_with_samples < len(names) else ""
+    classes = f"Samples of {of}{words.counted(len(names), 'class')}"
+    if sizes.most == sizes.fewest:
+        return f"{classes}, {sizes.most:,} each."
+    smallest, largest = words.plain(names[sizes.smallest]), words.plain(names[sizes.largest])
+    return f"{classes}: from {sizes.fewest:,} ({smallest}) to {sizes.most:,} ({largest}) each."
 
 
 def _number(label: str, value: str, meaning: str) -> None:

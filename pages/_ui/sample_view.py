@@ -141,7 +141,7 @@ def _answers(shown: Shown, method: str, layer: str) -> tuple[Explanation, Explan
 def _draw_panes(shown: Shown, predicted: Explanation, rival: Explanation | None, layer: str) -> None:
     drawn = photos.drawn(shown.photo)
     found = sides(predicted.maps[layer], (rival or predicted).maps[layer])
-    photo = Pane(drawn.picture, "What it saw", f"{drawn.size[0]} × {drawn.size[1]} pixels")
+    photo = Pane(drawn.picture, "The photo", f"{drawn.size[0]} × {drawn.size[1]} pixels")
     maps = _maps(shown, found)
     panes.draw(
         [photo, *(maps if rival else maps[:1])],
@@ -186,15 +186,21 @@ def _said(role: str, found: Sum | None) -> str:
 
 
 def _draw_links(shown: Shown) -> None:
-    if st.button(
-        "Look closer in Explain", icon=":material/center_focus_strong:", key="sample_explain",
-        on_click=partial(_take_along, shown),
-    ):  # fmt: skip
-        st.switch_page("pages/explain.py", query_params={})
+    take_along = partial(_take_along, shown)
+    with st.container(horizontal=True, gap="small"):
+        if st.button(
+            "Look closer in Explain",
+            icon=":material/center_focus_strong:",
+            key="sample_explain",
+            on_click=take_along,
+        ):
+            st.switch_page("pages/explain.py", query_params={})
+        if st.button("Look inside", icon=":material/layers:", key="sample_inside", on_click=take_along):
+            st.switch_page("pages/inside.py", query_params={})
 
 
 def _take_along(shown: Shown) -> None:
-    """The sample and its question become those of the page Explain."""
+    """The sample and its question become those of the pages about one photo."""
     photos.add_photo(shown.photo.name, shown.photo.data)
     rival = None if shown.sample.is_right or shown.rival is None else shown.name(shown.rival)
     pickers.choose_question(shown.results.name, shown.name(shown.sample.predicted), rival)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
-from core import checkpoint
+from core import checkpoint, results
 from core.errors import CoreError
 from core.training import overview, runs
 from core.training.runs import Run
@@ -141,16 +141,21 @@ def _draw_actions(run: Run) -> None:
         st.toast("It stops after the current batch.", icon=":material/stop:")
     if run.can_resume and st.button("Resume", icon=":material/resume:", key="train_resume", type="primary"):
         _resume(run.name)
-    # A link would not do: a model that was chosen before wins over the one in the address.
+    # Links would not do: a model that was chosen before wins over the one in the address.
+    kind: Literal["primary", "secondary"] = "primary" if run.status == "finished" else "secondary"
+    choose = partial(models.choose_checkpoint, run.name)
     if run.name in checkpoint.available() and st.button(
         "Explain with it",
         icon=":material/center_focus_strong:",
         key="train_explain",
-        type="primary" if run.status == "finished" else "secondary",
-        on_click=models.choose_checkpoint,
-        args=(run.name,),
+        type=kind,
+        on_click=choose,
     ):
         st.switch_page("pages/explain.py", query_params={})
+    if run.name in results.available() and st.button(
+        "See its mistakes", icon=":material/grid_on:", key="train_mistakes", type=kind, on_click=choose
+    ):
+        st.switch_page("pages/mistakes.py", query_params={})
 
 
 def _resume(name: str) -> None:

@@ -69,7 +69,7 @@ def test_a_sample_opens_and_a_colleague_sees_the_same(app: App, browser: Browser
     expect(app.page.locator(".st-key-four img")).to_have_count(4)
     app.settle()
     titles = app.page.locator(".st-key-four .title").all_inner_texts()
-    assert titles == ["What it saw", "For 4", "For 9", "4 rather than 9"]
+    assert titles == ["The photo", "For 4", "For 9", "4 rather than 9"]
     pictures = app.page.locator(".st-key-four img").evaluate_all("all => all.map((one) => one.src)")
 
     other = App(browser.new_context().new_page(), app.url)

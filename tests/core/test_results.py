@@ -74,8 +74,8 @@ def test_the_table_of_classes_is_scikit_learns(folder: Path) -> None:
 
 
 def test_the_smallest_class_is_one_that_has_samples() -> None:
-    assert results.largest_and_smallest(np.array([3, 0, 7, 2, 0])) == (2, 3)
-    assert results.largest_and_smallest(np.array([0, 5])) == (1, 1)
+    assert results.class_sizes(np.array([3, 0, 7, 2, 0])) == results.ClassSizes(3, 2, 7, 3, 2)
+    assert results.class_sizes(np.array([0, 5])) == results.ClassSizes(1, 1, 5, 1, 5)
 
 
 def test_without_a_table_it_is_said_how_to_get_one(folder: Path) -> None:
