@@ -130,3 +130,14 @@ def _is_held(path: Path) -> bool:
         return True
     lock.release()
     return False
+
+
+def is_under_way(folder: Path) -> bool:
+    """Whether a process is evaluating the checkpoint in this folder now."""
+    lock = folder / _FOLDER / ".lock"
+    return lock.exists() and _is_held(lock)
+
+
+def num_predicted(folder: Path) -> int:
+    """Samples that an evaluation of this checkpoint has predicted so far; 0 where none has begun."""
+    return sum(pq.read_metadata(part).num_rows for part in (folder / _FOLDER).glob("*/*.parquet"))

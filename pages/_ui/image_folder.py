@@ -29,8 +29,10 @@ def ask(name: str, reason: str) -> None:
 
 
 def _take(name: str) -> None:
-    place = Path(st.session_state[_FOLDER].strip()).expanduser()
-    folder = checkpoint.find(name)
+    typed = st.session_state[_FOLDER].strip()
+    if not typed:
+        return
+    place, folder = Path(typed).expanduser(), checkpoint.find(name)
     try:
         open_images(folder, place)
     except (CoreError, OSError) as error:

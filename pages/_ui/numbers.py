@@ -4,8 +4,7 @@ import streamlit as st
 
 from core import results as core_results
 from core.results import Results, class_sizes
-from pages._ui import words
-from pages._ui.state import models
+from pages._ui import evaluating, words
 from pages._ui.state import results as memory
 
 
@@ -13,7 +12,7 @@ def pick_results(name: str) -> Results:
     """The results of a checkpoint, of the split that is chosen; says how to get some where there are none."""
     memory.choices_are_of(name)
     if not core_results.path_of(name).exists():
-        _say_how(name)
+        evaluating.draw(name)
         st.stop()
     first = memory.load(name, None)
     if len(first.splits) == 1:
@@ -68,17 +67,3 @@ def _sizes(results: Results) -> str:
 
 def _number(label: str, value: str, meaning: str) -> None:
     st.metric(label, value, border=True, help=meaning)
-
-
-def _say_how(name: str) -> None:
-    others = core_results.available()
-    st.info(
-        f"**{words.plain(name)}** has not been evaluated yet. With a folder of labelled images:\n\n"
-        f"`python -m core evaluate {words.plain(name)} --data FOLDER`",
-        icon=":material/fact_check:",
-    )
-    if others:
-        st.markdown("These have been, and show real mistakes:")
-        with st.container(horizontal=True):
-            for other in others:
-                st.button(other, key=f"instead_{other}", on_click=models.choose_checkpoint, args=(other,))

@@ -246,3 +246,11 @@ def test_look_closer_takes_the_sample_and_its_question_along() -> None:
     assert [photo.name for photo in page.session_state["photos"].values()] == ["677"]
     assert page.session_state["class-digits"] == "4"
     assert page.session_state["against-digits"] == "9"
+
+
+def test_a_folder_without_images_is_refused_in_words(tmp_path: Path) -> None:
+    page = opened(PAGE, checkpoint="imagenet")
+    page.text_input(key="evaluation_folder").set_value(str(tmp_path))
+    page.button[0].click().run()
+    assert not page.exception
+    assert "is no folder of labelled images" in page.error[0].value
