@@ -1,5 +1,6 @@
 """Parts of an evaluation: whose they are, who is at work, and what the first process says of the others."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,3 +119,14 @@ def test_parts_are_there_until_the_other_processes_have_ended(pass_in_parts: tup
     evaluate(folder, samples, Resources(share=Share(0, 2), others_end=come_late))
     assert seen == [11]
     assert not (folder / ".evaluation").exists()
+
+
+def test_a_look_whether_somebody_is_at_work_turns_nobody_away(parts: Callable[[int, int], Parts]) -> None:
+    """It holds a process's lock for a moment, for which that process waits."""
+    second = parts(1, 2)
+    second.place.mkdir(parents=True)
+    look = FileLock(second.place / ".process-1", thread_local=False)
+    look.acquire()
+    threading.Timer(0.2, look.release).start()
+    with second.held():
+        assert not look.is_locked
