@@ -10,7 +10,7 @@ from core.comparison import PILES, Pair, PerClassChange, Piles
 from core.evaluation import IntArray, column
 
 ALL = "all"
-_MOST_TELLING = ("fixed", "broken", "both_wrong", "both_right")
+MOST_TELLING = ("fixed", "broken", "both_wrong", "both_right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class WantedPair:
 
 def selected(pair: Pair, found: Piles, wanted: WantedPair) -> IntArray:
     """The rows (n,) that are wanted, in the order of their pile; of all, what changed comes first."""
-    chosen = _MOST_TELLING if wanted.pile == ALL else (wanted.pile,)
+    chosen = MOST_TELLING if wanted.pile == ALL else (wanted.pile,)
     rows = np.concatenate([getattr(found, name) for name in chosen])
     parts = (
         (pair.first, "label", wanted.label),
@@ -44,7 +44,7 @@ def selected(pair: Pair, found: Piles, wanted: WantedPair) -> IntArray:
 
 def usual_pile(found: Piles) -> str:
     """The most telling pile that has samples."""
-    return next(name for name in _MOST_TELLING if len(getattr(found, name)))
+    return next(name for name in MOST_TELLING if len(getattr(found, name)))
 
 
 def change_table(change: PerClassChange, class_names: Sequence[str]) -> pd.DataFrame:

@@ -55,12 +55,17 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a list to click: its text, and a count that is also the length of its bar."""
+    """A line of a list to click: its text, and a count that is also the length of its bar.
+
+    ``written`` stands in the place of the count; the bar of a ``good`` line is teal.
+    """
 
     id: str
     text: str
     count: int
     selected: bool = False
+    written: str = ""
+    good: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """The confusion matrix on the page: what it shows, and the cell, row or column that somebody picks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
 from core import matrix_view
-from core.evaluation import most_confused
+from core.evaluation import IntArray, most_confused
 from core.matrix_view import MatrixView
 from core.results import Results
 from pages._ui import components, words
@@ -103,28 +104,69 @@ def _draw_grid(
     *,
     hide_diagonal: bool,
 ) -> None:
-    class_idx = found.class_idx.tolist()
     whole = results.metrics.confusion_matrix
+    grid(
+        Grid(
+            found,
+            results.class_names,
+            "Confusion matrix, rows true, columns predicted",
+            "Click a cell, a row or a column to see its samples",
+            of_label=whole.sum(1),
+            of_prediction=whole.sum(0),
+            hide_diagonal=hide_diagonal,
+        ),
+        selected,
+        on_pick,
+        key="matrix",
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """A matrix to draw, with the names (C,) of all classes, and what it is, in words.
+
+    ``of_label`` and ``of_prediction`` (C,) count the samples of each; ``before`` has the counts (n, n) from
+    which those of a change are counted, and a cell then reads ``5 → 2``.
+    """
+
+    view: MatrixView
+    class_names: Sequence[str]
+    label: str
+    hint: str
+    of_label: IntArray
+    of_prediction: IntArray
+    before: IntArray | None = None
+    hide_diagonal: bool = False
+    width: str = "whole"
+
+
+def grid(shown: Grid, selected: tuple[int | None, int | None], on_pick: Pick, *, key: str) -> None:
+    """Draw a matrix; ``on_pick`` hears the true and the predicted class of a click, None for a whole line."""
+    found = shown.view
+    class_idx = found.class_idx.tolist()
 
     def picked() -> None:
-        row, column = st.session_state["matrix"].picked
+        row, column = st.session_state[key].picked
         on_pick(class_idx[row] if row >= 0 else None, class_idx[column] if column >= 0 else None)
 
     place = [class_idx.index(each) if each in class_idx else -1 for each in selected]
     _MATRIX(
-        key="matrix",
+        key=key,
         data={
-            "names": [words.shortened(results.class_names[each]) for each in class_idx],
+            "names": [words.shortened(shown.class_names[each]) for each in class_idx],
             "counts": found.counts.tolist(),
             "text": found.text,
             "shade": found.shade.round(3).tolist(),
-            "support": whole.sum(1)[class_idx].tolist(),
-            "predicted": whole.sum(0)[class_idx].tolist(),
+            "good": found.good.tolist(),
+            "before": None if shown.before is None else shown.before.tolist(),
+            "support": shown.of_label[class_idx].tolist(),
+            "predicted": shown.of_prediction[class_idx].tolist(),
             "selected": place if place != [-1, -1] else [-2, -2],
-            "hide_diagonal": hide_diagonal,
+            "hide_diagonal": shown.hide_diagonal,
+            "half": shown.width == "half",
             "noun": "samples",
-            "label": "Confusion matrix, rows true, columns predicted",
-            "hint": "Click a cell, a row or a column to see its samples",
+            "label": shown.label,
+            "hint": shown.hint,
         },
         on_picked_change=picked,
     )

@@ -27,6 +27,9 @@ PAGES = {
         "Explain", ":material/center_focus_strong:", "Why does it see that in this photo?"
     ),
     "pages/mistakes.py": Page("Mistakes", ":material/grid_on:", "Where does it fail, and what misled it?"),
+    "pages/compare.py": Page(
+        "Compare", ":material/compare:", "What did a change fix, and what did it break?"
+    ),
     "pages/train.py": Page("Train", ":material/model_training:", "Train a network and watch it learn"),
 }
 
@@ -37,7 +40,8 @@ _STYLE = """<style>
 @media (max-width: 1020px) {
   :is(.st-key-stage, .st-key-source, .st-key-plan, .st-key-data, .st-key-curves,
   .st-key-quality_curves, .st-key-quality_confidence, .st-key-sample_more,
-  .st-key-mistakes) [data-testid="stColumn"] {
+  .st-key-mistakes, .st-key-compare_top,
+  .st-key-compare_change, .st-key-compare_matrices, .st-key-compared_maps) [data-testid="stColumn"] {
     min-width: 100%;
   }
   .st-key-plan [data-testid="stColumn"] [data-testid="stColumn"] { min-width: 40%; }

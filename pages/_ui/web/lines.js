@@ -3,15 +3,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const lines = parentElement.querySelector(".lines");
   parentElement.querySelector(".title").textContent = data.label;
   lines.setAttribute("aria-label", data.label);
-  const top = Math.max(1, ...data.items.map((item) => item.count));
+  const top = Math.max(1, ...data.items.map((item) => Math.abs(item.count)));
   lines.replaceChildren(...data.items.map((item) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.title = `${item.text}: ${item.count}`;
+    const written = item.written || item.count.toLocaleString("en");
+    button.title = `${item.text}: ${written}`;
+    button.classList.toggle("good", item.good);
     button.setAttribute("aria-pressed", String(item.selected));
-    button.style.setProperty("--share", `${((100 * item.count) / top).toFixed(1)}%`);
+    button.style.setProperty("--share", `${((100 * Math.abs(item.count)) / top).toFixed(1)}%`);
     const text = Object.assign(document.createElement("span"), { className: "text", textContent: item.text });
-    const number = Object.assign(document.createElement("span"), { className: "number", textContent: item.count.toLocaleString("en") });
+    const number = Object.assign(document.createElement("span"), { className: "number", textContent: written });
     button.append(text, number);
     button.onclick = () => setTriggerValue("picked", item.id);
     return button;

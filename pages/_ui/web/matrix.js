@@ -3,10 +3,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".grid"), reading = parentElement.querySelector(".reading");
   const n = data.names.length;
   grid.style.setProperty("--n", n);
-  grid.classList.toggle("dense", n > 16);
+  const dense = n > (data.half ? 10 : 16);
+  grid.classList.toggle("dense", dense);
   const longest = Math.max(...data.names.map((name) => name.length));
   grid.style.setProperty("--cell", n <= 4 ? "5.5rem" : "3.1rem");
-  parentElement.querySelector(".frame").style.setProperty("--label", `${Math.min(9.5, (n > 16 ? 0.36 : 0.46) * longest + 1)}rem`);
+  parentElement.querySelector(".frame").style.setProperty("--label", `${Math.min(data.half ? 7 : 9.5, (dense ? 0.36 : 0.46) * longest + 1)}rem`);
   grid.setAttribute("aria-label", data.label);
 
   const buttons = new Map();
@@ -27,8 +28,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const say = (row, column) => {
     if (row < 0) return `Predicted ${data.names[column]}: ${data.predicted[column].toLocaleString("en")} ${data.noun}`;
     if (column < 0) return `True ${data.names[row]}: ${data.support[row].toLocaleString("en")} ${data.noun}`;
-    const count = data.counts[row][column];
-    return `True ${data.names[row]}, predicted ${data.names[column]}: ${count.toLocaleString("en")}, `
+    const count = data.counts[row][column], place = `True ${data.names[row]}, predicted ${data.names[column]}: `;
+    if (data.before) {
+      const before = data.before[row][column];
+      return place + (count ? `${before.toLocaleString("en")} → ${(before + count).toLocaleString("en")}` : `${before.toLocaleString("en")}, as before`);
+    }
+    return `${place}${count.toLocaleString("en")}, `
       + `${share(count, data.support[row])} of true ${data.names[row]}`;
   };
 
@@ -38,7 +43,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     items.push(add(row, -1, "label row", data.names[row], say(row, -1)));
     for (let column = 0; column < n; column++) {
       const hidden = row === column && data.hide_diagonal, count = data.counts[row][column];
-      const kind = hidden || !count ? "none" : row === column ? "right" : "wrong";
+      const kind = hidden || !count ? "none" : data.good[row][column] ? "right" : "wrong";
       const shade = data.shade[row][column];
       const cell = add(row, column, `cell ${kind}${kind !== "none" && shade > 0.62 ? " strong" : ""}`, hidden ? "" : data.text[row][column], say(row, column));
       cell.style.setProperty("--mix", `${Math.round(10 + 90 * shade)}%`);

@@ -1,0 +1,60 @@
+"""What a change did to each class."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.pair_selection import ALL, change_table
+from pages._ui import words
+from pages._ui.state import comparisons
+from pages._ui.state.comparisons import Compared
+
+_TABLE = "compare_table"
+_FEW, _TALL = 10, 620
+
+
+def draw(found: Compared) -> None:
+    """A row for each class, most changed first; a click selects its samples."""
+    rows = change_table(found.change, found.pair.class_names)
+    first, second = found.first.name, found.second.name
+    column = st.column_config
+    st.caption(
+        f"Recall: of the samples of a class, how many are right; before is {words.plain(first)}, after is "
+        f"{words.plain(second)}. Most changed first. Click the box at the left of a row to see its samples."
+    )
+    share = partial(column.ProgressColumn, format="%.1f %%", min_value=0.0, max_value=100.0)
+    st.dataframe(
+        rows.style.map(_colour, subset=["change"]).format({"change": _signed}),
+        hide_index=True,
+        height=_TALL if len(rows) > _FEW else "auto",
+        key=_TABLE,
+        selection_mode="single-row",
+        on_select=partial(_choose_row, found, rows["class_idx"].tolist()),
+        column_order=["name", "support", "fixed", "broken", "before", "after", "change"],
+        column_config={
+            "name": column.TextColumn("Class"),
+            "support": column.NumberColumn("Samples", format="localized"),
+            "fixed": column.NumberColumn("Fixed", format="localized", help=f"Only {second} is right"),
+            "broken": column.NumberColumn("Broken", format="localized", help=f"Only {first} is right"),
+            "before": share("Recall before", help=first),
+            "after": share("Recall after", help=second),
+            "change": column.NumberColumn("Change, points"),
+        },
+    )
+
+
+def _choose_row(found: Compared, class_idx: list[int]) -> None:
+    rows = st.session_state[_TABLE].selection.rows
+    if rows:
+        comparisons.choose(found, ALL, class_idx[rows[0]], None, None)
+
+
+def _colour(change: float) -> str:
+    """Teal for better, orange for worse; both readable on white and on near black."""
+    if not change:
+        return ""
+    return f"color: {'#0f9488' if change > 0 else '#e8590c'}; font-weight: 600"
+
+
+def _signed(change: float) -> str:
+    return f"{change:+.1f}".replace("-", words.MINUS) if change else "0"

@@ -1,0 +1,128 @@
+"""Which two are compared, what came of it in words, and the four piles."""
+
+import streamlit as st
+
+from core.comparison import Pair
+from core.results import Results
+from core.significance import in_words
+from core.verdict import Verdict, counted, headline
+from pages._ui import words
+from pages._ui.components import web
+from pages._ui.state import comparisons, models
+from pages._ui.state.comparisons import Compared
+
+_PILES = st.components.v2.component(
+    "seewhy_piles", html=web("piles.html"), css=web("piles.css"), js=web("piles.js")
+)
+# In the order in which the square has them: rows the first right and wrong, columns the second.
+LABELS = {"both_right": "Both right", "broken": "Broken", "fixed": "Fixed", "both_wrong": "Both wrong"}
+_TONES = {"fixed": "fixed", "broken": "broken"}
+
+
+def pick_second(first: Results) -> str:
+    """Draw the picker of the second checkpoint; says how to get one where there is none."""
+    names = comparisons.others(first.name)
+    if not names:
+        _say_how(first)
+        st.stop()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="compare_pair"):
+        st.text_input("First checkpoint", first.name, disabled=True, key=f"compare_first_{first.name}")
+        second = st.selectbox(
+            "Second checkpoint",
+            names,
+            key=comparisons.SECOND,
+            persist_state="session",
+            help="Those that were evaluated on the same images. The first is chosen at the left.",
+            on_change=comparisons.from_the_first_sheet,
+        )
+        st.button(
+            "Swap", icon=":material/swap_horiz:", key="compare_swap",
+            on_click=comparisons.swap, args=(first.name, second),
+        )  # fmt: skip
+    comparisons.write_address(second)
+    return second
+
+
+def draw(found: Compared, verdict: Verdict, pile: str | None) -> None:
+    """The result in one sentence, what the test says, and the piles to click."""
+    first, second = found.first.name, found.second.name
+    with st.container(key="compare_top"):
+        left, right = st.columns([6, 5], gap="large", vertical_alignment="top")
+    with left:
+        st.markdown(f"#### {words.plain(headline(verdict, first, second))}")
+        st.markdown(words.plain(in_words(verdict.test, first, second)))
+        st.caption(words.plain(f"{counted(verdict)}."))
+        for sentence in _left_out(found.pair, first, second):
+            st.caption(words.plain(sentence))
+    with right:
+        _draw_piles(found, pile)
+
+
+def _draw_piles(found: Compared, pile: str | None) -> None:
+    first, second = found.first.name, found.second.name
+    meanings = {
+        "both_right": "easy for both",
+        "broken": f"only {words.shortened(first)} is right",
+        "fixed": f"only {words.shortened(second)} is right",
+        "both_wrong": "hard for both",
+    }
+
+    def picked() -> None:
+        wanted = st.session_state["piles"].picked
+        # A second click on a pile lets it go.
+        comparisons.choose(found, "all" if wanted == pile else wanted, None, None, None)
+
+    _PILES(
+        key="piles",
+        data={
+            "label": f"Samples by who is right: rows {first}, columns {second}",
+            "first": first,
+            "second": second,
+            "piles": [
+                {
+                    "id": name,
+                    "name": label,
+                    "meaning": meanings[name],
+                    "count": f"{len(getattr(found.piles, name)):,}",
+                    "tone": _TONES.get(name, "same") if len(getattr(found.piles, name)) else "same",
+                    "selected": name == pile,
+                }
+                for name, label in LABELS.items()
+            ],
+        },
+        on_picked_change=picked,
+    )
+
+
+def _left_out(pair: Pair, first: str, second: str) -> list[str]:
+    """What only one of them has, and is not compared."""
+    samples = ((pair.num_only_first, first), (pair.num_only_second, second))
+    classes = ((pair.classes_only_first, first), (pair.classes_only_second, second))
+    return [
+        f"Left out: {words.counted(number, 'sample')} that only {name} has predicted."
+        for number, name in samples
+        if number
+    ] + [
+        f"Only {name} knows {words.counted(len(only), 'class')}: {', '.join(only[:3])}"
+        f"{' …' if only[3:] else '.'}"
+        for only, name in classes
+        if only
+    ]
+
+
+def _say_how(first: Results) -> None:
+    source = words.plain(str(first.card.data.get("source", "")))
+    data = f"the images of {source}" if source else "its images"
+    st.info(
+        f"**{words.plain(first.name)}** is the only checkpoint here that was evaluated on {data}. "
+        "To compare, train another on them: with another network, more "
+        f"augmentation, or from scratch. Or evaluate one that you have:\n\n"
+        f"`python -m core evaluate OTHER --data FOLDER`",
+        icon=":material/compare:",
+    )
+    st.page_link(
+        "pages/train.py",
+        label="Train another",
+        icon=":material/model_training:",
+        query_params={models.CHECKPOINT: first.name},
+    )

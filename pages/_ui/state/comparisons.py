@@ -1,0 +1,162 @@
+"""Two checkpoints' results as one, and what is chosen on the page that compares them."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core import comparison, results, verdict
+from core.comparable import comparable
+from core.comparison import Matrices, Pair, PerClassChange, Piles
+from core.results import Results
+from core.verdict import Verdict
+from pages._ui.state import models
+from pages._ui.state import results as memory
+
+# Names in the address; but for the first, each is the key of a widget here and of none elsewhere.
+WITH, PILE, CLASS, FIRST_SAID, SECOND_SAID = "with", "pile", "of_class", "first_said", "second_said"
+PART, SHEET, FEW = "tab", "sheet", "some"
+# The second checkpoint, which is always in the address: as a bound widget's it would not be, if it is usual.
+SECOND, _WRITTEN = "second_checkpoint", "second_in_address"
+# Whose classes the pickers hold; and a pair that a link asked for though it does not match.
+_CLASSES_OF, _LINKED = "compared_classes", "compared_by_link"
+_LEAVING = "leaving_for_mistakes"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """Both results, and what they have in common; ``key`` is their name in caches."""
+
+    first: Results
+    second: Results
+    pair: Pair
+    piles: Piles
+    matrices: Matrices
+    change: PerClassChange
+    key: str
+
+
+def others(name: str) -> list[str]:
+    """The checkpoints that ``name`` can be compared with, and the one that a link asks for; one is chosen."""
+    names = comparable(name)
+    linked = st.query_params.get(WITH)
+    if linked not in (None, name, st.session_state.get(_WRITTEN)):
+        st.session_state[_LINKED], st.session_state[SECOND] = (name, linked), linked
+    of, wanted = st.session_state.get(_LINKED, ("", ""))
+    if of == name and wanted not in names:
+        names.append(wanted)
+    if st.session_state.get(SECOND) not in names:
+        st.session_state[SECOND] = names[0] if names else None
+    return names
+
+
+def write_address(second: str) -> None:
+    """Let the address say what is compared, even where nobody has chosen it."""
+    if st.query_params.get(WITH) != second:
+        st.query_params[WITH] = second
+    st.session_state[_WRITTEN] = second
+
+
+def swap(first: str, second: str) -> None:
+    """Let the two change places, and with them what is chosen; before anything is drawn."""
+    memory.choices_are_of(second)
+    st.session_state[models.CHECKPOINT], st.session_state[SECOND] = second, first
+    st.session_state[_LINKED] = (second, first)
+    said = st.session_state.get(FIRST_SAID), st.session_state.get(SECOND_SAID)
+    st.session_state[SECOND_SAID], st.session_state[FIRST_SAID] = said
+    if PILE in st.session_state:
+        pile = st.session_state[PILE]
+        st.session_state[PILE] = {"fixed": "broken", "broken": "fixed"}.get(pile, pile)
+    st.session_state[SHEET] = 1
+    memory.open_sample(st.query_params.get(memory.SAMPLE))
+
+
+def compared(first: Results, second: Results) -> Compared:
+    """Both as one, from memory if neither table has changed; DataError where nothing is in common."""
+    key = " | ".join(
+        f"{each.name} {each.split} {results.path_of(each.name).stat().st_mtime}" for each in (first, second)
+    )
+    found = _compared(key, first, second)
+    _forget_other_classes(found.pair.class_names)
+    return found
+
+
+def verdict_on(found: Compared, pictures: memory.Pictures) -> Verdict:
+    """How sure the difference is, by group where the pictures on this machine say what belongs together."""
+    images = pictures.found.images if pictures.found else None
+    return _verdict(f"{found.key} {images.fingerprint if images else ''}", found, pictures)
+
+
+def pictures(first: str, second: str) -> memory.Pictures:
+    """Where the samples can be seen, by either checkpoint."""
+    of_first = memory.pictures(first)
+    if of_first.found is not None:
+        return of_first
+    of_second = memory.pictures(second)
+    return of_first if of_second.found is None else of_second
+
+
+def chosen_classes(found: Compared) -> tuple[int | None, int | None, int | None]:
+    """True class, what the first took it for, and what the second did, as they are chosen."""
+    names = found.pair.class_names
+    chosen = [st.session_state.get(key) for key in (CLASS, FIRST_SAID, SECOND_SAID)]
+    label, first, second = (names.index(name) if name in names else None for name in chosen)
+    return label, first, second
+
+
+def choose(found: Compared, pile: str, *classes: int | None) -> None:
+    """Show a pile's samples of a true class, that the first took for a class, and the second for a class."""
+    st.session_state[PILE] = pile
+    for key, class_idx in zip((CLASS, FIRST_SAID, SECOND_SAID), classes, strict=True):
+        st.session_state[key] = None if class_idx is None else found.pair.class_names[class_idx]
+    st.session_state[PART] = "samples"
+    from_the_first_sheet()
+    memory.open_sample(None)
+
+
+def from_the_first_sheet() -> None:
+    """What is shown has changed."""
+    st.session_state[SHEET] = 1
+
+
+def take_to_mistakes(name: str, split: str, sample_id: str) -> None:
+    """A sample becomes that of the page Mistakes, as this checkpoint saw it; before anything is drawn."""
+    memory.choices_are_of(name)
+    models.choose_checkpoint(name)
+    st.session_state[memory.SPLIT] = split
+    memory.open_sample(sample_id)
+    st.session_state[_LEAVING] = True
+
+
+def leaves_for_mistakes() -> bool:
+    """Whether somebody has just asked for that page; once."""
+    return bool(st.session_state.pop(_LEAVING, False))
+
+
+def _forget_other_classes(names: tuple[str, ...]) -> None:
+    """Before the pickers of classes are drawn."""
+    if st.session_state.get(_CLASSES_OF, names) != names:
+        for key in (PILE, CLASS, FIRST_SAID, SECOND_SAID, SHEET, FEW):
+            st.session_state.pop(key, None)
+    st.session_state[_CLASSES_OF] = names
+
+
+@st.cache_resource(max_entries=2, show_spinner="Comparing…")
+def _compared(key: str, _first: Results, _second: Results) -> Compared:
+    pair = comparison.paired(_first.table, _second.table, _first.class_names, _second.class_names)
+    return Compared(
+        _first,
+        _second,
+        pair,
+        comparison.piles(pair),
+        comparison.matrices(pair),
+        comparison.per_class_change(pair),
+        key,
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner="Asking whether it could be chance…")
+def _verdict(key: str, _found: Compared, _pictures: memory.Pictures) -> Verdict:  # noqa: ARG001 (the key of the cache)
+    images = _pictures.found.images if _pictures.found else None
+    if images is None:
+        return verdict.verdict(_found.piles, None)
+    return verdict.verdict(_found.piles, verdict.by_group(_found.pair, images.sample_ids, images.groups))
