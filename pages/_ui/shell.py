@@ -27,6 +27,7 @@ PAGES = {
         "Explain", ":material/center_focus_strong:", "Why does it see that in this photo?"
     ),
     "pages/mistakes.py": Page("Mistakes", ":material/grid_on:", "Where does it fail, and what misled it?"),
+    "pages/inside.py": Page("Inside", ":material/layers:", "What has each layer and filter learned?"),
     "pages/compare.py": Page(
         "Compare", ":material/compare:", "What did a change fix, and what did it break?"
     ),

@@ -1,0 +1,101 @@
+"""One channel: large over the photo, in numbers, and as files."""
+
+import html
+
+import streamlit as st
+
+from core import export, render
+from core.selection import place_of
+from pages._ui import components, words
+from pages._ui.components import Layered, Scale
+from pages._ui.inside_layer import Shown, brief
+from pages._ui.state import inside as memory
+from pages._ui.state import photos
+
+_COLOURS = "viridis"
+_VIEWS = {"overlay": "On the photo", "side": "Side by side", "wipe": "Wipe"}
+
+
+def draw(shown: Shown, channel: int) -> None:
+    """Draw the card of a channel."""
+    with st.container(key="channel_card"):
+        _draw_head(shown, channel)
+        view = st.segmented_control(
+            "View", list(_VIEWS), default="overlay", required=True, format_func=_VIEWS.__getitem__,
+            key="channel_view", label_visibility="collapsed", persist_state="session",
+        )  # fmt: skip
+        opacity = _draw_overlay(shown, channel, str(view))
+        if shown.found.stats.silent[channel]:
+            st.info(
+                "Silent: for this photo it has one value everywhere, so there is no picture of it. "
+                "Another photo may wake it.",
+                icon=":material/volume_off:",
+            )
+        _draw_facts(shown, channel)
+        _draw_download(shown, channel, opacity)
+
+
+def _draw_head(shown: Shown, channel: int) -> None:
+    place = place_of(shown.order, channel)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.subheader(f"Channel {channel}", anchor=False, width="content")
+        with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
+            st.caption(f"{place.number:,} of {place.total:,} by {shown.by}" if place else "", width="content")
+            _step(shown, "Previous", place.before if place else None, "chevron_left")
+            _step(shown, "Next", place.after if place else None, "chevron_right")
+
+
+def _step(shown: Shown, label: str, channel: int | None, icon: str) -> None:
+    st.button(
+        "", icon=f":material/{icon}:", key=f"channel_{label}", help=f"{label} channel in this order",
+        disabled=channel is None, on_click=memory.walk_to, args=(shown.order, channel),
+    )  # fmt: skip
+
+
+def _draw_overlay(shown: Shown, channel: int, view: str) -> float:
+    look, found = shown.look, shown.found
+    drawn = photos.drawn(look.photo)
+    height, width = drawn.picture.shape[:2]
+    preprocess = look.loaded.checkpoint.card.preprocess
+    values = preprocess.on_image(found.normalised[channel], drawn.size, (width, height))
+    layered = Layered(
+        drawn,
+        render.coloured(values, _COLOURS),
+        found.maps[channel],
+        preprocess.window(drawn.size).shares(drawn.size),
+    )
+    stats = found.stats
+    scale = Scale(_COLOURS, brief(stats.minimum[channel]), brief(stats.maximum[channel]), "activation")
+    alt = f"{look.photo.name}: channel {channel} of {found.layer}"
+    return components.viewer(layered, scale, view=view, alt=alt)
+
+
+def _draw_facts(shown: Shown, channel: int) -> None:
+    stats, found = shown.found.stats, shown.found
+    unit = " logits" if found.bias is not None else ", which here only ranks channels"
+    strongest = place_of(found.order("strength"), channel)
+    facts = {
+        "Mean": brief(stats.mean[channel]),
+        "Minimum, maximum": f"{brief(stats.minimum[channel])}, {brief(stats.maximum[channel])}",
+        "Zeros": f"{words.percent(float(stats.share_of_zeros[channel]))} of its values",
+        "Strength": f"{brief(stats.strength[channel])}"
+        + (f", number {strongest.number:,} of {strongest.total:,}" if strongest else ""),
+        f"Speaks for {shown.class_name}": f"{shown.contribution(channel)}{unit}",
+    }
+    rows = "".join(
+        f"<span>{html.escape(name)}</span><b>{html.escape(text)}</b>" for name, text in facts.items()
+    )
+    st.html(f'<div class="seewhy-facts">{rows}</div>')
+
+
+def _draw_download(shown: Shown, channel: int, opacity: float) -> None:
+    def content() -> bytes:
+        image = photos.upright(shown.look.photo)
+        preprocess = shown.look.loaded.checkpoint.card.preprocess
+        values = preprocess.on_image(shown.found.normalised[channel], image.size)
+        return export.overlay(image, values, _COLOURS, opacity)
+
+    st.download_button(
+        "Overlay", content, f"activations.{shown.found.layer}.{channel}.overlay.png", "image/png",
+        key="download_channel", on_click="ignore", icon=":material/download:",
+    )  # fmt: skip

@@ -1,0 +1,198 @@
+"""One layer for one photo: its channels to look through, a page at a time, in a chosen order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core import export, inspection_files
+from core.channels import Indices, num_pages, page
+from core.inspection import Inspection
+from core.layers import stages
+from pages._ui import components, inside_sheets, words
+from pages._ui.inside_sheets import Cell, Sheet
+from pages._ui.state import inside as memory
+from pages._ui.state.inside import Look
+
+# Their own labels, because an address has the label.
+_ORDERS = {name: name for name in ("strength", "class", "index")}
+_FILES = {
+    "Poster": "All channels of this layer in this order, as one picture (PNG)",
+    "Numbers": "Minimum, maximum, mean, zeros and contribution of each channel (CSV)",
+    "Maps": "All activations, float32, channels × rows × columns (NPY)",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A layer for a photo: what it gives, the class its channels are asked about, and the order to look."""
+
+    look: Look
+    found: Inspection
+    class_name: str
+    by: str
+    order: Indices
+
+    @property
+    def layer(self) -> str:
+        """The layer's name."""
+        return self.found.layer
+
+    @property
+    def share_title(self) -> str:
+        """What a contribution is: logits where they add up, else a number that only ranks."""
+        return f"for {self.class_name}"
+
+    def contribution(self, channel: int) -> str:
+        """How much a channel speaks for the class."""
+        value = float(self.found.contributions[channel])
+        return words.signed(value) if self.found.bias is not None else signed_briefly(value)
+
+    def meaning(self, channel: int) -> str:
+        """A channel in numbers, as the pointer reads it."""
+        stats = self.found.stats
+        if stats.silent[channel]:
+            return f"Channel {channel}: silent, {brief(stats.mean[channel])} everywhere"
+        return (
+            f"Channel {channel}: mean {brief(stats.mean[channel])}, maximum {brief(stats.maximum[channel])}, "
+            f"{words.percent(float(stats.share_of_zeros[channel]))} zeros, "
+            f"{self.contribution(channel)} {self.share_title}"
+        )
+
+
+def pick_layer(look: Look) -> str:
+    """Draw a picker of any layer, in the order in which they run; at first the first stage."""
+    names = [layer.name for layer in look.loaded.layers]
+    first = stages(look.loaded.layers)[0].name
+    memory.keep_if_known(memory.LAYER, names, first)
+    chosen: str = st.selectbox(
+        "Layer",
+        names,
+        # What a callback has set is no default; both at once would be a warning in the log.
+        index=0 if memory.LAYER in st.session_state else names.index(first),
+        key=memory.LAYER,
+        bind="query-params",
+        persist_state="session",
+        on_change=memory.start_again,
+        help="Any layer, by its name in the network, in the order in which they run. Type to search.",
+    )
+    return chosen
+
+
+def ask(look: Look) -> Shown:
+    """Draw the pickers of layer, class and order; gives the layer as it is to be shown."""
+    names, title = look.class_names, st.container()
+    memory.keep_if_known(memory.CLASS, names, None)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="layer_controls"):
+        layer = pick_layer(look)
+        first = memory.inspect(look, layer)
+        name = st.selectbox(
+            "Class",
+            names,
+            index=None,
+            placeholder=f"{names[first.class_idx]} (predicted)",
+            key=memory.CLASS,
+            bind="query-params",
+            persist_state="session",
+            on_change=memory.to_first_part,
+            help="What channels speak for or against. Type to search; cleared, it follows the prediction.",
+        )
+    by = components.segmented("Sort by", _ORDERS, key=memory.ORDER, on_change=memory.to_first_part)
+    with title:
+        st.subheader(words.plain(_title(first)), anchor=False)
+    found = first if name is None else memory.inspect(look, layer, names.index(name))
+    return Shown(look, found, names[found.class_idx], by, found.order(by))
+
+
+def draw_grid(shown: Shown, channel: int | None) -> int:
+    """Draw a page of channels to click; gives the one to look at: ``channel``, or the first on the page."""
+    found, board = shown.found, st.container()
+    on_page = page(shown.order, _pick_part(len(shown.order)) - 1)
+    chosen = channel if channel is not None and channel < len(found.maps) else int(on_page[0])
+    values, silent = found.normalised[on_page], found.stats.silent[on_page]
+    sheet = Sheet(found.layer, len(found.maps), _cells(shown, on_page, chosen), values, silent)
+    with board:
+        inside_sheets.draw(
+            [sheet],
+            key="channels",
+            on_pick=lambda _layer, picked: memory.choose_channel(picked),
+            shown_in=".st-key-channel_card",
+            hint=_hint(shown),
+        )
+    return chosen
+
+
+def draw_downloads(shown: Shown) -> None:
+    """Offer the whole layer as files; each is made when it is asked for."""
+    found, stem = shown.found, f"activations.{shown.found.layer}"
+    files = (
+        ("Poster", "png", "image/png", lambda: inspection_files.poster(found, shown.by)),
+        ("Numbers", "csv", "text/csv", lambda: inspection_files.table(found)),
+        ("Maps", "npy", "application/octet-stream", lambda: export.npy(found.maps)),
+    )
+    with st.container(horizontal=True, gap="small", key="layer_downloads"):
+        for label, ending, mime, content in files:
+            st.download_button(
+                label, content, f"{stem}.{ending}", mime, key=f"download_{label}", on_click="ignore",
+                icon=":material/download:", help=_FILES[label],
+            )  # fmt: skip
+
+
+def _title(found: Inspection) -> str:
+    """``bn2: 1,280 channels of 7 × 7``."""
+    channels, rows, columns = found.maps.shape
+    return f"{found.layer}: {words.counted(channels, 'channel')} of {rows} × {columns}"
+
+
+def _pick_part(num_channels: int) -> int:
+    """Draw a picker of the page of channels, from 1, where there are several."""
+    parts = num_pages(num_channels)
+    if parts == 1:
+        return 1
+    chosen = st.pagination(parts, key=memory.PART, bind="query-params", persist_state="session")
+    return min(max(int(chosen or 1), 1), parts)
+
+
+def _cells(shown: Shown, on_page: Indices, chosen: int) -> list[Cell]:
+    return [
+        Cell(channel, _number(shown, channel), shown.meaning(channel), channel == chosen)
+        for channel in on_page.tolist()
+    ]
+
+
+def _number(shown: Shown, channel: int) -> str:
+    """What the order is by."""
+    if shown.by == "class":
+        return shown.contribution(channel)
+    return brief(shown.found.stats.strength[channel]) if shown.by == "strength" else ""
+
+
+def _sum(shown: Shown) -> str:
+    """What contributions add up to."""
+    if shown.found.bias is None:
+        return "At this layer that only ranks them."
+    logit = float(shown.found.logits[shown.found.class_idx])
+    return f"With the bias, {words.signed(shown.found.bias)}, all sum to its logit, {words.signed(logit)}."
+
+
+def _hint(shown: Shown) -> str:
+    """How to read the grid, while nothing is pointed at."""
+    beside = {
+        "strength": "Beside each index: the mean size of its values.",
+        "class": f"Beside each index: how much it speaks {shown.share_title}. {_sum(shown)}",
+        "index": "",
+    }[shown.by]
+    silent = np.count_nonzero(shown.found.stats.silent)
+    grey = f"Grey: {silent:,} of {len(shown.order):,} are silent for this photo." if silent else ""
+    scale = "Each channel from its lowest value, dark, to its highest, bright."
+    return " ".join(filter(None, (scale, grey, beside)))
+
+
+def brief(value: float) -> str:
+    """A number with two digits that count: ``0.031``, ``12``, ``−3.4``."""
+    return f"{value:.2g}".replace("-", words.MINUS)
+
+
+def signed_briefly(value: float) -> str:
+    """The same with its sign."""
+    return f"{value:+.2g}".replace("-", words.MINUS)

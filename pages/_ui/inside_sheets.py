@@ -1,0 +1,100 @@
+"""Channels as tiles to click: one sheet of many, or a row for each layer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.channel_grid import Layout, grid, page_layout
+from core.preprocess import FloatArray
+from core.render import png
+from pages._ui.components import data_uri, web
+
+_SHEETS = st.components.v2.component(
+    "seewhy_sheets", html=web("sheets.html"), css=web("sheets.css"), js=web("sheets.js")
+)
+# Where a layer has few channels, they are drawn larger: up to how many, how many in a row, pixels of a tile.
+_LARGER = ((16, 4, 160), (36, 6, 112))
+_COLUMNS, _SIDE = 8, 96
+
+Pick = Callable[[str, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A channel: a number that stands beside its index, what the pointer reads, and whether it is chosen."""
+
+    channel: int
+    number: str
+    meaning: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """Some of the ``num_channels`` channels of a layer: maps (k, h, w) in [0, 1], and which are silent (k,).
+
+    With ``lines`` about the layer it is a row, which can be clicked as a whole.
+    """
+
+    layer: str
+    num_channels: int
+    cells: Sequence[Cell]
+    values: FloatArray
+    silent: NDArray[np.bool_]
+    lines: Sequence[str] = ()
+    selected: bool = False
+
+    @property
+    def columns(self) -> int:
+        """How many tiles are in a row."""
+        return self._size[0]
+
+    @property
+    def layout(self) -> Layout:
+        """Where its tiles lie in its picture."""
+        columns, side = self._size
+        rows_and_columns = self.values.shape[1], self.values.shape[2]
+        return page_layout(len(self.values), rows_and_columns, columns=columns, side=side)
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        usual = (_COLUMNS, _SIDE)
+        if self.lines:
+            return usual
+        return next(((columns, side) for most, columns, side in _LARGER if self.num_channels <= most), usual)
+
+
+def draw(sheets: Sequence[Sheet], *, key: str, on_pick: Pick, shown_in: str, hint: str = "") -> None:
+    """Draw sheets; ``on_pick`` hears the layer and the channel, or None where the layer itself was clicked.
+
+    A click brings the element ``shown_in`` of the page, a CSS selector, into view.
+    """
+
+    def picked() -> None:
+        layer, channel = st.session_state[key].picked
+        on_pick(str(layer), None if channel is None else int(channel))
+
+    _SHEETS(
+        key=key,
+        data={"sheets": [_item(sheet) for sheet in sheets], "hint": hint, "shown_in": shown_in},
+        on_picked_change=picked,
+    )
+
+
+def _item(sheet: Sheet) -> dict[str, object]:
+    layout = sheet.layout
+    cells = [asdict(cell) | {"corner": layout.corner(position)} for position, cell in enumerate(sheet.cells)]
+    return {
+        "id": sheet.layer,
+        "label": sheet.layer,
+        "picture": data_uri(png(grid(sheet.values, sheet.silent, layout)), "png"),
+        "size": layout.size,
+        "tile": layout.tile,
+        "columns": sheet.columns,
+        "cells": cells,
+        "lines": list(sheet.lines),
+        "selected": sheet.selected,
+    }

@@ -1,0 +1,221 @@
+"""The Inside page without a browser: its numbers are those of core, and its address brings them back."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.checkpoint import Checkpoint
+from core.explanation import layers_of
+from core.inspection import Inspection, inspect, sparsity_by_depth
+from core.layers import stages
+from core.network_map import parameters_by_stage
+
+ROOT = Path(__file__).parents[2]
+CAT = Path(str(files("skimage.data") / "chelsea.png"))
+
+
+def opened(**address: str) -> AppTest:
+    """The page as somebody sees it who opens it by this address."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.switch_page("pages/inside.py")
+    for name, value in address.items():
+        app.query_params[name] = value
+    page = app.run()
+    assert not page.exception
+    return page
+
+
+def sent(page: AppTest, **known: object) -> dict[str, Any]:
+    """What a component of the browser was given; ``known`` are some of its data."""
+    found = [json.loads(each.proto.json) for each in page.get("bidi_component")]
+    return next(data for data in found if all(data.get(key) == value for key, value in known.items()))
+
+
+def grid(page: AppTest) -> dict[str, Any]:
+    (sheet,) = sent(page, shown_in=".st-key-channel_card")["sheets"]
+    return dict(sheet)
+
+
+def hint(page: AppTest) -> str:
+    return str(sent(page, shown_in=".st-key-channel_card")["hint"])
+
+
+def cells(page: AppTest) -> list[int]:
+    """The channels of the grid, in its order."""
+    return [cell["channel"] for cell in grid(page)["cells"]]
+
+
+def chosen(page: AppTest) -> list[int]:
+    return [cell["channel"] for cell in grid(page)["cells"] if cell["selected"]]
+
+
+def facts(page: AppTest) -> str:
+    return next(
+        text
+        for each in page.get("html")
+        if "seewhy-facts" in (text := each.proto.body) and "<style>" not in text
+    )
+
+
+def expected(checkpoint: Checkpoint, layer: str, class_idx: int | None = None) -> Inspection:
+    batch = checkpoint.card.preprocess.batch([Image.open(CAT).convert("RGB")])
+    return inspect(checkpoint, batch, layer, class_idx)[0]
+
+
+def test_a_first_visit_shows_the_first_stage_of_a_sample_and_says_what_to_do(imagenet: Checkpoint) -> None:
+    page = opened()
+    found = expected(imagenet, "blocks.0")
+    assert "This is an example. Drop a photo of yours above" in " ".join(each.value for each in page.caption)
+    assert page.subheader[0].value.replace("\\", "") == "blocks.0: 16 channels of 112 × 112"
+    assert cells(page) == found.order("strength").tolist()
+    assert chosen(page) == cells(page)[:1]
+
+
+def test_a_channel_is_described_by_its_numbers(imagenet: Checkpoint) -> None:
+    page = opened(layer="blocks.2", channel="7")
+    values = expected(imagenet, "blocks.2").maps[7].astype(np.float64)
+    assert page.subheader[1].value == "Channel 7"
+    assert chosen(page) == [7]
+    assert f"<b>{values.mean():.2g}</b>".replace("-", "−") in facts(page)
+    assert f"<b>{values.min():.2g}, {values.max():.2g}</b>".replace("-", "−") in facts(page)
+    mean_size = np.abs(values).mean()
+    rank = expected(imagenet, "blocks.2").order("strength").tolist().index(7) + 1
+    assert f"<b>{mean_size:.2g}, number {rank} of 40</b>" in facts(page)
+
+
+def test_the_overlay_reads_the_channels_own_cells_where_the_preprocess_puts_them(
+    imagenet: Checkpoint,
+) -> None:
+    """451 x 300: the shorter side to 256 gives 384 x 256, of which the middle 224 x 224 is seen."""
+    page = opened(layer="blocks.2", channel="7")
+    viewer = sent(page, shape=[28, 28])
+    np.testing.assert_allclose(viewer["cells"], expected(imagenet, "blocks.2").maps[7].ravel(), rtol=1e-3)
+    assert viewer["window"] == pytest.approx([80 / 384, 16 / 256, 304 / 384, 240 / 256], abs=1e-6)
+
+
+def test_channels_of_the_last_stage_sum_with_the_bias_to_the_logit_of_the_class(imagenet: Checkpoint) -> None:
+    names = imagenet.card.class_names
+    found = expected(imagenet, "bn2", names.index("goldfish"))
+    page = opened(layer="bn2", sort="class", **{"class": "goldfish"})
+    assert cells(page) == found.order("class")[:64].tolist()
+    first = found.contributions.max()
+    assert grid(page)["cells"][0]["number"] == f"+{first:.2f}"
+    total = found.contributions.sum() + found.bias
+    assert f"all sum to its logit, {total:+.2f}.".replace("-", "−") in hint(page)
+    assert f"+{first:.2f} for goldfish" in grid(page)["cells"][0]["meaning"]
+
+
+def test_elsewhere_contributions_only_rank_and_the_page_says_so() -> None:
+    page = opened(layer="blocks.2", sort="class")
+    assert "At this layer that only ranks them." in hint(page)
+    assert "which here only ranks channels" in facts(page)
+
+
+def test_a_layer_of_many_channels_comes_in_pages() -> None:
+    page = opened(layer="bn2", sort="index", part="20")
+    assert cells(page) == list(range(1216, 1280))
+    page.button(key="channel_Previous").click().run()
+    assert cells(page) == list(range(1152, 1216))
+    assert chosen(page) == [1215]
+
+
+def test_an_order_begins_at_its_first_page_and_keeps_the_channel(imagenet: Checkpoint) -> None:
+    page = opened(layer="bn2", sort="index", part="20", channel="1279")
+    page.segmented_control(key="sort").set_value("strength").run()
+    assert cells(page) == expected(imagenet, "bn2").order("strength")[:64].tolist()
+    assert page.subheader[1].value == "Channel 1279"
+
+
+def test_a_silent_channel_is_drawn_and_called_silent(imagenet: Checkpoint) -> None:
+    found = expected(imagenet, "bn2")
+    silent = int(np.flatnonzero(found.stats.silent)[0])
+    page = opened(layer="bn2", sort="index", channel=str(silent))
+    assert "Silent: for this photo it has one value everywhere" in page.info[0].value
+    assert f"Grey: {found.stats.silent.sum()} of 1,280 are silent" in hint(page)
+    assert grid(page)["cells"][silent]["meaning"] == f"Channel {silent}: silent, 0 everywhere"
+
+
+@pytest.mark.parametrize("channel", ["16", "-1", "seven", "²", "9" * 40, ""])
+def test_a_channel_that_is_not_there_gives_the_first(channel: str) -> None:
+    page = opened(layer="blocks.0", channel=channel)
+    assert chosen(page) == cells(page)[:1]
+
+
+def test_a_layer_that_is_not_there_gives_the_first_stage() -> None:
+    assert grid(opened(layer="conv9"))["label"] == "blocks.0"
+
+
+def test_the_map_has_each_stage_with_its_shape_and_its_parameters(imagenet: Checkpoint) -> None:
+    items = sent(opened(), label="Stages")["items"]
+    layers = layers_of(imagenet)
+    assert [item["id"] for item in items] == [stage.name for stage in stages(layers)]
+    assert items[-1]["detail"] == "1,280 × 7 × 7"
+    assert [item["note"] for item in items] == [
+        f"{count:,} parameters" for count in parameters_by_stage(imagenet.model, layers)
+    ]
+
+
+def test_the_column_has_a_row_of_the_strongest_channels_for_each_stage(imagenet: Checkpoint) -> None:
+    rows = sent(opened(layer="bn2"), shown_in=".st-key-layer_view")["sheets"]
+    assert [row["label"] for row in rows] == [stage.name for stage in stages(layers_of(imagenet))]
+    assert [row["lines"][1].split()[3] for row in rows] == ["2", "4", "8", "16", "32"]
+    for row in rows:
+        strongest = expected(imagenet, row["label"]).order("strength")[:8].tolist()
+        assert [cell["channel"] for cell in row["cells"]] == strongest
+    assert [row["selected"] for row in rows] == [False] * 4 + [True]
+
+
+def test_sparsity_is_drawn_by_depth_and_marks_the_layer(imagenet: Checkpoint) -> None:
+    batch = imagenet.card.preprocess.batch([Image.open(CAT).convert("RGB")])
+    found = sparsity_by_depth(imagenet, batch, layers_of(imagenet))
+    figure = json.loads(opened(layer="bn2").get("plotly_chart")[0].proto.spec)
+    (line,) = figure["data"]
+    assert line["customdata"] == [each.layer.name for each in found]
+    assert line["y"] == pytest.approx([each.share_of_zeros for each in found], abs=1e-3)
+    sizes = line["marker"]["size"]
+    assert [name for name, size in zip(line["customdata"], sizes, strict=True) if size == max(sizes)] == [
+        "bn2"
+    ]
+
+
+def test_another_photo_is_looked_at_by_the_same_layer() -> None:
+    page = opened(layer="bn2")
+    before = grid(page)["picture"]
+    page.file_uploader(key="uploads").upload("coffee.png", (CAT.parent / "coffee.png").read_bytes())
+    page.run()
+    assert not page.exception
+    assert grid(page)["label"] == "bn2"
+    assert grid(page)["picture"] != before
+    assert "This is an example" not in " ".join(each.value for each in page.caption)
+
+
+def test_a_checkpoint_with_data_of_its_own_begins_with_one_of_its_images() -> None:
+    page = opened(checkpoint="digits")
+    own = sent(page, label="Images of its data")["items"]
+    assert [item["caption"] for item in own] == list("01234567")
+    assert [item["caption"] for item in own if item["selected"]] == ["0"]
+    assert grid(page)["label"] == "block1"
+
+
+def test_what_another_checkpoint_does_not_have_is_forgotten() -> None:
+    page = opened(layer="blocks.2", channel="30", **{"class": "goldfish"})
+    page.selectbox(key="checkpoint").select("digits").run()
+    assert not page.exception
+    assert page.selectbox(key="layer").value == "block1"
+    assert page.selectbox(key="class").value is None
+    assert chosen(page) == cells(page)[:1]
+
+
+@pytest.mark.parametrize(
+    ("name", "first"), [("signs-plain", "block1.relu"), ("pets-cat-dog-scratch", "relu")]
+)
+def test_networks_of_other_families_can_be_looked_into(name: str, first: str) -> None:
+    page = opened(checkpoint=name)
+    assert grid(page)["label"] == first
+    assert len(cells(page)) == 64
