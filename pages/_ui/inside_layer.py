@@ -38,13 +38,8 @@ class Shown:
         """The layer's name."""
         return self.found.layer
 
-    @property
-    def share_title(self) -> str:
-        """What a contribution is: logits where they add up, else a number that only ranks."""
-        return f"for {self.class_name}"
-
     def contribution(self, channel: int) -> str:
-        """How much a channel speaks for the class."""
+        """How much a channel speaks for the class: logits where they add up, else a number that ranks."""
         value = float(self.found.contributions[channel])
         return words.signed(value) if self.found.bias is not None else signed_briefly(value)
 
@@ -56,7 +51,7 @@ class Shown:
         return (
             f"Channel {channel}: mean {brief(stats.mean[channel])}, maximum {brief(stats.maximum[channel])}, "
             f"{words.percent(float(stats.share_of_zeros[channel]))} zeros, "
-            f"{self.contribution(channel)} {self.share_title}"
+            f"{self.contribution(channel)} for {self.class_name}"
         )
 
 
@@ -179,7 +174,7 @@ def _hint(shown: Shown) -> str:
     """How to read the grid, while nothing is pointed at."""
     beside = {
         "strength": "Beside each index: the mean size of its values.",
-        "class": f"Beside each index: how much it speaks {shown.share_title}. {_sum(shown)}",
+        "class": f"Beside each index: how much it speaks for {shown.class_name}. {_sum(shown)}",
         "index": "",
     }[shown.by]
     silent = np.count_nonzero(shown.found.stats.silent)
@@ -189,8 +184,9 @@ def _hint(shown: Shown) -> str:
 
 
 def brief(value: float) -> str:
-    """A number with two digits that count: ``0.031``, ``12``, ``−3.4``."""
-    return f"{value:.2g}".replace("-", words.MINUS)
+    """A number with two digits that count, or all before the point: ``0.031``, ``−3.4``, ``1,234``."""
+    text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2g}"
+    return text.replace("-", words.MINUS)
 
 
 def signed_briefly(value: float) -> str:

@@ -1,0 +1,134 @@
+"""Looking inside in a real browser: a layer, its channels, one of them; and the address that leads back."""
+
+import io
+import re
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from core.channel_grid import poster_layout
+from tests.browser.window import App
+
+GRID = ".st-key-channels .cell"
+
+
+def order(page: Page) -> list[str]:
+    """The channels of the grid, as they stand."""
+    return [text.split()[0] for text in page.locator(GRID).all_inner_texts()]
+
+
+def card(page: Page) -> list[str]:
+    """The title of the open channel, and its numbers."""
+    shown = page.locator(".st-key-channel_card")
+    return [shown.get_by_role("heading").inner_text(), *shown.locator(".seewhy-facts b").all_inner_texts()]
+
+
+def chosen(page: Page) -> str:
+    return page.locator(f"{GRID}[aria-pressed=true]").inner_text().split()[0]
+
+
+def address_of(app: App) -> dict[str, str]:
+    """What the address says."""
+    return dict(parse_qsl(urlsplit(app.page.url).query))
+
+
+def look_at(app: App, stage: str) -> None:
+    app.page.locator(".st-key-inside_stages button", has_text=stage).click()
+    expect(app.page.get_by_role("heading", name=re.compile(f"^{re.escape(stage)}: "))).to_be_visible()
+    app.settle()
+
+
+def test_a_layer_a_channel_and_the_same_again_by_its_address(app: App, browser: Browser) -> None:
+    app.open("/inside")
+    look_at(app, "bn2")
+    expect(app.page.locator(GRID)).to_have_count(64)
+    number = order(app.page)[11]
+    app.page.locator(GRID).nth(11).click()
+    expect(app.page.get_by_role("heading", name=f"Channel {number}", exact=True)).to_be_visible()
+    app.settle()
+    assert chosen(app.page) == number
+    assert address_of(app) == {"layer": "bn2", "channel": number}
+
+    other = App(browser.new_context().new_page(), app.url)
+    other.open(app.page.url.removeprefix(app.url))
+    assert order(other.page) == order(app.page)
+    assert chosen(other.page) == number
+    assert card(other.page) == card(app.page)
+    assert other.heat() == app.heat()
+    other.page.context.close()
+
+
+def test_order_class_and_page_are_in_the_address_too(app: App) -> None:
+    address = "/inside?layer=bn2&sort=class&class=goldfish&part=2&channel=5"
+    app.open(address)
+    expect(app.page.locator(".st-key-channel_card")).to_contain_text("of 1,280 by class")
+    expect(app.page.locator(".st-key-channel_card")).to_contain_text("Speaks for goldfish")
+    second = order(app.page)
+    app.page.locator(".st-key-part").get_by_text("1", exact=True).first.click()
+    expect(app.page.locator(GRID).first).not_to_contain_text(re.compile(rf"^{second[0]}\b"))
+    app.settle()
+    assert not set(order(app.page)) & set(second)
+    assert address_of(app) == {"layer": "bn2", "sort": "class", "class": "goldfish", "channel": "5"}
+
+
+def test_keys_move_through_the_grid_and_keep_their_place(app: App) -> None:
+    app.open("/inside?layer=blocks.4&sort=index")
+    app.page.locator(GRID).first.click()
+    app.settle()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "Enter"):
+        app.page.keyboard.press(key)
+    expect(app.page.get_by_role("heading", name="Channel 10", exact=True)).to_be_visible()
+    app.settle()
+    app.page.keyboard.press("ArrowLeft")
+    app.page.keyboard.press("Enter")
+    expect(app.page.get_by_role("heading", name="Channel 9", exact=True)).to_be_visible()
+
+
+def test_a_channel_in_the_column_opens_its_layer_and_is_brought_into_view(app: App) -> None:
+    app.open("/inside")
+    row = app.page.locator(".st-key-column .row", has_text="blocks.2")
+    number = row.locator(".cell").nth(2).inner_text()
+    row.locator(".cell").nth(2).click()
+    expect(app.page.get_by_role("heading", name=f"Channel {number}", exact=True)).to_be_in_viewport()
+    expect(app.page.get_by_role("heading", name=re.compile(r"^blocks\.2: 40 channels"))).to_be_in_viewport()
+
+
+def test_on_a_narrow_window_a_click_brings_the_channel_into_view(app: App) -> None:
+    app.page.set_viewport_size({"width": 600, "height": 800})
+    app.open("/inside?layer=blocks.4&sort=index")
+    app.page.locator(GRID).nth(3).click()
+    expect(app.page.get_by_role("heading", name="Channel 3", exact=True)).to_be_in_viewport()
+
+
+def test_the_sparsest_layers_are_a_click_away(app: App) -> None:
+    app.open("/inside?checkpoint=signs-plain")
+    plot = app.page.locator(".st-key-sparsity .nsewdrag").first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] - 30, box["y"] + box["height"] / 2
+    app.page.mouse.move(x - 4, y - 4)
+    app.page.mouse.move(x, y)
+    app.page.mouse.click(x, y)
+    expect(app.page.get_by_role("heading", name="block4: 64 channels of 2 × 2")).to_be_visible()
+
+
+def test_the_poster_has_all_channels_and_the_maps_are_the_layers_own(app: App) -> None:
+    app.open("/inside?layer=blocks.4")
+    files = {}
+    for label in ("Poster", "Maps"):
+        with app.page.expect_download() as waiting:
+            app.page.locator(f".st-key-download_{label} button").first.click()
+        files[waiting.value.suggested_filename] = Path(waiting.value.path()).read_bytes()
+    poster = Image.open(io.BytesIO(files["activations.blocks.4.png"]))
+    assert poster.size == poster_layout(112, (14, 14)).size
+    maps = np.load(io.BytesIO(files["activations.blocks.4.npy"]))
+    assert maps.shape == (112, 14, 14)
+    strongest = int(chosen(app.page))
+    app.settle()
+    mean = card(app.page)[1].replace("−", "-")
+    assert float(mean) == pytest.approx(float(maps[strongest].mean()), rel=0.06)
