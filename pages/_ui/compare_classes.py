@@ -30,7 +30,7 @@ def draw(found: Compared) -> None:
         key=_TABLE,
         selection_mode="single-row",
         on_select=partial(_choose_row, found, rows["class_idx"].tolist()),
-        column_order=["name", "support", "fixed", "broken", "before", "after", "change"],
+        column_order=["name", "change", "fixed", "broken", "before", "after", "support"],
         column_config={
             "name": column.TextColumn("Class"),
             "support": column.NumberColumn("Samples", format="localized"),

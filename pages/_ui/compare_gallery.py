@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.evaluation import IntArray
-from core.pair_selection import ALL, MOST_TELLING, WantedPair, selected, usual_pile
+from core.pair_selection import ALL, MOST_TELLING, WantedPair, selected
 from core.selection import Sample, num_pages, page_of, sample_at
 from pages._ui import components, gallery, image_folder, words
-from pages._ui.compare_top import LABELS
 from pages._ui.components import Tile
 from pages._ui.state import comparisons
 from pages._ui.state import results as memory
@@ -93,18 +92,17 @@ def _draw_tiles(found: Compared, rows: IntArray, pictures: memory.Pictures, open
 
 
 def _pile(found: Compared) -> str:
-    # The first is the default, which the address leaves out.
-    usual = usual_pile(found.piles)
-    chosen = st.selectbox(
+    comparisons.choose_usual_pile(found)
+    chosen: str = st.selectbox(
         "Samples",
-        [usual, *(name for name in (*MOST_TELLING, ALL) if name != usual)],
-        format_func=lambda name: LABELS.get(name, "All"),
-        key=comparisons.PILE,
-        bind="query-params",
+        [*MOST_TELLING, ALL],
+        format_func=comparisons.LABELS.__getitem__,
+        key=comparisons.SHOWN,
         persist_state="session",
         on_change=comparisons.from_the_first_sheet,
     )
-    return str(chosen)
+    comparisons.write_pile(chosen)
+    return chosen
 
 
 def _class(label: str, names: list[str], key: str) -> int | None:

@@ -14,8 +14,6 @@ from pages._ui.state.comparisons import Compared
 _PILES = st.components.v2.component(
     "seewhy_piles", html=web("piles.html"), css=web("piles.css"), js=web("piles.js")
 )
-# In the order in which the square has them: rows the first right and wrong, columns the second.
-LABELS = {"both_right": "Both right", "broken": "Broken", "fixed": "Fixed", "both_wrong": "Both wrong"}
 _TONES = {"fixed": "fixed", "broken": "broken"}
 
 
@@ -81,13 +79,13 @@ def _draw_piles(found: Compared, pile: str | None) -> None:
             "piles": [
                 {
                     "id": name,
-                    "name": label,
+                    "name": comparisons.LABELS[name],
                     "meaning": meanings[name],
                     "count": f"{len(getattr(found.piles, name)):,}",
                     "tone": _TONES.get(name, "same") if len(getattr(found.piles, name)) else "same",
                     "selected": name == pile,
                 }
-                for name, label in LABELS.items()
+                for name in comparisons.SQUARE
             ],
         },
         on_picked_change=picked,

@@ -42,9 +42,11 @@ _STYLE = """<style>
   :is(.st-key-stage, .st-key-source, .st-key-plan, .st-key-data, .st-key-curves,
   .st-key-quality_curves, .st-key-quality_confidence, .st-key-sample_more,
   .st-key-mistakes, .st-key-compare_top,
-  .st-key-compare_change, .st-key-compare_matrices, .st-key-compared_maps) [data-testid="stColumn"] {
+  .st-key-compare_change, .st-key-compare_matrices) [data-testid="stColumn"] {
     min-width: 100%;
   }
+  .st-key-compared_maps [data-testid="stColumn"] { min-width: 44%; flex: 1 1 44%; }
+  .st-key-compared_maps [data-testid="stColumn"]:first-child { margin-right: 46%; }
   .st-key-plan [data-testid="stColumn"] [data-testid="stColumn"] { min-width: 40%; }
 }
 @media (max-width: 640px) {

@@ -3,14 +3,18 @@
 import numpy as np
 import pytest
 
+from core.comparison import Matrices
 from core.matrix_view import (
     BY_LABEL,
     BY_PREDICTION,
     COUNTS,
     NUMBERS,
+    change,
     chosen,
+    classes_of_most_changed,
     classes_of_most_confused,
     ordered,
+    side_by_side,
     view,
 )
 
@@ -70,3 +74,33 @@ def test_the_few_classes_are_those_of_the_most_frequent_mistakes() -> None:
     assert classes_of_most_confused(MATRIX, 2) == [1, 2]
     assert classes_of_most_confused(MATRIX, 3) == [0, 1, 2]
     assert classes_of_most_confused(np.diag([1, 2, 3]), 2) == [0, 1]
+
+
+AFTER = np.array([[93, 0, 1, 0], [2, 1, 3, 0], [0, 0, 8, 0], [0, 0, 0, 0]])
+BOTH = Matrices(MATRIX, AFTER, AFTER - MATRIX)
+ALL_FOUR = np.arange(4)
+
+
+def test_a_change_is_written_with_its_sign_and_is_good_where_right_ones_grow_or_mistakes_shrink() -> None:
+    found = change(BOTH, np.array([0, 1]))
+    assert found.text == (("+3", "−1"), ("", "−3"))
+    assert found.counts.tolist() == [[3, -1], [0, -3]]
+    assert found.good.tolist() == [[True, True], [True, False]]
+    assert found.num_mistakes == -1
+    assert found.shade[0, 0] == found.shade[1, 1] == 1.0
+
+
+def test_beside_each_other_the_same_count_is_equally_dark() -> None:
+    first, second = side_by_side(BOTH, ALL_FOUR)
+    assert first.counts.tolist() == MATRIX.tolist()
+    assert second.counts.tolist() == AFTER.tolist()
+    assert first.shade[1, 0] == second.shade[1, 0] > 0
+    assert first.shade.max() == first.shade[2, 1] == 1.0
+    assert second.shade[1, 2] < 1.0 == second.shade[0, 0]
+    assert second.good.tolist() == np.eye(4, dtype=bool).tolist()
+
+
+def test_the_classes_of_the_mistakes_that_changed_most_come_first() -> None:
+    assert classes_of_most_changed(BOTH.difference, 2) == [1, 2]
+    assert classes_of_most_changed(BOTH.difference, 3) == [0, 1, 2]
+    assert classes_of_most_changed(np.zeros((4, 4), int), 2) == [0, 1]

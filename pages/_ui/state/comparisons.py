@@ -1,25 +1,41 @@
 """Two checkpoints' results as one, and what is chosen on the page that compares them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from core import comparison, results, verdict
 from core.comparable import comparable
 from core.comparison import Matrices, Pair, PerClassChange, Piles
+from core.pair_selection import ALL, usual_pile
 from core.results import Results
 from core.verdict import Verdict
 from pages._ui.state import models
 from pages._ui.state import results as memory
 
-# Names in the address; but for the first, each is the key of a widget here and of none elsewhere.
+# Names in the address; but for two, each is the key of a widget here and of none elsewhere.
 WITH, PILE, CLASS, FIRST_SAID, SECOND_SAID = "with", "pile", "of_class", "first_said", "second_said"
 PART, SHEET, FEW = "tab", "sheet", "some"
-# The second checkpoint, which is always in the address: as a bound widget's it would not be, if it is usual.
-SECOND, _WRITTEN = "second_checkpoint", "second_in_address"
-# Whose classes the pickers hold; and a pair that a link asked for though it does not match.
-_CLASSES_OF, _LINKED = "compared_classes", "compared_by_link"
+# Widgets that the address always names: what is bound is left out of it while it is usual, and what is usual
+# may be another thing for whoever follows the link.
+SECOND, SHOWN = "second_checkpoint", "pile_shown"
+_WRITTEN = "second_in_address"
+# Which pair and whose classes the pickers are of; and a pair that a link asked for though it does not match.
+_PAIR_OF, _CLASSES_OF, _LINKED = "compared_pair", "compared_classes", "compared_by_link"
 _LEAVING = "leaving_for_mistakes"
+
+
+# In the order in which the square has them: rows the first right and wrong, columns the second.
+SQUARE = ("both_right", "broken", "fixed", "both_wrong")
+LABELS = {
+    "both_right": "Both right",
+    "broken": "Broken",
+    "fixed": "Fixed",
+    "both_wrong": "Both wrong",
+    ALL: "All",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,9 +79,8 @@ def swap(first: str, second: str) -> None:
     st.session_state[_LINKED] = (second, first)
     said = st.session_state.get(FIRST_SAID), st.session_state.get(SECOND_SAID)
     st.session_state[SECOND_SAID], st.session_state[FIRST_SAID] = said
-    if PILE in st.session_state:
-        pile = st.session_state[PILE]
-        st.session_state[PILE] = {"fixed": "broken", "broken": "fixed"}.get(pile, pile)
+    pile = st.session_state.get(SHOWN)
+    st.session_state[SHOWN] = {"fixed": "broken", "broken": "fixed"}.get(str(pile), pile)
     st.session_state[SHEET] = 1
     memory.open_sample(st.query_params.get(memory.SAMPLE))
 
@@ -76,8 +91,21 @@ def compared(first: Results, second: Results) -> Compared:
         f"{each.name} {each.split} {results.path_of(each.name).stat().st_mtime}" for each in (first, second)
     )
     found = _compared(key, first, second)
-    _forget_other_classes(found.pair.class_names)
+    _forget_what_is_of_others(found)
     return found
+
+
+def choose_usual_pile(found: Compared) -> None:
+    """Where none is chosen, choose the pile that a link names, else the most telling; before its picker."""
+    if st.session_state.get(SHOWN) not in LABELS:
+        linked = st.query_params.get(PILE)
+        st.session_state[SHOWN] = linked if linked in LABELS else usual_pile(found.piles)
+
+
+def write_pile(pile: str) -> None:
+    """Let the address name the pile that is shown."""
+    if st.query_params.get(PILE) != pile:
+        st.query_params[PILE] = pile
 
 
 def verdict_on(found: Compared, pictures: memory.Pictures) -> Verdict:
@@ -105,9 +133,10 @@ def chosen_classes(found: Compared) -> tuple[int | None, int | None, int | None]
 
 def choose(found: Compared, pile: str, *classes: int | None) -> None:
     """Show a pile's samples of a true class, that the first took for a class, and the second for a class."""
-    st.session_state[PILE] = pile
+    st.session_state[SHOWN] = pile
     for key, class_idx in zip((CLASS, FIRST_SAID, SECOND_SAID), classes, strict=True):
-        st.session_state[key] = None if class_idx is None else found.pair.class_names[class_idx]
+        name = None if class_idx is None else found.pair.class_names[class_idx]
+        _set(key, name)
     st.session_state[PART] = "samples"
     from_the_first_sheet()
     memory.open_sample(None)
@@ -132,12 +161,25 @@ def leaves_for_mistakes() -> bool:
     return bool(st.session_state.pop(_LEAVING, False))
 
 
-def _forget_other_classes(names: tuple[str, ...]) -> None:
-    """Before the pickers of classes are drawn."""
+def _set(key: str, name: str | None) -> None:
+    """Set a picker of classes, which does not write itself into the address before it is first drawn."""
+    st.session_state[key] = name
+    if name is not None:
+        with suppress(StreamlitAPIException):  # It is drawn, and does.
+            st.query_params[key] = name
+
+
+def _forget_what_is_of_others(found: Compared) -> None:
+    """Forget classes that this pair has not, and a pile that is empty in it; before the pickers are drawn."""
+    names, pile = found.pair.class_names, st.session_state.get(SHOWN)
     if st.session_state.get(_CLASSES_OF, names) != names:
-        for key in (PILE, CLASS, FIRST_SAID, SECOND_SAID, SHEET, FEW):
+        for key in (SHOWN, CLASS, FIRST_SAID, SECOND_SAID, SHEET, FEW):
             st.session_state.pop(key, None)
-    st.session_state[_CLASSES_OF] = names
+        st.query_params.pop(PILE, None)
+    is_another = st.session_state.get(_PAIR_OF, found.key) != found.key
+    if is_another and pile in SQUARE and not len(getattr(found.piles, pile)):
+        st.session_state[SHOWN] = usual_pile(found.piles)
+    st.session_state[_CLASSES_OF], st.session_state[_PAIR_OF] = names, found.key
 
 
 @st.cache_resource(max_entries=2, show_spinner="Comparing…")
