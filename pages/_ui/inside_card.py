@@ -1,10 +1,12 @@
 """One channel: large over the photo, in numbers, and as files."""
 
 import html
+from dataclasses import replace
 
 import streamlit as st
 
 from core import export, render
+from core.channel_grid import grid, page_layout
 from core.selection import place_of
 from pages._ui import components, words
 from pages._ui.components import Layered, Scale
@@ -12,19 +14,31 @@ from pages._ui.inside_layer import Shown, brief
 from pages._ui.state import inside as memory
 from pages._ui.state import photos
 
-_COLOURS = "viridis"
-_VIEWS = {"overlay": "On the photo", "side": "Side by side", "wipe": "Wipe"}
+_COLOURS, _ALONE = "viridis", "alone"
+_VIEWS = {"overlay": "Overlay", "side": "Side by side", "wipe": "Wipe", _ALONE: "Map alone"}
+_SIDE = 448  # Pixels of a map by itself.
+# Beside a grid that is longer than the window, the card stays in view.
+_STYLE = """<style>
+@media (min-width: 1021px) {
+  .st-key-layer_view [data-testid="stColumn"]:last-child { position: sticky; top: 4rem; align-self: start; }
+}
+</style>"""
 
 
 def draw(shown: Shown, channel: int) -> None:
     """Draw the card of a channel."""
+    st.html(_STYLE)
     with st.container(key="channel_card"):
         _draw_head(shown, channel)
         view = st.segmented_control(
             "View", list(_VIEWS), default="overlay", required=True, format_func=_VIEWS.__getitem__,
             key="channel_view", label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
-        opacity = _draw_overlay(shown, channel, str(view))
+        opacity = components.OPACITY
+        if view == _ALONE:
+            _draw_alone(shown, channel)
+        else:
+            opacity = _draw_overlay(shown, channel, str(view))
         if shown.found.stats.silent[channel]:
             st.info(
                 "Silent: for this photo it has one value everywhere, so there is no picture of it. "
@@ -68,6 +82,20 @@ def _draw_overlay(shown: Shown, channel: int, view: str) -> float:
     scale = Scale(_COLOURS, brief(stats.minimum[channel]), brief(stats.maximum[channel]), "activation")
     alt = f"{look.photo.name}: channel {channel} of {found.layer}"
     return components.viewer(layered, scale, view=view, alt=alt)
+
+
+def _draw_alone(shown: Shown, channel: int) -> None:
+    """The map cell by cell, as the network has it."""
+    found, only = shown.found, [channel]
+    rows, columns = found.maps.shape[1:]
+    layout = replace(page_layout(1, (rows, columns), side=_SIDE), caption=0)
+    picture = grid(found.normalised[only], found.stats.silent[only], layout)
+    st.image(
+        picture,
+        caption=f"Channel {channel} of {found.layer}: {rows} × {columns} cells, from "
+        f"{brief(found.stats.minimum[channel])}, dark, to {brief(found.stats.maximum[channel])}, bright",
+        width="stretch",
+    )
 
 
 def _draw_facts(shown: Shown, channel: int) -> None:

@@ -17,18 +17,20 @@ GRID = ".st-key-channels .cell"
 
 
 def order(page: Page) -> list[str]:
-    """The channels of the grid, as they stand."""
+    """The channels of the grid, as they stand, once there are any."""
+    expect(page.locator(GRID).first).to_be_visible()
     return [text.split()[0] for text in page.locator(GRID).all_inner_texts()]
 
 
 def card(page: Page) -> list[str]:
     """The title of the open channel, and its numbers."""
     shown = page.locator(".st-key-channel_card")
+    expect(shown.locator(".seewhy-facts b")).to_have_count(5)
     return [shown.get_by_role("heading").inner_text(), *shown.locator(".seewhy-facts b").all_inner_texts()]
 
 
 def chosen(page: Page) -> str:
-    return page.locator(f"{GRID}[aria-pressed=true]").inner_text().split()[0]
+    return str(page.locator(f"{GRID}[aria-pressed=true]").inner_text()).split()[0]
 
 
 def address_of(app: App) -> dict[str, str]:

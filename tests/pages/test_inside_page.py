@@ -99,6 +99,14 @@ def test_the_overlay_reads_the_channels_own_cells_where_the_preprocess_puts_them
     assert viewer["window"] == pytest.approx([80 / 384, 16 / 256, 304 / 384, 240 / 256], abs=1e-6)
 
 
+def test_the_map_alone_says_its_size_and_its_ends(imagenet: Checkpoint) -> None:
+    page = opened(layer="bn2", channel="112")
+    page.segmented_control(key="channel_view").set_value("alone").run()
+    assert not page.exception
+    top = expected(imagenet, "bn2").maps[112].max()
+    assert page.image[0].captions == [f"Channel 112 of bn2: 7 × 7 cells, from 0, dark, to {top:.2g}, bright"]
+
+
 def test_channels_of_the_last_stage_sum_with_the_bias_to_the_logit_of_the_class(imagenet: Checkpoint) -> None:
     names = imagenet.card.class_names
     found = expected(imagenet, "bn2", names.index("goldfish"))
