@@ -20,7 +20,7 @@ Runs = Counter[nn.Module]
 _RUNS: WeakKeyDictionary[nn.Module, dict[str, int]] = WeakKeyDictionary()
 
 
-class _Enough(BaseException):
+class Enough(BaseException):
     """Ends a forward pass of which no more is wanted; no `Exception`, which a network might catch."""
 
 
@@ -51,15 +51,15 @@ def observe(
 
     def hook_of(name: str) -> ForwardHook:
         def hook(module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -> None:
-            kept[module] = keep(_as_maps(output, name))
+            kept[module] = keep(as_maps(output, name))
             runs[module] += 1
             if expected is not None and runs >= expected:
-                raise _Enough
+                raise Enough
 
         return hook
 
     hooks = {module: hook_of(name) for name, module in modules.items()}
-    with capture(model, hooks), torch.no_grad(), suppress(_Enough):
+    with capture(model, hooks), torch.no_grad(), suppress(Enough):
         # A clone: the network may begin with an operation in place.
         model(batch.detach().clone())
     _check(modules, runs)
@@ -101,7 +101,8 @@ def _check(modules: Mapping[str, nn.Module], runs: Runs) -> None:
             raise LayerError(f"layer {name!r} took no part in this forward pass")
 
 
-def _as_maps(output: object, name: str) -> Tensor:
+def as_maps(output: object, name: str) -> Tensor:
+    """A layer's output as (N, K, h, w), a vector (N, K) as (N, K, 1, 1); LayerError for anything else."""
     if isinstance(output, Tensor) and output.ndim == 4:
         return output
     if isinstance(output, Tensor) and output.ndim == 2:

@@ -1,0 +1,148 @@
+"""Filter ascent: the image that excites one channel of a layer, or one class, the most."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import LayerError
+from core.explain.cut import Cut, cut_at
+from core.explain.gates import OfScore, gradients, gradients_before_relu
+from core.explain.normalisation import Normalisation
+from core.explain.plain_ascent import Picture, Plain
+from core.explain.robust_ascent import Robust
+
+Settings = Plain | Robust
+
+LOGITS = ""  # Names the network's own output, whose channels are classes.
+STARTS = 3  # Of a channel that none of the earlier ones could raise.
+# Channels side by side: a CPU is fastest with one, which stays in its caches; halved where memory runs out.
+_AT_ONCE = {"cuda": 64, "mps": 16}
+# Of the layer's largest value, as in core.channels: what rises by less carries no picture.
+_FAINTEST = 1e-5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ascended:
+    """The picture (H, W, 3) that ascent found for a channel, and the ``activation`` that it reaches.
+
+    That is the `mean_activation` of the network input as the last step left it. A dead channel is one that
+    could be raised from none of `STARTS` starts, of which all but the first also ignore the ReLU that the
+    layer ends with, if any; its picture is of the last and shows nothing.
+    """
+
+    channel: int
+    picture: Picture
+    activation: float
+    is_dead: bool
+
+
+def ascend(
+    model: nn.Module, layer: str, channels: Sequence[int], settings: Settings, normalisation: Normalisation
+) -> Iterator[Ascended]:
+    """Ascend each of the channels of ``layer`` in turn; pictures come as they are done, in that order.
+
+    `LOGITS` as layer ascends classes. The network runs up to the layer, where it is, and is locked for single
+    passes only; it may be used in between, and the generator closed. A channel's picture depends on settings
+    and channel, not on the others; but rounding grows with each step, about tenfold in two of the plain ones:
+    another device, memory layout or number of threads gives another picture of the same kind.
+
+    Raises:
+        LayerError: no such layer or channel, or the network gives no finite numbers there.
+    """
+    like = _like(model)
+    cut = cut_at(model, layer, torch.zeros(1, normalisation.num_colours, *settings.size).to(like))
+    _check(cut, channels)
+    at_once = _AT_ONCE.get(like.device.type, 1)
+    waiting = list(channels)
+    while waiting:
+        found: list[Ascended] = []
+        with suppress(torch.OutOfMemoryError):
+            found = _ascended(cut, waiting[:at_once], settings, normalisation)
+        # Not in an except clause, where the traceback still holds the tensors of the pass that failed.
+        if not found:
+            if at_once == 1:
+                raise LayerError(
+                    f"there is not enough memory for one channel of layer {layer!r}; try the CPU"
+                )
+            at_once //= 2
+            torch.cuda.empty_cache()
+        yield from found
+        waiting = waiting[len(found) :]
+
+
+def mean_activation(maps: Tensor, border: int) -> Tensor:
+    """Mean (N, K) of maps (N, K, h, w) over positions that are ``border`` cells from the edge.
+
+    Of a smaller map, the largest border that leaves a cell.
+    """
+    height, width = maps.shape[2:]
+    rows, columns = min(border, (height - 1) // 2), min(border, (width - 1) // 2)
+    return maps[:, :, rows : height - rows, columns : width - columns].mean((2, 3))
+
+
+def _ascended(
+    cut: Cut, channels: Sequence[int], settings: Settings, normalisation: Normalisation
+) -> list[Ascended]:
+    """All of them side by side, and those that stay dead again, from other starts."""
+    done: dict[int, Ascended] = {}
+    left = list(channels)
+    for attempt in range(STARTS):
+        if left:
+            done |= {each.channel: each for each in _attempt(cut, left, attempt, settings, normalisation)}
+        left = [channel for channel in left if done[channel].is_dead]
+    return [done[channel] for channel in channels]
+
+
+def _attempt(
+    cut: Cut, channels: Sequence[int], attempt: int, settings: Settings, normalisation: Normalisation
+) -> Iterator[Ascended]:
+    noise = [settings.start(channel, attempt, normalisation.num_colours) for channel in channels]
+    starts = torch.stack(noise).to(_like(cut.model))
+    before, _ = _reached(cut, settings.inputs(starts, normalisation), channels, settings.border)
+    # The first time as it is; a channel that noise left silent is then sought before the ReLU that shuts it.
+    of_score = gradients if attempt == 0 else gradients_before_relu
+    gradients_at = partial(_gradients, cut, channels, settings.border, of_score)
+    with torch.enable_grad():
+        inputs = settings.climb(starts, gradients_at, normalisation)
+    after, largest = _reached(cut, inputs, channels, settings.border)
+    if not (after.isfinite() & largest.isfinite()).all():
+        raise LayerError(
+            f"activations of layer {cut.layer!r} are not finite; weights or preprocess are wrong"
+        )
+    pictures = settings.pictures(inputs, normalisation)
+    dead = after - before <= _FAINTEST * largest
+    for position, channel in enumerate(channels):
+        yield Ascended(channel, pictures[position], float(after[position]), bool(dead[position]))
+
+
+def _gradients(cut: Cut, channels: Sequence[int], border: int, of_score: OfScore, batch: Tensor) -> Tensor:
+    """The gradient, at each image of the batch, of the mean activation of its own channel."""
+    images = batch.detach().requires_grad_()
+    return of_score(_own(cut(images), channels, border).sum(), images)
+
+
+@torch.no_grad()
+def _reached(cut: Cut, batch: Tensor, channels: Sequence[int], border: int) -> tuple[Tensor, Tensor]:
+    """Mean activation (N,) of each image's own channel, and the layer's largest value (N,) for each image."""
+    maps = cut(batch)
+    return _own(maps, channels, border), maps.abs().amax((1, 2, 3))
+
+
+def _own(maps: Tensor, channels: Sequence[int], border: int) -> Tensor:
+    own = maps[torch.arange(len(maps)), torch.as_tensor(channels)]
+    return mean_activation(own[:, None], border)[:, 0]
+
+
+def _check(cut: Cut, channels: Sequence[int]) -> None:
+    missing = [channel for channel in channels if not 0 <= channel < cut.num_channels]
+    if missing:
+        raise LayerError(f"there is no channel {missing[0]}; {cut.layer!r} has 0 to {cut.num_channels - 1}")
+
+
+def _like(model: nn.Module) -> Tensor:
+    """A tensor of the type and on the device of the network's own."""
+    return next(model.parameters(), torch.empty(0))
