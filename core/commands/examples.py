@@ -1,0 +1,77 @@
+"""The command that looks for what excites channels: examples."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from core import examples as known
+from core import examples_files
+from core.checkpoint import Checkpoint
+from core.commands.complaint import complain
+from core.commands.photos import add_checkpoint, checkpoint_of
+from core.data.batches import usual_workers
+from core.data.image_set import ImageSet
+from core.device import keep_freed_memory
+from core.examples import Examples
+from core.examples_pass import collect
+from core.explanation import layers_of
+from core.layers import default_layer
+
+_INTERRUPTED = 130  # As a shell has it for Ctrl-C.
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add this command to a parser."""
+    parser = commands.add_parser(
+        "examples", help="the nine patches of a data set that excite each channel most"
+    )
+    parser.set_defaults(run=_examples)
+    add_checkpoint(parser)
+    parser.add_argument(
+        "--layer",
+        action="append",
+        metavar="L",
+        help="name from 'layers', may be repeated (default: the last convolutional layer)",
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="a data set, or any photos (default: those of the last time)"
+    )
+    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
+
+
+def _examples(options: argparse.Namespace) -> int:
+    keep_freed_memory()
+    checkpoint = checkpoint_of(options)
+    layers = list(dict.fromkeys(options.layer or [default_layer(layers_of(checkpoint))]))
+    images = known.open_photos(checkpoint.folder, options.data)
+    try:
+        found = _found(checkpoint, layers, images)
+    except KeyboardInterrupt:
+        complain("interrupted; what is done is kept, and the same command goes on from there")
+        return _INTERRUPTED
+    if options.data:
+        known.remember_photos(checkpoint.folder, options.data)
+    if found.about.num_broken:
+        print(f"{found.about.num_broken} images cannot be read and are left out", file=sys.stderr)
+    for layer in layers:
+        silent = examples_files.save(options.out, found, layer, images)
+        num_channels = found.about.layers[layer].num_channels
+        total = f"{found.about.num_images} images of {images.name}"
+        print(f"{total}: {layer}, {num_channels} channels, {silent} silent -> {options.out}")
+    return 0
+
+
+def _found(checkpoint: Checkpoint, layers: Sequence[str], images: ImageSet) -> Examples:
+    """From the table that is there, if it has these layers of this network and these images."""
+    there = known.read(checkpoint.folder)
+    if there and there.is_of(checkpoint.card, images) and there.about.layers.keys() >= set(layers):
+        return there
+    return collect(checkpoint, layers, images, workers=usual_workers(), on_progress=_count)
+
+
+def _count(done: int, total: int) -> None:
+    """As in core.commands.evaluating."""
+    if sys.stderr.isatty():
+        print(f"\r{done} of {total} images", end="\n" if done == total else "", file=sys.stderr, flush=True)

@@ -1,0 +1,77 @@
+"""The samples that excite each channel most, kept while all samples pass by: memory for nine a channel."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+NUM_EXAMPLES = 9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Peaks:
+    """The largest activation (N, K) of each channel in each image, the cell where it is, and the mean of all.
+
+    Cells are counted row by row; of equal ones the first. Where a channel is the same over the whole image,
+    no part of that excites it, and its peak is -inf; a layer of a single cell is spared that.
+    """
+
+    activations: Tensor
+    means: Tensor
+    cells: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strongest:
+    """The strongest peaks (K, k) of each channel so far, from the first down, at most one an image.
+
+    Of equal peaks, as where ReLU6 has its ceiling, those of the larger mean come first, then earlier samples.
+    Where there are fewer than k, activations are -inf. ``sizes`` (K, k, 2) are widths and heights of images.
+    """
+
+    activations: Tensor
+    means: Tensor
+    cells: Tensor
+    samples: Tensor
+    sizes: Tensor
+
+    def joined(self, peaks: Peaks, samples: Tensor, sizes: Tensor) -> "Strongest":
+        """With the peaks (N, K) of ``samples`` (N,), which come after all earlier ones; sizes (N, 2)."""
+        num_channels = len(self.activations)
+        activations = torch.cat([self.activations, peaks.activations.T], 1)
+        means = torch.cat([self.means, peaks.means.T], 1)
+        order = _order(activations, means)
+        return Strongest(
+            activations.gather(1, order),
+            means.gather(1, order),
+            torch.cat([self.cells, peaks.cells.T], 1).gather(1, order),
+            torch.cat([self.samples, samples.expand(num_channels, -1)], 1).gather(1, order),
+            torch.cat([self.sizes, sizes.expand(num_channels, -1, -1)], 1).take_along_dim(
+                order[..., None], 1
+            ),
+        )
+
+
+def none_yet(num_channels: int) -> Strongest:
+    """Before the first sample: (K, 0)."""
+    numbers = torch.empty(num_channels, 0)
+    counts = torch.empty(num_channels, 0, dtype=torch.int64)
+    return Strongest(numbers, numbers, counts, counts, counts[..., None].expand(-1, -1, 2))
+
+
+def peaks(maps: Tensor) -> Peaks:
+    """The peaks of activations (N, K, h, w), on the CPU."""
+    values = maps.flatten(2)
+    highest = values.max(2)
+    activations = highest.values.float()
+    if values.shape[2] > 1:
+        is_flat = values.min(2).values == highest.values
+        activations = activations.masked_fill(is_flat, -torch.inf)
+    return Peaks(activations.cpu(), values.float().mean(2).cpu(), highest.indices.cpu())
+
+
+def _order(activations: Tensor, means: Tensor) -> Tensor:
+    """The first nine of (K, n) by activation, mean and place; topk would give equal ones in any order."""
+    by_mean = means.sort(dim=1, descending=True, stable=True).indices
+    by_activation = activations.gather(1, by_mean).sort(dim=1, descending=True, stable=True).indices
+    return by_mean.gather(1, by_activation)[:, :NUM_EXAMPLES]

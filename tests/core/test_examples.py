@@ -1,0 +1,280 @@
+"""Examples of what excites channels: against a slow sort, after interruptions, and of which data they are."""
+
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from filelock import FileLock
+from PIL import Image
+from tiny_evaluation import noisy_pictures, random_checkpoint
+
+from core import checkpoint, examples, examples_feed, examples_pass
+from core.checkpoint import Checkpoint
+from core.data.image_set import ImageSet
+from core.data.photos import photos_below
+from core.data.sources.folders import SOURCE
+from core.errors import CheckpointError, DataError, EvaluationError, ImageError, LayerError
+from core.examples import EXAMPLES, open_photos, read, remember_photos
+from core.examples_pass import collect
+from core.examples_table import window_of
+from core.explain.activations import activations
+from core.explain.receptive_field import Part
+from core.preprocess import Preprocess, Window
+
+LAYERS = ["block1", "block2"]
+# Field and stride of the cells; there is no padding.
+GEOMETRY = {"block1": (6, 2), "block2": (16, 4)}
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Checkpoint:
+    """Random weights, in a folder of its own."""
+    return checkpoint.load(random_checkpoint(tmp_path / "checkpoints"))
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> ImageSet:
+    """Eleven images of 40 x 30, the seventh of them broken."""
+    return SOURCE.load(noisy_pictures(tmp_path / "data"))
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of two images, and a state after each."""
+    monkeypatch.setattr(examples_feed, "_BATCH", 2)
+    monkeypatch.setattr(examples_pass, "_BATCHES", 1)
+
+
+def _slow_rows(loaded: Checkpoint, images: ImageSet, layer: str) -> list[tuple[object, ...]]:
+    """One image after another, all peaks sorted: channel, rank, sample, class, row, column, peak, mean."""
+    every: dict[int, list[tuple[float, float, int, int]]] = {}
+    width = 0
+    for index in range(len(images)):
+        try:
+            batch = loaded.card.preprocess.batch([images.image(index)])
+        except ImageError:
+            continue
+        maps = activations(loaded.model, batch, [layer])[layer][0]
+        width = maps.shape[2]
+        for channel, values in enumerate(maps.flatten(1)):
+            if values.min() < values.max():
+                peak = (-float(values.max()), -float(values.mean()), index, int(values.argmax()))
+                every.setdefault(channel, []).append(peak)
+    return [
+        (
+            *(channel, rank, images.sample_ids[index], images.class_names[images.labels[index]]),
+            *(*divmod(cell, width), pytest.approx(-peak, rel=1e-5), pytest.approx(-mean, rel=1e-5)),
+        )
+        for channel, peaks in sorted(every.items())
+        for rank, (peak, mean, index, cell) in enumerate(sorted(peaks)[:9])
+    ]
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 32])
+def test_the_table_is_that_of_a_slow_sort(
+    loaded: Checkpoint, images: ImageSet, batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examples_feed, "_BATCH", batch_size)
+    found = collect(loaded, LAYERS, images)
+    names = ("channel", "rank", "sample_id", "class_name", "row", "column", "activation", "mean_activation")
+    for layer in LAYERS:
+        rows = [row for row in pq.read_table(loaded.folder / EXAMPLES).to_pylist() if row["layer"] == layer]
+        assert [tuple(row[name] for name in names) for row in rows] == _slow_rows(loaded, images, layer)
+        assert {row["path"] == row["sample_id"] for row in rows} == {True}
+    assert (found.about.num_images, found.about.num_broken) == (11, 1)
+
+
+def test_windows_are_receptive_fields_in_pixels_of_the_original(loaded: Checkpoint, images: ImageSet) -> None:
+    """An image of 40 x 30 is squeezed into 28 x 28."""
+    found = collect(loaded, LAYERS, images)
+    for layer, (size, stride) in GEOMETRY.items():
+        for each in chain.from_iterable(found.of(layer)):
+            first = (each.column * stride * 40 / 28, each.row * stride * 30 / 28)
+            last = ((each.column * stride + size) * 40 / 28, (each.row * stride + size) * 30 / 28)
+            window = each.window
+            expected = pytest.approx((*first, *last), rel=1e-6)
+            assert (window.left, window.top, window.right, window.bottom) == expected
+        assert found.about.layers[layer].field == (size, size)
+
+
+def test_a_bright_spot_lies_in_the_window_that_it_excites(loaded: Checkpoint, tmp_path: Path) -> None:
+    """A channel that is the sum of its field; the photo is cut at its sides."""
+    for convolution in (loaded.model.block1.conv, loaded.model.block2.conv):
+        torch.nn.init.constant_(convolution.weight, 0.01)
+        torch.nn.init.constant_(convolution.bias, 10)
+    card = replace(loaded.card, preprocess=Preprocess((28, 28), 28, (0.5,), (0.5,)))
+    pixels = np.zeros((60, 120, 3), np.uint8)
+    pixels[10:14, 70:74] = 255
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "photos" / "spot.png")
+    found = collect(replace(loaded, card=card), ["block1"], photos_below(tmp_path / "photos"))
+    for (example,) in found.of("block1"):
+        window = example.window
+        assert window.left <= 70
+        assert window.right >= 74
+        assert window.top <= 10
+        assert window.bottom >= 14
+        assert (window.right - window.left, window.bottom - window.top) == (
+            pytest.approx(6 * 60 / 28, rel=1e-5),
+            pytest.approx(6 * 60 / 28, rel=1e-5),
+        )
+
+
+def test_the_whole_input_is_the_window_that_the_network_sees() -> None:
+    preprocess = Preprocess((224, 224), 256, (0.5,) * 3, (0.5,) * 3)
+    assert window_of(Part(0, 0, 224, 224), preprocess, (500, 375)) == preprocess.window((500, 375))
+    assert window_of(Part(56, 0, 56, 224), preprocess, (256, 256)) == Window(72, 16, 72, 240)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_killed_pass_goes_on_and_ends_as_if_it_had_not_been(
+    loaded: Checkpoint, images: ImageSet, tmp_path: Path
+) -> None:
+    read_again: list[int] = []
+
+    def image(index: int) -> Image.Image:
+        read_again.append(index)
+        return images.image(index)
+
+    def kill(done: int, _total: int) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        collect(loaded, LAYERS, images, on_progress=kill)
+    assert not (loaded.folder / EXAMPLES).exists()
+    resumed = collect(loaded, LAYERS, replace(images, image=image))
+    assert read_again == list(range(4, 11))
+    assert not list((loaded.folder / ".examples").glob("*.safetensors"))
+    other = checkpoint.load(random_checkpoint(tmp_path / "others"))
+    assert resumed.table.equals(collect(other, LAYERS, images).table)
+    assert resumed.about.num_broken == 1
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_state_of_other_images_or_layers_or_a_damaged_one_is_not_gone_on_from(
+    loaded: Checkpoint, images: ImageSet
+) -> None:
+    def kill(done: int, _total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        collect(loaded, LAYERS, images, on_progress=kill)
+    started: list[int] = []
+    for layers, data in ((LAYERS[:1], images), (LAYERS, replace(images, fingerprint="other"))):
+        collect(loaded, layers, data, on_progress=lambda done, _: started.append(done))
+    (state,) = [*(loaded.folder / ".examples").glob("*.safetensors")] or [None]
+    assert state is None
+    assert started.count(0) == 2
+    with pytest.raises(KeyboardInterrupt):
+        collect(loaded, LAYERS, images, on_progress=kill)
+    (state,) = (loaded.folder / ".examples").glob("*.safetensors")
+    state.write_bytes(state.read_bytes()[:100])
+    collect(loaded, LAYERS, images, on_progress=lambda done, _: started.append(done))
+    assert started.count(0) == 3
+
+
+def test_workers_give_the_same_table(loaded: Checkpoint, images: ImageSet, tmp_path: Path) -> None:
+    other = checkpoint.load(random_checkpoint(tmp_path / "others"))
+    alone, helped = collect(loaded, LAYERS, images), collect(other, LAYERS, images, workers=1)
+    assert alone.table.equals(helped.table)
+
+
+def test_layers_join_the_table_of_the_same_images_and_no_other(loaded: Checkpoint, images: ImageSet) -> None:
+    first = collect(loaded, ["block2"], images)
+    both = collect(loaded, ["block1"], images)
+    assert list(both.about.layers) == ["block2", "block1"]
+    assert both.of("block2") == first.of("block2")
+    stored = read(loaded.folder)
+    assert stored is not None
+    assert stored.about == both.about
+    assert stored.of("block1") == both.of("block1")
+    again = collect(loaded, ["block2"], images)
+    assert len(again.table) == len(both.table)
+    other = collect(loaded, ["block2"], replace(images, fingerprint="other"))
+    assert list(other.about.layers) == ["block2"]
+
+
+def test_a_table_knows_whose_it_is(loaded: Checkpoint, images: ImageSet) -> None:
+    found = collect(loaded, ["block2"], images)
+    assert found.is_of(loaded.card, images)
+    assert not found.is_of(replace(loaded.card, weights_sha256="0" * 64), images)
+    assert not found.is_of(loaded.card, replace(images, fingerprint="other"))
+
+
+def test_a_channel_that_nothing_excites_has_no_examples(loaded: Checkpoint, images: ImageSet) -> None:
+    torch.nn.init.zeros_(loaded.model.block1.conv.weight[3])
+    found = collect(loaded, ["block1"], images).of("block1")
+    assert [len(each) for each in found] == [9, 9, 9, 0, 9, 9, 9, 9, 9, 9]
+
+
+def test_what_goes_wrong_is_said(loaded: Checkpoint, images: ImageSet, tmp_path: Path) -> None:
+    with pytest.raises(LayerError, match="no layer named 'conv9'"):
+        collect(loaded, ["conv9"], images)
+    (loaded.folder / ".examples").mkdir(exist_ok=True)
+    with (
+        FileLock(loaded.folder / ".examples" / ".lock"),
+        pytest.raises(EvaluationError, match="another process collects examples of 'random'"),
+    ):
+        collect(loaded, ["block1"], images)
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "a.png").write_text("no picture")
+    with pytest.raises(DataError, match="none of the 1 images can be read"):
+        collect(loaded, ["block1"], photos_below(tmp_path / "text"))
+    torch.nn.init.constant_(loaded.model.block1.conv.bias, torch.nan)
+    with pytest.raises(CheckpointError, match="activations of 'random' are not finite"):
+        collect(loaded, ["block1"], images)
+    assert read(loaded.folder) is None
+
+
+def test_a_damaged_table_is_named_and_replaced(loaded: Checkpoint, images: ImageSet) -> None:
+    (loaded.folder / EXAMPLES).write_bytes(b"PAR1")
+    with pytest.raises(CheckpointError, match=r"examples\.parquet is damaged"):
+        read(loaded.folder)
+    collect(loaded, ["block1"], images)
+    assert read(loaded.folder) is not None
+
+
+def test_any_photos_will_do(loaded: Checkpoint, tmp_path: Path) -> None:
+    folder = tmp_path / "holiday"
+    (folder / "beach").mkdir(parents=True)
+    for name in ("10.png", "9.png", "beach/sea.png"):
+        Image.new("RGB", (8, 8)).save(folder / name)
+    images = open_photos(loaded.folder, folder)
+    assert (images.name, list(images.sample_ids)) == ("photos", ["9.png", "10.png", "beach/sea.png"])
+    with pytest.raises(DataError, match="is no folder of labelled images"):
+        open_photos(loaded.folder, tmp_path / "nothing")
+
+
+def test_the_images_are_those_of_the_last_time(loaded: Checkpoint, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="say in which images to look for examples of 'random': --data DIR"):
+        open_photos(loaded.folder, None)
+    data = noisy_pictures(tmp_path / "data")
+    remember_photos(loaded.folder, data)
+    assert (open_photos(loaded.folder, None).name, len(open_photos(loaded.folder, None))) == ("folder", 11)
+
+
+def test_a_table_is_written_whole_or_not_at_all(
+    loaded: Checkpoint, images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = collect(loaded, ["block1"], images)
+
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("core.prediction_table.pq.write_table", fail)
+    with pytest.raises(OSError, match="no space left"):
+        collect(loaded, ["block2"], images)
+    stored = read(loaded.folder)
+    assert stored is not None
+    assert stored.about == first.about
+    monkeypatch.undo()
+    read_again: list[int] = []
+    collect(loaded, ["block2"], replace(images, image=read_again.append))
+    assert read_again == []
+    assert examples.read(loaded.folder) is not None

@@ -1,0 +1,116 @@
+"""Patches as pictures: the right part of the image at the right place, and nothing where there is none."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.channel_grid import CAPTION, GAP
+from core.data.photos import photos_below
+from core.errors import ImageError
+from core.examples import Example
+from core.patches import by_sample_id, patch, patches, poster, poster_layout, tile
+from core.preprocess import Window
+
+RED, BLUE = (200, 0, 0, 255), (0, 0, 200, 255)
+
+
+def _halves() -> Image.Image:
+    """40 x 20, red on the left and blue on the right."""
+    image = Image.new("RGB", (40, 20), RED[:3])
+    image.paste(BLUE[:3], (20, 0, 40, 20))
+    return image
+
+
+def _example(channel: int, rank: int, sample_id: str, window: Window) -> Example:
+    return Example(channel, rank, sample_id, "", 0, 0, 1.0, window)
+
+
+def test_a_patch_fills_its_square_with_that_part_of_the_image() -> None:
+    assert (patch(_halves(), Window(0, 0, 15, 15), 30) == RED).all()
+    assert (patch(_halves(), Window(25, 5, 40, 20), 30) == BLUE).all()
+    both = patch(_halves(), Window(10, 0, 30, 20), 40)
+    assert (both[:, :15] == RED).all()
+    assert (both[:, 25:] == BLUE).all()
+
+
+def test_an_oblong_patch_keeps_its_shape_and_is_in_the_middle() -> None:
+    wide = patch(_halves(), Window(0, 0, 40, 20), 16)
+    assert (wide[:4] == 0).all()
+    assert (wide[12:] == 0).all()
+    assert (wide[4:12, :, 3] == 255).all()
+    tall = patch(_halves(), Window(0, 0, 5, 20), 16)
+    assert (tall[:, 6:10] == RED).all()
+    assert (np.delete(tall, range(6, 10), 1) == 0).all()
+
+
+@pytest.mark.parametrize("window", [Window(3, 3, 3, 9), Window(40, 0, 50, 20), Window(5, 25, 9, 30)])
+def test_a_part_outside_the_image_or_without_pixels_is_empty(window: Window) -> None:
+    assert (patch(_halves(), window, 8) == 0).all()
+
+
+def test_edges_beside_the_image_by_rounding_are_the_image() -> None:
+    assert (patch(_halves(), Window(-1e-6, -1e-6, 15, 15), 8) == RED).all()
+    assert (patch(_halves(), Window(25, 5, 40.000002, 20.000002), 8) == BLUE).all()
+
+
+def test_each_sample_is_read_once_and_one_that_is_gone_stays_empty() -> None:
+    left, right = Window(0, 0, 20, 20), Window(20, 0, 40, 20)
+    asked: list[str] = []
+
+    def image_of(sample_id: str) -> Image.Image:
+        asked.append(sample_id)
+        if sample_id == "gone":
+            raise ImageError("no sample 'gone'")
+        return _halves()
+
+    channels = [
+        [_example(0, 0, "a", left), _example(0, 1, "gone", left)],
+        [],
+        [_example(2, 0, "b", left), _example(2, 1, "a", right)],
+    ]
+    pictures = patches(channels, image_of, 8)
+    assert asked == ["a", "gone", "b"]
+    assert pictures.shape == (3, 9, 8, 8, 4)
+    assert (pictures[0, 0] == RED).all()
+    assert (pictures[2, 1] == BLUE).all()
+    filled = pictures[..., 3].any((2, 3))
+    assert np.argwhere(filled).tolist() == [[0, 0], [2, 0], [2, 1]]
+
+
+def test_a_tile_has_three_rows_and_the_strongest_first() -> None:
+    pictures = np.arange(1, 10, dtype=np.uint8)[:, None, None, None].repeat(6, 1).repeat(6, 2).repeat(4, 3)
+    drawn = tile(pictures)
+    step = 6 + GAP
+    assert drawn.shape == (3 * step - GAP, 3 * step - GAP, 4)
+    assert drawn[::step, ::step, 0].tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    assert (drawn[6:step] == 0).all()
+
+
+@pytest.mark.parametrize(("num_channels", "side"), [(1, 296), (40, 296), (256, 232), (1280, 96)])
+def test_a_poster_of_more_channels_has_smaller_tiles(num_channels: int, side: int) -> None:
+    layout = poster_layout(num_channels, 296)
+    assert layout.tile == (side, side)
+    assert max(layout.size) <= 4200
+
+
+def test_a_poster_shows_each_channel_at_its_place() -> None:
+    pictures = np.zeros((5, 9, 20, 20, 4), np.uint8)
+    pictures[3] = RED
+    drawn = poster(pictures)
+    layout = poster_layout(5, tile(pictures[0]).shape[0])
+    assert (drawn.shape[1], drawn.shape[0]) == layout.size
+    x, y = layout.corner(3)
+    assert (drawn[y : y + 20, x : x + 20] == RED).all()
+    x, y = layout.corner(2)
+    assert (drawn[y : y + layout.tile[1], x : x + layout.tile[0]] == 0).all()
+    assert drawn[y + layout.tile[1] : y + layout.tile[1] + CAPTION, x : x + 20, 3].max() > 0
+
+
+def test_samples_are_found_by_name(tmp_path: Path) -> None:
+    _halves().save(tmp_path / "a.png")
+    image_of = by_sample_id(photos_below(tmp_path))
+    assert image_of("a.png").size == (40, 20)
+    with pytest.raises(ImageError, match=r"'photos' on this machine has no sample 'b\.png'"):
+        image_of("b.png")
