@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from core.commands import evaluating, examples, explaining, inside, training
+from core.commands import evaluating, examples, explaining, filters, inside, training
 from core.commands.complaint import complain
 from core.errors import CoreError
 
@@ -25,6 +25,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     explaining.add(commands)
     inside.add(commands)
+    filters.add(commands)
     examples.add(commands)
     training.add(commands)
     evaluating.add(commands)

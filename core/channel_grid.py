@@ -82,7 +82,23 @@ def grid(
     Cells are squares of one colour, or where maps are larger than tiles the mean of several. Silent channels
     (K,) are grey with thin lines, whatever their values.
     """
-    tiles = _coloured(values, layout.tile, colour_map)
+    return _board(_coloured(values, layout.tile, colour_map), silent, layout, captions)
+
+
+def picture_grid(
+    pictures: NDArray[np.uint8],
+    silent: NDArray[np.bool_],
+    layout: Layout,
+    *,
+    captions: Iterable[object] = (),
+) -> Picture:
+    """RGB pictures (K, H, W, 3) as tiles of one RGBA picture, silent ones (K,) as in `grid`."""
+    tiles = [cv2.resize(each, layout.tile, interpolation=cv2.INTER_AREA) for each in pictures]
+    opaque = [cv2.cvtColor(each, cv2.COLOR_RGB2RGBA) for each in tiles]
+    return _board(np.stack(opaque).view(np.uint32)[..., 0], silent, layout, captions)
+
+
+def _board(tiles: Pixels, silent: NDArray[np.bool_], layout: Layout, captions: Iterable[object]) -> Picture:
     tiles[silent] = _silent_tile(layout.tile)
     picture = _placed(tiles, layout).view(np.uint8).reshape(*reversed(layout.size), 4)
     for position, caption in enumerate(captions):

@@ -1,0 +1,76 @@
+"""The command that shows what channels and classes look for: filters."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from core import filter_files
+from core.channels import PAGE, parse_channels
+from core.checkpoint import Checkpoint
+from core.commands.photos import add_checkpoint, checkpoint_of
+from core.device import keep_freed_memory
+from core.explain.ascent import LOGITS, Ascended
+from core.filters import METHODS, Question, ascended, num_channels, question
+from core.predictions import class_index
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add this command to a parser."""
+    parser = commands.add_parser("filters", help="the image that excites each channel the most, as files")
+    parser.set_defaults(run=_filters)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--layer", help="name from 'layers'")
+    what.add_argument(
+        "--class",
+        dest="wanted",
+        action="append",
+        metavar="NAME_OR_INDEX",
+        help="instead of channels: the image that speaks most for this class; may be given several times",
+    )
+    parser.add_argument(
+        "--channels", metavar="LIST", help=f"such as 0-63,100 (default: the first {PAGE} of the layer)"
+    )
+    parser.add_argument("--method", choices=METHODS, default="plain", help="default: %(default)s")
+    parser.add_argument("--steps", type=int, metavar="N", help="default: as the method needs")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the noise to start from; default: %(default)s"
+    )
+    add_checkpoint(parser)
+    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+
+
+def _filters(options: argparse.Namespace) -> int:
+    keep_freed_memory()
+    checkpoint = checkpoint_of(options)
+    asked = _question(options, checkpoint)
+    found: list[Ascended] = []
+    for each in ascended(checkpoint, asked):
+        path = filter_files.save_picture(options.out, asked, each)
+        found.append(each)
+        state = "dead" if each.is_dead else f"{each.activation:.4g}"
+        print(
+            f"{len(found)}/{len(asked.channels)} {_name(each, asked, checkpoint)}: {state} -> {path}",
+            flush=True,
+        )
+    filter_files.save_summary(options.out, asked, found)
+    return 0
+
+
+def _question(options: argparse.Namespace, checkpoint: Checkpoint) -> Question:
+    layer = LOGITS if options.wanted else options.layer
+    if options.wanted:
+        channels = [class_index(checkpoint.card.class_names, each) for each in options.wanted]
+    else:
+        count = num_channels(checkpoint, layer)
+        channels = parse_channels(options.channels or f"0-{min(PAGE, count) - 1}", count)
+    asked = question(checkpoint, layer, channels, method=options.method, seed=options.seed)
+    if options.steps is None:
+        return asked
+    return replace(asked, settings=replace(asked.settings, steps=options.steps))
+
+
+def _name(each: Ascended, asked: Question, checkpoint: Checkpoint) -> str:
+    if asked.layer != LOGITS:
+        return f"channel {each.channel}"
+    return f"class {each.channel}, {checkpoint.card.class_names[each.channel]}"
