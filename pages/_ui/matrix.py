@@ -153,7 +153,8 @@ def grid(shown: Grid, selected: tuple[int | None, int | None], on_pick: Pick, *,
     _MATRIX(
         key=key,
         data={
-            "names": [words.shortened(shown.class_names[each]) for each in class_idx],
+            "names": [shown.class_names[each] for each in class_idx],
+            "labels": [words.shortened(shown.class_names[each]) for each in class_idx],
             "counts": found.counts.tolist(),
             "text": found.text,
             "shade": found.shade.round(3).tolist(),

@@ -5,7 +5,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   grid.style.setProperty("--n", n);
   const dense = n > (data.half ? 10 : 16);
   grid.classList.toggle("dense", dense);
-  const longest = Math.max(...data.names.map((name) => name.length));
+  const longest = Math.max(...data.labels.map((label) => label.length));
   grid.style.setProperty("--cell", n <= 4 ? "5.5rem" : "3.1rem");
   parentElement.querySelector(".frame").style.setProperty("--label", `${Math.min(data.half ? 7 : 9.5, (dense ? 0.36 : 0.46) * longest + 1)}rem`);
   grid.setAttribute("aria-label", data.label);
@@ -38,9 +38,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
 
   const items = [document.createElement("span")];
-  for (let column = 0; column < n; column++) items.push(add(-1, column, "label column", data.names[column], say(-1, column)));
+  for (let column = 0; column < n; column++) items.push(add(-1, column, "label column", data.labels[column], say(-1, column)));
   for (let row = 0; row < n; row++) {
-    items.push(add(row, -1, "label row", data.names[row], say(row, -1)));
+    items.push(add(row, -1, "label row", data.labels[row], say(row, -1)));
     for (let column = 0; column < n; column++) {
       const hidden = row === column && data.hide_diagonal, count = data.counts[row][column];
       const kind = hidden || !count ? "none" : data.good[row][column] ? "right" : "wrong";
