@@ -52,7 +52,9 @@ def pick(results: Results) -> tuple[Selection, DeltaGenerator]:
         label = _class("True class", names, memory.TRUE)
         predicted = _class("Predicted class", names, memory.PREDICTED)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_controls"):
-        outcome = components.segmented("Show", _OUTCOMES, key=memory.ONLY, on_change=_from_the_first_page)
+        outcome = components.segmented(
+            "Show", _OUTCOMES, key=memory.ONLY, on_change=memory.from_the_first_page
+        )
         order = st.selectbox(
             "Order",
             list(ORDERS),
@@ -60,7 +62,7 @@ def pick(results: Results) -> tuple[Selection, DeltaGenerator]:
             key=memory.ORDER,
             bind="query-params",
             persist_state="session",
-            on_change=_from_the_first_page,
+            on_change=memory.from_the_first_page,
         )
     tools = st.container(horizontal=True, gap="small", key="gallery_tools")
     with tools.popover("Filters", icon=":material/filter_alt:", key="gallery_filters"):
@@ -80,7 +82,7 @@ def choose_cell(names: tuple[str, ...], label: int | None, predicted: int | None
     st.session_state[memory.TRUE] = None if label is None else names[label]
     st.session_state[memory.PREDICTED] = None if predicted is None else names[predicted]
     st.session_state[memory.ONLY] = "all"
-    _from_the_first_page()
+    memory.from_the_first_page()
     memory.open_sample(None)
 
 
@@ -156,7 +158,7 @@ def _class(label: str, names: list[str], key: str) -> int | None:
         key=key,
         bind="query-params",
         persist_state="session",
-        on_change=_from_the_first_page,
+        on_change=memory.from_the_first_page,
     )
     return None if name is None else names.index(name)
 
@@ -174,7 +176,7 @@ def _ranges() -> dict[str, tuple[float, float]]:
         key="loss",
         bind="query-params",
         persist_state="session",
-        on_change=_from_the_first_page,
+        on_change=memory.from_the_first_page,
         help="Minus the logarithm of the probability that the true class got: 0.7 where it got one half.",
     )
     return {"probability": probability, "margin": margin, "loss": (loss, math.inf)}
@@ -190,7 +192,7 @@ def _share(label: str, key: str) -> tuple[float, float]:
         key=key,
         bind="query-params",
         persist_state="session",
-        on_change=_from_the_first_page,
+        on_change=memory.from_the_first_page,
     )
     return low, high
 
@@ -206,7 +208,3 @@ def _title(wanted: Wanted, names: list[str]) -> str:
     if predicted is not None:
         return f"Predicted {predicted}: {kind}"
     return f"All {kind}"
-
-
-def _from_the_first_page() -> None:
-    st.session_state[memory.PAGE] = 1

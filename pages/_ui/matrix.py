@@ -11,6 +11,7 @@ from core.matrix_view import MatrixView
 from core.results import Results
 from pages._ui import components, words
 from pages._ui.components import web
+from pages._ui.state import results as memory
 
 Pick = Callable[[int | None, int | None], None]
 
@@ -65,7 +66,7 @@ def _chosen_classes(results: Results, selected: tuple[int | None, int | None]) -
     names = st.multiselect(
         "Classes in the matrix",
         results.class_names,
-        key="few",
+        key=memory.FEW,
         max_selections=_MOST_CHOSEN,
         placeholder=f"the {len(usual)} that are confused most often",
         bind="query-params",

@@ -176,7 +176,7 @@ def method() -> str:
 def view() -> str:
     """How photo and map are laid out: ``overlay``, ``side`` or ``wipe``."""
     labels = {"overlay": "Overlay", "side": "Side by side", "wipe": "Wipe"}
-    return _segmented("View", labels, key="view")
+    return _segmented("View", labels, key="photo_view")
 
 
 def palette(*, difference: bool) -> str:

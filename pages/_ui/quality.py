@@ -59,7 +59,7 @@ def draw_curves(results: Results) -> None:
     usual = results.class_names[memory.usual_class(results)]
     left, right = st.columns([2, 3], gap="large", vertical_alignment="bottom")
     name = left.selectbox(
-        "Class against the rest", results.class_names, key="curve", index=None, placeholder=usual,
+        "Class against the rest", results.class_names, key=memory.CURVE, index=None, placeholder=usual,
         bind="query-params", persist_state="session",
     )  # fmt: skip
     class_idx = results.class_names.index(name or usual)

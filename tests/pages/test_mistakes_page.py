@@ -165,6 +165,7 @@ def test_another_checkpoint_forgets_the_classes_of_the_first() -> None:
     page.selectbox(key="checkpoint").select("malaria").run()
     assert not page.exception
     assert page.selectbox(key="true").value is None
+    assert page.segmented_control(key="only").value == "wrong"
     assert "sample" not in page.query_params
 
 
@@ -199,7 +200,8 @@ def test_images_that_have_changed_since_are_said_to_have(monkeypatch: pytest.Mon
 def test_a_checkpoint_without_predictions_says_how_to_get_some() -> None:
     page = opened(PAGE, checkpoint="imagenet")
     assert not page.exception
-    assert "python -m core evaluate imagenet" in page.info[0].value
+    assert "has not been evaluated yet" in page.info[0].value
+    assert "core evaluate imagenet" in captions(page)
     page.button(key="instead_digits").click().run()
     assert metrics(page)["Mistakes"] == "4 of 359"
 

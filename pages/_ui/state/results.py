@@ -25,6 +25,7 @@ from pages._ui.state.photos import Photo
 
 # Names in the address.
 TRUE, PREDICTED, ONLY, ORDER, PAGE, SPLIT, VIEW = "true", "pred", "only", "order", "page", "split", "view"
+CURVE, FEW = "curve", "few"
 # A name in the address, too; it must not be the key of a widget.
 SAMPLE, SAMPLE_NEXT = "sample", "sample_next"
 REFUSED_FOLDER = "refused_folder"
@@ -147,12 +148,20 @@ def keep_average(key: str, average: AverageMap | None) -> None:
 
 def choices_are_of(name: str) -> None:
     """Forget what was chosen for another checkpoint's classes; before the pickers are drawn."""
-    before = st.session_state.get(_CHOSEN_OF)
-    if before not in (None, name):
-        for key in (TRUE, PREDICTED, PAGE, SPLIT):
-            st.session_state.pop(key, None)
+    if st.session_state.get(_CHOSEN_OF) not in (None, name):
+        # Set, not removed: the browser would go on showing what the picker had.
+        st.session_state.update({TRUE: None, PREDICTED: None, ONLY: "wrong", CURVE: None, FEW: []})
+        st.session_state.pop(SPLIT, None)
+        from_the_first_page()
         open_sample(None)
     st.session_state[_CHOSEN_OF] = name
+
+
+def from_the_first_page() -> None:
+    """Begin at the first page of samples; before its picker is drawn."""
+    # Only where it changes: Streamlit warns of every picker that is set and has a default.
+    if st.session_state.get(PAGE, 1) != 1:
+        st.session_state[PAGE] = 1
 
 
 def open_sample(sample_id: str | None) -> None:
