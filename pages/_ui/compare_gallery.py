@@ -55,6 +55,12 @@ def draw(found: Compared, selection: PairSelection, pictures: memory.Pictures, o
         return
     if pictures.found is None:
         image_folder.ask(found.first.name, pictures.reason)
+    elif pictures.has_changed:  # Its twin is in `gallery.draw`.
+        st.warning(
+            "The images on this machine are not those that were evaluated. Numbers are of then, pictures and "
+            "maps of now.",
+            icon=":material/sync_problem:",
+        )
     slot, pages = st.container(), num_pages(number, gallery.PAGE_SIZE)
     # Below the pictures, but asked first: the page may come from the address.
     shown = 1

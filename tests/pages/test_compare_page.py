@@ -276,6 +276,13 @@ def test_a_sample_has_the_maps_of_both_beside_each_other(digits: str) -> None:
     assert f" of {NUM_FIXED} " in f"{captions(page)} "
 
 
+def test_images_that_have_changed_since_are_said_to_have(
+    digits: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "data_has_changed", lambda _folder, _images: True)
+    assert "are not those that were evaluated" in link("digits", digits).warning[0].value
+
+
 def test_two_that_agree_and_are_right_have_one_map_each(digits: str) -> None:
     rows = both("digits", digits)
     row = rows[rows["pile"] == "both_right"].iloc[0]

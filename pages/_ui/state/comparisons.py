@@ -81,7 +81,7 @@ def swap(first: str, second: str) -> None:
     st.session_state[SECOND_SAID], st.session_state[FIRST_SAID] = said
     pile = st.session_state.get(SHOWN)
     st.session_state[SHOWN] = {"fixed": "broken", "broken": "fixed"}.get(str(pile), pile)
-    st.session_state[SHEET] = 1
+    from_the_first_sheet()
     memory.open_sample(st.query_params.get(memory.SAMPLE))
 
 
@@ -143,8 +143,10 @@ def choose(found: Compared, pile: str, *classes: int | None) -> None:
 
 
 def from_the_first_sheet() -> None:
-    """What is shown has changed."""
-    st.session_state[SHEET] = 1
+    """What is shown has changed; before its picker is drawn."""
+    # Only where it changes: Streamlit warns of every picker that is set and has a default.
+    if st.session_state.get(SHEET, 1) != 1:
+        st.session_state[SHEET] = 1
 
 
 def take_to_mistakes(name: str, split: str, sample_id: str) -> None:
@@ -173,9 +175,10 @@ def _forget_what_is_of_others(found: Compared) -> None:
     """Forget classes that this pair has not, and a pile that is empty in it; before the pickers are drawn."""
     names, pile = found.pair.class_names, st.session_state.get(SHOWN)
     if st.session_state.get(_CLASSES_OF, names) != names:
-        for key in (SHOWN, CLASS, FIRST_SAID, SECOND_SAID, SHEET, FEW):
-            st.session_state.pop(key, None)
-        st.query_params.pop(PILE, None)
+        # Set, not removed: the browser would go on showing what the picker had.
+        usual = usual_pile(found.piles)
+        st.session_state.update({SHOWN: usual, CLASS: None, FIRST_SAID: None, SECOND_SAID: None, FEW: []})
+        from_the_first_sheet()
     is_another = st.session_state.get(_PAIR_OF, found.key) != found.key
     if is_another and pile in SQUARE and not len(getattr(found.piles, pile)):
         st.session_state[SHOWN] = usual_pile(found.piles)
