@@ -97,10 +97,7 @@ class _Probe:
         self.model, self.layer = model, layer
         self.blank = torch.zeros_like(like[:1])
         self.size = observe(model, self.blank, [layer], _size)[layer]
-        # A layer of a single cell is no gate.
-        self.hooks: dict[nn.Module, ForwardHook] = (
-            {} if self.size == (1, 1) else dict.fromkeys(model.modules(), _constant)
-        )
+        self.hooks = clear_gates(model, self.size)
         self.seen: list[tuple[int, int, BoolArray]] = []
 
     def cells(self, side: int) -> int:
@@ -142,6 +139,11 @@ class _Probe:
 
 def _size(output: Tensor) -> tuple[int, int]:
     return output.shape[2], output.shape[3]
+
+
+def clear_gates(model: nn.Module, cells: tuple[int, int]) -> dict[nn.Module, ForwardHook]:
+    """Hooks that clear gates, which have one cell for the whole image, of NaN; none if the layer has one."""
+    return {} if cells == (1, 1) else dict.fromkeys(model.modules(), _constant)
 
 
 def _constant(_module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -> Tensor | None:
