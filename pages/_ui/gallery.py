@@ -79,9 +79,10 @@ def order_label(name: str) -> str:
 
 def choose_cell(names: tuple[str, ...], label: int | None, predicted: int | None) -> None:
     """Select a cell, a row (``predicted`` None) or a column; before the pickers are drawn."""
-    st.session_state[memory.TRUE] = None if label is None else names[label]
-    st.session_state[memory.PREDICTED] = None if predicted is None else names[predicted]
-    st.session_state[memory.ONLY] = "all"
+    for key, class_idx in ((memory.TRUE, label), (memory.PREDICTED, predicted)):
+        name = None if class_idx is None else names[class_idx]
+        memory.set_picker(key, name, name)
+    memory.set_picker(memory.ONLY, "all", _OUTCOMES["all"])
     memory.from_the_first_page()
     memory.open_sample(None)
 

@@ -126,3 +126,5 @@ def test_a_class_of_the_table_leads_to_its_samples(app: App) -> None:
     app.page.locator(".st-key-class_table canvas").first.wait_for()
     app.page.locator(".st-key-class_table").first.click(position={"x": 15, "y": 52})
     expect(app.page.get_by_role("heading", name="True 9: samples")).to_be_visible()
+    expect(app.page).to_have_url(re.compile("true=9"))
+    expect(app.page).to_have_url(re.compile("only=All"))

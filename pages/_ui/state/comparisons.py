@@ -1,10 +1,8 @@
 """Two checkpoints' results as one, and what is chosen on the page that compares them."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from core import comparison, results, verdict
 from core.comparable import comparable
@@ -136,7 +134,7 @@ def choose(found: Compared, pile: str, *classes: int | None) -> None:
     st.session_state[SHOWN] = pile
     for key, class_idx in zip((CLASS, FIRST_SAID, SECOND_SAID), classes, strict=True):
         name = None if class_idx is None else found.pair.class_names[class_idx]
-        _set(key, name)
+        memory.set_picker(key, name, name)
     st.session_state[PART] = "samples"
     from_the_first_sheet()
     memory.open_sample(None)
@@ -161,14 +159,6 @@ def take_to_mistakes(name: str, split: str, sample_id: str) -> None:
 def leaves_for_mistakes() -> bool:
     """Whether somebody has just asked for that page; once."""
     return bool(st.session_state.pop(_LEAVING, False))
-
-
-def _set(key: str, name: str | None) -> None:
-    """Set a picker of classes, which does not write itself into the address before it is first drawn."""
-    st.session_state[key] = name
-    if name is not None:
-        with suppress(StreamlitAPIException):  # It is drawn, and does.
-            st.query_params[key] = name
 
 
 def _forget_what_is_of_others(found: Compared) -> None:

@@ -3,10 +3,12 @@
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
 from PIL import Image
+from streamlit.errors import StreamlitAPIException
 
 from core import checkpoint, evaluation_curves, results
 from core.average_map import AverageMap
@@ -155,6 +157,17 @@ def choices_are_of(name: str) -> None:
         from_the_first_page()
         open_sample(None)
     st.session_state[_CHOSEN_OF] = name
+
+
+def set_picker(key: str, value: str | None, written: str | None) -> None:
+    """Set a picker that is bound to the address, where it is ``written`` so; before it is drawn.
+
+    One that has not been drawn yet on this page does not write itself.
+    """
+    st.session_state[key] = value
+    if written is not None:
+        with suppress(StreamlitAPIException):  # It has been drawn, and does.
+            st.query_params[key] = written
 
 
 def from_the_first_page() -> None:
