@@ -27,10 +27,10 @@ PAGES = {
         "Explain", ":material/center_focus_strong:", "Why does it see that in this photo?"
     ),
     "pages/mistakes.py": Page("Mistakes", ":material/grid_on:", "Where does it fail, and what misled it?"),
-    "pages/inside.py": Page("Inside", ":material/layers:", "What has each layer and filter learned?"),
     "pages/compare.py": Page(
         "Compare", ":material/compare:", "What did a change fix, and what did it break?"
     ),
+    "pages/inside.py": Page("Inside", ":material/layers:", "What has each layer and filter learned?"),
     "pages/train.py": Page("Train", ":material/model_training:", "Train a network and watch it learn"),
 }
 

@@ -14,7 +14,7 @@ PHOTOS, CHOSEN, ADDED, REFUSED, UPLOADED = "photos", "chosen", "added", "refused
 
 # One session keeps what a person can look through; the oldest photos go first.
 MAX_PHOTOS, MAX_PHOTO_BYTES = 24, 100 * 2**20
-DRAWN_SIDE, THUMB_SIDE, TINY_SIDE = 900, 160, 96
+DRAWN_SIDE, PANE_SIDE, THUMB_SIDE, TINY_SIDE = 900, 512, 160, 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Drawn:
 
     size: tuple[int, int]
     picture: Picture
+    pane: Picture
     thumb: Picture
     jpeg: bytes
 
@@ -125,7 +126,9 @@ def _drawn(digest: str, _data: bytes) -> Drawn:
     # A tiny image is drawn larger, cell by cell, so that its map is not as coarse as its pixels.
     small = image.resize(_within(image.size, DRAWN_SIDE), _filter(image.size))
     picture, thumb = np.asarray(small), np.asarray(small.resize(_within(image.size, THUMB_SIDE)))
-    return Drawn(image.size, picture, thumb, jpeg(picture))
+    # Several beside each other are small: maps over all of 900 pixels would take three times as long.
+    pane = image.resize(_within(image.size, PANE_SIDE), _filter(image.size))
+    return Drawn(image.size, picture, np.asarray(pane), thumb, jpeg(picture))
 
 
 def _filter(size: tuple[int, int]) -> Image.Resampling:
