@@ -25,7 +25,7 @@ EXAMPLES = "examples.parquet"
 PLACE = ".examples"
 METADATA = b"seewhy"  # The key of what a table is about, in the file.
 _LOCAL = "local.json"
-_COLUMNS = ("channel", "rank", "sample_id", "class_name", "row", "column", "activation")
+_COLUMNS = ("channel", "rank", "sample_id", "class_name", "row", "column", "activation", "x", "y")
 _EDGES = ("left", "top", "right", "bottom")
 
 
@@ -33,8 +33,9 @@ _EDGES = ("left", "top", "right", "bottom")
 class Example:
     """A patch of an image that excites a channel: ``rank`` 0 is the one that does so most.
 
-    ``window`` is the receptive field of the cell at ``row`` and ``column``, in pixels of the original upright
-    image. ``class_name`` is the image's own, empty where nobody has labelled it.
+    ``window`` is the receptive field of the cell at ``row`` and ``column``, and ``x`` and ``y`` the cell's
+    centre, in pixels of the original upright image. In a deep layer, whose cells see all of the image, only
+    the centre tells where the cell is. ``class_name`` is the image's own, empty where nobody has labelled it.
     """
 
     channel: int
@@ -44,6 +45,8 @@ class Example:
     row: int
     column: int
     activation: float
+    x: float
+    y: float
     window: Window
 
 

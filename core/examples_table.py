@@ -1,8 +1,9 @@
 """The examples table: the strongest cells as patches of the original images, and what is known already."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,17 +13,19 @@ from numpy.typing import NDArray
 from core.data.image_set import ImageSet
 from core.errors import CheckpointError
 from core.examples import METADATA, Examples, read
-from core.explain.receptive_field import Part, ReceptiveField
-from core.preprocess import Preprocess, Window
+from core.explain.receptive_field import IntArray, ReceptiveField
+from core.preprocess import Preprocess
 from core.strongest import Strongest
 
+FloatArray = NDArray[np.floating[Any]]
 
-def window_of(part: Part, preprocess: Preprocess, size: tuple[int, int]) -> Window:
-    """A part of the network's input, in pixels of an image of ``size`` (width, height)."""
-    seen, (height, width) = preprocess.window(size), preprocess.input_size
-    left, right = np.interp((part.left, part.right), (0, width), (seen.left, seen.right)).tolist()
-    top, bottom = np.interp((part.top, part.bottom), (0, height), (seen.top, seen.bottom)).tolist()
-    return Window(left, top, right, bottom)
+
+def in_image(shares: FloatArray, seen: FloatArray) -> FloatArray:
+    """Points (n, 2) in shares of what the network sees, (0, 0) to (1, 1), in pixels of the images.
+
+    ``seen`` (n, 4) are the edges of what it sees: left, top, right and bottom.
+    """
+    return seen[:, :2] * (1 - shares) + seen[:, 2:] * shares
 
 
 def rows(
@@ -31,44 +34,45 @@ def rows(
     """A row for each example of a layer, by channel and rank.
 
     ``sample_id`` and ``path`` are those of the predictions table; ``row`` and ``column`` count the layer's
-    cells, ``activation`` is that cell's and ``mean_activation`` that of all cells; ``left``, ``top``,
-    ``right`` and ``bottom`` are in pixels of the original upright image.
+    cells, ``activation`` is that cell's and ``mean_activation`` that of all cells. In pixels of the original
+    upright image are ``x`` and ``y``, the cell's centre if the cells divide what the network sees evenly, and
+    its field: ``left``, ``top``, ``right`` and ``bottom``.
     """
-    channels, ranks = np.nonzero((strongest.activations > -np.inf).numpy())
-    chosen = (channels, ranks)
+    chosen = np.nonzero((strongest.activations > -np.inf).numpy())
     samples = strongest.samples.numpy()[chosen].tolist()
-    cell_rows, cell_columns = np.divmod(strongest.cells.numpy()[chosen], len(field.columns))
-    windows = [
-        window_of(field.part(row, column), preprocess, (width, height))
-        for row, column, (width, height) in zip(
-            cell_rows, cell_columns, strongest.sizes.numpy()[chosen], strict=True
-        )
-    ]
+    cells = np.stack(np.divmod(strongest.cells.numpy()[chosen], len(field.columns)), 1)
     names = [images.sample_ids[sample] for sample in samples]
+    classes = [images.class_names[images.labels[sample]] for sample in samples]
     return pa.table(
         {
             "layer": pa.array([layer] * len(samples), pa.string()),
-            "channel": channels.astype(np.int32),
-            "rank": ranks.astype(np.int32),
+            "channel": chosen[0].astype(np.int32),
+            "rank": chosen[1].astype(np.int32),
             "sample_id": pa.array(names, pa.string()),
             "path": pa.array(names if images.root else [""] * len(names), pa.string()),
-            "class_name": pa.array(
-                [images.class_names[images.labels[sample]] for sample in samples], pa.string()
-            ),
-            "row": cell_rows.astype(np.int32),
-            "column": cell_columns.astype(np.int32),
+            "class_name": pa.array(classes, pa.string()),
+            "row": cells[:, 0].astype(np.int32),
+            "column": cells[:, 1].astype(np.int32),
             "activation": strongest.activations.numpy()[chosen],
             "mean_activation": strongest.means.numpy()[chosen],
-            **_edges(windows),
+            **_in_pixels(cells, strongest.sizes.numpy()[chosen], field, preprocess),
         }
     )
 
 
-def _edges(windows: list[Window]) -> dict[str, NDArray[np.float32]]:
-    return {
-        edge: np.array([getattr(window, edge) for window in windows], np.float32)
-        for edge in ("left", "top", "right", "bottom")
-    }
+def _in_pixels(
+    cells: IntArray, sizes: IntArray, field: ReceptiveField, preprocess: Preprocess
+) -> dict[str, NDArray[np.float32]]:
+    """Centres and fields of cells (n, 2), by row and column, of images of ``sizes`` (n, 2)."""
+    known = {size: astuple(preprocess.window(size)) for size in set(map(tuple, sizes.tolist()))}
+    seen = np.array([known[width, height] for width, height in sizes.tolist()]).reshape(-1, 4)
+    rows, columns = cells.T
+    sides = field.input_size[::-1]
+    first = np.stack([field.columns[columns, 0], field.rows[rows, 0]], 1) / sides
+    last = np.stack([field.columns[columns, 1], field.rows[rows, 1]], 1) / sides
+    centre = (cells[:, ::-1] + 0.5) / field.cells[::-1]
+    points = np.hstack([in_image(each, seen) for each in (centre, first, last)]).astype(np.float32)
+    return dict(zip(("x", "y", "left", "top", "right", "bottom"), points.T, strict=True))
 
 
 def described(examples: Examples) -> pa.Table:

@@ -1,6 +1,6 @@
 """Examples of what excites channels: against a slow sort, after interruptions, and of which data they are."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from itertools import chain
 from pathlib import Path
 
@@ -20,9 +20,8 @@ from core.data.sources.folders import SOURCE
 from core.errors import CheckpointError, DataError, EvaluationError, ImageError, LayerError
 from core.examples import EXAMPLES, open_photos, read, remember_photos
 from core.examples_pass import collect
-from core.examples_table import window_of
+from core.examples_table import in_image
 from core.explain.activations import activations
-from core.explain.receptive_field import Part
 from core.preprocess import Preprocess, Window
 
 LAYERS = ["block1", "block2"]
@@ -98,6 +97,11 @@ def test_windows_are_receptive_fields_in_pixels_of_the_original(loaded: Checkpoi
             window = each.window
             expected = pytest.approx((*first, *last), rel=1e-6)
             assert (window.left, window.top, window.right, window.bottom) == expected
+            num_rows, num_columns = found.about.layers[layer].cells
+            expected = pytest.approx(
+                ((each.column + 0.5) * 40 / num_columns, (each.row + 0.5) * 30 / num_rows)
+            )
+            assert (each.x, each.y) == expected
         assert found.about.layers[layer].field == (size, size)
 
 
@@ -116,6 +120,8 @@ def test_a_bright_spot_lies_in_the_window_that_it_excites(loaded: Checkpoint, tm
         window = example.window
         assert window.left <= 70
         assert window.right >= 74
+        assert abs(example.x - 72) <= 8
+        assert abs(example.y - 12) <= 8
         assert window.top <= 10
         assert window.bottom >= 14
         assert (window.right - window.left, window.bottom - window.top) == (
@@ -125,9 +131,11 @@ def test_a_bright_spot_lies_in_the_window_that_it_excites(loaded: Checkpoint, tm
 
 
 def test_the_whole_input_is_the_window_that_the_network_sees() -> None:
-    preprocess = Preprocess((224, 224), 256, (0.5,) * 3, (0.5,) * 3)
-    assert window_of(Part(0, 0, 224, 224), preprocess, (500, 375)) == preprocess.window((500, 375))
-    assert window_of(Part(56, 0, 56, 224), preprocess, (256, 256)) == Window(72, 16, 72, 240)
+    window = Preprocess((224, 224), 256, (0.5,) * 3, (0.5,) * 3).window((500, 375))
+    seen = np.array([astuple(window)] * 2)
+    (left, top), (right, bottom) = in_image(np.array([[0, 0], [1, 1]]), seen).tolist()
+    assert Window(left, top, right, bottom) == window
+    assert in_image(np.array([[0.25, 1]]), np.array([[16, 20, 240, 244]])).tolist() == [[72, 244]]
 
 
 @pytest.mark.usefixtures("small_parts")

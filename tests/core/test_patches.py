@@ -24,7 +24,7 @@ def _halves() -> Image.Image:
 
 
 def _example(channel: int, rank: int, sample_id: str, window: Window) -> Example:
-    return Example(channel, rank, sample_id, "", 0, 0, 1.0, window)
+    return Example(channel, rank, sample_id, "", 0, 0, 1.0, 0.0, 0.0, window)
 
 
 def test_a_patch_fills_its_square_with_that_part_of_the_image() -> None:

@@ -159,6 +159,18 @@ def test_lite0_sees_67_pixels_at_its_third_stage_in_steps_of_8(imagenet: Checkpo
     assert receptive_field(imagenet.model, "bn2", like).is_whole_input
 
 
+@pytest.mark.parametrize("error", [AssertionError, RuntimeError, ValueError])
+def test_a_network_that_takes_one_size_only_is_given_that(error: type[Exception]) -> None:
+    class Strict(Features):
+        def forward(self, batch: Tensor) -> Tensor:
+            if batch.shape[2:] != (40, 48):
+                raise error(batch.shape)
+            return super().forward(batch)
+
+    field = receptive_field(Strict(nn.Conv2d(1, 1, 5)).eval(), "features", torch.rand(1, 1, 40, 48))
+    np.testing.assert_array_equal(field.columns, _closed_form(44, 48, size=5, stride=1, offset=0))
+
+
 def test_a_field_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
     model, like = Features(nn.Conv2d(1, 1, 3)).eval(), torch.rand(1, 1, 5, 5)
     first = receptive_field(model, "features", like)
