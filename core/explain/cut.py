@@ -55,7 +55,7 @@ def cut_at(model: nn.Module, layer: str, batch: Tensor) -> Cut:
     with capture(model, {module_named(model, layer): hook}), torch.no_grad():
         try:
             model(batch.clone())
-        except CoreError:
+        except (CoreError, torch.OutOfMemoryError):
             raise
         except Exception as error:  # What a network raises for a size that it cannot take may be anything.
             if not num_channels:
