@@ -3,6 +3,8 @@
 import csv
 import io
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
+import core
 from core import checkpoint as checkpoints
 from core import filter_files, filters
 from core.__main__ import main
@@ -167,6 +170,23 @@ def test_a_stopped_run_goes_on_without_doing_finished_channels_again(
     for before, kept in zip(first, found, strict=False):
         assert before.activation == kept.activation
         assert np.array_equal(before.picture, kept.picture)
+
+
+def test_a_killed_command_goes_on_without_doing_finished_channels_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count_ascents: list[int]
+) -> None:
+    monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
+    options = ["--checkpoint", "digits", "--layer", "block2", "--channels", "3-120", "--device", "cpu"]
+    command = [sys.executable, "-m", "core", "filters", *options, "--out", str(tmp_path / "out")]
+    folder = Path(core.__path__[0]).parent
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder) as run:  # noqa: S603 (our own)
+        lines = [run.stdout.readline() for _ in range(2)]
+        run.kill()
+    assert [line.partition(":")[0] for line in lines] == ["1/118 channel 3", "2/118 channel 4"]
+    digits = checkpoints.load(checkpoints.find("digits"))
+    found = list(ascended(digits, question(digits, "block2", (2, 3, 4))))
+    assert sorted(each.channel for each in found) == [2, 3, 4]
+    assert count_ascents == [2]
 
 
 def test_what_is_kept_comes_before_what_is_computed(
