@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import inside_card, inside_layer, inside_network, inside_photo, shell
+from pages._ui import inside_card, inside_layer, inside_network, inside_photo, inside_sections, shell
 from pages._ui.state import inside as memory
 from pages._ui.state import models
 
@@ -21,9 +21,12 @@ with shell.page("pages/inside.py"):
         channel = inside_layer.draw_grid(shown, wanted)
         inside_layer.draw_downloads(shown)
     with right:
-        inside_card.draw(shown, channel)
+        sections = inside_card.draw(shown, channel)
 
     with board:
         inside_network.draw_map(look, shown.layer)
     inside_network.draw_column(look, shown.layer, channel)
     inside_network.draw_sparsity(look, shown.layer)
+    # What takes longer comes when all else is there.
+    inside_sections.fill(sections, shown, channel)
+    inside_layer.fill_grid(shown)

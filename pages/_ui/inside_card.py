@@ -8,9 +8,11 @@ import streamlit as st
 from core import export, render
 from core.channel_grid import grid, page_layout
 from core.selection import place_of
-from pages._ui import components, words
+from pages._ui import components, inside_sections, words
 from pages._ui.components import Layered, Scale
-from pages._ui.inside_layer import Shown, brief
+from pages._ui.inside_layer import Shown
+from pages._ui.inside_sections import Sections
+from pages._ui.inside_tiles import brief
 from pages._ui.state import inside as memory
 from pages._ui.state import photos
 
@@ -25,8 +27,8 @@ _STYLE = """<style>
 </style>"""
 
 
-def draw(shown: Shown, channel: int) -> None:
-    """Draw the card of a channel."""
+def draw(shown: Shown, channel: int) -> Sections:
+    """Draw the card of a channel; gives the sections that are to be filled when the page is there."""
     st.html(_STYLE)
     with st.container(key="channel_card"):
         _draw_head(shown, channel)
@@ -47,6 +49,7 @@ def draw(shown: Shown, channel: int) -> None:
             )
         _draw_facts(shown, channel)
         _draw_download(shown, channel, opacity)
+        return inside_sections.draw()
 
 
 def _draw_head(shown: Shown, channel: int) -> None:

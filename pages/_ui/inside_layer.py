@@ -9,9 +9,11 @@ from core import export, inspection_files
 from core.channels import Indices, num_pages, page
 from core.inspection import Inspection
 from core.layers import stages
-from pages._ui import components, inside_sheets, words
+from pages._ui import components, inside_examples, inside_sheets, inside_tiles, words
 from pages._ui.inside_sheets import Cell, Sheet
+from pages._ui.inside_tiles import Tiles, brief
 from pages._ui.state import inside as memory
+from pages._ui.state.ascents import Place
 from pages._ui.state.inside import Look
 
 # Their own labels, because an address has the label.
@@ -25,13 +27,17 @@ _FILES = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """A layer for a photo: what it gives, the class its channels are asked about, and the order to look."""
+    """A layer for a photo: what it gives, the class its channels are asked about, and the order to look.
+
+    ``show`` is what tiles show, as in pages._ui.inside_tiles.
+    """
 
     look: Look
     found: Inspection
     class_name: str
     by: str
     order: Indices
+    show: str
 
     @property
     def layer(self) -> str:
@@ -92,11 +98,13 @@ def ask(look: Look) -> Shown:
             on_change=memory.to_first_part,
             help="What channels speak for or against. Type to search; cleared, it follows the prediction.",
         )
-    by = components.segmented("Sort by", _ORDERS, key=memory.ORDER, on_change=memory.to_first_part)
+    with st.container(horizontal=True, gap="medium", key="layer_ways"):
+        by = components.segmented("Sort by", _ORDERS, key=memory.ORDER, on_change=memory.to_first_part)
+        show = inside_tiles.pick()
     with title:
         st.subheader(words.plain(_title(first)), anchor=False)
     found = first if name is None else memory.inspect(look, layer, names.index(name))
-    return Shown(look, found, names[found.class_idx], by, found.order(by))
+    return Shown(look, found, names[found.class_idx], by, found.order(by), show)
 
 
 def draw_grid(shown: Shown, channel: int | None) -> int:
@@ -104,17 +112,25 @@ def draw_grid(shown: Shown, channel: int | None) -> int:
     found, board = shown.found, st.container()
     on_page = page(shown.order, _pick_part(len(shown.order)) - 1)
     chosen = channel if channel is not None and channel < len(found.maps) else int(on_page[0])
-    values, silent = found.normalised[on_page], found.stats.silent[on_page]
-    sheet = Sheet(found.layer, len(found.maps), _cells(shown, on_page, chosen), values, silent)
     with board:
+        sheet, hint = _sheet(shown, on_page, chosen)
         inside_sheets.draw(
             [sheet],
             key="channels",
             on_pick=lambda _layer, picked: memory.choose_channel(picked),
             shown_in=".st-key-channel_card",
-            hint=_hint(shown),
+            hint=hint,
         )
+    if shown.show == inside_tiles.ASCENT:
+        inside_tiles.draw_filling(_places(shown, on_page))
     return chosen
+
+
+def fill_grid(shown: Shown) -> None:
+    """Go on with the images of the page, if somebody waits for them; the last thing that a page does."""
+    if shown.show == inside_tiles.ASCENT:
+        part = int(st.session_state.get(memory.PART) or 1)
+        inside_tiles.fill(_places(shown, page(shown.order, min(part, num_pages(len(shown.order))) - 1)))
 
 
 def draw_downloads(shown: Shown) -> None:
@@ -155,6 +171,39 @@ def _cells(shown: Shown, on_page: Indices, chosen: int) -> list[Cell]:
     ]
 
 
+def _places(shown: Shown, on_page: Indices) -> list[Place]:
+    return inside_tiles.places(shown.look.loaded, shown.layer, on_page)
+
+
+def _sheet(shown: Shown, on_page: Indices, chosen: int) -> tuple[Sheet, str]:
+    """The tiles of a page, and how to read them."""
+    found = shown.found
+    tiles = _tiles(shown, on_page)
+    if tiles is None:
+        values, silent = found.normalised[on_page], found.stats.silent[on_page]
+        cells = _cells(shown, on_page, chosen)
+        return Sheet(found.layer, len(found.maps), cells, values, silent), _hint(shown)
+    numbered = zip(on_page.tolist(), tiles.numbers, tiles.meanings, tiles.missing.tolist(), strict=True)
+    cells = [
+        Cell(channel, number, meaning, channel == chosen, missing)
+        for channel, number, meaning, missing in numbered
+    ]
+    return Sheet(found.layer, len(found.maps), cells, tiles.pictures, tiles.dead), tiles.hint
+
+
+def _tiles(shown: Shown, on_page: Indices) -> Tiles | None:
+    """What tiles show instead of activations; None where that is not there."""
+    loaded, layer = shown.look.loaded, shown.layer
+    if shown.show == inside_tiles.ASCENT:
+        return inside_tiles.of_ascent(_places(shown, on_page))
+    if shown.show == inside_tiles.EXAMPLES:
+        tiles = inside_tiles.of_examples(loaded, layer, on_page)
+        if tiles is None:
+            inside_examples.draw_offer(loaded, layer, key="grid")
+        return tiles
+    return None
+
+
 def _number(shown: Shown, channel: int) -> str:
     """What the order is by."""
     if shown.by == "class":
@@ -181,12 +230,6 @@ def _hint(shown: Shown) -> str:
     grey = f"Grey: {silent:,} of {len(shown.order):,} are silent for this photo." if silent else ""
     scale = "Each channel from its lowest value, dark, to its highest, bright."
     return " ".join(filter(None, (scale, grey, beside)))
-
-
-def brief(value: float) -> str:
-    """A number with two digits that count, or all before the point: ``0.031``, ``−3.4``, ``1,234``."""
-    text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2g}"
-    return text.replace("-", words.MINUS)
 
 
 def signed_briefly(value: float) -> str:

@@ -7,9 +7,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.channel_grid import Layout, grid, page_layout
+from core.channel_grid import Layout, grid, page_layout, picture_grid
 from core.preprocess import FloatArray
-from core.render import png
+from core.render import jpeg, png
 from pages._ui.components import data_uri, web
 
 _SHEETS = st.components.v2.component(
@@ -19,30 +19,36 @@ _SHEETS = st.components.v2.component(
 _LARGER = ((16, 4, 160), (36, 6, 112))
 _COLUMNS, _SIDE = 8, 96
 
+Pictures = NDArray[np.uint8]
 Pick = Callable[[str, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A channel: a number that stands beside its index, what the pointer reads, and whether it is chosen."""
+    """A channel: a number that stands beside its index, what the pointer reads, and whether it is chosen.
+
+    One that is ``missing`` has no picture yet.
+    """
 
     channel: int
     number: str
     meaning: str
     selected: bool
+    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
     """Some of the ``num_channels`` channels of a layer: maps (k, h, w) in [0, 1], and which are silent (k,).
 
-    With ``lines`` about the layer it is a row, which can be clicked as a whole.
+    Instead of maps, ``values`` may be pictures (k, H, W, 3). With ``lines`` about the layer it is a row,
+    which can be clicked as a whole.
     """
 
     layer: str
     num_channels: int
     cells: Sequence[Cell]
-    values: FloatArray
+    values: FloatArray | Pictures
     silent: NDArray[np.bool_]
     lines: Sequence[str] = ()
     selected: bool = False
@@ -90,7 +96,7 @@ def _item(sheet: Sheet) -> dict[str, object]:
     return {
         "id": sheet.layer,
         "label": sheet.layer,
-        "picture": data_uri(png(grid(sheet.values, sheet.silent, layout)), "png"),
+        "picture": _picture(sheet),
         "size": layout.size,
         "tile": layout.tile,
         "columns": sheet.columns,
@@ -98,3 +104,12 @@ def _item(sheet: Sheet) -> dict[str, object]:
         "lines": list(sheet.lines),
         "selected": sheet.selected,
     }
+
+
+def _picture(sheet: Sheet) -> str:
+    """All tiles in one file; pictures as JPEG, for they would be large as PNG."""
+    if sheet.values.ndim == 4:
+        return data_uri(
+            jpeg(picture_grid(sheet.values.astype(np.uint8), sheet.silent, sheet.layout)[..., :3])
+        )
+    return data_uri(png(grid(sheet.values.astype(np.float32), sheet.silent, sheet.layout)), "png")

@@ -1,6 +1,11 @@
 """The Inside page without a browser: its numbers are those of core, and its address brings them back."""
 
+import html
 import json
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import Future
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -10,14 +15,59 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core import checkpoint as checkpoints
+from core import examples, filters
 from core.checkpoint import Checkpoint
+from core.explain.ascent import Ascended
 from core.explanation import layers_of
+from core.filter_cache import key_of
 from core.inspection import Inspection, inspect, sparsity_by_depth
 from core.layers import stages
 from core.network_map import parameters_by_stage
+from pages._ui.state import ascents
+from pages._ui.state.ascents import Place
 
 ROOT = Path(__file__).parents[2]
 CAT = Path(str(files("skimage.data") / "chelsea.png"))
+
+
+@pytest.fixture(autouse=True)
+def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Ascent images are kept where nobody else's are, and nothing is remembered of another test."""
+    monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
+    ascents.forget()
+    yield
+    ascents.forget()
+
+
+@pytest.fixture
+def _no_ascent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ascending a large network takes seconds; where that is not the question, it is a grey image."""
+
+    def climb(place: Place) -> Future[Ascended]:
+        made: Future[Ascended] = Future()
+        made.set_result(Ascended(place.channel, np.full((8, 8, 3), 128, np.uint8), 1.0, is_dead=False))
+        return made
+
+    monkeypatch.setattr(ascents, "climb", climb)
+
+
+def ascent_card(page: AppTest) -> str:
+    return " ".join(each.value for each in (*page.caption, *page.info))
+
+
+def kept(name: str, layer: str, channel: int, method: str = "plain") -> Ascended | None:
+    """The picture that the command line would take from the cache."""
+    loaded = checkpoints.load(checkpoints.find(name))
+    asked = filters.question(loaded, layer, [channel], method=method)
+    return filters.user_cache().read(key_of(loaded.card, layer, channel, asked.settings))
+
+
+def drawn(page: AppTest, mark: str) -> str:
+    """The markup that has this class, with characters as they are read."""
+    return next(
+        html.unescape(text) for each in page.get("html") if f'class="{mark}"' in (text := each.proto.body)
+    )
 
 
 def opened(**address: str) -> AppTest:
@@ -68,6 +118,7 @@ def expected(checkpoint: Checkpoint, layer: str, class_idx: int | None = None) -
     return inspect(checkpoint, batch, layer, class_idx)[0]
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_a_first_visit_shows_the_first_stage_of_a_sample_and_says_what_to_do(imagenet: Checkpoint) -> None:
     page = opened()
     found = expected(imagenet, "blocks.0")
@@ -77,6 +128,7 @@ def test_a_first_visit_shows_the_first_stage_of_a_sample_and_says_what_to_do(ima
     assert chosen(page) == cells(page)[:1]
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_a_channel_is_described_by_its_numbers(imagenet: Checkpoint) -> None:
     page = opened(layer="blocks.2", channel="7")
     values = expected(imagenet, "blocks.2").maps[7].astype(np.float64)
@@ -89,6 +141,7 @@ def test_a_channel_is_described_by_its_numbers(imagenet: Checkpoint) -> None:
     assert f"<b>{mean_size:.2g}, number {rank} of 40</b>" in facts(page)
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_the_overlay_reads_the_channels_own_cells_where_the_preprocess_puts_them(
     imagenet: Checkpoint,
 ) -> None:
@@ -99,6 +152,7 @@ def test_the_overlay_reads_the_channels_own_cells_where_the_preprocess_puts_them
     assert viewer["window"] == pytest.approx([80 / 384, 16 / 256, 304 / 384, 240 / 256], abs=1e-6)
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_the_map_alone_says_its_size_and_its_ends(imagenet: Checkpoint) -> None:
     page = opened(layer="bn2", channel="112")
     page.segmented_control(key="channel_view").set_value("alone").run()
@@ -107,6 +161,7 @@ def test_the_map_alone_says_its_size_and_its_ends(imagenet: Checkpoint) -> None:
     assert page.image[0].captions == [f"Channel 112 of bn2: 7 × 7 cells, from 0, dark, to {top:.2g}, bright"]
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_channels_of_the_last_stage_sum_with_the_bias_to_the_logit_of_the_class(imagenet: Checkpoint) -> None:
     names = imagenet.card.class_names
     found = expected(imagenet, "bn2", names.index("goldfish"))
@@ -119,12 +174,14 @@ def test_channels_of_the_last_stage_sum_with_the_bias_to_the_logit_of_the_class(
     assert f"+{first:.2f} for goldfish" in grid(page)["cells"][0]["meaning"]
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_elsewhere_contributions_only_rank_and_the_page_says_so() -> None:
     page = opened(layer="blocks.2", sort="class")
     assert "At this layer that only ranks them." in hint(page)
     assert "which here only ranks channels" in facts(page)
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_a_layer_of_many_channels_comes_in_pages() -> None:
     page = opened(layer="bn2", sort="index", part="20")
     assert cells(page) == list(range(1216, 1280))
@@ -133,6 +190,7 @@ def test_a_layer_of_many_channels_comes_in_pages() -> None:
     assert chosen(page) == [1215]
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_an_order_begins_at_its_first_page_and_keeps_the_channel(imagenet: Checkpoint) -> None:
     page = opened(layer="bn2", sort="index", part="20", channel="1279")
     page.segmented_control(key="sort").set_value("strength").run()
@@ -140,6 +198,7 @@ def test_an_order_begins_at_its_first_page_and_keeps_the_channel(imagenet: Check
     assert page.subheader[1].value == "Channel 1279"
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_a_silent_channel_is_drawn_and_called_silent(imagenet: Checkpoint) -> None:
     found = expected(imagenet, "bn2")
     silent = int(np.flatnonzero(found.stats.silent)[0])
@@ -149,16 +208,19 @@ def test_a_silent_channel_is_drawn_and_called_silent(imagenet: Checkpoint) -> No
     assert grid(page)["cells"][silent]["meaning"] == f"Channel {silent}: silent, 0 everywhere"
 
 
+@pytest.mark.usefixtures("_no_ascent")
 @pytest.mark.parametrize("channel", ["16", "-1", "seven", "²", "9" * 40, ""])
 def test_a_channel_that_is_not_there_gives_the_first(channel: str) -> None:
     page = opened(layer="blocks.0", channel=channel)
     assert chosen(page) == cells(page)[:1]
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_a_layer_that_is_not_there_gives_the_first_stage() -> None:
     assert grid(opened(layer="conv9"))["label"] == "blocks.0"
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_the_map_has_each_stage_with_its_shape_and_its_parameters(imagenet: Checkpoint) -> None:
     items = sent(opened(), label="Stages")["items"]
     layers = layers_of(imagenet)
@@ -169,6 +231,7 @@ def test_the_map_has_each_stage_with_its_shape_and_its_parameters(imagenet: Chec
     ]
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_the_column_has_a_row_of_the_strongest_channels_for_each_stage(imagenet: Checkpoint) -> None:
     rows = sent(opened(layer="bn2"), shown_in=".st-key-layer_view")["sheets"]
     assert [row["label"] for row in rows] == [stage.name for stage in stages(layers_of(imagenet))]
@@ -179,6 +242,7 @@ def test_the_column_has_a_row_of_the_strongest_channels_for_each_stage(imagenet:
     assert [row["selected"] for row in rows] == [False] * 4 + [True]
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_sparsity_is_drawn_by_depth_and_marks_the_layer(imagenet: Checkpoint) -> None:
     batch = imagenet.card.preprocess.batch([Image.open(CAT).convert("RGB")])
     found = sparsity_by_depth(imagenet, batch, layers_of(imagenet))
@@ -192,6 +256,7 @@ def test_sparsity_is_drawn_by_depth_and_marks_the_layer(imagenet: Checkpoint) ->
     ]
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_another_photo_is_looked_at_by_the_same_layer() -> None:
     page = opened(layer="bn2")
     before = grid(page)["picture"]
@@ -203,6 +268,7 @@ def test_another_photo_is_looked_at_by_the_same_layer() -> None:
     assert "This is an example" not in " ".join(each.value for each in page.caption)
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_a_checkpoint_with_data_of_its_own_begins_with_one_of_its_images() -> None:
     page = opened(checkpoint="digits")
     own = sent(page, label="Images of its data")["items"]
@@ -211,6 +277,7 @@ def test_a_checkpoint_with_data_of_its_own_begins_with_one_of_its_images() -> No
     assert grid(page)["label"] == "block1"
 
 
+@pytest.mark.usefixtures("_no_ascent")
 def test_what_another_checkpoint_does_not_have_is_forgotten() -> None:
     page = opened(layer="blocks.2", channel="30", **{"class": "goldfish"})
     page.selectbox(key="checkpoint").select("digits").run()
@@ -220,6 +287,7 @@ def test_what_another_checkpoint_does_not_have_is_forgotten() -> None:
     assert chosen(page) == cells(page)[:1]
 
 
+@pytest.mark.usefixtures("_no_ascent")
 @pytest.mark.parametrize(
     ("name", "first"), [("signs-plain", "block1.relu"), ("pets-cat-dog-scratch", "relu")]
 )
@@ -227,3 +295,108 @@ def test_networks_of_other_families_can_be_looked_into(name: str, first: str) ->
     page = opened(checkpoint=name)
     assert grid(page)["label"] == first
     assert len(cells(page)) == 64
+
+
+def test_the_ascent_image_of_the_open_channel_is_made_and_kept() -> None:
+    page = opened(checkpoint="digits", layer="block2", channel="3")
+    found = kept("digits", "block2", 3)
+    assert found is not None
+    assert f"It reaches **{found.activation:.2g}**, the mean of its map." in ascent_card(page)
+
+
+def test_the_method_is_in_the_address_and_makes_another_image() -> None:
+    page = opened(checkpoint="digits", layer="block2", channel="3", ascent="robust")
+    found = kept("digits", "block2", 3, "robust")
+    assert found is not None
+    assert kept("digits", "block2", 3) is None
+    assert f"It reaches **{found.activation:.2g}**" in ascent_card(page)
+
+
+def test_a_channel_that_no_start_raises_is_called_dead() -> None:
+    page = opened(checkpoint="signs-plain", layer="block4", channel="0")
+    found = kept("signs-plain", "block4", 0)
+    assert found is not None
+    assert found.is_dead
+    assert "Dead: from no start did any step raise it" in ascent_card(page)
+
+
+def test_tiles_show_the_ascent_images_that_exist_and_make_the_others_when_asked() -> None:
+    page = opened(checkpoint="digits", layer="block2", channel="3", sort="index", show="ascent")
+    tiles = grid(page)["cells"]
+    assert [tile["channel"] for tile in tiles if not tile["missing"]] == [3]
+    page.button(key="fill").click().run()
+    assert not page.exception
+    tiles = grid(page)["cells"]
+    assert [tile["channel"] for tile in tiles if tile["missing"]] == []
+    for channel in (0, 63):
+        found = kept("digits", "block2", channel)
+        assert found is not None
+        assert tiles[channel]["number"] == ("dead" if found.is_dead else f"{found.activation:.2g}")
+    assert kept("digits", "block2", 64) is None
+    assert "fill" not in [each.key for each in page.button]
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_the_classes_of_a_channel_are_those_of_the_heads_largest_and_smallest_weights(
+    imagenet: Checkpoint,
+) -> None:
+    weights = imagenet.model.get_parameter("classifier.weight").detach().numpy()[:, 112]
+    order = np.argsort(-weights)
+    rows = drawn(opened(layer="bn2", channel="112"), "seewhy-classes").split("<span")[1:]
+    assert len(rows) == 8
+    for row, class_idx in zip(rows, [*order[:5], *order[-3:]], strict=True):
+        assert f">{imagenet.card.class_names[class_idx]}<" in row
+        assert f"{weights[class_idx]:+.2f}".replace("-", "−") in row
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_a_layer_that_the_head_does_not_read_has_no_weights_for_classes_and_says_so() -> None:
+    assert "a channel has no weight for a class" in ascent_card(opened(layer="blocks.2"))
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_the_filter_of_a_channel_has_its_norm_and_its_rank(imagenet: Checkpoint) -> None:
+    weights = imagenet.model.get_parameter("conv_head.weight").detach().numpy().reshape(1280, -1)
+    norms = np.linalg.norm(weights, axis=1)
+    rank = 1 + (norms > norms[112]).sum()
+    page = opened(layer="bn2", channel="112")
+    assert f"norm **{norms[112]:.2g}**, number {rank:,} of 1,280." in ascent_card(page)
+    strongest = ", ".join(map(str, np.argsort(-np.abs(weights[112]))[:16]))
+    assert f"for the channels {strongest} of the layer before" in ascent_card(page)
+
+
+@pytest.fixture
+def digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the checkpoint of digits, in which examples may be written."""
+    folder = tmp_path / "digits"
+    shutil.copytree(checkpoints.find("digits"), folder, ignore=shutil.ignore_patterns("*examples*"))
+    os.utime(folder / checkpoints.CARD)  # Another checkpoint than the one in memory.
+    monkeypatch.setattr(checkpoints, "find", lambda _name: folder)
+    return folder
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_real_patches_are_found_on_demand_and_are_those_of_the_table(digits: Path) -> None:
+    page = opened(checkpoint="digits", layer="block2", channel="3")
+    assert "Nobody has looked for real examples of this layer yet." in ascent_card(page)
+    page.button(key="look_card").click().run()
+    assert not page.exception
+    found = examples.read(digits)
+    assert found is not None
+    shown = drawn(page, "seewhy-nine")
+    own = found.of("block2")[3]
+    assert shown.count("<img") == len(own) == 9
+    for each in own:
+        assert f'title="{each.sample_id} · {each.class_name} · {each.activation:.2g}"' in shown
+    assert "Of the 1,797 images of digits" in ascent_card(page)
+    rows = found.table.filter(found.table["channel"].to_numpy() == 3).to_pylist()
+    mean = max(row["mean_activation"] for row in rows)
+    assert f"reach **{mean:.2g}** at most, {own[0].activation:.2g} in one cell." in ascent_card(page)
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_a_network_without_images_of_its_own_says_what_to_type() -> None:
+    page = opened(layer="bn2")
+    assert [each.value for each in page.code] == [
+        "python -m core examples --checkpoint imagenet --layer bn2 --data FOLDER --out out"
+    ]

@@ -30,6 +30,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const button = add(document.createElement("button"), "cell", sheet, cell.channel, cell.meaning);
     button.setAttribute("aria-pressed", String(cell.selected));
     const picture = text("span", "picture", "");
+    button.dataset.missing = String(cell.missing);
     picture.style.aspectRatio = `${tile_width} / ${tile_height}`;
     picture.style.backgroundImage = `url(${sheet.picture})`;
     picture.style.backgroundSize = `${(100 * width) / tile_width}% ${(100 * height) / tile_height}%`;

@@ -1,0 +1,187 @@
+"""What a channel looks for: real patches, an image made by ascent, its weights, and its classes."""
+
+import html
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.channel_classes import ClassWeight
+from core.errors import CoreError
+from core.explain.ascent import Ascended
+from pages._ui import inside_examples, inside_tiles, words
+from pages._ui.inside_layer import Shown
+from pages._ui.inside_tiles import brief
+from pages._ui.state import ascents, cards
+from pages._ui.state.ascents import Place
+
+# Side by side in a card that is wide enough, whatever the window.
+_STYLE = """<style>
+.st-key-channel_sections { container-type: inline-size; }
+.st-key-channel_sections [data-testid="stColumn"] { min-width: 0; }
+@container (max-width: 330px) {
+  .st-key-channel_sections [data-testid="stColumn"] { min-width: 100%; }
+}
+.st-key-ascent_image img { border-radius: 4px; }
+.seewhy-classes { display: grid; grid-template-columns: 1fr max-content; gap: 0.15rem 1rem; }
+.seewhy-classes { font-size: 0.9rem; }
+.seewhy-classes b { font-weight: 400; font-variant-numeric: tabular-nums; text-align: right; }
+.seewhy-classes .against { opacity: 0.7; }
+.seewhy-classes hr { grid-column: 1 / -1; margin: 0.2rem 0; border: 0; }
+.seewhy-classes hr { border-top: 1px solid rgb(128 128 128 / 0.4); }
+</style>"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sections:
+    """The places of a card that are filled when the rest of the page is there."""
+
+    field: DeltaGenerator
+    patches: DeltaGenerator
+    ascent: DeltaGenerator
+    weights: DeltaGenerator
+    classes: DeltaGenerator
+
+
+def draw() -> Sections:
+    """Draw the headings of a card's sections, each with a line of explanation."""
+    st.html(_STYLE)
+    field = st.container()
+    with st.container(key="channel_sections"):
+        left, right = st.columns(2, gap="medium")
+        with left:
+            patches = _section(
+                "What excites it: real patches",
+                "Parts of real images to which it answers most. What do they have in common?",
+            )
+        with right:
+            ascent = _section(
+                "What excites it most: made by ascent",
+                "Noise, changed step by step until the channel answers as strongly as it can.",
+            )
+    weights = _section("Its weights", "The filter that makes this channel from those of the layer before.")
+    classes = _section(
+        "Classes that it speaks for",
+        "What the head multiplies the channel's mean by: weights, not probabilities.",
+    )
+    return Sections(field, patches, ascent, weights, classes)
+
+
+def fill(sections: Sections, shown: Shown, channel: int) -> None:
+    """Fill a card's sections, what is slow last."""
+    loaded, layer = shown.look.loaded, shown.layer
+    with sections.classes:
+        _draw_classes(shown, channel)
+    with sections.weights:
+        _draw_weights(shown, channel)
+    with sections.field:
+        _draw_field(shown)
+    with sections.patches:
+        inside_examples.draw(loaded, layer, channel)
+    with sections.ascent:
+        method = inside_tiles.pick_method()
+        place = Place(loaded, layer, channel, method)
+        is_new = ascents.kept(place) is None
+        _draw_ascent(place)
+    if is_new and ascents.kept(place) and shown.show == inside_tiles.ASCENT:
+        st.rerun()  # For its tile.
+
+
+def _section(title: str, explanation: str) -> DeltaGenerator:
+    st.markdown(f"**{title}**")
+    st.caption(explanation)
+    return st.container()
+
+
+def _draw_field(shown: Shown) -> None:
+    height, width = cards.field_size(shown.look.loaded, shown.layer)
+    rows, columns = shown.look.loaded.checkpoint.card.preprocess.input_size
+    st.caption(
+        f"A cell of {words.plain(shown.layer)} sees {height} × {width} of the {rows} × {columns} pixels.",
+        help="Its receptive field: what lies outside cannot change the cell.",
+    )
+
+
+def _draw_ascent(place: Place) -> None:
+    found = ascents.kept(place)
+    if found is None and ascents.is_stopped(place):
+        st.button("Make the image", icon=":material/play_arrow:", key="ascent_start", on_click=ascents.start)
+        return
+    if found is None:
+        slot = st.empty()
+        with slot.container(border=True):
+            heartbeat = st.empty()
+            st.button(
+                "Stop", icon=":material/stop_circle:", key="ascent_stop", on_click=ascents.stop, args=(place,)
+            )
+        try:
+            found = inside_tiles.waited(place, heartbeat)
+        except CoreError as error:
+            slot.caption(words.sentence(error))
+            return
+        slot.empty()
+    _draw_found(place, found)
+
+
+def _draw_found(place: Place, found: Ascended) -> None:
+    if found.is_dead:
+        st.info(
+            "Dead: from no start did any step raise it, so there is no such image.", icon=":material/block:"
+        )
+        return
+    with st.container(key="ascent_image"):
+        st.image(found.picture, width="stretch")
+    st.caption(f"It reaches **{brief(found.activation)}**, the mean of its map. {_real(place)}")
+
+
+def _real(place: Place) -> str:
+    real = cards.reached(place.loaded, place.layer, place.channel)
+    if real is None:
+        return "What real images reach is known once there are real patches."
+    return f"Those of the real patches reach **{brief(real.mean)}** at most, {brief(real.cell)} in one cell."
+
+
+def _draw_weights(shown: Shown, channel: int) -> None:
+    found = cards.filters_of(shown.look.loaded, shown.layer)
+    if found is None:
+        st.caption("No single filter makes it: channels are mixed or put together on the way to this layer.")
+        return
+    own = cards.filter_of(found, channel)
+    st.image(own.picture)
+    total = len(found.weights)
+    kernel = " × ".join(map(str, found.weights.shape[2:]))
+    st.caption(
+        f"{words.plain(found.name)}, {kernel}: norm **{brief(own.norm)}**, number {own.rank:,} of {total:,}. "
+        + _reads(own.input_channels, in_colour=own.in_colour, total=found.weights.shape[1])
+    )
+
+
+def _reads(input_channels: tuple[int, ...], *, in_colour: bool, total: int) -> str:
+    if in_colour:
+        return "Grey is a weight of 0; one scale for all filters of the layer."
+    names = ", ".join(map(str, input_channels))
+    few = (
+        f"its strongest {len(input_channels)} of {total:,} kernels"
+        if len(input_channels) < total
+        else "all kernels"
+    )
+    return f"Red adds, blue takes away. Shown: {few}, for the channels {names} of the layer before."
+
+
+def _draw_classes(shown: Shown, channel: int) -> None:
+    found = cards.spoken_for(shown.look.loaded, shown.layer, channel)
+    if found is None:
+        st.caption(
+            "From here on the network computes more than a weighted sum, so a channel has no weight for a "
+            "class. The last stage has one where the head is linear; sort by class to rank this layer's."
+        )
+        return
+    names = shown.look.class_names
+    most = "".join(_class_row(names, each, "for") for each in found.most)
+    least = "".join(_class_row(names, each, "against") for each in found.least)
+    st.html(f'<div class="seewhy-classes">{most}{"<hr>" if least else ""}{least}</div>')
+
+
+def _class_row(names: list[str], each: ClassWeight, kind: str) -> str:
+    name, weight = html.escape(names[each.class_idx]), words.signed(each.weight)
+    return f'<span class="{kind}">{name}</span><b class="{kind}">{weight}</b>'
