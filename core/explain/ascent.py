@@ -47,8 +47,9 @@ def ascend(
 
     `LOGITS` as layer ascends classes. The network runs up to the layer, where it is, and is locked for single
     passes only; it may be used in between, and the generator closed. A channel's picture depends on settings
-    and channel, not on the others; but rounding grows with each step, about tenfold in two of the plain ones:
-    another device, memory layout or number of threads gives another picture of the same kind.
+    and channel, not on the others; but in float32 rounding decides on which side of a ReLU's bend some values
+    fall, and from there pictures part: another device, memory layout or number of threads, or several
+    channels side by side, give another picture of the same kind. In float64 they do not.
 
     Raises:
         LayerError: no such layer or channel, or the network gives no finite numbers there.
