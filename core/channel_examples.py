@@ -38,7 +38,7 @@ def tiles(
     channels: Sequence[Sequence[Example]], image_of: Callable[[str], Image.Image], side: int
 ) -> Pictures:
     """The nine examples of each channel as one picture (K, H, W, 3); ``side`` is of a patch, in pixels."""
-    return np.stack([_opaque(tile(each)) for each in patches(channels, image_of, side)])
+    return np.stack([opaque(tile(each)) for each in patches(channels, image_of, side)])
 
 
 def pictures(
@@ -46,10 +46,11 @@ def pictures(
 ) -> list[Picture | None]:
     """The patches of one channel as pictures (side, side, 3); None for one that cannot be read."""
     found = patches([wanted], image_of, side)[0]
-    return [_opaque(found[each.rank]) if found[each.rank].any() else None for each in wanted]
+    return [opaque(found[each.rank]) if found[each.rank].any() else None for each in wanted]
 
 
-def _opaque(picture: Picture) -> Picture:
+def opaque(picture: Picture) -> Picture:
+    """An RGBA picture as RGB, over a middle grey."""
     shares = picture[..., 3:].astype(np.float32) / 255
     opaque: Picture = (picture[..., :3] * shares + _BETWEEN * (1 - shares)).round().astype(np.uint8)
     return opaque

@@ -17,6 +17,7 @@ from pages._ui.state.models import Loaded
 _STYLE = """<style>
 .seewhy-nine { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 3px; max-width: 22rem; }
 .seewhy-nine img, .seewhy-nine span { width: 100%; aspect-ratio: 1; display: block; border-radius: 3px; }
+.seewhy-nine img { outline: 1px solid rgb(128 128 128 / 0.35); outline-offset: -1px; }
 .seewhy-nine span { font-size: 0.7rem; opacity: 0.7; overflow: hidden; overflow-wrap: anywhere; }
 </style>"""
 
@@ -47,7 +48,11 @@ def draw_offer(loaded: Loaded, layer: str, *, key: str) -> None:
         many = f"its {len(images):,} images take minutes" if isinstance(images, ImageSet) else "name a folder"
         st.caption(f"Nobody has looked for real examples of this layer yet; {many}. In a terminal:")
         data = "" if isinstance(images, ImageSet) else " --data FOLDER"
-        st.code(f"python -m core examples --checkpoint {name} --layer {layer}{data} --out out", language=None)
+        st.code(
+            f"python -m core examples --checkpoint {name} --layer {layer}{data} --out out",
+            language=None,
+            wrap_lines=True,
+        )
         return
     st.caption("Nobody has looked for real examples of this layer yet.")
     wanted = st.button(

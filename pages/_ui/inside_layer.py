@@ -122,7 +122,10 @@ def draw_grid(shown: Shown, channel: int | None) -> int:
             hint=hint,
         )
     if shown.show == inside_tiles.ASCENT:
-        inside_tiles.draw_filling(_places(shown, on_page))
+        # One element whose content is exchanged: what it was before must not linger below.
+        with st.empty().container():
+            inside_tiles.draw_filling(_places(shown, on_page))
+        inside_tiles.draw_poster(_places(shown, on_page), _places(shown, shown.order))
     return chosen
 
 

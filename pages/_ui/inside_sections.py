@@ -103,24 +103,29 @@ def _draw_field(shown: Shown) -> None:
 
 
 def _draw_ascent(place: Place) -> None:
-    found = ascents.kept(place)
+    slot, found = st.empty(), ascents.kept(place)
     if found is None and ascents.is_stopped(place):
-        st.button("Make the image", icon=":material/play_arrow:", key="ascent_start", on_click=ascents.start)
+        slot.button(
+            "Make the image", icon=":material/play_arrow:", key="ascent_start", on_click=ascents.start
+        )
         return
-    if found is None:
-        slot = st.empty()
-        with slot.container(border=True):
-            heartbeat = st.empty()
-            st.button(
-                "Stop", icon=":material/stop_circle:", key="ascent_stop", on_click=ascents.stop, args=(place,)
-            )
-        try:
-            found = inside_tiles.waited(place, heartbeat)
-        except CoreError as error:
-            slot.caption(words.sentence(error))
-            return
-        slot.empty()
-    _draw_found(place, found)
+    try:
+        found = found or _made(place, slot)
+    except CoreError as error:
+        slot.caption(words.sentence(error))
+        return
+    with slot.container():
+        _draw_found(place, found)
+
+
+def _made(place: Place, slot: DeltaGenerator) -> Ascended:
+    """The image, while a clock runs; a click anywhere, on Stop too, ends the wait."""
+    with slot.container(border=True):
+        heartbeat = st.empty()
+        st.button(
+            "Stop", icon=":material/stop_circle:", key="ascent_stop", on_click=ascents.stop, args=(place,)
+        )
+    return inside_tiles.waited(place, heartbeat)
 
 
 def _draw_found(place: Place, found: Ascended) -> None:
@@ -138,7 +143,7 @@ def _real(place: Place) -> str:
     real = cards.reached(place.loaded, place.layer, place.channel)
     if real is None:
         return "What real images reach is known once there are real patches."
-    return f"Those of the real patches reach **{brief(real.mean)}** at most, {brief(real.cell)} in one cell."
+    return f"The images of the real patches reach **{brief(real.mean)}** at most, {brief(real.cell)} in one cell."
 
 
 def _draw_weights(shown: Shown, channel: int) -> None:
@@ -152,20 +157,15 @@ def _draw_weights(shown: Shown, channel: int) -> None:
     kernel = " × ".join(map(str, found.weights.shape[2:]))
     st.caption(
         f"{words.plain(found.name)}, {kernel}: norm **{brief(own.norm)}**, number {own.rank:,} of {total:,}. "
-        + _reads(own.input_channels, in_colour=own.in_colour, total=found.weights.shape[1])
+        + _reads(len(own.input_channels), in_colour=own.in_colour, total=found.weights.shape[1])
     )
 
 
-def _reads(input_channels: tuple[int, ...], *, in_colour: bool, total: int) -> str:
+def _reads(num_shown: int, *, in_colour: bool, total: int) -> str:
     if in_colour:
         return "Grey is a weight of 0; one scale for all filters of the layer."
-    names = ", ".join(map(str, input_channels))
-    few = (
-        f"its strongest {len(input_channels)} of {total:,} kernels"
-        if len(input_channels) < total
-        else "all kernels"
-    )
-    return f"Red adds, blue takes away. Shown: {few}, for the channels {names} of the layer before."
+    kernels = f"The strongest {num_shown} of {total:,} kernels" if num_shown < total else "All its kernels"
+    return f"{kernels}, each above the channel that it reads; red adds, blue takes away."
 
 
 def _draw_classes(shown: Shown, channel: int) -> None:

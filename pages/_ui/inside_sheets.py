@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from core.channel_examples import opaque
 from core.channel_grid import Layout, grid, page_layout, picture_grid
 from core.preprocess import FloatArray
 from core.render import jpeg, png
@@ -108,8 +109,7 @@ def _item(sheet: Sheet) -> dict[str, object]:
 
 def _picture(sheet: Sheet) -> str:
     """All tiles in one file; pictures as JPEG, for they would be large as PNG."""
+    layout = sheet.layout
     if sheet.values.ndim == 4:
-        return data_uri(
-            jpeg(picture_grid(sheet.values.astype(np.uint8), sheet.silent, sheet.layout)[..., :3])
-        )
-    return data_uri(png(grid(sheet.values.astype(np.float32), sheet.silent, sheet.layout)), "png")
+        return data_uri(jpeg(opaque(picture_grid(sheet.values.astype(np.uint8), sheet.silent, layout))))
+    return data_uri(png(grid(sheet.values.astype(np.float32), sheet.silent, layout)), "png")

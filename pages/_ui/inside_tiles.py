@@ -7,6 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
+from core import filter_files
 from core.channel_examples import Pictures
 from core.channels import Indices
 from core.data.image_set import ImageSet
@@ -93,6 +94,20 @@ def of_examples(loaded: Loaded, layer: str, channels: Indices) -> Tiles | None:
     numbers = [brief(each[0].activation) if each else "" for each in wanted]
     meanings = [_example_meaning(*each) for each in zip(channels.tolist(), wanted, strict=True)]
     return Tiles(pictures, missing, np.zeros_like(missing), numbers, meanings, hint)
+
+
+def draw_poster(on_page: list[Place], everywhere: list[Place]) -> None:
+    """Offer all ascent images of the layer that exist as one file, if one on this page does."""
+
+    def content() -> bytes:
+        return filter_files.poster([image for place in everywhere if (image := ascents.kept(place))])
+
+    if any(ascents.kept(place) for place in on_page):
+        st.download_button(
+            "Poster of ascent", content, f"filters.{on_page[0].layer}.{method()}.poster.png", "image/png",
+            key="download_ascent", on_click="ignore", icon=":material/download:",
+            help="All ascent images of this layer that are made, in this order, as one picture (PNG)",
+        )  # fmt: skip
 
 
 def draw_filling(on_page: list[Place]) -> None:

@@ -134,3 +134,30 @@ def test_the_poster_has_all_channels_and_the_maps_are_the_layers_own(app: App) -
     app.settle()
     mean = card(app.page)[1].replace("−", "-")
     assert float(mean) == pytest.approx(float(maps[strongest].mean()), rel=0.06)
+
+
+def test_the_ascent_image_of_an_open_channel_arrives_and_a_page_of_them_is_made(app: App) -> None:
+    app.open("/inside?checkpoint=digits&layer=block1&channel=3&sort=index")
+    image = app.page.locator(".st-key-ascent_image img")
+    expect(image).to_be_visible()
+    app.settle()
+    plain = str(image.get_attribute("src"))
+    app.page.locator(".st-key-ascent").get_by_text("robust").click()
+    expect(image).not_to_have_attribute("src", plain)
+    app.settle()
+    app.page.locator(".st-key-show").get_by_text("ascent").click()
+    expect(app.page.locator(f"{GRID}[data-missing=false]").first).to_be_visible()
+    app.settle()
+    assert address_of(app)["ascent"] == "robust"
+    assert address_of(app)["show"] == "ascent"
+    # What another run of this test has made is there at once.
+    make = app.page.get_by_role("button", name="Compute this page")
+    if make.is_visible():
+        make.click()
+    expect(app.page.locator(f"{GRID}[data-missing=true]")).to_have_count(0, timeout=60_000)
+    expect(app.page.locator(GRID)).to_have_count(64)
+
+
+def test_a_channel_that_nothing_raises_is_called_dead(app: App) -> None:
+    app.open("/inside?checkpoint=signs-plain&layer=block4&channel=0")
+    expect(app.page.locator(".st-key-channel_sections")).to_contain_text("Dead: from no start")

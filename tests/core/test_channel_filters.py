@@ -23,7 +23,7 @@ def test_the_strongest_kernels_come_first_with_the_channels_that_they_read() -> 
     found = channel_filter(filters(weights), 0)
     assert found.input_channels == (1, 2, 0)
     np.testing.assert_array_equal(
-        found.picture[0, [0, 68, 136]], by_input_channel(filters(weights), 0)[[1, 2, 0], 0, 0]
+        found.picture[0, [0, 52, 104]], by_input_channel(filters(weights), 0)[[1, 2, 0], 0, 0]
     )
 
 
