@@ -1,4 +1,4 @@
-"""Every number about mistakes, from a predictions table: confusion matrix, metrics, calibration, orders.
+"""Every number about mistakes, from a predictions table: confusion matrix, metrics, calibration.
 
 ``table`` is a `pyarrow.Table` with the columns of a predictions table; only the columns that are needed are
 read, whole and as arrays, so that a million rows take no longer than the page that shows them.
@@ -196,26 +196,6 @@ def confidence_histogram(table: pa.Table, num_bins: int = 20) -> ConfidenceHisto
     return ConfidenceHistogram(edges, count_right, count_wrong)
 
 
-def by_loss(table: pa.Table) -> IntArray:
-    """All rows, highest loss first."""
-    return np.argsort(-column(table, "loss"), kind="stable")
-
-
-def confidently_wrong(table: pa.Table) -> IntArray:
-    """Rows of mistakes, most probable prediction first."""
-    return _by_confidence(table, ~_right(table))
-
-
-def confidently_right(table: pa.Table) -> IntArray:
-    """Rows predicted right, most probable prediction first."""
-    return _by_confidence(table, _right(table))
-
-
-def least_sure(table: pa.Table) -> IntArray:
-    """All rows, smallest margin between the two most probable classes first."""
-    return np.argsort(column(table, "margin"), kind="stable")
-
-
 def distinct_names(names: Sequence[str]) -> list[str]:
     """Names, with the index behind those that occur twice."""
     times = Counter(names)
@@ -232,11 +212,6 @@ def _whole(table: pa.Table, name: str) -> pa.Array:
 def _right(table: pa.Table) -> NDArray[np.bool_]:
     right: NDArray[np.bool_] = column(table, "label") == column(table, "predicted")
     return right
-
-
-def _by_confidence(table: pa.Table, chosen: NDArray[np.bool_]) -> IntArray:
-    rows = np.flatnonzero(chosen)
-    return rows[np.argsort(-column(table, "p_predicted")[rows], kind="stable")]
 
 
 def _per_class(matrix: IntArray) -> PerClass:

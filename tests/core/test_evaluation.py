@@ -150,7 +150,7 @@ def test_all_wrong_is_zero_everywhere_without_a_warning(recwarn: pytest.Warnings
 
 
 def test_a_table_without_rows_is_refused() -> None:
-    for function in (evaluation.by_loss, evaluation.calibration_bins, evaluation.confidently_wrong):
+    for function in (evaluation.calibration_bins, evaluation.confidence_histogram):
         with pytest.raises(ValueError, match="no rows"):
             function(HAND.slice(0, 0))
     with pytest.raises(ValueError, match="no rows"):
@@ -218,14 +218,6 @@ def test_the_most_confused_pairs_come_first_and_equal_ones_in_the_order_of_class
     assert [(each.label, each.predicted, each.count) for each in found] == [(0, 2, 3), (1, 0, 3), (0, 1, 1)]
     assert len(evaluation.most_confused(matrix, 100)) == 4
     assert evaluation.most_confused(np.diag([4, 5]), 3) == []
-
-
-def test_orders_by_hand_and_equal_ones_as_in_the_table() -> None:
-    table = _tiny([0, 0, 0, 0, 0], [0, 1, 0, 1, 0], [0.625, 0.75, 0.875, 1.0, 0.875])
-    assert evaluation.by_loss(table).tolist() == [3, 1, 0, 2, 4]
-    assert evaluation.confidently_wrong(table).tolist() == [3, 1]
-    assert evaluation.confidently_right(table).tolist() == [2, 4, 0]
-    assert evaluation.least_sure(table).tolist() == [0, 1, 2, 4, 3]
 
 
 # One class against the rest.

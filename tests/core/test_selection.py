@@ -91,6 +91,26 @@ def test_the_least_sure_has_the_smallest_margin() -> None:
     assert ROWS[first]["margin"] == min(row["margin"] for row in ROWS)
 
 
+def test_orders_by_hand() -> None:
+    table = pa.table(
+        {
+            "label": [0, 0, 0, 0, 0],
+            "predicted": [0, 1, 0, 1, 0],
+            "p_predicted": [0.625, 0.75, 0.875, 1.0, 0.875],
+            "loss": [0.5, 1.4, 0.1, 9.0, 0.1],
+            "margin": [0.25, 0.5, 0.75, 1.0, 0.75],
+        }
+    )
+    found = {order: selected(table, Wanted(), order).tolist() for order in ORDERS}
+    assert found == {
+        "top_losses": [3, 1, 0, 2, 4],
+        "confidently_wrong": [3, 1, 0, 2, 4],
+        "least_sure": [0, 1, 2, 4, 3],
+        "confidently_right": [2, 4, 0, 1, 3],
+        "as_stored": [0, 1, 2, 3, 4],
+    }
+
+
 def test_equal_samples_stay_in_the_order_of_the_table() -> None:
     same = pa.concat_tables([TABLE.slice(0, 1)] * 5)
     for order in ORDERS:
