@@ -59,7 +59,9 @@ def draw() -> Sections:
                 "What excites it most: made by ascent",
                 "Noise, changed step by step until the channel answers as strongly as it can.",
             )
-    weights = _section("Its weights", "The filter that makes this channel from those of the layer before.")
+    weights = _section(
+        "Its weights", "The filter that makes this channel from the image, or from the channels before it."
+    )
     classes = _section(
         "Classes that it speaks for",
         "What the head multiplies the channel's mean by: weights, not probabilities.",
@@ -143,7 +145,8 @@ def _real(place: Place) -> str:
     real = cards.reached(place.loaded, place.layer, place.channel)
     if real is None:
         return "What real images reach is known once there are real patches."
-    return f"The images of the real patches reach **{brief(real.mean)}** at most, {brief(real.cell)} in one cell."
+    mean, cell = brief(real.mean), brief(real.cell)
+    return f"The images of the real patches reach **{mean}** at most, {cell} in one cell."
 
 
 def _draw_weights(shown: Shown, channel: int) -> None:
@@ -158,6 +161,7 @@ def _draw_weights(shown: Shown, channel: int) -> None:
     st.caption(
         f"{words.plain(found.name)}, {kernel}: norm **{brief(own.norm)}**, number {own.rank:,} of {total:,}. "
         + _reads(len(own.input_channels), in_colour=own.in_colour, total=found.weights.shape[1])
+        + ("" if found.is_alone else " A shortcut adds to what it gives.")
     )
 
 

@@ -28,7 +28,7 @@ SHOW = "show"
 _FOLDERS_CHANGE_S = 300
 _PATCH, _SMALL_PATCH = 144, 40
 # As many images as a pass takes a few seconds for; by the size of the network's input.
-_SMALL_INPUT, _MOST_SMALL, _MOST_LARGE = 64, 4_000, 400
+_SMALL_INPUT, _MOST_SMALL, _MOST_LARGE = 64, 6_000, 400
 
 Weights = NDArray[np.float32]
 
