@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import checkpoint
-from core.predicting import PREDICTIONS
+from core.predicting.samples import PREDICTIONS
 
 NUM_FIXED, NUM_BROKEN, NUM_BOTH_WRONG = 3, 5, 1
 

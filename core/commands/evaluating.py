@@ -10,8 +10,8 @@ from core import checkpoint, processes
 from core.commands.complaint import complain
 from core.data.batches import usual_workers
 from core.device import keep_freed_memory, usable_device
-from core.evaluation_pass import Resources, evaluate
-from core.predicting import note_on_data, open_images, remember_images, samples_of
+from core.predicting.evaluate import Resources, evaluate
+from core.predicting.samples import note_on_data, open_images, remember_images, samples_of
 from core.processes import Place
 
 _INTERRUPTED = 130  # As a shell has it for Ctrl-C.

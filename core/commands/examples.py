@@ -5,17 +5,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from core import examples as known
-from core import examples_files
 from core.checkpoint import Checkpoint
 from core.commands.complaint import complain
 from core.commands.photos import add_checkpoint, checkpoint_of
 from core.data.batches import usual_workers
 from core.data.image_set import ImageSet
 from core.device import keep_freed_memory
-from core.examples import Examples
-from core.examples_pass import collect
 from core.explanation import layers_of
+from core.inside import examples as known
+from core.inside import examples_files
+from core.inside.examples import Examples
+from core.inside.examples_pass import collect
 from core.layers import default_layer
 
 _INTERRUPTED = 130  # As a shell has it for Ctrl-C.

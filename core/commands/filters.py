@@ -4,13 +4,13 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from core import filter_files
-from core.channels import PAGE, parse_channels
 from core.checkpoint import Checkpoint
 from core.commands.photos import add_checkpoint, checkpoint_of
 from core.device import keep_freed_memory
 from core.explain.ascent import LOGITS, Ascended
-from core.filters import METHODS, Question, ascended, num_channels, question
+from core.inside import filter_files
+from core.inside.channels import PAGE, parse_channels
+from core.inside.filters import METHODS, Question, ascended, num_channels, question
 from core.predictions import class_index
 
 

@@ -4,12 +4,13 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from core import images, inspection_files
-from core.channels import ORDERS
+from core import images
 from core.checkpoint import Checkpoint
 from core.commands.photos import add_photos, checkpoint_of, for_each
 from core.explanation import layers_of
-from core.inspection import inspect
+from core.inside import inspection_files
+from core.inside.channels import ORDERS
+from core.inside.inspection import inspect
 from core.layers import default_layer
 from core.predictions import class_index
 

@@ -10,8 +10,8 @@ from core.data import catalogue
 from core.data.cache import decode
 from core.data.report import lines, report
 from core.data.splits import published_split
-from core.evaluation_pass import write_metrics_of_training
 from core.models import registry
+from core.predicting.evaluate import write_metrics_of_training
 from core.render import png
 from core.training import recipe as recipes
 from core.training.material import Material, material, sides

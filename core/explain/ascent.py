@@ -21,7 +21,7 @@ LOGITS = ""  # Names the network's own output, whose channels are classes.
 STARTS = 3  # Of a channel that none of the earlier ones could raise.
 # Channels side by side: a CPU is fastest with one, which stays in its caches; halved where memory runs out.
 _AT_ONCE = {"cuda": 64, "mps": 16}
-# Of the layer's largest value, as in core.channels: what rises by less carries no picture.
+# Of the layer's largest value, as in core.inside.channels: what rises by less carries no picture.
 _FAINTEST = 1e-5
 
 

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core import average_map
-from core.average_map import AverageMap
 from core.explanation import Question
-from core.results import Results
+from core.mistakes import average_map
+from core.mistakes.average_map import AverageMap
+from core.mistakes.results import Results
 from pages._ui import panes, words
 from pages._ui.gallery import Selection
 from pages._ui.panes import Pane

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.pair_selection import ALL, change_table
+from core.evaluation.pair_selection import ALL, change_table
 from pages._ui import words
 from pages._ui.state import comparisons
 from pages._ui.state.comparisons import Compared

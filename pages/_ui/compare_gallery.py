@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.evaluation import IntArray
-from core.pair_selection import ALL, MOST_TELLING, WantedPair, selected
-from core.selection import Sample, num_pages, page_of, sample_at
+from core.evaluation.metrics import IntArray
+from core.evaluation.pair_selection import ALL, MOST_TELLING, WantedPair, selected
+from core.evaluation.selection import Sample, num_pages, page_of, sample_at
 from pages._ui import components, gallery, image_folder, words
 from pages._ui.components import Tile
 from pages._ui.state import comparisons

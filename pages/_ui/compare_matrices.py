@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from core import matrix_view
-from core.comparison import most_changed
-from core.evaluation import IntArray
-from core.pair_selection import ALL
+from core.evaluation import matrix_view
+from core.evaluation.comparison import most_changed
+from core.evaluation.metrics import IntArray
+from core.evaluation.pair_selection import ALL
 from pages._ui import components, matrix, words
 from pages._ui.matrix import MOST_CLASSES, Grid, Pick
 from pages._ui.state import comparisons

@@ -7,12 +7,12 @@ from typing import Literal
 import streamlit as st
 
 from core.errors import ImageError
+from core.evaluation.selection import Place, Sample, place_of, row_of, sample_at
 from core.explanation import Map, Question
 from core.layers import default_layer
+from core.mistakes.results import Results
+from core.mistakes.why_wrong import Sides, pictures, sides
 from core.render import SIGNED
-from core.results import Results
-from core.selection import Place, Sample, place_of, row_of, sample_at
-from core.why_wrong import Sides, pictures, sides
 from pages._ui import panes, waiting, words
 from pages._ui.compare_gallery import PairSelection
 from pages._ui.components import Scale

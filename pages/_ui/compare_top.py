@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core.comparison import Pair
-from core.results import Results
-from core.significance import in_words
-from core.verdict import Verdict, counted, headline
+from core.evaluation.comparison import Pair
+from core.evaluation.significance import in_words
+from core.evaluation.verdict import Verdict, counted, headline
+from core.mistakes.results import Results
 from pages._ui import words
 from pages._ui.components import web
 from pages._ui.state import comparisons, models

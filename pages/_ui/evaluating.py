@@ -4,10 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import checkpoint, evaluation_run, results
+from core import checkpoint
 from core.errors import CoreError
-from core.evaluation_parts import is_under_way, num_predicted
-from core.predicting import open_images
+from core.mistakes import results
+from core.predicting import background
+from core.predicting.parts import is_under_way, num_predicted
+from core.predicting.samples import open_images
 from pages._ui import words
 from pages._ui.state import models
 
@@ -45,7 +47,7 @@ def _draw_form(name: str) -> None:
     try:
         with st.spinner("The images are found, the network is loaded…"):
             open_images(folder, place if typed.strip() else None)
-            evaluation_run.start(folder, place if typed.strip() else None)
+            background.start(folder, place if typed.strip() else None)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
         return
@@ -57,7 +59,7 @@ def _draw_progress(name: str) -> None:
     folder = checkpoint.find(name)
     if not is_under_way(folder):
         if not results.path_of(name).exists():
-            st.error(words.plain(f"It ended: {evaluation_run.complaint(folder)}"), icon=":material/error:")
+            st.error(words.plain(f"It ended: {background.complaint(folder)}"), icon=":material/error:")
             return
         st.rerun()
     st.info(

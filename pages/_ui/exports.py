@@ -4,12 +4,12 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.matrix_view import classes_of_most_confused
-from core.mistakes_csv import csv_of
-from core.mistakes_report import About, Report, html_report
-from core.report_cards import cards
-from core.results import Results
-from core.selection import page_of, sample_at
+from core.evaluation.matrix_view import classes_of_most_confused
+from core.evaluation.selection import page_of, sample_at
+from core.mistakes.report import About, Report, html_report
+from core.mistakes.report_cards import cards
+from core.mistakes.results import Results
+from core.mistakes.selection_csv import csv_of
 from pages._ui.gallery import Selection, order_label
 from pages._ui.state import models
 from pages._ui.state import results as memory

@@ -3,9 +3,9 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from core.evaluation import CalibrationBins, ConfidenceHistogram
-from core.evaluation_curves import PrecisionRecallCurve, RocCurve
-from core.threshold import AtThreshold
+from core.evaluation.curves import PrecisionRecallCurve, RocCurve
+from core.evaluation.metrics import CalibrationBins, ConfidenceHistogram
+from core.evaluation.threshold import AtThreshold
 
 CONFIG = {"displayModeBar": False}
 # Readable on white and on near black.

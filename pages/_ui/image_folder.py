@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import checkpoint
 from core.errors import CoreError
-from core.predicting import open_images
+from core.predicting.samples import open_images
 from core.training.run import remember_data
 from pages._ui import words
 from pages._ui.state import results as memory

@@ -6,8 +6,8 @@ from dataclasses import replace
 import streamlit as st
 
 from core import export, render
-from core.channel_grid import grid, page_layout
-from core.selection import place_of
+from core.evaluation.selection import place_of
+from core.inside.channel_grid import grid, page_layout
 from pages._ui import components, inside_sections, words
 from pages._ui.components import Layered, Scale
 from pages._ui.inside_layer import Shown

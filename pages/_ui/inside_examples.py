@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.data.image_set import ImageSet
 from core.errors import CoreError
-from core.examples import Example, Examples
+from core.inside.examples import Example, Examples
 from pages._ui import words
 from pages._ui.components import data_uri
 from pages._ui.inside_tiles import brief

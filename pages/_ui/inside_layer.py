@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core import export, inspection_files
-from core.channels import Indices, num_pages, page
-from core.inspection import Inspection
+from core import export
+from core.inside import inspection_files
+from core.inside.channels import Indices, num_pages, page
+from core.inside.inspection import Inspection
 from core.layers import stages
 from pages._ui import components, inside_examples, inside_sheets, inside_tiles, words
 from pages._ui.inside_sheets import Cell, Sheet

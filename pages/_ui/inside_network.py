@@ -4,10 +4,10 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.channel_grid import grid, page_layout
-from core.inspection import Sparsity, Stage
+from core.inside.channel_grid import grid, page_layout
+from core.inside.inspection import Sparsity, Stage
+from core.inside.network_map import step
 from core.layers import Layer
-from core.network_map import step
 from core.render import png
 from pages._ui import components, figures, inside_sheets, words
 from pages._ui.components import Tile

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.channel_classes import ClassWeight
 from core.errors import CoreError
 from core.explain.ascent import Ascended
+from core.inside.channel_classes import ClassWeight
 from pages._ui import inside_examples, inside_tiles, words
 from pages._ui.inside_layer import Shown
 from pages._ui.inside_tiles import brief

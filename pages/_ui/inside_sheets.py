@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.channel_examples import opaque
-from core.channel_grid import Layout, grid, page_layout, picture_grid
+from core.inside.channel_examples import opaque
+from core.inside.channel_grid import Layout, grid, page_layout, picture_grid
 from core.preprocess import FloatArray
 from core.render import jpeg, png
 from pages._ui.components import data_uri, web

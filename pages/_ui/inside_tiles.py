@@ -7,13 +7,13 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from core import filter_files
-from core.channel_examples import Pictures
-from core.channels import Indices
 from core.data.image_set import ImageSet
 from core.errors import CoreError
-from core.examples import Example
 from core.explain.ascent import Ascended
+from core.inside import filter_files
+from core.inside.channel_examples import Pictures
+from core.inside.channels import Indices
+from core.inside.examples import Example
 from pages._ui import words
 from pages._ui.components import segmented
 from pages._ui.state import ascents, cards

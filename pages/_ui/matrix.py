@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core import matrix_view
-from core.evaluation import IntArray, most_confused
-from core.matrix_view import MatrixView
-from core.results import Results
+from core.evaluation import matrix_view
+from core.evaluation.matrix_view import MatrixView
+from core.evaluation.metrics import IntArray, most_confused
+from core.mistakes.results import Results
 from pages._ui import components, words
 from pages._ui.components import web
 from pages._ui.state import results as memory

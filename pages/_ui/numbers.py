@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core import results as core_results
-from core.results import Results, class_sizes
+from core.mistakes import results as core_results
+from core.mistakes.results import Results, class_sizes
 from pages._ui import evaluating, words
 from pages._ui.state import results as memory
 

@@ -5,9 +5,9 @@ from functools import partial
 
 import streamlit as st
 
-from core.evaluation import calibration_bins, confidence_histogram
-from core.results import Results, class_table
-from core.threshold import AtThreshold, at_threshold
+from core.evaluation.metrics import calibration_bins, confidence_histogram
+from core.evaluation.threshold import AtThreshold, at_threshold
+from core.mistakes.results import Results, class_table
 from pages._ui import figures, gallery, words
 from pages._ui.state import results as memory
 

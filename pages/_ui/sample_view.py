@@ -7,11 +7,11 @@ from functools import partial
 import streamlit as st
 
 from core.errors import ImageError
+from core.evaluation.selection import Sample, place_of, row_of, sample_at
 from core.explanation import INPUT, Explanation, Question
+from core.mistakes.results import Results
+from core.mistakes.why_wrong import Sides, Sum, pictures, rival_of, sides
 from core.predictions import Prediction, top_k_with
-from core.results import Results
-from core.selection import Sample, place_of, row_of, sample_at
-from core.why_wrong import Sides, Sum, pictures, rival_of, sides
 from pages._ui import components, panes, pickers, waiting, words
 from pages._ui.gallery import Selection
 from pages._ui.panes import Cells, Pane

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from core import checkpoint, results
+from core import checkpoint
 from core.errors import CoreError
+from core.mistakes import results
 from core.training import overview, runs
 from core.training.runs import Run
 from pages._ui import curves, words

@@ -25,12 +25,12 @@ from core.checkpoint import Card
 from core.data import catalogue
 from core.data.batches import usual_workers
 from core.device import best_device, keep_freed_memory
-from core.evaluation_pass import Resources, evaluate
 from core.models import registry
-from core.predicting import samples_of
+from core.predicting.evaluate import Resources, evaluate
+from core.predicting.samples import samples_of
 
 _ARCHITECTURE = "timm:tf_efficientnet_lite0"
-_BATCH = 32  # As in core.evaluation_pass.
+_BATCH = 32  # As in core.predicting.evaluate.
 
 
 def ours(folder: Path, saved: Path, workers: int) -> float:

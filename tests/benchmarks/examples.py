@@ -28,8 +28,8 @@ from core.data.batches import usual_workers
 from core.data.image_set import ImageSet
 from core.data.photos import photos_below
 from core.device import best_device, keep_freed_memory
-from core.examples_feed import batches
-from core.examples_pass import collect
+from core.inside.examples_feed import batches
+from core.inside.examples_pass import collect
 
 LAYERS = ("blocks.2", "bn2")
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from core.channel_grid import poster_layout
+from core.inside.channel_grid import poster_layout
 from tests.browser.window import App
 
 GRID = ".st-key-channels .cell"

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from core import checkpoint
-from core.predicting import PREDICTIONS
+from core.predicting.samples import PREDICTIONS
 from tests.browser.window import App
 
 

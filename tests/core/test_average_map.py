@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.average_map import AverageMap, RunningAverage, average, pictures
 from core.checkpoint import Checkpoint
 from core.display import heatmap
 from core.errors import ImageError, LayerError
 from core.explanation import Map, Question, explain
+from core.mistakes.average_map import AverageMap, RunningAverage, average, pictures
 
 SEEN = np.zeros((4, 6, 3), np.uint8)
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from core.channel_filters import channel_filter
-from core.filter_weights import Filters, by_input_channel
+from core.inside.channel_filters import channel_filter
+from core.inside.filter_weights import Filters, by_input_channel
 
 Weights = NDArray[np.float32]
 

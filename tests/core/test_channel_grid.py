@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.channel_grid import GAP, Layout, grid, page_layout, poster_layout
+from core.inside.channel_grid import GAP, Layout, grid, page_layout, poster_layout
 from core.render import palette, png
 
 LOUD = np.zeros(64, np.bool_)

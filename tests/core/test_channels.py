@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.channels import (
+from core.errors import LayerError
+from core.inside.channels import (
     ChannelStats,
     by_contribution,
     by_strength,
@@ -14,7 +15,6 @@ from core.channels import (
     page,
     parse_channels,
 )
-from core.errors import LayerError
 
 MAPS = np.array(
     [

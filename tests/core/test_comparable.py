@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from core import checkpoint, comparable, results
-from core.predicting import METRICS
+from core import checkpoint
+from core.mistakes import comparable, results
+from core.predicting.samples import METRICS
 
 NOBODY_KNOWS = None
 

@@ -10,8 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from core import comparison, evaluation, prediction_table, significance
+from core import prediction_table
 from core.errors import DataError
+from core.evaluation import comparison, significance
+from core.evaluation import metrics as evaluation
 
 NAMES = ("cat", "dog", "fox")
 

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from tiny_evaluation import noisy_pictures, random_checkpoint
 
-from core import checkpoint, evaluation_parts
+from core import checkpoint
 from core.__main__ import main
 from core.data import catalogue
-from core.predicting import PREDICTIONS, data_has_changed
+from core.predicting import parts as evaluation_parts
+from core.predicting.samples import PREDICTIONS, data_has_changed
 from core.training import recipe as recipes
 from core.training.run import remember_data, remembered_data
 

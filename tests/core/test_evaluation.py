@@ -11,8 +11,10 @@ import torch
 from sklearn import metrics as sklearn_metrics
 from torchmetrics.functional.classification import binary_calibration_error
 
-from core import evaluation, evaluation_curves, prediction_table
-from core.evaluation_summary import summary
+from core import prediction_table
+from core.evaluation import curves as evaluation_curves
+from core.evaluation import metrics as evaluation
+from core.evaluation.summary import summary
 
 
 def _random(num_samples: int, num_classes: int, seed: int = 0) -> tuple[pa.Table, Any]:

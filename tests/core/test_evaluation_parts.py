@@ -8,13 +8,14 @@ import pytest
 from filelock import FileLock
 from tiny_evaluation import noisy_pictures, random_checkpoint
 
-from core import checkpoint, evaluation_parts
+from core import checkpoint
 from core.data.batches import Share
 from core.data.sources.folders import SOURCE
 from core.errors import EvaluationError
-from core.evaluation_parts import Parts
-from core.evaluation_pass import Resources, evaluate
-from core.predicting import PREDICTIONS, Samples, samples_of
+from core.predicting import parts as evaluation_parts
+from core.predicting.evaluate import Resources, evaluate
+from core.predicting.parts import Parts
+from core.predicting.samples import PREDICTIONS, Samples, samples_of
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from tiny_evaluation import CLASSES, random_checkpoint
 
 from core import checkpoint
 from core.data import catalogue
-from core.evaluation_pass import evaluate
-from core.predicting import METRICS, PREDICTIONS, samples_of
+from core.predicting.evaluate import evaluate
+from core.predicting.samples import METRICS, PREDICTIONS, samples_of
 
 ROOT = Path(__file__).parents[2]
 NUM_IMAGES = 2500  # Three parts.

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from core import checkpoint, evaluation_run
+from core import checkpoint
 from core.errors import EvaluationError
-from core.evaluation_parts import is_under_way, num_predicted
-from core.predicting import METRICS, PREDICTIONS
+from core.predicting import background
+from core.predicting.parts import is_under_way, num_predicted
+from core.predicting.samples import METRICS, PREDICTIONS
 
 
 @pytest.fixture
@@ -29,10 +30,10 @@ def folder() -> Iterator[Path]:
 
 
 def test_it_runs_to_the_table_that_ships(folder: Path) -> None:
-    evaluation_run.start(folder, None)
+    background.start(folder, None)
     limit = time.monotonic() + 120
     while is_under_way(folder) or not (folder / METRICS).exists():
-        assert time.monotonic() < limit, evaluation_run.complaint(folder)
+        assert time.monotonic() < limit, background.complaint(folder)
         time.sleep(0.1)
     found, shipped = (pd.read_parquet(each / PREDICTIONS) for each in (folder, checkpoint.ROOT / "digits"))
     assert found["sample_id"].tolist() == shipped["sample_id"].tolist()
@@ -42,7 +43,7 @@ def test_it_runs_to_the_table_that_ships(folder: Path) -> None:
 
 def test_why_it_cannot_start_is_the_process_own_sentence(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="is no folder of labelled images"):
-        evaluation_run.start(folder, tmp_path)
+        background.start(folder, tmp_path)
     assert not is_under_way(folder)
 
 
@@ -50,5 +51,5 @@ def test_two_at_once_are_refused(folder: Path) -> None:
     lock = folder / ".evaluation" / ".lock"
     lock.parent.mkdir()
     with FileLock(lock), pytest.raises(EvaluationError, match="is being evaluated already"):
-        evaluation_run.start(folder, None)
+        background.start(folder, None)
     assert not is_under_way(folder)

@@ -12,16 +12,17 @@ from filelock import FileLock
 from PIL import Image
 from tiny_evaluation import noisy_pictures, random_checkpoint
 
-from core import checkpoint, examples, examples_feed, examples_pass
+from core import checkpoint
 from core.checkpoint import Checkpoint
 from core.data.image_set import ImageSet
 from core.data.photos import photos_below
 from core.data.sources.folders import SOURCE
 from core.errors import CheckpointError, DataError, EvaluationError, ImageError, LayerError
-from core.examples import EXAMPLES, open_photos, read, remember_photos
-from core.examples_pass import collect
-from core.examples_table import in_image
 from core.explain.activations import activations
+from core.inside import examples, examples_feed, examples_pass
+from core.inside.examples import EXAMPLES, open_photos, read, remember_photos
+from core.inside.examples_pass import collect
+from core.inside.examples_table import in_image
 from core.preprocess import Preprocess, Window
 
 LAYERS = ["block1", "block2"]

@@ -12,8 +12,8 @@ from tiny_evaluation import noisy_pictures, random_checkpoint
 from core import checkpoint as checkpoints
 from core.__main__ import main
 from core.commands import examples as command
-from core.examples import EXAMPLES, read
-from core.patches import by_sample_id, patch, poster_layout
+from core.inside.examples import EXAMPLES, read
+from core.inside.patches import by_sample_id, patch, poster_layout
 
 
 @pytest.fixture

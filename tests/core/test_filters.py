@@ -16,15 +16,15 @@ from PIL import Image
 
 import core
 from core import checkpoint as checkpoints
-from core import filter_files, filters
 from core.__main__ import main
 from core.checkpoint import Checkpoint
 from core.explain.ascent import LOGITS, Ascended, ascend
 from core.explain.normalisation import Normalisation
 from core.explain.plain_ascent import Plain
 from core.explain.robust_ascent import Robust
-from core.filter_cache import FilterCache, key_of
-from core.filters import Question, ascended, num_channels, question
+from core.inside import filter_files, filters
+from core.inside.filter_cache import FilterCache, key_of
+from core.inside.filters import Question, ascended, num_channels, question
 
 QUICK = Plain(size=(64, 64), steps=2, crop=8)
 

@@ -11,10 +11,10 @@ from PIL import Image
 from core import checkpoint as checkpoints
 from core import images
 from core.__main__ import main
-from core.channel_grid import poster_layout
 from core.checkpoint import Checkpoint
 from core.export import overlay
-from core.inspection import inspect
+from core.inside.channel_grid import poster_layout
+from core.inside.inspection import inspect
 from core.render import palette
 from core.samples import sample
 

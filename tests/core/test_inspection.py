@@ -10,12 +10,12 @@ from tiny_models import assert_unchanged, noise, snapshot
 from torch import Tensor, nn
 from torchvision import models
 
-from core.channels import channel_stats
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError, LayerError
 from core.explain.activations import activations
 from core.explanation import layers_of
-from core.inspection import column, inspect, sparsity_by_depth
+from core.inside.channels import channel_stats
+from core.inside.inspection import column, inspect, sparsity_by_depth
 from core.layers import spatial_layers, stages
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.comparison import Matrices
-from core.matrix_view import (
+from core.evaluation.comparison import Matrices
+from core.evaluation.matrix_view import (
     BY_LABEL,
     BY_PREDICTION,
     COUNTS,

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 import torch
 
-from core.mistakes_csv import csv_of
+from core.mistakes.selection_csv import csv_of
 from core.prediction_table import rows
 
 NAMES = ("cat", "=HYPERLINK(0)", 'großer, "alter" Hund')

@@ -11,13 +11,13 @@ import pyarrow as pa
 import pytest
 import torch
 
-from core.evaluation import Metrics, metrics
+from core.evaluation.metrics import Metrics, metrics
+from core.evaluation.selection import Sample, sample_at
 from core.explanation import Map
-from core.mistakes_report import About, Card, Figure, Report, card, evidence_in_words, html_report
+from core.mistakes.report import About, Card, Figure, Report, card, evidence_in_words, html_report
+from core.mistakes.why_wrong import pictures, sides
 from core.prediction_table import rows
 from core.preprocess import Preprocess
-from core.selection import Sample, sample_at
-from core.why_wrong import pictures, sides
 
 ABOUT = About("mine", "timm:lite", "pets", "589ed330", "val", "22 November 2026")
 NAMES = ("cat", "dog", "cow")

@@ -7,8 +7,8 @@ from torchvision import models
 
 from core.checkpoint import Checkpoint
 from core.explanation import layers_of
+from core.inside.network_map import parameters_by_stage, step
 from core.layers import spatial_layers, stages
-from core.network_map import parameters_by_stage, step
 
 
 def size(module: nn.Module) -> int:

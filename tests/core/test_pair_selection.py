@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from core import comparison
-from core.comparison import Pair
-from core.evaluation import column
-from core.pair_selection import ALL, MOST_TELLING, WantedPair, change_table, selected, usual_pile
+from core.evaluation import comparison
+from core.evaluation.comparison import Pair
+from core.evaluation.metrics import column
+from core.evaluation.pair_selection import ALL, MOST_TELLING, WantedPair, change_table, selected, usual_pile
 
 NAMES = ("cat", "dog", "fox")
 

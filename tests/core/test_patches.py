@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.channel_grid import CAPTION, GAP
 from core.data.photos import photos_below
 from core.errors import ImageError
-from core.examples import Example
-from core.patches import by_sample_id, patch, patches, poster, poster_layout, tile
+from core.inside.channel_grid import CAPTION, GAP
+from core.inside.examples import Example
+from core.inside.patches import by_sample_id, patch, patches, poster, poster_layout, tile
 from core.preprocess import Window
 
 RED, BLUE = (200, 0, 0, 255), (0, 0, 200, 255)

@@ -10,13 +10,14 @@ import pytest
 from PIL import Image
 from tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
 
-from core import checkpoint, evaluation_parts
+from core import checkpoint
 from core.data.image_set import ImageSet
 from core.data.sources.folders import SOURCE
 from core.errors import DataError
-from core.evaluation_pass import Resources, evaluate
 from core.models import imagenet
-from core.predicting import METRICS, PREDICTIONS, labels_for, open_images, samples_of
+from core.predicting import parts as evaluation_parts
+from core.predicting.evaluate import Resources, evaluate
+from core.predicting.samples import METRICS, PREDICTIONS, labels_for, open_images, samples_of
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import safetensors.torch
 import torch
 
 from core import checkpoint
-from core.predicting import METRICS
+from core.predicting.samples import METRICS
 from core.training import run as runs
 from core.training.runs import find
 

@@ -9,12 +9,13 @@ import pytest
 import torch
 from sklearn import metrics as sklearn_metrics
 
-from core import checkpoint, prediction_table, results
+from core import checkpoint, prediction_table
 from core.checkpoint import Card
 from core.errors import CheckpointError
-from core.evaluation_curves import ranking
+from core.evaluation.curves import ranking
+from core.mistakes import results
 from core.models import registry
-from core.predicting import PREDICTIONS
+from core.predicting.samples import PREDICTIONS
 
 ARCHITECTURE = "seewhy:chollet-mnist"
 CLASSES = ("crane", "crane", *"abcdefgh")

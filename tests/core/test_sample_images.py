@@ -11,8 +11,8 @@ from PIL import Image
 from core.data import catalogue
 from core.data.sources.folders import SOURCE
 from core.errors import ImageError
-from core.sample_images import SampleImages, sample_images
-from core.selection import Sample
+from core.evaluation.selection import Sample
+from core.mistakes.sample_images import SampleImages, sample_images
 
 SAMPLE = Sample("", "", "val", 0, 0, 1.0, 1.0, 0.0, 1.0, ((0, 1.0),))
 

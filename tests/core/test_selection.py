@@ -5,8 +5,19 @@ import pyarrow as pa
 import pytest
 import torch
 
-from core import prediction_table, selection
-from core.selection import ORDERS, OUTCOMES, Place, Wanted, page_of, place_of, row_of, sample_at, selected
+from core import prediction_table
+from core.evaluation import selection
+from core.evaluation.selection import (
+    ORDERS,
+    OUTCOMES,
+    Place,
+    Wanted,
+    page_of,
+    place_of,
+    row_of,
+    sample_at,
+    selected,
+)
 
 
 def _table(num_samples: int = 300, num_classes: int = 4) -> pa.Table:

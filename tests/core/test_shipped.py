@@ -10,8 +10,8 @@ import torch
 
 from core import checkpoint
 from core.data import catalogue
-from core.evaluation_summary import summary
-from core.predicting import METRICS
+from core.evaluation.summary import summary
+from core.predicting.samples import METRICS
 from core.training import recipe as recipes
 from core.training.material import open_data
 from core.training.run import HISTORY, PREDICTIONS

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from core import prediction_table
-from core.evaluation_curves import precision_recall_curve, roc_curve
-from core.threshold import AtThreshold, at_threshold
+from core.evaluation.curves import precision_recall_curve, roc_curve
+from core.evaluation.threshold import AtThreshold, at_threshold
 
 
 def _table(probability: list[float], label: list[int]) -> pa.Table:

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from core.checkpoint import Checkpoint
 from core.explanation import METHODS, Map, Question, explain
+from core.mistakes.why_wrong import Sides, Sum, pictures, rival_of, sides
 from core.preprocess import Preprocess
-from core.why_wrong import Sides, Sum, pictures, rival_of, sides
 
 LINEAR = ("cam", "grad_cam", "hires_cam", "xgrad_cam")
 GREY = Preprocess((8, 8), None, (0.5,), (0.5,))

@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 from core import checkpoint
 from core.data.image_set import ImageSet, Pixels
 from core.errors import DataError
-from core.predicting import PREDICTIONS
-from core.significance import mcnemar_by_group
+from core.evaluation.significance import mcnemar_by_group
+from core.predicting.samples import PREDICTIONS
 from pages._ui.state import results as memory
 from tests.pages.looking import captions, component, components, opened
 from tests.second_digits import NUM_BOTH_WRONG, NUM_BROKEN, NUM_FIXED, second_digits

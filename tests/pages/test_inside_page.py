@@ -16,14 +16,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as checkpoints
-from core import examples, filters
 from core.checkpoint import Checkpoint
 from core.explain.ascent import Ascended
 from core.explanation import layers_of
-from core.filter_cache import key_of
-from core.inspection import Inspection, inspect, sparsity_by_depth
+from core.inside import examples, filters
+from core.inside.filter_cache import key_of
+from core.inside.inspection import Inspection, inspect, sparsity_by_depth
+from core.inside.network_map import parameters_by_stage
 from core.layers import stages
-from core.network_map import parameters_by_stage
 from pages._ui.state import ascents
 from pages._ui.state.ascents import Place
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import checkpoint
 from core.errors import DataError
-from core.predicting import PREDICTIONS
+from core.predicting.samples import PREDICTIONS
 from pages._ui.state import results as memory
 from tests.pages.looking import captions, component, components, metrics, opened
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from core import filter_cache, filters
 from core.explain.ascent import Ascended
-from core.filters import Question
+from core.inside import filter_cache, filters
+from core.inside.filters import Question
 from pages._ui.state.models import Loaded
 
 # A name in the address.

@@ -9,17 +9,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import channel_classes, channel_examples, examples, filter_weights
-from core.channel_classes import SpokenFor
-from core.channel_examples import Pictures, Reached
-from core.channel_filters import ChannelFilter, channel_filter
 from core.data.image_set import ImageSet
 from core.errors import CheckpointError, DataError, LayerError
-from core.examples import Example, Examples
-from core.examples_pass import collect
 from core.explain.receptive_field import receptive_field
-from core.filter_weights import Filters
-from core.patches import by_sample_id
+from core.inside import channel_classes, channel_examples, examples, filter_weights
+from core.inside.channel_classes import SpokenFor
+from core.inside.channel_examples import Pictures, Reached
+from core.inside.channel_filters import ChannelFilter, channel_filter
+from core.inside.examples import Example, Examples
+from core.inside.examples_pass import collect
+from core.inside.filter_weights import Filters
+from core.inside.patches import by_sample_id
 from core.render import jpeg
 from pages._ui.state.models import Loaded
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core import comparison, results, verdict
-from core.comparable import comparable
-from core.comparison import Matrices, Pair, PerClassChange, Piles
-from core.pair_selection import ALL, usual_pile
-from core.results import Results
-from core.verdict import Verdict
+from core.evaluation import comparison, verdict
+from core.evaluation.comparison import Matrices, Pair, PerClassChange, Piles
+from core.evaluation.pair_selection import ALL, usual_pile
+from core.evaluation.verdict import Verdict
+from core.mistakes import results
+from core.mistakes.comparable import comparable
+from core.mistakes.results import Results
 from pages._ui.state import models
 from pages._ui.state import results as memory
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import streamlit as st
 from torch import Tensor
 
-from core import checkpoint, inspection, network_map
-from core import results as core_results
-from core.channels import Indices, num_pages, page
+from core import checkpoint
 from core.errors import CoreError
-from core.evaluation import distinct_names
-from core.inspection import Inspection, Sparsity, Stage
-from core.results import Results
-from core.selection import Wanted, sample_at, selected
+from core.evaluation.metrics import distinct_names
+from core.evaluation.selection import Wanted, sample_at, selected
+from core.inside import inspection, network_map
+from core.inside.channels import Indices, num_pages, page
+from core.inside.inspection import Inspection, Sparsity, Stage
+from core.mistakes import results as core_results
+from core.mistakes.results import Results
 from core.training.run import remembered_data
 from pages._ui.state import results
 from pages._ui.state.models import Loaded

@@ -10,17 +10,19 @@ import streamlit as st
 from PIL import Image
 from streamlit.errors import StreamlitAPIException
 
-from core import checkpoint, evaluation_curves, results
-from core.average_map import AverageMap
+from core import checkpoint
 from core.errors import CoreError, ImageError
-from core.evaluation_curves import PrecisionRecallCurve, Ranking, RocCurve
+from core.evaluation import curves as class_curves
+from core.evaluation.curves import PrecisionRecallCurve, Ranking, RocCurve
+from core.evaluation.matrix_view import classes_of_most_confused
+from core.evaluation.selection import Sample, sample_at
 from core.explanation import Question
 from core.images import digest
-from core.matrix_view import classes_of_most_confused
-from core.predicting import data_has_changed, open_images
-from core.results import Results
-from core.sample_images import SampleImages, sample_images
-from core.selection import Sample, sample_at
+from core.mistakes import results
+from core.mistakes.average_map import AverageMap
+from core.mistakes.results import Results
+from core.mistakes.sample_images import SampleImages, sample_images
+from core.predicting.samples import data_has_changed, open_images
 from core.training.run import remembered_data
 from pages._ui.state import photos
 from pages._ui.state.photos import Photo
@@ -205,15 +207,15 @@ def _key(found: Results) -> str:
 
 @st.cache_resource(max_entries=4, show_spinner="Ranking samples by class…")
 def _ranking(key: str, _found: Results) -> Ranking:  # noqa: ARG001 (the key of the cache)
-    return evaluation_curves.ranking(_found.table, len(_found.class_names))
+    return class_curves.ranking(_found.table, len(_found.class_names))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _curves(key: str, class_idx: int, _found: Results) -> Curves | None:  # noqa: ARG001 (the key of the cache)
     try:
         return Curves(
-            evaluation_curves.roc_curve(_found.table, class_idx),
-            evaluation_curves.precision_recall_curve(_found.table, class_idx),
+            class_curves.roc_curve(_found.table, class_idx),
+            class_curves.precision_recall_curve(_found.table, class_idx),
         )
     except ValueError:
         return None

@@ -1,0 +1,1 @@
+"""What layers and channels have learned: activations, ascent images, real examples, weights."""

@@ -1,0 +1,56 @@
+"""Real examples of channels as a page shows them: small tiles, and the largest values that they reach."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.inside.examples import Example, Examples
+from core.inside.patches import patches, tile
+from core.render import Picture
+
+Pictures = NDArray[np.uint8]
+
+_BETWEEN = 128  # A grey that is seen on a light page and on a dark one.
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The largest activations of a channel among its examples: of one cell, and the mean of all cells."""
+
+    cell: float
+    mean: float
+
+
+def reached(examples: Examples, layer: str, channel: int) -> Reached | None:
+    """What the examples of a channel reach; None where it has none."""
+    table = examples.table
+    own = table.filter(pc.and_(pc.equal(table["layer"], layer), pc.equal(table["channel"], channel)))
+    if not len(own):
+        return None
+    return Reached(pc.max(own["activation"]).as_py(), pc.max(own["mean_activation"]).as_py())
+
+
+def tiles(
+    channels: Sequence[Sequence[Example]], image_of: Callable[[str], Image.Image], side: int
+) -> Pictures:
+    """The nine examples of each channel as one picture (K, H, W, 3); ``side`` is of a patch, in pixels."""
+    return np.stack([opaque(tile(each)) for each in patches(channels, image_of, side)])
+
+
+def pictures(
+    wanted: Sequence[Example], image_of: Callable[[str], Image.Image], side: int
+) -> list[Picture | None]:
+    """The patches of one channel as pictures (side, side, 3); None for one that cannot be read."""
+    found = patches([wanted], image_of, side)[0]
+    return [opaque(found[each.rank]) if found[each.rank].any() else None for each in wanted]
+
+
+def opaque(picture: Picture) -> Picture:
+    """An RGBA picture as RGB, over a middle grey."""
+    shares = picture[..., 3:].astype(np.float32) / 255
+    opaque: Picture = (picture[..., :3] * shares + _BETWEEN * (1 - shares)).round().astype(np.uint8)
+    return opaque

@@ -1,0 +1,160 @@
+"""The patches that excite each channel most: what a pass over a data set has left beside a checkpoint."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from core import checkpoint
+from core.checkpoint import Card
+from core.data import catalogue
+from core.data.image_set import ImageSet
+from core.data.photos import photos_below
+from core.data.sources import listing
+from core.errors import CheckpointError, DataError
+from core.predicting.samples import open_images
+from core.preprocess import Window
+from core.training.run import replace_file
+
+EXAMPLES = "examples.parquet"
+# Of an unfinished pass, and where the images lie on this machine.
+PLACE = ".examples"
+METADATA = b"seewhy"  # The key of what a table is about, in the file.
+_LOCAL = "local.json"
+_COLUMNS = ("channel", "rank", "sample_id", "class_name", "row", "column", "activation", "x", "y")
+_EDGES = ("left", "top", "right", "bottom")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A patch of an image that excites a channel: ``rank`` 0 is the one that does so most.
+
+    ``window`` is the receptive field of the cell at ``row`` and ``column``, and ``x`` and ``y`` the cell's
+    centre, in pixels of the original upright image. In a deep layer, whose cells see all of the image, only
+    the centre tells where the cell is. ``class_name`` is the image's own, empty where nobody has labelled it.
+    """
+
+    channel: int
+    rank: int
+    sample_id: str
+    class_name: str
+    row: int
+    column: int
+    activation: float
+    x: float
+    y: float
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSize:
+    """Of a layer: its number of channels, its cells (h, w), and what a cell sees of the input in pixels."""
+
+    num_channels: int
+    cells: tuple[int, int]
+    field: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Of which network and images a table is, by their fingerprints, and what is in it."""
+
+    network: str
+    data: str
+    fingerprint: str
+    num_images: int
+    num_broken: int
+    layers: dict[str, LayerSize]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """The table of a checkpoint, a row for each example, and what it is about."""
+
+    table: pa.Table
+    about: About
+
+    def of(self, layer: str) -> list[list[Example]]:
+        """The examples of each channel, at most nine, from the strongest down; none where it is silent."""
+        found: list[list[Example]] = [[] for _ in range(self.about.layers[layer].num_channels)]
+        for row in self.table.filter(pc.equal(self.table["layer"], layer)).to_pylist():
+            window = Window(*(row[edge] for edge in _EDGES))
+            found[row["channel"]].append(Example(**{name: row[name] for name in _COLUMNS}, window=window))
+        return found
+
+    def is_of(self, card: Card, images: ImageSet) -> bool:
+        """Whether network and images are still those of this table."""
+        about = self.about
+        return (about.network, about.fingerprint) == (network_of(card), images.fingerprint)
+
+
+def network_of(card: Card) -> str:
+    """A fingerprint of weights, architecture and preprocess."""
+    known = (card.weights_sha256, card.base, card.architecture, card.preprocess)
+    return hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()
+
+
+def read(folder: Path) -> Examples | None:
+    """The examples of a checkpoint; None where nobody has collected any.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    path = folder / EXAMPLES
+    if not path.exists():
+        return None
+    try:
+        table = pq.read_table(path)
+        about = json.loads(table.schema.metadata[METADATA])
+        sizes = {
+            name: LayerSize(size["num_channels"], tuple(size["cells"]), tuple(size["field"]))
+            for name, size in about.pop("layers").items()
+        }
+        return Examples(table, About(**about, layers=sizes))
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise CheckpointError(f"{path} is damaged: {error}; collect the examples again") from error
+
+
+def open_photos(folder: Path, data: Path | None) -> ImageSet:
+    """The images to look for examples in: ``data``, else those of the last time, else the checkpoint's own.
+
+    Labels are not needed: a folder of any photos will do.
+
+    Raises:
+        DataError: there are no images, or nobody has ever said which.
+    """
+    place = data or _remembered(folder)
+    if place is None:
+        return _own_images(folder)
+    try:
+        return catalogue.load(catalogue.recognise(place), place)
+    except DataError:
+        if next(listing.images_below(place), None) is None:
+            raise
+        return photos_below(place)
+
+
+def remember_photos(folder: Path, data: Path) -> None:
+    """Keep where the images of the examples lie on this machine."""
+    (folder / PLACE).mkdir(exist_ok=True)
+    replace_file(folder / PLACE / _LOCAL, json.dumps({"data": str(data.resolve())}).encode())
+
+
+def _remembered(folder: Path) -> Path | None:
+    try:
+        return Path(json.loads((folder / PLACE / _LOCAL).read_text(encoding="utf-8"))["data"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _own_images(folder: Path) -> ImageSet:
+    try:
+        return open_images(folder, None)
+    except DataError as error:
+        if checkpoint.read_card(folder).recipe:
+            raise
+        raise DataError(f"say in which images to look for examples of {folder.name!r}: --data DIR") from error

@@ -1,0 +1,115 @@
+"""One pass over a data set that finds what excites every channel of some layers most, of all at once."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from core.checkpoint import Checkpoint
+from core.data.image_set import ImageSet
+from core.errors import CheckpointError, DataError
+from core.explain.activations import observe
+from core.explain.receptive_field import receptive_field
+from core.inside.examples import EXAMPLES, About, Examples, LayerSize, network_of
+from core.inside.examples_feed import Batch, batches
+from core.inside.examples_state import State, alone, forget, read_state
+from core.inside.examples_table import described, rows, with_earlier
+from core.inside.strongest import Peaks, none_yet, peaks
+from core.prediction_table import write
+
+_BATCHES = 8  # After so many the state is written.
+
+
+def collect(
+    loaded: Checkpoint,
+    layers: Sequence[str],
+    images: ImageSet,
+    *,
+    workers: int = 0,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Examples:
+    """Write ``examples.parquet`` in the checkpoint's folder: the nine patches that excite each channel most.
+
+    Other layers that the table has stay there, if network and images are the same. An interrupted pass goes
+    on after the last state that was written. Broken images are left out, and counted.
+
+    Raises:
+        LayerError: a layer is not there or has no channels.
+        EvaluationError: another process collects examples of this checkpoint.
+        DataError: no image can be read.
+        CheckpointError: activations are not finite.
+    """
+    folder = loaded.folder
+    num_channels = observe(loaded.model, _blank(loaded), layers, lambda output: output.shape[1])
+    key = _key(loaded, layers, images)
+    with alone(folder):
+        state = read_state(folder, key, State({name: none_yet(num) for name, num in num_channels.items()}))
+        on_progress(state.num_done, len(images))
+        for latest in _passing(loaded, images, state, workers):
+            state = latest
+            state.write(folder, key)
+            on_progress(state.num_done, len(images))
+        if state.num_broken == len(images):
+            raise DataError(f"none of the {len(images)} images can be read")
+        found = with_earlier(folder, _examples(loaded, images, state))
+        write(folder / EXAMPLES, described(found))
+        forget(folder)
+    return found
+
+
+def _passing(loaded: Checkpoint, images: ImageSet, state: State, workers: int) -> Iterator[State]:
+    """The state after every few batches, and after the last."""
+    pinned = loaded.device.startswith("cuda")
+    feed = batches(images, loaded.card.preprocess, first=state.num_done, workers=workers, pinned=pinned)
+    for number, batch in enumerate(feed, 1):
+        state = _joined(loaded, state, batch)
+        if number % _BATCHES == 0 or state.num_done == len(images):
+            yield state
+
+
+def _joined(loaded: Checkpoint, state: State, batch: Batch) -> State:
+    strongest, num_whole = state.strongest, len(batch.indices)
+    if num_whole:
+        found = _peaks(loaded, batch.pixels, list(strongest))
+        strongest = {
+            layer: each.joined(found[layer], batch.indices, batch.sizes) for layer, each in strongest.items()
+        }
+    num_broken = batch.num_images - num_whole
+    return State(strongest, state.num_done + batch.num_images, state.num_broken + num_broken)
+
+
+def _peaks(loaded: Checkpoint, pixels: Tensor, layers: Sequence[str]) -> dict[str, Peaks]:
+    batch = loaded.card.preprocess.normalised(pixels.to(loaded.device, non_blocking=True))
+    found = observe(loaded.model, batch, layers, peaks)
+    if any(not (each.activations < torch.inf).all() for each in found.values()):
+        raise CheckpointError(
+            f"activations of {loaded.name!r} are not finite; weights or preprocess are wrong"
+        )
+    return found
+
+
+def _examples(loaded: Checkpoint, images: ImageSet, state: State) -> Examples:
+    fields = {layer: receptive_field(loaded.model, layer, _blank(loaded)) for layer in state.strongest}
+    tables = [
+        rows(layer, each, fields[layer], images, loaded.card.preprocess)
+        for layer, each in state.strongest.items()
+    ]
+    sizes = {
+        layer: LayerSize(len(each.activations), fields[layer].cells, fields[layer].size)
+        for layer, each in state.strongest.items()
+    }
+    network = network_of(loaded.card)
+    about = About(network, images.name, images.fingerprint, len(images), state.num_broken, sizes)
+    return Examples(pa.concat_tables(tables), about)
+
+
+def _blank(loaded: Checkpoint) -> Tensor:
+    preprocess = loaded.card.preprocess
+    return torch.zeros(1, len(preprocess.mean), *preprocess.input_size, device=loaded.device)
+
+
+def _key(loaded: Checkpoint, layers: Sequence[str], images: ImageSet) -> str:
+    known = (network_of(loaded.card), images.fingerprint, *layers)
+    return hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()

@@ -1,0 +1,69 @@
+"""Pictures of filter ascent as files: a PNG each, one poster of all, and a table."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from core.explain.ascent import LOGITS, Ascended, Settings
+from core.inside.channel_grid import picture_grid, poster_layout
+from core.inside.filters import Question
+from core.render import png
+
+_COLUMNS = ("channel", "activation", "dead", "method", "settings", "seed")
+
+
+def stem(asked: Question) -> str:
+    """What file names begin with: ``filters.blocks.2.plain``, for classes ``classes.plain``."""
+    place = "classes" if asked.layer == LOGITS else f"filters.{asked.layer}"
+    return f"{place}.{method(asked.settings)}"
+
+
+def method(settings: Settings) -> str:
+    """``plain`` or ``robust``."""
+    return type(settings).__name__.lower()
+
+
+def save_picture(folder: Path, asked: Question, ascended: Ascended) -> Path:
+    """Write one channel's picture into ``folder``, which is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{stem(asked)}.{ascended.channel}.png"
+    path.write_bytes(png(ascended.picture))
+    return path
+
+
+def save_summary(folder: Path, asked: Question, found: Sequence[Ascended]) -> None:
+    """Write the poster and the table of all channels, in the order in which they were asked for."""
+    place = {channel: position for position, channel in enumerate(asked.channels)}
+    in_order = sorted(found, key=lambda each: place[each.channel])
+    (folder / f"{stem(asked)}.poster.png").write_bytes(poster(in_order))
+    (folder / f"{stem(asked)}.csv").write_bytes(table(asked, in_order))
+
+
+def poster(found: Sequence[Ascended]) -> bytes:
+    """All pictures as one PNG file, each with its channel; dead ones grey with thin lines."""
+    pictures = np.stack([each.picture for each in found])
+    dead = np.array([each.is_dead for each in found])
+    layout = poster_layout(len(found), (pictures.shape[1], pictures.shape[2]))
+    return png(picture_grid(pictures, dead, layout, captions=[each.channel for each in found]))
+
+
+def table(asked: Question, found: Sequence[Ascended]) -> bytes:
+    """A row each, as a CSV file: the channel, the activation that its picture reaches, whether it is dead."""
+    settings = asdict(asked.settings)
+    seed = settings.pop("seed")
+    listed = " ".join(f"{name}={_text(value)}" for name, value in settings.items())
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for each in found:
+        numbers = [each.channel, f"{each.activation:.6g}", int(each.is_dead)]
+        writer.writerow([*numbers, method(asked.settings), listed, seed])
+    return file.getvalue().encode()
+
+
+def _text(value: object) -> str:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,63 @@
+"""A look inside as files: activations as NPY, their numbers as CSV, the grid and overlays as PNG."""
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core import export
+from core.inside.channel_grid import grid, poster_layout
+from core.inside.channels import parse_channels
+from core.inside.inspection import Inspection
+from core.preprocess import Preprocess
+from core.render import png
+
+_COLUMNS = ("channel", "minimum", "maximum", "mean", "strength", "share_of_zeros", "silent", "contribution")
+
+
+def poster(inspection: Inspection, order: str = "index") -> bytes:
+    """All channels, in one of `core.inside.channels.ORDERS`, as one PNG file; each with its index."""
+    shown = inspection.order(order)
+    values = inspection.normalised[shown]
+    layout = poster_layout(len(values), (values.shape[1], values.shape[2]))
+    return png(grid(values, inspection.stats.silent[shown], layout, captions=shown))
+
+
+def table(inspection: Inspection) -> bytes:
+    """The numbers of each channel, a row each, as a CSV file; contributions are those to the class."""
+    stats = inspection.stats
+    numbers = (stats.minimum, stats.maximum, stats.mean, stats.strength, stats.share_of_zeros)
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for channel in range(len(inspection.maps)):
+        cells = [f"{each[channel]:.6g}" for each in numbers]
+        silent, contribution = int(stats.silent[channel]), f"{inspection.contributions[channel]:.6g}"
+        writer.writerow([channel, *cells, silent, contribution])
+    return file.getvalue().encode()
+
+
+def overlays(
+    inspection: Inspection, wanted: str, preprocess: Preprocess, image: Image.Image
+) -> dict[int, bytes]:
+    """Channels such as ``0-3,12`` over the image's own pixels, as PNG files by channel."""
+    chosen = parse_channels(wanted, len(inspection.maps))
+    values = inspection.normalised
+    return {
+        channel: export.overlay(image, preprocess.on_image(values[channel], image.size), "viridis")
+        for channel in chosen
+    }
+
+
+def save(folder: Path, inspection: Inspection, order: str, channel_overlays: Mapping[int, bytes]) -> None:
+    """Write all files of one image's inspection into ``folder``, which is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"activations.{inspection.layer}"
+    (folder / f"{name}.npy").write_bytes(export.npy(inspection.maps.astype(np.float32)))
+    (folder / f"{name}.csv").write_bytes(table(inspection))
+    (folder / f"{name}.png").write_bytes(poster(inspection, order))
+    for channel, overlay in channel_overlays.items():
+        (folder / f"{name}.{channel}.overlay.png").write_bytes(overlay)

@@ -1,0 +1,1 @@
+"""Where a checkpoint fails, and why: results, the pictures behind them, maps, averages, reports."""

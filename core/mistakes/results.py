@@ -1,0 +1,142 @@
+"""What a checkpoint got right and wrong: its predictions table, checked, with the numbers of one split."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from core import checkpoint
+from core.checkpoint import Card
+from core.errors import CheckpointError
+from core.evaluation.curves import Ranking
+from core.evaluation.metrics import IntArray, Metrics, column, distinct_names, metrics
+from core.predicting.samples import PREDICTIONS
+
+# Pandas writes the large kinds.
+_TEXT = (pa.types.is_string, pa.types.is_large_string)
+_CLASS, _NUMBER = (pa.types.is_integer,), (pa.types.is_floating,)
+_LIST = (pa.types.is_list, pa.types.is_large_list)
+_COLUMNS = {
+    "sample_id": _TEXT,
+    "path": _TEXT,
+    "split": _TEXT,
+    "label": _CLASS,
+    "predicted": _CLASS,
+    "p_label": _NUMBER,
+    "p_predicted": _NUMBER,
+    "top5": _LIST,
+    "top5_probability": _LIST,
+    "loss": _NUMBER,
+    "margin": _NUMBER,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Results:
+    """The predictions of one split, their metrics, and all splits of the table.
+
+    ``class_names`` are all different: namesakes have their index behind them.
+    """
+
+    name: str
+    card: Card
+    class_names: tuple[str, ...]
+    table: pa.Table
+    metrics: Metrics
+    split: str
+    splits: tuple[str, ...]
+
+
+def available() -> list[str]:
+    """Names of the checkpoints that have predictions."""
+    return [name for name in checkpoint.available() if path_of(name).exists()]
+
+
+def path_of(name: str) -> Path:
+    """Where the predictions table of a checkpoint is, or would be."""
+    return checkpoint.find(name) / PREDICTIONS
+
+
+def read(folder: Path, split: str | None = None) -> Results:
+    """The results in a checkpoint's folder, on the split that is named, else on ``val``, else on the first.
+
+    Raises:
+        CheckpointError: there is no table, it is damaged, or it is of other classes.
+    """
+    card = checkpoint.read_card(folder)
+    whole = _table(folder)
+    splits = tuple(sorted(pc.unique(whole["split"]).to_pylist()))
+    chosen = next(each for each in (split or "val", "val", splits[0]) if each in splits)
+    table = whole if len(splits) == 1 else whole.filter(pc.equal(whole["split"], chosen))
+    table = table.combine_chunks()
+    _refuse_strange_classes(folder.name, table, len(card.class_names))
+    names = tuple(distinct_names(card.class_names))
+    return Results(folder.name, card, names, table, metrics(table, len(names)), chosen, splits)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSizes:
+    """How many classes have samples, and which of them has most and which fewest, with their numbers."""
+
+    num_with_samples: int
+    largest: int
+    most: int
+    smallest: int
+    fewest: int
+
+
+def class_sizes(support: IntArray) -> ClassSizes:
+    """What there is to say of the numbers of samples (C,) of all classes."""
+    largest, smallest = int(support.argmax()), int(np.where(support, support, support.max() + 1).argmin())
+    num_with_samples = int((support > 0).sum())
+    return ClassSizes(num_with_samples, largest, int(support[largest]), smallest, int(support[smallest]))
+
+
+def _table(folder: Path) -> pa.Table:
+    path, again = folder / PREDICTIONS, f"run: python -m core evaluate {folder.name} --data FOLDER"
+    if not path.exists():
+        raise CheckpointError(f"{folder.name!r} has no predictions yet; {again}")
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise CheckpointError(f"{str(path)!r} is not a readable predictions table; {again}") from error
+    if not table.num_rows:
+        raise CheckpointError(f"the predictions table {str(path)!r} has no rows; {again}")
+    for name, kinds in _COLUMNS.items():
+        if name not in table.column_names or not any(fits(table.schema.field(name).type) for fits in kinds):
+            raise CheckpointError(f"the predictions table {str(path)!r} lacks a column {name!r}; {again}")
+    return table
+
+
+def _refuse_strange_classes(name: str, table: pa.Table, num_classes: int) -> None:
+    for which in ("label", "predicted"):
+        classes = column(table, which)
+        if not 0 <= classes.min() <= classes.max() < num_classes:
+            raise CheckpointError(
+                f"the predictions of {name!r} have a class {classes.max()}, its card {num_classes} classes; "
+                f"evaluate it again"
+            )
+
+
+def class_table(found: Results, areas: Ranking) -> pd.DataFrame:
+    """A row for each class that occurs, the lowest F1 first: support, mistakes, and how well it is found."""
+    per_class, matrix = found.metrics.per_class, found.metrics.confusion_matrix
+    rows = pd.DataFrame(
+        {
+            "class_idx": range(len(found.class_names)),
+            "name": found.class_names,
+            "support": per_class.support,
+            "mistakes": per_class.support - matrix.diagonal(),
+            "recall": per_class.recall,
+            "precision": per_class.precision,
+            "f1": per_class.f1,
+            "roc_auc": areas.roc_auc,
+            "average_precision": areas.average_precision,
+        }
+    )
+    occurs = (matrix.sum(0) + matrix.sum(1)) > 0
+    return rows[occurs].sort_values("f1", kind="stable").reset_index(drop=True)

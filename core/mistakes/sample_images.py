@@ -1,0 +1,57 @@
+"""The pictures behind a predictions table, where they are on this machine."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
+
+from core.data.image_set import ImageSet
+from core.errors import ImageError
+from core.evaluation.selection import Sample
+from core.images import upright_rgb
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleImages:
+    """A data set's pictures by the names of its samples."""
+
+    images: ImageSet
+    places: Mapping[str, int] = field(default_factory=dict)
+
+    def file_of(self, sample: Sample) -> bytes:
+        """A sample as a picture file: its own, or a PNG where the images are embedded.
+
+        Raises:
+            ImageError: the data set on this machine has no such sample, or it cannot be read.
+        """
+        if self.images.root is not None:
+            return _bytes_below(self.images.root, sample.sample_id)
+        if sample.sample_id not in self.places:
+            raise ImageError(f"{self.images.name!r} on this machine has no sample {sample.sample_id!r}")
+        file = io.BytesIO()
+        self.images.image(self.places[sample.sample_id]).save(file, "PNG")
+        return file.getvalue()
+
+    def image_of(self, sample: Sample) -> Image.Image:
+        """A sample, upright and RGB; ImageError as `file_of`."""
+        return upright_rgb(self.file_of(sample))
+
+
+def sample_images(images: ImageSet) -> SampleImages:
+    """The pictures of a data set, by name."""
+    # Files are found by their names; only embedded images have places.
+    known = {} if images.root else {sample_id: place for place, sample_id in enumerate(images.sample_ids)}
+    return SampleImages(images, known)
+
+
+def _bytes_below(root: Path, name: str) -> bytes:
+    # A table may come from somebody else: it names files below the data's folder, and no others.
+    inside = PurePosixPath(name)
+    if inside.is_absolute() or ".." in inside.parts:
+        raise ImageError(f"the sample {name!r} is not below the folder of the data set")
+    try:
+        return (root / inside).read_bytes()
+    except OSError as error:
+        raise ImageError(f"cannot read {str(root / inside)!r}; choose the folder of these images") from error

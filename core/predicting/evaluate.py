@@ -1,0 +1,172 @@
+"""One pass of a checkpoint over its samples: the predictions table and its metrics, kept in its folder."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from core import checkpoint
+from core.checkpoint import Checkpoint
+from core.data.batches import Share
+from core.data.image_set import ImageSet, Labels
+from core.errors import DataError, ImageError
+from core.evaluation.summary import summary
+from core.predicting.parts import Parts
+from core.predicting.samples import METRICS, PREDICTIONS, Samples
+from core.prediction_table import write
+from core.preprocess import Preprocess
+from core.training.run import replace_file
+from core.training.sample_rows import sample_rows
+
+_BATCH = 32
+
+Item = tuple[Tensor, int]
+Batch = tuple[Tensor, Labels]
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What an evaluation runs on: a device, ``workers`` processes that read images, its share of the work.
+
+    ``others_end`` comes back when the processes that share the work have ended, if this one has started them.
+    """
+
+    device: str = "cpu"
+    workers: int = 0
+    share: Share = field(default_factory=Share)
+    others_end: Callable[[], None] = lambda: None
+
+
+def evaluate(
+    folder: Path,
+    samples: Samples,
+    resources: Resources = Resources(),
+    *,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> dict[str, Any]:
+    """Write ``predictions.parquet`` and ``metrics.json`` into a checkpoint's folder; gives the metrics.
+
+    The table grows in parts beside them; an interrupted pass goes on after what is done, if weights, data and
+    samples are the same. Broken images are in no row, and counted as ``num_broken``. Of several processes the
+    first waits for the others and writes the files; the others give nothing.
+
+    Raises:
+        EvaluationError: the checkpoint is being evaluated already, or another process has ended too early.
+        DataError: no image can be read.
+    """
+    loaded = checkpoint.load_for_speed(folder, device=resources.device)
+    parts = Parts(folder, _key(loaded, samples), len(samples.indices), resources.share)
+    with parts.held():
+        on_progress(parts.num_done(), parts.num_samples)
+        for _ in _predicted(loaded, samples, parts, resources.workers):
+            on_progress(parts.num_done(), parts.num_samples)
+        if resources.share.rank:
+            return {}
+        for _ in parts.wait():
+            on_progress(parts.num_done(), parts.num_samples)
+        table = parts.joined()
+        if not len(table):
+            raise DataError(f"none of the {parts.num_samples} images can be read")
+        write(folder / PREDICTIONS, table)
+        num_broken = parts.num_samples - len(table)
+        found = write_metrics(folder, num_broken=num_broken, fingerprint=samples.images.fingerprint)
+        # One that finds all its parts done would, without them, do them again.
+        resources.others_end()
+        parts.remove()
+    return found
+
+
+def write_metrics(folder: Path, *, num_broken: int | None, fingerprint: str | None) -> dict[str, Any]:
+    """Write ``metrics.json`` beside a checkpoint's predictions table, whole or not at all; gives the content.
+
+    ``num_broken`` images cannot be read and are in no row, None where nobody has counted them; the
+    ``fingerprint`` is of the images, as `ImageSet` has it.
+    """
+    found = summary(pq.read_table(folder / PREDICTIONS), checkpoint.read_card(folder).class_names)
+    found |= {"num_broken": num_broken, "fingerprint": fingerprint}
+    replace_file(folder / METRICS, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
+    return found
+
+
+def write_metrics_of_training(folder: Path) -> dict[str, Any]:
+    """`write_metrics` of the validation samples that a training has just predicted."""
+    data = checkpoint.read_card(folder).data
+    # How many of the skipped images are for validation, no card says.
+    return write_metrics(
+        folder, num_broken=None if data.get("skipped") else 0, fingerprint=data.get("fingerprint")
+    )
+
+
+class _Decoded(Dataset[Item]):
+    """By index: pixels (channels, H, W), empty where the image is broken; and the index."""
+
+    def __init__(self, images: ImageSet, preprocess: Preprocess) -> None:
+        self.images, self.preprocess = images, preprocess
+
+    def __getitem__(self, index: int) -> Item:
+        try:
+            return self.preprocess.pixels(self.images.image(index)), index
+        except ImageError:
+            return torch.empty(0, dtype=torch.uint8), index
+
+
+def _together(items: list[Item]) -> Batch:
+    """The pixels (n, channels, H, W) of those that are not broken, and their indices (n,)."""
+    whole = [(pixels, index) for pixels, index in items if pixels.numel()]
+    pixels = torch.stack([each for each, _ in whole]) if whole else torch.empty(0, dtype=torch.uint8)
+    return pixels, np.array([index for _, index in whole], np.int64)
+
+
+def _predicted(loaded: Checkpoint, samples: Samples, parts: Parts, workers: int) -> Iterator[int]:
+    """Predict the missing parts of this process; gives each once it is written."""
+    missing = parts.missing(parts.share.rank)
+    batches = [_batches(samples.indices[slice(*parts.span(part))]) for part in missing]
+    arriving = iter(
+        DataLoader(
+            _Decoded(samples.images, loaded.card.preprocess),
+            batch_sampler=[batch for each in batches for batch in each],
+            collate_fn=_together,
+            num_workers=workers if missing else 0,
+            pin_memory=loaded.device.startswith("cuda"),
+        )
+    )
+    for part, each in zip(missing, batches, strict=True):
+        tables = [_rows(loaded, samples, *next(arriving)) for _ in each]
+        write(parts.path(part), pa.concat_tables(tables))
+        if not parts.share.rank:
+            parts.refuse_dead()
+        yield part
+
+
+def _batches(indices: Labels) -> list[list[int]]:
+    """Never of two parts: logits depend, in their last digits, on what is computed together."""
+    return [indices[start : start + _BATCH].tolist() for start in range(0, len(indices), _BATCH)]
+
+
+@torch.inference_mode()
+def _rows(loaded: Checkpoint, samples: Samples, pixels: Tensor, indices: Labels) -> pa.Table:
+    logits = torch.empty(0, len(loaded.card.class_names))
+    if len(indices):
+        on_device = pixels.to(loaded.device, non_blocking=True)
+        logits = loaded.model(loaded.card.preprocess.normalised(on_device)).cpu()
+    splits = samples.splits[indices].tolist()
+    return sample_rows(samples.images, indices, samples.labels[indices], splits, logits)
+
+
+def _key(loaded: Checkpoint, samples: Samples) -> str:
+    """Of the weights, the images, and which of them with which labels."""
+    card = loaded.card
+    known = (card.weights_sha256, card.base, card.architecture, card.preprocess, samples.images.fingerprint)
+    digest = hashlib.blake2b(repr(known).encode(), digest_size=12)
+    for array in (samples.indices, samples.labels[samples.indices], samples.splits[samples.indices]):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

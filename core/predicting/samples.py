@@ -1,0 +1,147 @@
+"""Which samples a checkpoint predicts, by its own classes, and whether the data are those it has known."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import checkpoint
+from core.checkpoint import Card
+from core.data import catalogue
+from core.data.image_set import ImageSet, Labels
+from core.errors import DataError
+from core.evaluation.metrics import distinct_names
+from core.training.material import open_data, sides
+from core.training.recipe import parse
+from core.training.run import remember_data, remembered_data
+
+METRICS, PREDICTIONS = "metrics.json", "predictions.parquet"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """What is to be predicted: ``indices`` (n,) of ``images``, with their ``labels`` (N,) and splits (N,).
+
+    Labels are those of the checkpoint, which may count the classes in another order than the data set.
+    """
+
+    images: ImageSet
+    indices: Labels
+    labels: Labels
+    splits: NDArray[np.str_]
+
+
+def open_images(folder: Path, data: Path | None) -> ImageSet:
+    """The images that a checkpoint is evaluated on: ``data``, else where they lay last, else where usual.
+
+    Raises:
+        DataError: they are not there, or nobody has ever said which they are.
+    """
+    card, place = checkpoint.read_card(folder), data or remembered_data(folder)
+    if card.recipe:
+        # The card's own source: the training may have been given other data than the recipe's.
+        settings = parse(card.recipe).data
+        return open_data(replace(settings, source=str(card.data.get("source", settings.source))), place)
+    if place is None:
+        raise DataError(f"say which images {folder.name!r} is to be evaluated on: --data DIR")
+    return catalogue.load(catalogue.recognise(place), place)
+
+
+def remember_images(folder: Path, images: ImageSet, data: Path) -> None:
+    """Keep where the images of an evaluation lie, unless a training that can be resumed has others."""
+    card = checkpoint.read_card(folder)
+    if card.status == "finished" or card.data.get("fingerprint") == images.fingerprint:
+        remember_data(folder, data)
+
+
+def fingerprint_of_evaluation(folder: Path) -> str | None:
+    """The fingerprint of the images that a checkpoint's predictions are of; None where nobody knows."""
+    try:
+        known = json.loads((folder / METRICS).read_text(encoding="utf-8")).get("fingerprint")
+    except (OSError, ValueError, AttributeError):
+        known = checkpoint.read_card(folder).data.get("fingerprint")
+    return None if known is None else str(known)
+
+
+def data_has_changed(folder: Path, images: ImageSet) -> bool:
+    """Whether a checkpoint's predictions are of other images than these; False where nobody knows."""
+    known = fingerprint_of_evaluation(folder)
+    return known is not None and known != images.fingerprint
+
+
+def note_on_data(folder: Path, images: ImageSet) -> str | None:
+    """A sentence where these are not the images that a checkpoint was trained on; None where nobody knows."""
+    known = checkpoint.read_card(folder).data.get("fingerprint")
+    if known is None or known == images.fingerprint:
+        return None
+    return (
+        f"the images of {images.name!r} are not those that {folder.name!r} was trained on, or have changed "
+        f"since: they are split as published, not as in training"
+    )
+
+
+def samples_of(card: Card, images: ImageSet, split: str) -> Samples:
+    """The samples of one split: as the checkpoint was trained, if these are its data, else as published.
+
+    ``all`` takes every image; data without any split are one split, ``val``.
+
+    Raises:
+        DataError: there is no such split, or a class that the checkpoint does not know.
+    """
+    splits = _splits(card, images)
+    wanted = np.ones(len(images), bool) if split == "all" else splits == split
+    if not wanted.any():
+        there = ", ".join(sorted(set(splits.tolist())))
+        raise DataError(f"{images.name!r} has no images in a split {split!r}; there is {there}, all")
+    return Samples(images, np.flatnonzero(wanted), labels_for(images, card.class_names), splits)
+
+
+def _splits(card: Card, images: ImageSet) -> NDArray[np.str_]:
+    if card.data.get("fingerprint") == images.fingerprint:
+        recipe = parse(card.recipe)
+        divided = sides(images, recipe.data, recipe.seed)
+        splits = np.full(len(images), "none", "<U5")
+        for name, indices in (("train", divided.train), ("val", divided.val), ("test", divided.test)):
+            splits[indices] = name
+        return splits
+    return np.full(len(images), "val") if images.published is None else images.published
+
+
+def labels_for(images: ImageSet, class_names: Sequence[str]) -> Labels:
+    """The labels (N,) of a data set by the numbers of ``class_names``: classes are matched by name.
+
+    Neither case nor underscores for spaces matter, unless classes differ in nothing else. ImageNet's classes
+    may also go by their synsets: ``n02123045``.
+
+    Raises:
+        DataError: names the classes that the checkpoint does not know.
+    """
+    exact, folded = _known(class_names), _numbered([_folded(name) for name in class_names])
+    numbers = [exact.get(name, folded.get(_folded(name), -1)) for name in images.class_names]
+    strange = [name for name, number in zip(images.class_names, numbers, strict=True) if number < 0]
+    if strange:
+        listed = ", ".join(map(repr, strange[:3])) + (f" and {len(strange) - 3} more" if strange[3:] else "")
+        raise DataError(f"the checkpoint has no class {listed}; it has {', '.join(class_names[:5])} …")
+    found: Labels = np.array(numbers, np.int64)[images.labels]
+    return found
+
+
+def _known(class_names: Sequence[str]) -> dict[str, int]:
+    """The number of every class by its name, and by its synset if it has one."""
+    if len(class_names) == 1000:
+        from core.models import imagenet  # noqa: PLC0415 (timm and its lists, only where they are needed)
+
+        if imagenet.has_its_classes(class_names):
+            return _numbered(imagenet.synsets()) | _numbered(class_names)
+    return _numbered(class_names)
+
+
+def _numbered(names: Sequence[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(distinct_names(names))}
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", " ").casefold()
