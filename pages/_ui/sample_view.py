@@ -1,7 +1,7 @@
 """One sample: the photo, what spoke for the predicted class, what for the true one, and the difference."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
@@ -126,16 +126,12 @@ def _draw_reasons(shown: Shown) -> None:
 
 
 def _answers(shown: Shown, method: str, layer: str) -> tuple[Explanation, Explanation | None]:
-    layers = () if layer == INPUT else (layer,)
-    asked = [
-        None if class_idx is None
-        else waiting.answer(shown.photo, shown.loaded, Question(method, layers, class_idx))
-        for class_idx in (shown.sample.predicted, shown.rival)
-    ]  # fmt: skip
-    first, second = asked
-    if first is None:
-        raise ValueError("a sample has a predicted class")
-    return first, second
+    """What speaks for the predicted class, and for its rival, if it has one."""
+    question = Question(method, () if layer == INPUT else (layer,), shown.sample.predicted)
+    predicted = waiting.answer(shown.photo, shown.loaded, question)
+    if shown.rival is None:
+        return predicted, None
+    return predicted, waiting.answer(shown.photo, shown.loaded, replace(question, class_idx=shown.rival))
 
 
 def _draw_panes(shown: Shown, predicted: Explanation, rival: Explanation | None, layer: str) -> None:
