@@ -21,6 +21,7 @@ from core.evaluation.metrics import (
     PerClass,
     column,
     confusion_matrix,
+    is_right,
     metrics,
 )
 
@@ -119,7 +120,7 @@ def paired(
 
 def piles(pair: Pair) -> Piles:
     """All rows, each in one of the four piles."""
-    first, second = _right(pair.first), _right(pair.second)
+    first, second = is_right(pair.first), is_right(pair.second)
     rise = column(pair.second, "p_label") - column(pair.first, "p_label")
     return Piles(
         both_right=_rows(first & second, column(pair.second, "margin")),
@@ -252,11 +253,6 @@ def _refuse_other_labels(pair: Pair) -> None:
 def _some(values: Any) -> str:  # noqa: ANN401 (a sequence of names or a column of them)
     """The first two, for a message."""
     return ", ".join(repr(str(each)) for each in values[:2]) + (" …" if len(values) > 2 else "")
-
-
-def _right(table: pa.Table) -> NDArray[np.bool_]:
-    right: NDArray[np.bool_] = column(table, "label") == column(table, "predicted")
-    return right
 
 
 def _rows(chosen: NDArray[np.bool_], order: NDArray[Any]) -> IntArray:

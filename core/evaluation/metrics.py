@@ -119,6 +119,12 @@ def lists(table: pa.Table, name: str) -> NDArray[Any]:
     return values.reshape(len(array), lengths["max"])
 
 
+def is_right(table: pa.Table) -> NDArray[np.bool_]:
+    """Whether the prediction is the label (N,)."""
+    right: NDArray[np.bool_] = column(table, "label") == column(table, "predicted")
+    return right
+
+
 def metrics(table: pa.Table, num_classes: int) -> Metrics:
     """All metrics of a table with classes 0 to ``num_classes`` - 1."""
     label, predicted = column(table, "label"), column(table, "predicted")
@@ -176,7 +182,7 @@ def most_confused(matrix: IntArray, k: int) -> list[Confusion]:
 
 def calibration_bins(table: pa.Table, num_bins: int = _NUM_BINS) -> CalibrationBins:
     """Samples by the probability of their prediction, in equal bins [a, b), the last with its end."""
-    confidence, right = column(table, "p_predicted").astype(np.float64), _right(table).astype(np.float64)
+    confidence, right = column(table, "p_predicted").astype(np.float64), is_right(table).astype(np.float64)
     count, edges = np.histogram(confidence, num_bins, (0, 1))
     sums = [np.histogram(confidence, num_bins, (0, 1), weights=each)[0] for each in (confidence, right)]
     mean_confidence, accuracy = np.array(sums) / np.where(count, count, np.nan)
@@ -190,7 +196,7 @@ def expected_calibration_error(bins: CalibrationBins) -> float:
 
 def confidence_histogram(table: pa.Table, num_bins: int = 20) -> ConfidenceHistogram:
     """How sure the model is where it is right, and where it is wrong."""
-    confidence, right = column(table, "p_predicted").astype(np.float64), _right(table)
+    confidence, right = column(table, "p_predicted").astype(np.float64), is_right(table)
     count_right, edges = np.histogram(confidence[right], num_bins, (0, 1))
     count_wrong, _ = np.histogram(confidence[~right], num_bins, (0, 1))
     return ConfidenceHistogram(edges, count_right, count_wrong)
@@ -207,11 +213,6 @@ def _whole(table: pa.Table, name: str) -> pa.Array:
     if not table.num_rows:
         raise ValueError("the predictions table has no rows, expected at least one")
     return table[name].combine_chunks()
-
-
-def _right(table: pa.Table) -> NDArray[np.bool_]:
-    right: NDArray[np.bool_] = column(table, "label") == column(table, "predicted")
-    return right
 
 
 def _per_class(matrix: IntArray) -> PerClass:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.evaluation.metrics import IntArray, column
+from core.evaluation.metrics import IntArray, column, is_right
 
 OUTCOMES = ("all", "wrong", "right")
 Range = tuple[float, float]
@@ -116,7 +116,7 @@ def _matches(table: pa.Table, wanted: Wanted) -> NDArray[np.bool_]:
         if class_idx is not None:
             matches &= column(table, name) == class_idx
     if wanted.outcome != "all":
-        matches &= _is_right(table) == (wanted.outcome == "right")
+        matches &= is_right(table) == (wanted.outcome == "right")
     ranges = (("p_predicted", wanted.probability), ("loss", wanted.loss), ("margin", wanted.margin))
     for name, (low, high) in ranges:
         if (low, high) != _ANY:
@@ -125,15 +125,10 @@ def _matches(table: pa.Table, wanted: Wanted) -> NDArray[np.bool_]:
     return matches
 
 
-def _is_right(table: pa.Table) -> NDArray[np.bool_]:
-    right: NDArray[np.bool_] = column(table, "label") == column(table, "predicted")
-    return right
-
-
 def _sure_of_the_wrong(table: pa.Table) -> NDArray[Any]:
     """The probability of the prediction where it is wrong, less than zero where it is right."""
     confidence = column(table, "p_predicted")
-    return np.where(_is_right(table), -confidence, confidence)
+    return np.where(is_right(table), -confidence, confidence)
 
 
 # Keys by which rows are sorted, the smallest first.

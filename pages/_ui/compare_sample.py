@@ -13,7 +13,7 @@ from core.layers import default_layer
 from core.mistakes.results import Results
 from core.mistakes.why_wrong import Sides, pictures, sides
 from core.render import SIGNED
-from pages._ui import panes, waiting, words
+from pages._ui import panes, waiting, walking, words
 from pages._ui.compare_gallery import PairSelection
 from pages._ui.components import Scale
 from pages._ui.panes import Cells, Pane
@@ -85,27 +85,8 @@ def _draw_head(found: Compared, first: Side, second: Side, place: Place | None) 
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.subheader(words.plain(first.label), anchor=False, width="content")
             st.badge(label, color=colour, icon=f":material/{icon}:")
-        with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
-            if place:
-                st.caption(f"{place.number:,} of {place.total:,}", width="content")
-            _step(found, "Previous", place.before if place else None, "ArrowLeft", "chevron_left")
-            _step(found, "Next", place.after if place else None, "ArrowRight", "chevron_right")
-            st.button(
-                "Close", icon=":material/close:", key="compared_close", shortcut="Escape",
-                on_click=memory.open_sample, args=(None,),
-            )  # fmt: skip
+        walking.draw(found.pair.first, place, key="compared")
     st.caption(words.plain(f"{first.sample.path or first.sample.sample_id} · {first.sample.split}"))
-
-
-def _step(found: Compared, label: str, row: int | None, shortcut: str, icon: str) -> None:
-    def go() -> None:
-        if row is not None:
-            memory.open_sample(sample_at(found.pair.first, row).sample_id)
-
-    st.button(
-        label, icon=f":material/{icon}:", key=f"compared_{label}", shortcut=shortcut,
-        disabled=row is None, on_click=go,
-    )  # fmt: skip
 
 
 def _draw_both(photo: Photo, first: Side, second: Side) -> None:

@@ -12,7 +12,7 @@ from core.explanation import INPUT, Explanation, Question
 from core.mistakes.results import Results
 from core.mistakes.why_wrong import Sides, Sum, pictures, rival_of, sides
 from core.predictions import Prediction, top_k_with
-from pages._ui import components, panes, pickers, waiting, words
+from pages._ui import components, panes, pickers, waiting, walking, words
 from pages._ui.gallery import Selection
 from pages._ui.panes import Cells, Pane
 from pages._ui.state import models, photos
@@ -74,27 +74,8 @@ def _draw_head(results: Results, selection: Selection, sample: Sample, row: int)
                 st.badge("Right", color="green", icon=":material/check:")
             else:
                 st.badge("Mistake", color="orange", icon=":material/close:")
-        with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
-            if place:
-                st.caption(f"{place.number:,} of {place.total:,}", width="content")
-            _step(results, "Previous", place.before if place else None, "ArrowLeft", "chevron_left")
-            _step(results, "Next", place.after if place else None, "ArrowRight", "chevron_right")
-            st.button(
-                "Close", icon=":material/close:", key="sample_close", shortcut="Escape",
-                on_click=memory.open_sample, args=(None,),
-            )  # fmt: skip
+        walking.draw(results.table, place, key="sample")
     st.caption(words.plain(f"{sample.path or sample.sample_id} · {sample.split}"))
-
-
-def _step(results: Results, label: str, row: int | None, shortcut: str, icon: str) -> None:
-    def go() -> None:
-        if row is not None:
-            memory.open_sample(sample_at(results.table, row).sample_id)
-
-    st.button(
-        label, icon=f":material/{icon}:", key=f"sample_{label}", shortcut=shortcut,
-        disabled=row is None, on_click=go,
-    )  # fmt: skip
 
 
 def _draw_reasons(shown: Shown) -> None:
