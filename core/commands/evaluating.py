@@ -8,7 +8,7 @@ from typing import Any
 
 from core import checkpoint, processes
 from core.commands.complaint import complain
-from core.data.batches import usual_workers
+from core.data.workers import usual_workers
 from core.device import keep_freed_memory, usable_device
 from core.predicting.evaluate import Resources, evaluate
 from core.predicting.samples import note_on_data, open_images, remember_images, samples_of

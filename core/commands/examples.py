@@ -8,8 +8,8 @@ from pathlib import Path
 from core.checkpoint import Checkpoint
 from core.commands.complaint import complain
 from core.commands.photos import add_checkpoint, checkpoint_of
-from core.data.batches import usual_workers
 from core.data.image_set import ImageSet
+from core.data.workers import usual_workers
 from core.device import keep_freed_memory
 from core.explanation import layers_of
 from core.inside import examples as known

@@ -1,6 +1,5 @@
 """Batches of a data set: which samples, in which order, on which of several processes."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from core.data.augment import Augment, augmented, transform
 from core.data.cache import Decoded
 from core.data.image_set import Labels
+from core.data.workers import leave_quietly
 
 Key = tuple[int, int]
 Batch = tuple[Tensor, Tensor, Tensor]
@@ -134,7 +134,7 @@ def loader(dataset: Dataset[Batch], sampler: Sampler[list[Key]], *, workers: int
         pin_memory=torch.cuda.is_available(),
         # Of its own: drawn from everybody's, a seed for workers would shift the dropout of an epoch.
         generator=torch.Generator(),
-        worker_init_fn=_one_thread if workers else None,
+        worker_init_fn=leave_quietly,
     )
 
 
@@ -154,14 +154,5 @@ def class_weights(labels: Labels, num_classes: int) -> NDArray[np.float32]:
     return weights.astype(np.float32)
 
 
-def usual_workers() -> int:
-    """Processes that augment, beside the one that trains: all cores but one, at most eight."""
-    return max(0, min(8, (os.cpu_count() or 1) - 1))
-
-
 def _as_it_is(batch: Any) -> Any:  # noqa: ANN401 (what __getitems__ gave: a whole batch)
     return batch
-
-
-def _one_thread(_worker: int) -> None:
-    torch.set_num_threads(1)

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from core.data.image_set import ImageSet
+from core.data.workers import leave_quietly
 from core.errors import ImageError
 from core.preprocess import Preprocess
 
@@ -45,6 +46,7 @@ def batches(
         collate_fn=_together,
         num_workers=workers if chunks else 0,
         pin_memory=pinned,
+        worker_init_fn=leave_quietly,
     )
 
 

@@ -18,6 +18,7 @@ from core import checkpoint
 from core.checkpoint import Checkpoint
 from core.data.batches import Share
 from core.data.image_set import ImageSet, Labels
+from core.data.workers import leave_quietly
 from core.errors import DataError, ImageError
 from core.evaluation.summary import summary
 from core.predicting.parts import Parts
@@ -137,6 +138,7 @@ def _predicted(loaded: Checkpoint, samples: Samples, parts: Parts, workers: int)
             collate_fn=_together,
             num_workers=workers if missing else 0,
             pin_memory=loaded.device.startswith("cuda"),
+            worker_init_fn=leave_quietly,
         )
     )
     for part, each in zip(missing, batches, strict=True):

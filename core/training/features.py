@@ -10,9 +10,10 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.data.batches import InOrder, Pictures, loader, usual_workers
+from core.data.batches import InOrder, Pictures, loader
 from core.data.cache import Decoded, cache_root
 from core.data.image_set import Labels
+from core.data.workers import usual_workers
 
 _BATCH = 32
 

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.data.batches import Features, Pictures, class_weights, usual_workers
+from core.data.batches import Features, Pictures, class_weights
+from core.data.workers import usual_workers
 from core.device import best_device
 from core.errors import CheckpointError
 from core.models import heads

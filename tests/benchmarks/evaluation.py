@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from core import checkpoint
 from core.checkpoint import Card
 from core.data import catalogue
-from core.data.batches import usual_workers
+from core.data.workers import usual_workers
 from core.device import best_device, keep_freed_memory
 from core.models import registry
 from core.predicting.evaluate import Resources, evaluate

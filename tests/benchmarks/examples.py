@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from core import checkpoint
 from core.checkpoint import Checkpoint
-from core.data.batches import usual_workers
 from core.data.image_set import ImageSet
 from core.data.photos import photos_below
+from core.data.workers import usual_workers
 from core.device import best_device, keep_freed_memory
 from core.inside.examples_feed import batches
 from core.inside.examples_pass import collect

@@ -18,7 +18,6 @@ from core.data.batches import (
     class_weights,
     loader,
     oversampling,
-    usual_workers,
 )
 from core.data.cache import Decoded
 from core.data.image_set import ImageSet, Pixels
@@ -205,11 +204,3 @@ def test_features_come_by_index() -> None:
     assert np.array_equal(found.numpy(), values[[5, 2]])
     assert (classes.tolist(), indices.tolist()) == ([1, 0], [5, 2])
     assert np.array_equal(Features(values, labels)[0, 3][0].numpy(), values[[3]])
-
-
-@pytest.mark.parametrize(("cores", "expected"), [(1, 0), (2, 1), (9, 8), (64, 8), (None, 0)])
-def test_one_core_is_left_to_the_training(
-    monkeypatch: pytest.MonkeyPatch, cores: int | None, expected: int
-) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: cores)
-    assert usual_workers() == expected
