@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from core.errors import LayerError
 from core.explain.cut import Cut, cut_at
+from core.explain.folding import folded
 from core.explain.gates import OfScore, gradients, gradients_before_relu
 from core.explain.normalisation import Normalisation
 from core.explain.plain_ascent import Picture, Plain
@@ -55,8 +56,10 @@ def ascend(
         LayerError: no such layer or channel, or the network gives no finite numbers there.
     """
     like = _like(model)
-    cut = cut_at(model, layer, torch.zeros(1, normalisation.num_colours, *settings.size).to(like))
+    blank = torch.zeros(1, normalisation.num_colours, *settings.size).to(like)
+    cut = cut_at(model, layer, blank)
     _check(cut, channels)
+    cut = folded(cut, blank)
     at_once = _AT_ONCE.get(like.device.type, 1)
     waiting = list(channels)
     while waiting:

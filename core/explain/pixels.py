@@ -3,7 +3,6 @@
 Every method gives one number per input pixel (N, H, W) for the score that a direction (N, C) picks.
 """
 
-import copy
 import importlib
 import warnings
 from collections.abc import Callable
@@ -13,7 +12,8 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
-from core.explain.hooks import capture, model_lock, module_named
+from core.explain.hooks import capture, module_named
+from core.explain.twin import replace, twin
 
 # captum says at every call that it sets hooks and removes them again; ours it sets on a private copy.
 warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU activations")
@@ -154,15 +154,12 @@ class _ClippedReLU(nn.ReLU):
 
 
 def _with_plain_relus(model: nn.Module) -> nn.Module:
-    """A private copy over the same tensors, whose ReLU6 captum takes for ReLUs."""
-    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
-    with model_lock(model):
-        twin = copy.deepcopy(model, shared).eval()
-    for parent in list(twin.modules()):
-        for name, child in parent.named_children():
-            if isinstance(child, nn.ReLU6):
-                setattr(parent, name, _ClippedReLU())
-    return twin
+    """A private copy, whose ReLU6 captum takes for ReLUs."""
+    other = twin(model)
+    for module in list(other.modules()):
+        if isinstance(module, nn.ReLU6):
+            replace(other, module, _ClippedReLU())
+    return other
 
 
 def _counted(question: Question, passes: int) -> Callable[[Tensor, Tensor], Tensor]:
