@@ -16,6 +16,7 @@ from core.inside import examples as known
 from core.inside import examples_files
 from core.inside.examples import Examples
 from core.inside.examples_pass import collect
+from core.inside.patches import drawing
 from core.layers import default_layer
 
 _INTERRUPTED = 130  # As a shell has it for Ctrl-C.
@@ -56,10 +57,11 @@ def _examples(options: argparse.Namespace) -> int:
     if found.about.num_broken:
         print(f"{found.about.num_broken} images cannot be read and are left out", file=sys.stderr)
     for layer in layers:
-        silent = examples_files.save(options.out, found, layer, images)
-        num_channels = found.about.layers[layer].num_channels
+        size = found.about.layers[layer]
+        draw = drawing(size, checkpoint.card.preprocess.input_size)
+        silent = examples_files.save(options.out, found, layer, images, draw)
         total = f"{found.about.num_images} images of {images.name}"
-        print(f"{total}: {layer}, {num_channels} channels, {silent} silent -> {options.out}")
+        print(f"{total}: {layer}, {size.num_channels} channels, {silent} silent -> {options.out}")
     return 0
 
 

@@ -1,6 +1,10 @@
-"""Any photos below a folder, without labels: enough to look at, not to learn from."""
+"""Any photos, without labels: enough to look at, not to learn from."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 from core.data.image_set import ImageSet
 from core.data.sources import listing
@@ -17,3 +21,8 @@ def photos_below(folder: Path) -> ImageSet:
     """
     names = list(listing.images_below(folder))
     return listing.image_set("photos", folder, Listing((NO_CLASS,), names, [0] * len(names)))
+
+
+def photos_at_hand(names: Sequence[str], image: Callable[[int], Image.Image], fingerprint: str) -> ImageSet:
+    """Photos that lie in no folder: ``image`` gives each by its index; names are all different."""
+    return ImageSet("photos", (NO_CLASS,), np.zeros(len(names), np.int64), names, image, fingerprint)

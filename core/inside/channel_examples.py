@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.inside.examples import Example, Examples
-from core.inside.patches import patches, tile
+from core.inside.patches import Draw, patches, plain, tile
 from core.render import Picture
 
 Pictures = NDArray[np.uint8]
@@ -35,17 +35,20 @@ def reached(examples: Examples, layer: str, channel: int) -> Reached | None:
 
 
 def tiles(
-    channels: Sequence[Sequence[Example]], image_of: Callable[[str], Image.Image], side: int
+    channels: Sequence[Sequence[Example]],
+    image_of: Callable[[str], Image.Image],
+    side: int,
+    draw: Draw = plain,
 ) -> Pictures:
     """The nine examples of each channel as one picture (K, H, W, 3); ``side`` is of a patch, in pixels."""
-    return np.stack([opaque(tile(each)) for each in patches(channels, image_of, side)])
+    return np.stack([opaque(tile(each)) for each in patches(channels, image_of, side, draw)])
 
 
 def pictures(
-    wanted: Sequence[Example], image_of: Callable[[str], Image.Image], side: int
+    wanted: Sequence[Example], image_of: Callable[[str], Image.Image], side: int, draw: Draw = plain
 ) -> list[Picture | None]:
     """The patches of one channel as pictures (side, side, 3); None for one that cannot be read."""
-    found = patches([wanted], image_of, side)[0]
+    found = patches([wanted], image_of, side, draw)[0]
     return [opaque(found[each.rank]) if found[each.rank].any() else None for each in wanted]
 
 

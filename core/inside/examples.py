@@ -127,7 +127,7 @@ def open_photos(folder: Path, data: Path | None) -> ImageSet:
     Raises:
         DataError: there are no images, or nobody has ever said which.
     """
-    place = data or _remembered(folder)
+    place = data or remembered_photos(folder)
     if place is None:
         return _own_images(folder)
     try:
@@ -144,7 +144,8 @@ def remember_photos(folder: Path, data: Path) -> None:
     replace_file(folder / PLACE / _LOCAL, json.dumps({"data": str(data.resolve())}).encode())
 
 
-def _remembered(folder: Path) -> Path | None:
+def remembered_photos(folder: Path) -> Path | None:
+    """Where the images of the examples lay last; None where nobody has ever said."""
     try:
         return Path(json.loads((folder / PLACE / _LOCAL).read_text(encoding="utf-8"))["data"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,27 +1,39 @@
 """Examples of a layer's channels as files: a table, a poster, and a picture of nine patches a channel."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow.compute as pc
+from PIL import Image
 from pyarrow import csv
 
 from core.data.image_set import ImageSet
-from core.inside.examples import Examples
-from core.inside.patches import by_sample_id, patches, poster, tile
+from core.inside.channel_grid import GAP
+from core.inside.examples import Example, Examples
+from core.inside.patches import Draw, by_sample_id, patches, poster, poster_layout, tile
 from core.render import png
 
 _MANY, _SIDE, _SMALL_SIDE = 512, 96, 64  # Pixels of a patch; small where there are many channels.
 
 
-def save(folder: Path, examples: Examples, layer: str, images: ImageSet) -> int:
+def save(folder: Path, examples: Examples, layer: str, images: ImageSet, draw: Draw) -> int:
     """Write all files of a layer into ``folder``, which is made if need be; gives the silent channels."""
     folder.mkdir(parents=True, exist_ok=True)
     name, channels = f"examples.{layer}", examples.of(layer)
     table = examples.table.filter(pc.equal(examples.table["layer"], layer))
     csv.write_csv(table, folder / f"{name}.csv", csv.WriteOptions(quoting_style="needed"))
-    pictures = patches(channels, by_sample_id(images), _SIDE if len(channels) <= _MANY else _SMALL_SIDE)
+    side = _SIDE if len(channels) <= _MANY else _SMALL_SIDE
+    pictures = patches(channels, by_sample_id(images), side, draw)
     (folder / f"{name}.png").write_bytes(png(poster(pictures)))
     for channel, each in enumerate(channels):
         if each:
             (folder / f"{name}.{channel}.png").write_bytes(png(tile(pictures[channel])))
     return sum(not each for each in channels)
+
+
+def poster_png(
+    channels: Sequence[Sequence[Example]], image_of: Callable[[str], Image.Image], draw: Draw
+) -> bytes:
+    """The poster of a layer alone; its patches are made no larger than they are in it, to save memory."""
+    tile_side = poster_layout(len(channels), 3 * _SIDE + 2 * GAP).tile[0]
+    return png(poster(patches(channels, image_of, (tile_side - 2 * GAP) // 3, draw)))

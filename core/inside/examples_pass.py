@@ -20,6 +20,7 @@ from core.inside.strongest import Peaks, none_yet, peaks
 from core.prediction_table import write
 
 _BATCHES = 8  # After so many the state is written.
+_AT_ONCE = 8  # Images at hand: a page has no memory for 32.
 
 
 def collect(
@@ -42,10 +43,10 @@ def collect(
         CheckpointError: activations are not finite.
     """
     folder = loaded.folder
-    num_channels = observe(loaded.model, _blank(loaded), layers, lambda output: output.shape[1])
+    start = _start(loaded, layers)
     key = _key(loaded, layers, images)
     with alone(folder):
-        state = read_state(folder, key, State({name: none_yet(num) for name, num in num_channels.items()}))
+        state = read_state(folder, key, start)
         on_progress(state.num_done, len(images))
         for latest in _passing(loaded, images, state, workers):
             state = latest
@@ -57,6 +58,27 @@ def collect(
         write(folder / EXAMPLES, described(found))
         forget(folder)
     return found
+
+
+def examples_among(loaded: Checkpoint, layer: str, images: ImageSet, pixels: Tensor) -> Examples:
+    """The same in memory, of a few images whose ``pixels`` (N, channels, H, W) for the network are at hand.
+
+    Places are in pixels of ``images``, which may be smaller copies of those that the pixels were made from.
+
+    Raises:
+        LayerError: the layer is not there or has no channels.
+        CheckpointError: activations are not finite.
+    """
+    sizes = torch.tensor([images.image(index).size for index in range(len(images))])
+    state = _start(loaded, [layer])
+    for part in torch.arange(len(images)).split(_AT_ONCE):
+        state = _joined(loaded, state, Batch(pixels[part], part, sizes[part], len(part)))
+    return _examples(loaded, images, state)
+
+
+def _start(loaded: Checkpoint, layers: Sequence[str]) -> State:
+    num_channels = observe(loaded.model, _blank(loaded), layers, lambda output: output.shape[1])
+    return State({name: none_yet(num) for name, num in num_channels.items()})
 
 
 def _passing(loaded: Checkpoint, images: ImageSet, state: State, workers: int) -> Iterator[State]:

@@ -12,35 +12,80 @@ from PIL import Image
 from core.data.image_set import ImageSet
 from core.errors import ImageError
 from core.inside.channel_grid import CAPTION, GAP, Layout
-from core.inside.examples import Example
+from core.inside.examples import Example, LayerSize
 from core.inside.strongest import NUM_EXAMPLES
 from core.preprocess import Window
 from core.render import Picture
 
 Pictures = NDArray[np.uint8]
+Draw = Callable[[Image.Image, Example, int], Picture]
 
 _COLUMNS = 3
 _POSTER_SIDE, _SMALLEST_TILE = 4000, 96
 _TEXT = (128, 128, 128, 255)
+# A ring is seen on light and on dark: its colours, wide and thin; its radius in shares of a patch's side.
+_DARK, _LIGHT = (0, 0, 0, 255), (255, 255, 255, 255)
+_RADIUS, _SMALLEST_RADIUS, _SUBPIXEL_BITS = 1 / 14, 3, 4
 
 
 def patch(image: Image.Image, window: Window, side: int) -> Picture:
     """A part of an image as large as fits into a square of ``side`` pixels: RGBA, transparent around it."""
     picture = np.zeros((side, side, 4), np.uint8)
-    left, top = max(0, window.left), max(0, window.top)
-    right, bottom = min(image.width, window.right), min(image.height, window.bottom)
-    if right > left and bottom > top:  # Unlike that of a cell that sees padding alone.
-        factor = side / max(right - left, bottom - top)
-        size = max(1, round((right - left) * factor)), max(1, round((bottom - top) * factor))
-        part = np.asarray(_part(image, Window(left, top, right, bottom), size))
-        height, width = part.shape[:2]
-        x, y = (side - width) // 2, (side - height) // 2
-        picture[y : y + height, x : x + width] = np.dstack([part, np.full((height, width), 255, np.uint8)])
+    inside = _inside(image.size, window)
+    if inside.right > inside.left and inside.bottom > inside.top:  # Unlike that of a cell in the padding.
+        x, y, width, height = _place(inside, side)
+        opaque = np.full((height, width), 255, np.uint8)
+        part = np.asarray(_part(image, inside, (width, height)))
+        picture[y : y + height, x : x + width] = np.dstack([part, opaque])
     return picture
 
 
+def plain(image: Image.Image, example: Example, side: int) -> Picture:
+    """An example's patch."""
+    return patch(image, example.window, side)
+
+
+def ringed(image: Image.Image, example: Example, side: int) -> Picture:
+    """An example's patch with a ring, white with a dark edge, around the centre of its cell."""
+    picture = patch(image, example.window, side)
+    if not picture.any():
+        return picture
+    x, y = in_patch(image.size, example, side)
+    fine = 2**_SUBPIXEL_BITS
+    # OpenCV counts from the middle of the first pixel.
+    centre = round((x - 0.5) * fine), round((y - 0.5) * fine)
+    radius = round(max(_SMALLEST_RADIUS, side * _RADIUS) * fine)
+    width = max(1, round(side * _RADIUS / 5))
+    for colour, thickness in ((_DARK, width + 2), (_LIGHT, width)):
+        cv2.circle(picture, centre, radius, colour, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
+    return picture
+
+
+def in_patch(size: tuple[int, int], example: Example, side: int) -> tuple[float, float]:
+    """Where in a patch of ``side`` pixels the example's cell has its centre; ``size`` is the image's."""
+    inside = _inside(size, example.window)
+    left, top, width, height = _place(inside, side)
+    return (
+        left + (example.x - inside.left) * width / (inside.right - inside.left),
+        top + (example.y - inside.top) * height / (inside.bottom - inside.top),
+    )
+
+
+def drawing(layer: LayerSize, input_size: tuple[int, int]) -> Draw:
+    """How to draw a layer's patches: with a ring where a cell sees more than half of the input either way.
+
+    There the patch is about the whole image, and only the cell's centre tells where it looks. Elsewhere that
+    is the middle of the patch; and a single cell has no place.
+    """
+    is_large = all(2 * field > whole for field, whole in zip(layer.field, input_size, strict=True))
+    return ringed if is_large and layer.cells != (1, 1) else plain
+
+
 def patches(
-    channels: Sequence[Sequence[Example]], image_of: Callable[[str], Image.Image], side: int
+    channels: Sequence[Sequence[Example]],
+    image_of: Callable[[str], Image.Image],
+    side: int,
+    draw: Draw = plain,
 ) -> Pictures:
     """The examples of each channel as pictures (K, 9, side, side, 4), transparent where there is none.
 
@@ -57,7 +102,7 @@ def patches(
         except ImageError:
             continue
         for position, example in places:
-            pictures[position, example.rank] = patch(image, example.window, side)
+            pictures[position, example.rank] = draw(image, example, side)
     return pictures
 
 
@@ -103,6 +148,20 @@ def poster(pictures: Pictures) -> Picture:
         where = (x, y + layout.tile[1] + CAPTION - 3)
         cv2.putText(board, str(channel), where, cv2.FONT_HERSHEY_SIMPLEX, 0.35, _TEXT, 1, cv2.LINE_AA)
     return board[:height, :width]
+
+
+def _inside(size: tuple[int, int], window: Window) -> Window:
+    """The part of a window that lies on an image of ``size`` (width, height); empty if it lies beside it."""
+    right, bottom = min(size[0], window.right), min(size[1], window.bottom)
+    return Window(max(0, window.left), max(0, window.top), right, bottom)
+
+
+def _place(inside: Window, side: int) -> tuple[int, int, int, int]:
+    """Left, top, width and height of a part that is as large as fits, in the middle of its square."""
+    factor = side / max(inside.right - inside.left, inside.bottom - inside.top)
+    width = max(1, round((inside.right - inside.left) * factor))
+    height = max(1, round((inside.bottom - inside.top) * factor))
+    return (side - width) // 2, (side - height) // 2, width, height
 
 
 def _part(image: Image.Image, window: Window, size: tuple[int, int]) -> Image.Image:

@@ -1,5 +1,7 @@
 """Patches as pictures: the right part of the image at the right place, and nothing where there is none."""
 
+import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,20 @@ from PIL import Image
 from core.data.photos import photos_below
 from core.errors import ImageError
 from core.inside.channel_grid import CAPTION, GAP
-from core.inside.examples import Example
-from core.inside.patches import by_sample_id, patch, patches, poster, poster_layout, tile
+from core.inside.examples import Example, LayerSize
+from core.inside.examples_files import poster_png
+from core.inside.patches import (
+    by_sample_id,
+    drawing,
+    in_patch,
+    patch,
+    patches,
+    plain,
+    poster,
+    poster_layout,
+    ringed,
+    tile,
+)
 from core.preprocess import Window
 
 RED, BLUE = (200, 0, 0, 255), (0, 0, 200, 255)
@@ -114,3 +128,85 @@ def test_samples_are_found_by_name(tmp_path: Path) -> None:
     assert image_of("a.png").size == (40, 20)
     with pytest.raises(ImageError, match=r"'photos' on this machine has no sample 'b\.png'"):
         image_of("b.png")
+
+
+def _ring(picture: np.ndarray, grey: int) -> np.ndarray:
+    """The pixels (n, 2) that are quite another grey, by x and y of their middles."""
+    differ = np.abs(picture[..., 0].astype(int) - grey) > 100
+    return np.argwhere(differ & (picture[..., 3] == 255))[:, ::-1] + 0.5
+
+
+@pytest.mark.parametrize("grey", [0, 255], ids=["on dark", "on light"])
+@pytest.mark.parametrize(("x", "y"), [(200.0, 100.0), (61.25, 70.5), (330.0, 140.0)])
+def test_a_ring_is_around_the_centre_of_the_cell_and_seen_on_any_image(x: float, y: float, grey: int) -> None:
+    """400 x 200 in a square of 140 pixels is 140 x 70, with 35 above: a scale of 0.35."""
+    image, window = Image.new("RGB", (400, 200), (grey,) * 3), Window(0, 0, 400, 200)
+    example = replace(_example(0, 0, "a", window), x=x, y=y)
+    expected = (x * 0.35, 35 + y * 0.35)
+    assert in_patch(image.size, example, 140) == pytest.approx(expected)
+    drawn = ringed(image, example, 140)
+    # Of its two colours that which the image does not have.
+    ring = _ring(drawn, grey)
+    assert len(ring) > 40
+    middle = (ring.min(0) + ring.max(0)) / 2
+    assert middle == pytest.approx(expected, abs=0.6)
+    distances = np.hypot(*(ring - expected).T)
+    assert distances.min() > 6
+    assert distances.max() < 14
+    changed = (drawn != plain(image, example, 140)).any(2)
+    around = np.hypot(*np.meshgrid(np.arange(140) + 0.5 - expected[0], np.arange(140) + 0.5 - expected[1]))
+    assert not changed[around > 15].any()
+    assert not changed[around < 5].any()
+
+
+def test_a_ring_in_a_part_of_an_image_counts_from_the_edge_of_the_part() -> None:
+    """A window that hangs over the image is cut at its edges: 80 x 80 pixels of it are left."""
+    image, window = Image.new("RGB", (200, 100)), Window(-20, -40, 80, 80)
+    example = replace(_example(0, 0, "a", window), x=20, y=60)
+    assert in_patch(image.size, example, 40) == pytest.approx((10, 30))
+    assert _ring(ringed(image, example, 40), 0).mean(0) == pytest.approx((10, 30), abs=0.3)
+
+
+def test_what_has_no_picture_has_no_ring() -> None:
+    outside = _example(0, 0, "a", Window(40, 0, 50, 20))
+    assert not ringed(_halves(), outside, 40).any()
+
+
+@pytest.mark.parametrize(
+    ("field", "cells", "expected"),
+    [
+        ((63, 63), (28, 28), plain),
+        ((112, 112), (14, 14), plain),
+        ((113, 113), (14, 14), ringed),
+        ((224, 100), (14, 14), plain),
+        ((224, 224), (7, 7), ringed),
+        ((224, 224), (1, 7), ringed),
+        ((224, 224), (1, 1), plain),
+    ],
+)
+def test_rings_are_drawn_where_a_patch_is_most_of_the_image(
+    field: tuple[int, int], cells: tuple[int, int], expected: object
+) -> None:
+    assert drawing(LayerSize(40, cells, field), (224, 224)) is expected
+
+
+def test_all_patches_of_a_channel_are_drawn_in_the_same_way() -> None:
+    example = replace(_example(0, 4, "a", Window(0, 0, 40, 20)), x=10, y=5)
+    (pictures,) = patches([[example]], lambda _: _halves(), 40, ringed)
+    np.testing.assert_array_equal(pictures[4], ringed(_halves(), example, 40))
+    assert (pictures[4] != plain(_halves(), example, 40)).any()
+
+
+@pytest.mark.parametrize(("num_channels", "patch_side"), [(4, 96), (400, 58)])
+def test_a_poster_as_a_file_has_patches_as_large_as_it_shows_them(num_channels: int, patch_side: int) -> None:
+    asked: list[int] = []
+
+    def draw(_image: Image.Image, _example: Example, side: int) -> np.ndarray:
+        asked.append(side)
+        return np.full((side, side, 4), RED, np.uint8)
+
+    channels = [[_example(channel, 0, "a", Window(0, 0, 1, 1))] for channel in range(num_channels)]
+    with Image.open(io.BytesIO(poster_png(channels, lambda _: _halves(), draw))) as drawn:
+        assert drawn.size == poster_layout(num_channels, 3 * 96 + 2 * GAP).size
+        assert drawn.getpixel((5, 5)) == RED
+    assert asked == [patch_side] * num_channels
