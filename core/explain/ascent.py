@@ -1,9 +1,9 @@
 """Filter ascent: the image that excites one channel of a layer, or one class, the most."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from itertools import count
 
 import torch
 from torch import Tensor, nn
@@ -13,10 +13,11 @@ from core.explain.cut import Cut, cut_at
 from core.explain.folding import folded
 from core.explain.gates import OfScore, gradients, gradients_before_relu
 from core.explain.normalisation import Normalisation
-from core.explain.plain_ascent import Picture, Plain
+from core.explain.plain_ascent import Gradients, Picture, Plain
 from core.explain.robust_ascent import Robust
 
 Settings = Plain | Robust
+OnProgress = Callable[[float], None]
 
 LOGITS = ""  # Names the network's own output, whose channels are classes.
 STARTS = 3  # Of a channel that none of the earlier ones could raise.
@@ -42,12 +43,20 @@ class Ascended:
 
 
 def ascend(
-    model: nn.Module, layer: str, channels: Sequence[int], settings: Settings, normalisation: Normalisation
+    model: nn.Module,
+    layer: str,
+    channels: Sequence[int],
+    settings: Settings,
+    normalisation: Normalisation,
+    *,
+    on_progress: OnProgress = lambda _share: None,
 ) -> Iterator[Ascended]:
     """Ascend each of the channels of ``layer`` in turn; pictures come as they are done, in that order.
 
-    `LOGITS` as layer ascends classes. The network runs up to the layer, where it is, and is locked for single
-    passes only; it may be used in between, and the generator closed. A channel's picture depends on settings
+    `LOGITS` as layer ascends classes. ``on_progress`` hears after each step the share of the channel's steps
+    that are done, and ends the ascent if it raises; a channel that stays dead begins anew. The network runs
+    up to the layer, where it is, on a private copy if there is batch norm to fold; the model itself is locked
+    for single passes only, may be used in between, and the generator closed. A picture depends on settings
     and channel, not on the others; but in float32 rounding decides on which side of a ReLU's bend some values
     fall, and from there pictures part: another device, memory layout or number of threads, or several
     channels side by side, give another picture of the same kind. In float64 they do not.
@@ -59,13 +68,13 @@ def ascend(
     blank = torch.zeros(1, normalisation.num_colours, *settings.size).to(like)
     cut = cut_at(model, layer, blank)
     _check(cut, channels)
-    cut = folded(cut, blank)
+    climb = _Climb(folded(cut, blank), settings, normalisation, on_progress)
     at_once = _AT_ONCE.get(like.device.type, 1)
     waiting = list(channels)
     while waiting:
         found: list[Ascended] = []
         with suppress(torch.OutOfMemoryError):
-            found = _ascended(cut, waiting[:at_once], settings, normalisation)
+            found = climb.ascended(waiting[:at_once])
         # Not in an except clause, where the traceback still holds the tensors of the pass that failed.
         if not found:
             if at_once == 1:
@@ -88,52 +97,61 @@ def mean_activation(maps: Tensor, border: int) -> Tensor:
     return maps[:, :, rows : height - rows, columns : width - columns].mean((2, 3))
 
 
-def _ascended(
-    cut: Cut, channels: Sequence[int], settings: Settings, normalisation: Normalisation
-) -> list[Ascended]:
-    """All of them side by side, and those that stay dead again, from other starts."""
-    done: dict[int, Ascended] = {}
-    left = list(channels)
-    for attempt in range(STARTS):
-        if left:
-            done |= {each.channel: each for each in _attempt(cut, left, attempt, settings, normalisation)}
-        left = [channel for channel in left if done[channel].is_dead]
-    return [done[channel] for channel in channels]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Climb:
+    """What all channels of one ascent have in common."""
 
+    cut: Cut
+    settings: Settings
+    normalisation: Normalisation
+    on_progress: OnProgress
 
-def _attempt(
-    cut: Cut, channels: Sequence[int], attempt: int, settings: Settings, normalisation: Normalisation
-) -> Iterator[Ascended]:
-    noise = [settings.start(channel, attempt, normalisation.num_colours) for channel in channels]
-    starts = torch.stack(noise).to(_like(cut.model))
-    before, _ = _reached(cut, settings.inputs(starts, normalisation), channels, settings.border)
-    # The first time as it is; a channel that noise left silent is then sought before the ReLU that shuts it.
-    of_score = gradients if attempt == 0 else gradients_before_relu
-    gradients_at = partial(_gradients, cut, channels, settings.border, of_score)
-    with torch.enable_grad():
-        inputs = settings.climb(starts, gradients_at, normalisation)
-    after, largest = _reached(cut, inputs, channels, settings.border)
-    if not (after.isfinite() & largest.isfinite()).all():
-        raise LayerError(
-            f"activations of layer {cut.layer!r} are not finite; weights or preprocess are wrong"
-        )
-    pictures = settings.pictures(inputs, normalisation)
-    dead = after - before <= _FAINTEST * largest
-    for position, channel in enumerate(channels):
-        yield Ascended(channel, pictures[position], float(after[position]), bool(dead[position]))
+    def ascended(self, channels: Sequence[int]) -> list[Ascended]:
+        """All of them side by side, and those that stay dead again, from other starts."""
+        done: dict[int, Ascended] = {}
+        left = list(channels)
+        for attempt in range(STARTS):
+            if left:
+                done |= {each.channel: each for each in self._attempt(left, attempt)}
+            left = [channel for channel in left if done[channel].is_dead]
+        return [done[channel] for channel in channels]
 
+    def _attempt(self, channels: Sequence[int], attempt: int) -> Iterator[Ascended]:
+        settings, normalisation = self.settings, self.normalisation
+        noise = [settings.start(channel, attempt, normalisation.num_colours) for channel in channels]
+        starts = torch.stack(noise).to(_like(self.cut.model))
+        before, _ = self._reached(settings.inputs(starts, normalisation), channels)
+        # First as it is; a channel that noise left silent is then sought before the ReLU that shuts it.
+        of_score = gradients if attempt == 0 else gradients_before_relu
+        with torch.enable_grad():
+            inputs = settings.climb(starts, self._gradients_at(channels, of_score), normalisation)
+        after, largest = self._reached(inputs, channels)
+        if not (after.isfinite() & largest.isfinite()).all():
+            raise LayerError(
+                f"activations of layer {self.cut.layer!r} are not finite; weights or preprocess are wrong"
+            )
+        pictures = settings.pictures(inputs, normalisation)
+        dead = after - before <= _FAINTEST * largest
+        for position, channel in enumerate(channels):
+            yield Ascended(channel, pictures[position], float(after[position]), bool(dead[position]))
 
-def _gradients(cut: Cut, channels: Sequence[int], border: int, of_score: OfScore, batch: Tensor) -> Tensor:
-    """The gradient, at each image of the batch, of the mean activation of its own channel."""
-    images = batch.detach().requires_grad_()
-    return of_score(_own(cut(images), channels, border).sum(), images)
+    def _gradients_at(self, channels: Sequence[int], of_score: OfScore) -> Gradients:
+        """The gradient, at each image, of the mean activation of its own channel; a step of the ascent."""
+        steps = count(1)
 
+        def gradients_at(batch: Tensor) -> Tensor:
+            images = batch.detach().requires_grad_()
+            found = of_score(_own(self.cut(images), channels, self.settings.border).sum(), images)
+            self.on_progress(next(steps) / self.settings.steps)
+            return found
 
-@torch.no_grad()
-def _reached(cut: Cut, batch: Tensor, channels: Sequence[int], border: int) -> tuple[Tensor, Tensor]:
-    """Mean activation (N,) of each image's own channel, and the layer's largest value (N,) for each image."""
-    maps = cut(batch)
-    return _own(maps, channels, border), maps.abs().amax((1, 2, 3))
+        return gradients_at
+
+    @torch.no_grad()
+    def _reached(self, batch: Tensor, channels: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Mean activation (N,) of each image's channel, and the layer's largest value (N,) for each image."""
+        maps = self.cut(batch)
+        return _own(maps, channels, self.settings.border), maps.abs().amax((1, 2, 3))
 
 
 def _own(maps: Tensor, channels: Sequence[int], border: int) -> Tensor:

@@ -16,7 +16,7 @@ from core.checkpoint import Card
 from core.explain.ascent import Ascended, Settings
 
 MAX_BYTES = 256 * 2**20
-_VERSION = 1  # Of ascent: one more whenever the same settings give other pictures.
+_VERSION = 2  # Of ascent: one more whenever the same settings give other pictures.
 _TEXT = "seewhy"  # Where in a PNG file the numbers are.
 
 

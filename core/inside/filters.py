@@ -8,7 +8,7 @@ import torch
 from core.checkpoint import Checkpoint
 from core.data.cache import cache_root
 from core.explain.activations import activations
-from core.explain.ascent import LOGITS, Ascended, Settings, ascend
+from core.explain.ascent import LOGITS, Ascended, OnProgress, Settings, ascend
 from core.explain.normalisation import Normalisation
 from core.explain.plain_ascent import Plain
 from core.explain.robust_ascent import Robust
@@ -45,10 +45,17 @@ def num_channels(checkpoint: Checkpoint, layer: str) -> int:
     return activations(checkpoint.model, blank.to(parameter), [layer])[layer].shape[1]
 
 
-def ascended(checkpoint: Checkpoint, asked: Question, cache: FilterCache | None = None) -> Iterator[Ascended]:
+def ascended(
+    checkpoint: Checkpoint,
+    asked: Question,
+    cache: FilterCache | None = None,
+    *,
+    on_progress: OnProgress = lambda _share: None,
+) -> Iterator[Ascended]:
     """The pictures that are kept already, at once; then the others as they are done, which are kept too.
 
     Closing the generator stops it; asked again, it goes on where it was. ``cache`` is the user's own if None.
+    ``on_progress`` is as in `core.explain.ascent.ascend`.
 
     Raises:
         LayerError: as in `core.explain.ascent.ascend`.
@@ -63,7 +70,13 @@ def ascended(checkpoint: Checkpoint, asked: Question, cache: FilterCache | None 
         else:
             yield kept
     if left:
-        yield from _computed(checkpoint, replace(asked, channels=tuple(left)), cache, keys)
+        pictures = _computed(checkpoint, replace(asked, channels=tuple(left)), on_progress)
+        try:
+            for each in pictures:
+                cache.write(keys[each.channel], each)
+                yield each
+        finally:
+            cache.make_room()
 
 
 def user_cache() -> FilterCache:
@@ -71,18 +84,17 @@ def user_cache() -> FilterCache:
     return FilterCache(cache_root() / "filters")
 
 
-def _computed(
-    checkpoint: Checkpoint, asked: Question, cache: FilterCache, keys: dict[int, str]
-) -> Iterator[Ascended]:
+def _computed(checkpoint: Checkpoint, asked: Question, on_progress: OnProgress) -> Iterator[Ascended]:
     preprocess = checkpoint.card.preprocess
     normalisation = Normalisation(preprocess.mean, preprocess.std)
-    pictures = ascend(checkpoint.model, asked.layer, asked.channels, asked.settings, normalisation)
-    try:
-        for each in pictures:
-            cache.write(keys[each.channel], each)
-            yield each
-    finally:
-        cache.make_room()
+    return ascend(
+        checkpoint.model,
+        asked.layer,
+        asked.channels,
+        asked.settings,
+        normalisation,
+        on_progress=on_progress,
+    )
 
 
 def _plain(preprocess: Preprocess, layer: str) -> Plain:

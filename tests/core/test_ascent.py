@@ -309,6 +309,24 @@ def test_the_network_is_left_as_it_was(build: type[nn.Module], settings: Setting
     assert_unchanged(model, before)
 
 
+@BOTH
+def test_progress_is_heard_at_each_step_and_ends_the_ascent_if_it_raises(settings: Settings) -> None:
+    heard: list[float] = []
+
+    def listen(share: float) -> None:
+        heard.append(share)
+        if len(heard) == 7:
+            raise InterruptedError
+
+    model = seeded(GapCnn)
+    running = ascend(model, "backbone", [1, 3], replace(settings, steps=4), COLOUR, on_progress=listen)
+    next(running)
+    assert heard == [0.25, 0.5, 0.75, 1]
+    with pytest.raises(InterruptedError):
+        next(running)
+    assert heard[4:] == [0.25, 0.5, 0.75]
+
+
 def test_grey_networks_get_grey_pictures() -> None:
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten()).double()
     for settings in (SMALL, ROBUST):

@@ -39,8 +39,8 @@ def count_ascents(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Channels that were really ascended."""
     done: list[int] = []
 
-    def counting(*arguments: object) -> Iterator[Ascended]:
-        for each in ascend(*arguments):
+    def counting(*arguments: object, **named: object) -> Iterator[Ascended]:
+        for each in ascend(*arguments, **named):
             done.append(each.channel)
             yield each
 
