@@ -29,4 +29,5 @@ with shell.page("pages/inside.py"):
     inside_network.draw_sparsity(look, shown.layer)
     # What takes longer comes when all else is there.
     inside_sections.fill(sections, shown, channel)
+    inside_network.fill_fields(look)
     inside_layer.fill_grid(shown)

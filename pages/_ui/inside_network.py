@@ -12,10 +12,12 @@ from core.render import png
 from pages._ui import components, figures, inside_sheets, words
 from pages._ui.components import Tile
 from pages._ui.inside_sheets import Cell, Sheet
+from pages._ui.state import fields
 from pages._ui.state import inside as memory
 from pages._ui.state.inside import Look
 
-_TILE, _CHART = 104, 260
+_TILE, _CHART = 120, 260
+_BLANK = "\N{NO-BREAK SPACE}"
 
 
 def draw_map(look: Look, chosen: str) -> None:
@@ -27,7 +29,7 @@ def draw_map(look: Look, chosen: str) -> None:
             stage.layer.name,
             _strongest(stage),
             stage.layer.name,
-            _shape(stage.layer),
+            f"{_shape(stage.layer)}\n{_sees(look, stage.layer)}",
             selected=stage.layer.name == chosen,
             note=words.counted(count, "parameter"),
         )
@@ -36,7 +38,8 @@ def draw_map(look: Look, chosen: str) -> None:
     st.markdown(
         "##### The network, from its first layers to its last",
         help=f"The stages of {words.plain(card.architecture)}, each with its strongest channel for this "
-        "photo, the shape of its output (channels × rows × columns), and its parameters.",
+        "photo, the shape of its output (channels × rows × columns), the part of the image that one cell of "
+        "it can see, its receptive field, and its parameters.",
     )
     components.tiles(items, label="Stages", key="inside_stages", on_pick=memory.choose_layer, side=_TILE)
 
@@ -50,6 +53,12 @@ def draw_column(look: Look, layer: str, channel: int) -> None:
     )
     sheets = [_row(look, stage, (layer, channel)) for stage in memory.column(look)]
     inside_sheets.draw(sheets, key="column", on_pick=memory.choose_layer, shown_in=".st-key-layer_view")
+
+
+def fill_fields(look: Look) -> None:
+    """Find what cells of the stages see, where nobody has before, and draw the page again with it."""
+    if fields.find_for_a_while(look.loaded):
+        st.rerun()
 
 
 def draw_sparsity(look: Look, layer: str) -> None:
@@ -83,6 +92,7 @@ def _row(look: Look, stage: Stage, chosen: tuple[str, int]) -> Sheet:
     name, input_size = stage.layer.name, look.loaded.checkpoint.card.preprocess.input_size
     silent = np.count_nonzero(stage.stats.silent)
     lines = [_shape(stage.layer), f"a cell every {words.counted(step(stage.layer, input_size), 'pixel')}"]
+    lines += [_sees(look, stage.layer)]
     lines += [f"{silent:,} silent"] if silent else []
     cells = [
         Cell(channel, "", f"{name}, channel {channel}", (name, channel) == chosen)
@@ -95,6 +105,16 @@ def _strongest(stage: Stage) -> str:
     rows, columns = stage.values.shape[1:]
     picture = grid(stage.values[:1], stage.silent[:1], page_layout(1, (rows, columns)))
     return components.data_uri(png(picture), "png")
+
+
+def _sees(look: Look, layer: Layer) -> str:
+    """What one cell sees; a blank that keeps its line while that is not known."""
+    size = fields.known(look.loaded, layer)
+    if size is None:
+        return _BLANK
+    if size == look.loaded.checkpoint.card.preprocess.input_size:
+        return "sees all of the image"
+    return f"sees {size[0]} × {size[1]} pixels"
 
 
 def _shape(layer: Layer) -> str:

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import Future
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,15 +16,15 @@ from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as checkpoints
 from core.checkpoint import Checkpoint
-from core.explain.ascent import Ascended
+from core.explain.ascent import Ascended, OnProgress
 from core.explanation import layers_of
 from core.inside import examples, filters
 from core.inside.filter_cache import key_of
+from core.inside.filters import Question
 from core.inside.inspection import Inspection, inspect, sparsity_by_depth
 from core.inside.network_map import parameters_by_stage
 from core.layers import stages
 from pages._ui.state import ascents
-from pages._ui.state.ascents import Place
 
 ROOT = Path(__file__).parents[2]
 CAT = Path(str(files("skimage.data") / "chelsea.png"))
@@ -44,12 +43,12 @@ def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 def _no_ascent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ascending a large network takes seconds; where that is not the question, it is a grey image."""
 
-    def climb(place: Place) -> Future[Ascended]:
-        made: Future[Ascended] = Future()
-        made.set_result(Ascended(place.channel, np.full((8, 8, 3), 128, np.uint8), 1.0, is_dead=False))
-        return made
+    def ascended(_checkpoint: Checkpoint, asked: Question, *, on_progress: OnProgress) -> Iterator[Ascended]:
+        on_progress(1)
+        for channel in asked.channels:
+            yield Ascended(channel, np.full((8, 8, 3), 128, np.uint8), 1.0, is_dead=False)
 
-    monkeypatch.setattr(ascents, "climb", climb)
+    monkeypatch.setattr(filters, "ascended", ascended)
 
 
 def ascent_card(page: AppTest) -> str:
@@ -225,7 +224,7 @@ def test_the_map_has_each_stage_with_its_shape_and_its_parameters(imagenet: Chec
     items = sent(opened(), label="Stages")["items"]
     layers = layers_of(imagenet)
     assert [item["id"] for item in items] == [stage.name for stage in stages(layers)]
-    assert items[-1]["detail"] == "1,280 × 7 × 7"
+    assert items[-1]["detail"].split("\n")[0] == "1,280 × 7 × 7"
     assert [item["note"] for item in items] == [
         f"{count:,} parameters" for count in parameters_by_stage(imagenet.model, layers)
     ]

@@ -1,0 +1,83 @@
+"""How much of the input a cell of a layer sees: found once for an architecture, then kept on disk."""
+
+import hashlib
+import json
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import nn
+
+from core.checkpoint import Checkpoint
+from core.data.cache import cache_root
+from core.explain.receptive_field import receptive_field
+
+_VERSION = 1  # Of the search: one more whenever it finds other sizes.
+Size = tuple[int, int]
+_KNOWN: WeakKeyDictionary[nn.Module, dict[str, Size]] = WeakKeyDictionary()
+
+
+def field_size(checkpoint: Checkpoint, layer: str) -> Size:
+    """Height and width, in pixels of the network's input, of the most that a cell of a layer sees.
+
+    Raises:
+        LayerError: as `core.explain.receptive_field.receptive_field`.
+    """
+    known = known_field_size(checkpoint, layer)
+    return _found(checkpoint, layer) if known is None else known
+
+
+def known_field_size(checkpoint: Checkpoint, layer: str) -> Size | None:
+    """The same if somebody has asked before; None if it would have to be found, which may take seconds."""
+    known = _KNOWN.setdefault(checkpoint.model, {})
+    if layer not in known:
+        kept = _read(_path(checkpoint, layer))
+        if kept is None:
+            return None
+        known[layer] = kept
+    return known[layer]
+
+
+def _found(checkpoint: Checkpoint, layer: str) -> Size:
+    preprocess, like = checkpoint.card.preprocess, next(checkpoint.model.parameters())
+    blank = torch.zeros(1, len(preprocess.mean), *preprocess.input_size).to(like)
+    size = receptive_field(checkpoint.model, layer, blank).size
+    _KNOWN[checkpoint.model][layer] = size
+    # Where nothing can be written, it is known while this process runs.
+    with suppress(OSError):
+        _write(_path(checkpoint, layer), size)
+    return size
+
+
+def _path(checkpoint: Checkpoint, layer: str) -> Path:
+    """A file for all that it depends on; weights do not matter."""
+    card = checkpoint.card
+    depends_on = {
+        "version": _VERSION,
+        "network": [card.architecture, asdict(card.head), len(card.class_names)],
+        "input": [len(card.preprocess.mean), *card.preprocess.input_size],
+        "layer": layer,
+    }
+    digest = hashlib.blake2b(json.dumps(depends_on).encode(), digest_size=16).hexdigest()
+    return cache_root() / "fields" / f"{digest}.json"
+
+
+def _read(path: Path) -> Size | None:
+    try:
+        height, width = json.loads(path.read_text())
+        return int(height), int(width)
+    except (OSError, ValueError, TypeError):  # Not there, or damaged.
+        return None
+
+
+def _write(path: Path, size: Size) -> None:
+    """It appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(suffix=".draft", dir=path.parent)
+    with os.fdopen(handle, "w") as file:
+        json.dump(size, file)
+    Path(draft).replace(path)
