@@ -121,7 +121,7 @@ def _draw_ascent(place: Place) -> None:
 
 
 def _made(place: Place, slot: DeltaGenerator) -> Ascended:
-    """The image, while a clock runs; a click anywhere, on Stop too, ends the wait."""
+    """The image, while a bar shows its steps; a click anywhere, on Stop too, ends the wait."""
     with slot.container(border=True):
         heartbeat = st.empty()
         st.button(

@@ -149,12 +149,11 @@ def fill(on_page: list[Place]) -> None:
 
 def waited(place: Place, heartbeat: DeltaGenerator) -> Ascended:
     """The image of a channel, after as long as it takes; a click anywhere ends the wait."""
-    made = ascents.climb(place)
-    for seconds in ascents.seconds_until_done(made):
-        heartbeat.caption(f"Climbing: {seconds:.0f} s")
+    found = ascents.made(
+        place, lambda share: heartbeat.progress(share, text=f"Climbing: {words.percent(share)}")
+    )
     heartbeat.empty()
-    # Somebody else who waited for the same may have given it up.
-    return waited(place, heartbeat) if made.cancelled() else made.result()
+    return found
 
 
 def brief(value: float) -> str:

@@ -376,7 +376,7 @@ def digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("_no_ascent")
 def test_real_patches_are_found_on_demand_and_are_those_of_the_table(digits: Path) -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3")
-    assert "Nobody has looked for real examples of this layer yet." in ascent_card(page)
+    assert "Of 8 images that it was tested on." in ascent_card(page)
     page.button(key="look_card").click().run()
     assert not page.exception
     found = examples.read(digits)
@@ -390,11 +390,3 @@ def test_real_patches_are_found_on_demand_and_are_those_of_the_table(digits: Pat
     rows = found.table.filter(found.table["channel"].to_numpy() == 3).to_pylist()
     mean = max(row["mean_activation"] for row in rows)
     assert f"reach **{mean:.2g}** at most, {own[0].activation:.2g} in one cell." in ascent_card(page)
-
-
-@pytest.mark.usefixtures("_no_ascent")
-def test_a_network_without_images_of_its_own_says_what_to_type() -> None:
-    page = opened(layer="bn2")
-    assert [each.value for each in page.code] == [
-        "python -m core examples --checkpoint imagenet --layer bn2 --data FOLDER --out out"
-    ]

@@ -3,9 +3,11 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 
@@ -36,15 +38,37 @@ class Place:
         return checkpoint.name, self.loaded.stamp, self.layer, self.channel, self.method
 
 
+@dataclass(slots=True, eq=False)
+class _Climb:
+    """A picture that is being made, of whose steps a ``share`` is done, and how many sessions wait for it."""
+
+    made: Future[None] = field(init=False)
+    share: float = 0.0
+    num_waiting: int = 0
+    is_stopped: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ascents:
     """Pictures in memory, those that are being made, and the one thread that makes them."""
 
     pictures: OrderedDict[tuple[object, ...], Ascended] = field(default_factory=OrderedDict)
-    under_way: dict[tuple[object, ...], Future[Ascended]] = field(default_factory=dict)
+    under_way: dict[tuple[object, ...], _Climb] = field(default_factory=dict)
     guard: threading.Lock = field(default_factory=threading.Lock)
-    # One: a second would make both slower, and whoever has gone on keeps the others waiting at most once.
+    # One: a second would make both slower.
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ascent"))
+
+    def go_on(self, climb: _Climb, share: float) -> None:
+        """Take note of a step; raises `_UnwantedError` where nobody waits for any more."""
+        climb.share = share
+        with self.guard:
+            others = any(each.num_waiting for each in self.under_way.values())
+            if climb.num_waiting == 0 and (climb.is_stopped or others):
+                raise _UnwantedError
+
+
+class _UnwantedError(Exception):
+    """Ends an ascent whose picture nobody waits for."""
 
 
 def kept(place: Place) -> Ascended | None:
@@ -59,31 +83,22 @@ def kept(place: Place) -> Ascended | None:
     return None if found is None else _remember(place, found, _ascents())
 
 
-def climb(place: Place) -> Future[Ascended]:
-    """The picture of a channel as it is made, in a thread of its own, after those asked for before."""
-    ascents = _ascents()
-    with ascents.guard:
-        before = ascents.under_way.get(place.key)
-        if before is not None and not before.done():
-            return before
-        for key in [key for key, each in ascents.under_way.items() if each.done()]:
-            del ascents.under_way[key]
-        ascents.under_way[place.key] = ascents.pool.submit(_made, place, ascents)
-        return ascents.under_way[place.key]
+def made(place: Place, on_share: Callable[[float], object]) -> Ascended:
+    """The picture of a channel, if need be made in a thread of its own, after those asked for before.
 
-
-def seconds_until_done(made: Future[Ascended]) -> Iterator[float]:
-    """The seconds since the call, a few times a second, until it is done.
-
-    Closed before that, as a click anywhere does, it gives up what has not been begun.
+    ``on_share`` hears the share of its steps that are done, a few times a second. If it raises, as it does
+    after a click anywhere, the thread goes on, unless somebody stops it or waits for another picture.
     """
-    started = time.monotonic()
-    try:
-        while not made.done():
-            yield time.monotonic() - started
-            wait([made], _STEP_S)
-    finally:
-        made.cancel()
+    while (found := kept(place)) is None:
+        climb = _joined(place, _ascents())
+        try:
+            while not climb.made.done():
+                on_share(climb.share)
+                wait([climb.made], _STEP_S)
+        finally:
+            _leave(climb, _ascents())
+        climb.made.result()
+    return found
 
 
 def for_a_while(places: Sequence[Place]) -> Iterator[Place]:
@@ -98,6 +113,9 @@ def for_a_while(places: Sequence[Place]) -> Iterator[Place]:
 def stop(place: Place) -> None:
     """Make no picture of this channel until somebody wants it again."""
     st.session_state[_STOPPED] = place.key
+    under_way = _ascents().under_way.get(place.key)
+    if under_way is not None:
+        under_way.is_stopped = True
 
 
 def start() -> None:
@@ -137,10 +155,35 @@ def _question(place: Place) -> Question:
     return filters.question(place.loaded.checkpoint, place.layer, [place.channel], method=place.method)
 
 
+def _joined(place: Place, ascents: _Ascents) -> _Climb:
+    """The climb that makes this picture, which one more session waits for."""
+    with ascents.guard:
+        climb = ascents.under_way.get(place.key)
+        if climb is None:
+            climb = ascents.under_way[place.key] = _Climb()
+            climb.made = ascents.pool.submit(_make, place, climb, ascents)
+        climb.num_waiting += 1
+        climb.is_stopped = False
+        return climb
+
+
+def _leave(climb: _Climb, ascents: _Ascents) -> None:
+    with ascents.guard:
+        climb.num_waiting -= 1
+
+
 # In the thread, which has no session: nothing of Streamlit may be asked there.
-def _made(place: Place, ascents: _Ascents) -> Ascended:
-    found = list(filters.ascended(place.loaded.checkpoint, _question(place)))
-    return _remember(place, found[0], ascents)
+def _make(place: Place, climb: _Climb, ascents: _Ascents) -> None:
+    """Make a picture, or leave it where nobody wants it any more: whoever comes later begins anew."""
+    go_on = partial(ascents.go_on, climb)
+    try:
+        with suppress(_UnwantedError):
+            go_on(0)
+            for found in filters.ascended(place.loaded.checkpoint, _question(place), on_progress=go_on):
+                _remember(place, found, ascents)
+    finally:
+        with ascents.guard:
+            del ascents.under_way[place.key]
 
 
 def _remember(place: Place, found: Ascended, ascents: _Ascents) -> Ascended:
