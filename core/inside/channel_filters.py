@@ -30,13 +30,10 @@ class ChannelFilter:
 def channel_filter(filters: Filters, channel: int) -> ChannelFilter:
     """The filter of one channel, drawn on the scale of all filters of the layer."""
     norms = filters.norms
-    kernels = filters.weights[channel]
-    sizes = np.linalg.norm(kernels.reshape(len(kernels), -1).astype(np.float64), axis=1)
-    strongest = np.argsort(-sizes, kind="stable")[:MOST]
-    is_in_colour = filters.reads_image and len(kernels) in {1, 3}
+    strongest = filters.strongest_kernels(channel, MOST)
     inputs = filters.input_channels(channel)
     names = tuple(inputs[position] for position in strongest.tolist())
-    if is_in_colour:
+    if filters.are_pictures:
         picture = sheet(in_colour(filters)[[channel]], Layout(1, 1, (_LARGE_SIDE, _LARGE_SIDE)))
     else:
         layout = Layout(len(names), min(_COLUMNS, len(names)), (_SIDE, _SIDE), CAPTION)
@@ -45,6 +42,6 @@ def channel_filter(filters: Filters, channel: int) -> ChannelFilter:
         float(norms[channel]),
         1 + int(np.count_nonzero(norms > norms[channel])),
         names,
-        is_in_colour,
+        filters.are_pictures,
         picture,
     )

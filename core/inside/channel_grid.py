@@ -92,10 +92,11 @@ def picture_grid(
     *,
     captions: Iterable[object] = (),
 ) -> Picture:
-    """RGB pictures (K, H, W, 3) as tiles of one RGBA picture, silent ones (K,) as in `grid`."""
+    """RGB or RGBA pictures (K, H, W, 3 or 4) as tiles of one RGBA picture, silent ones (K,) as in `grid`."""
     tiles = [cv2.resize(each, layout.tile, interpolation=cv2.INTER_AREA) for each in pictures]
-    opaque = [cv2.cvtColor(each, cv2.COLOR_RGB2RGBA) for each in tiles]
-    return _board(np.stack(opaque).view(np.uint32)[..., 0], silent, layout, captions)
+    if pictures.shape[3] == 3:
+        tiles = [cv2.cvtColor(each, cv2.COLOR_RGB2RGBA) for each in tiles]
+    return _board(np.stack(tiles).view(np.uint32)[..., 0], silent, layout, captions)
 
 
 def _board(tiles: Pixels, silent: NDArray[np.bool_], layout: Layout, captions: Iterable[object]) -> Picture:

@@ -46,6 +46,11 @@ class Filters:
         return float(np.abs(self.weights).max())
 
     @property
+    def are_pictures(self) -> bool:
+        """Whether each filter is a picture by itself: it reads an image, of colours or of grey."""
+        return self.reads_image and self.weights.shape[1] in {1, 3}
+
+    @property
     def have_colours(self) -> bool:
         """Whether the filters read the red, green and blue of the image."""
         return self.reads_image and self.weights.shape[1] == 3
@@ -55,6 +60,12 @@ class Filters:
         num_inputs = self.weights.shape[1]
         first = channel // (len(self.weights) // self.groups) * num_inputs
         return range(first, first + num_inputs)
+
+    def strongest_kernels(self, channel: int, most: int) -> NDArray[np.intp]:
+        """Places of those ``most`` kernels of a filter that have the largest norms, from the first down."""
+        kernels = self.weights[channel]
+        sizes = np.linalg.norm(kernels.reshape(len(kernels), -1).astype(np.float64), axis=1)
+        return np.argsort(-sizes, kind="stable")[:most]
 
 
 def filters_of(model: nn.Module, layer: str, like: Tensor) -> Filters:
@@ -77,7 +88,7 @@ def in_colour(filters: Filters) -> Pictures:
         ValueError: the filters read something else than an image of one or three channels.
     """
     num_colours = filters.weights.shape[1]
-    if not filters.reads_image or num_colours not in {1, 3}:
+    if not filters.are_pictures:
         raise ValueError(f"filters of {filters.name!r} read {num_colours} channels, no image")
     shares = filters.weights / (filters.peak or 1)
     levels = (127.5 + 127.5 * shares).round().astype(np.uint8).transpose(0, 2, 3, 1)
