@@ -1,19 +1,22 @@
-"""The real patches that excite a channel most, and how to get them where nobody has looked yet."""
+"""The real patches that excite a channel most, and how to find them among more images."""
 
 import html
+import shlex
 from collections.abc import Sequence
 
 import streamlit as st
 
 from core.data.image_set import ImageSet
 from core.errors import CoreError
-from core.inside.examples import Example, Examples
+from core.inside.examples import About, Example
 from pages._ui import words
 from pages._ui.components import data_uri
 from pages._ui.inside_tiles import brief
-from pages._ui.state import cards
+from pages._ui.state import examples
+from pages._ui.state.examples import AtHand, Found
 from pages._ui.state.models import Loaded
 
+RING = "The ring is where the cell is."
 _STYLE = """<style>
 .seewhy-nine { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 3px; max-width: 22rem; }
 .seewhy-nine img, .seewhy-nine span { width: 100%; aspect-ratio: 1; display: block; border-radius: 3px; }
@@ -23,43 +26,107 @@ _STYLE = """<style>
 
 
 def draw(loaded: Loaded, layer: str, channel: int) -> None:
-    """Draw the nine patches of a channel; where there are none, say why or offer to look for them."""
-    found = cards.examples_of(loaded, layer)
-    if found is None:
-        draw_offer(loaded, layer, key="card")
-        return
-    about = cards.collected(loaded)
-    images, own = cards.images_of(loaded), found[channel]
+    """Draw the patches that excite a channel; where they are of a few photos, offer to look among more."""
+    found = examples.of_layer(loaded, layer)
+    own = found.channels[channel]
     if not own:
-        st.caption(f"None of {_whose(about)} excites it: on this data the channel is dead.")
-        return
-    if isinstance(images, ImageSet):
-        _draw_patches(images, own)
-    else:
-        st.caption(words.plain(f"The images are not on this machine: {images}. Their names:"))
+        st.caption(words.plain(f"None of {whose(found)} excites it: for these images the channel is dead."))
+    elif isinstance(found.images, str):
+        st.caption(words.plain(f"Their images cannot be shown: {found.images}. Their names:"))
         st.caption(words.plain(", ".join(each.sample_id for each in own)))
-    st.caption(f"Of {_whose(about)}, cut to what the cell sees. Point at one to read it.")
+        _ask_folder(loaded, key="card")
+    else:
+        _draw_patches(own, examples.patch_jpegs(found, channel))
+        st.caption(words.plain(_caption(found)))
+    if found.at_hand:
+        draw_offer(loaded, layer, key="card")
 
 
 def draw_offer(loaded: Loaded, layer: str, *, key: str) -> None:
-    """Offer to look through the checkpoint's own images, or say how to do that in a terminal."""
-    name, images = loaded.checkpoint.name, cards.images_of(loaded)
-    if not isinstance(images, ImageSet) or not cards.are_few(loaded, images):
-        many = f"its {len(images):,} images take minutes" if isinstance(images, ImageSet) else "name a folder"
-        st.caption(f"Nobody has looked for real examples of this layer yet; {many}. In a terminal:")
-        data = "" if isinstance(images, ImageSet) else " --data FOLDER"
-        st.code(
-            f"python -m core examples --checkpoint {name} --layer {layer}{data} --out out",
-            language=None,
-            wrap_lines=True,
-        )
+    """Offer to look through images: the checkpoint's own or a folder's; many in a terminal."""
+    images = examples.images_of(loaded)
+    if isinstance(images, str):
+        if examples.folder_of(loaded):
+            st.caption(words.plain(f"The folder of the last time is no longer there: {images}."))
+        _ask_folder(loaded, key=key)
+        with st.expander("Look through many images"):
+            _draw_command(loaded, layer)
         return
-    st.caption("Nobody has looked for real examples of this layer yet.")
-    wanted = st.button(
-        f"Look through its {words.counted(len(images), 'image')}", icon=":material/search:", key=f"look_{key}"
+    if examples.are_few(loaded, images):
+        _offer_look(loaded, layer, images, key=key)
+    else:
+        st.caption(f"{_described(loaded, images)}: they take minutes, so look through them in a terminal.")
+    with st.expander("Look through other images", expanded=not examples.are_few(loaded, images)):
+        _ask_folder(loaded, key=key)
+        _draw_command(loaded, layer)
+
+
+def whose(found: Found) -> str:
+    """Of which images examples are: ``the 1,797 images of digits``, ``7 photos: 2 of yours and samples``."""
+    if found.at_hand is None:
+        return _of_table(found.examples.about)
+    return _photos(found.at_hand)
+
+
+def _of_table(about: About) -> str:
+    return f"the {words.counted(about.num_images, 'image')} of {about.data}"
+
+
+def _photos(chosen: AtHand) -> str:
+    others = "images that it was tested on" if chosen.of_its_data else "samples"
+    total = len(chosen.photos)
+    if not chosen.num_yours:
+        return f"{total} {others}"
+    return f"{total} photos: {chosen.num_yours} of yours and the {others}"
+
+
+def _caption(found: Found) -> str:
+    more = " A data set shows more." if found.at_hand else ""
+    ring = f" {RING}" if found.is_ringed else ""
+    return f"Of {whose(found)}.{more} Each is cut to what the cell sees.{ring} Point at one to read it."
+
+
+def _described(loaded: Loaded, images: ImageSet) -> str:
+    """``1,797 images of digits``, or those of the folder that somebody has named."""
+    folder = examples.folder_of(loaded)
+    return words.plain(
+        f"{words.counted(len(images), 'image')} {f'in {folder}' if folder else f'of {images.name}'}"
     )
-    if wanted:
+
+
+def _offer_look(loaded: Loaded, layer: str, images: ImageSet, *, key: str) -> None:
+    if replaced := examples.replaced_by(loaded, images):
+        st.caption(words.plain(f"This replaces what was found among {_of_table(replaced)}."))
+    if st.button(f"Look through {_described(loaded, images)}", icon=":material/search:", key=f"look_{key}"):
         _look(loaded, layer, images)
+
+
+def _ask_folder(loaded: Loaded, *, key: str) -> None:
+    """Take a folder of photos to look through, or say why not."""
+    field = f"photo_folder_{key}"
+    typed = st.text_input(
+        "Folder of photos",
+        key=field,
+        placeholder="/path/to/photos",
+        on_change=examples.take_folder,
+        args=(loaded, field),
+    )
+    if refused := examples.refusal(field):
+        st.error(f"{words.plain(typed)}: {words.plain(refused)}.", icon=":material/folder_off:")
+
+
+def _draw_command(loaded: Loaded, layer: str) -> None:
+    folder = examples.folder_of(loaded)
+    if isinstance(examples.images_of(loaded), str):
+        data = " --data FOLDER"
+    else:
+        data = f" --data {shlex.quote(str(folder))}" if folder else ""
+    st.caption("Thousands of images take minutes. In a terminal:")
+    st.code(
+        f"python -m core examples --checkpoint {loaded.checkpoint.name} --layer {layer}{data} --out out",
+        language=None,
+        wrap_lines=True,
+    )
 
 
 def _look(loaded: Loaded, layer: str, images: ImageSet) -> None:
@@ -70,29 +137,21 @@ def _look(loaded: Loaded, layer: str, images: ImageSet) -> None:
         bar.progress(words.share(done, total), text=f"{done:,} of {words.counted(total, 'image')}")
 
     try:
-        cards.collect_examples(loaded, layer, images, move)
+        examples.collect_examples(loaded, layer, images, move)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
         return
     st.rerun()
 
 
-def _draw_patches(images: ImageSet, wanted: Sequence[Example]) -> None:
-    files = cards.patch_jpegs(images, wanted)
-    tiles = "".join(_tile(each, file) for each, file in zip(wanted, files, strict=True))
+def _draw_patches(own: Sequence[Example], files: Sequence[bytes | None]) -> None:
+    tiles = "".join(_tile(each, file) for each, file in zip(own, files, strict=True))
     st.html(f'{_STYLE}<div class="seewhy-nine">{tiles}</div>')
 
 
 def _tile(example: Example, file: bytes | None) -> str:
-    name = html.escape(
-        f"{example.sample_id} · {example.class_name or 'no class'} · {brief(example.activation)}"
-    )
+    known = (example.sample_id, example.class_name, brief(example.activation))
+    name = html.escape(" · ".join(filter(None, known)))
     if file is None:
         return f"<span>{name}: not there</span>"
     return f'<img src="{data_uri(file)}" alt="{name}" title="{name}">'
-
-
-def _whose(about: Examples | None) -> str:
-    return (
-        "" if about is None else words.plain(f"the {about.about.num_images:,} images of {about.about.data}")
-    )

@@ -7,13 +7,11 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from core.data.image_set import ImageSet
 from core.errors import CoreError
 from core.explain.ascent import Ascended
 from core.inside import filter_files
 from core.inside.channel_examples import Pictures
 from core.inside.channels import Indices
-from core.inside.examples import Example
 from pages._ui import words
 from pages._ui.components import segmented
 from pages._ui.state import ascents, cards
@@ -78,22 +76,6 @@ def of_ascent(on_page: list[Place]) -> Tiles:
     numbers = ["" if each is None else "dead" if each.is_dead else brief(each.activation) for each in found]
     meanings = [_ascent_meaning(*each) for each in zip(on_page, found, strict=True)]
     return Tiles(pictures, missing, dead, numbers, meanings, hint)
-
-
-def of_examples(loaded: Loaded, layer: str, channels: Indices) -> Tiles | None:
-    """The nine real patches of each channel; None where there is nothing to show."""
-    found, images = cards.examples_of(loaded, layer), cards.images_of(loaded)
-    if found is None or not isinstance(images, ImageSet):
-        return None
-    wanted = [found[channel] for channel in channels.tolist()]
-    missing = np.array([not each for each in wanted])
-    hint = "The nine real patches that excite each channel most, the first at the top left."
-    if missing.any():
-        hint += f" Dashed: {np.count_nonzero(missing)} on this page answer to none of the images."
-    pictures = cards.example_tiles(images, wanted)
-    numbers = [brief(each[0].activation) if each else "" for each in wanted]
-    meanings = [_example_meaning(*each) for each in zip(channels.tolist(), wanted, strict=True)]
-    return Tiles(pictures, missing, np.zeros_like(missing), numbers, meanings, hint)
 
 
 def draw_poster(on_page: list[Place], everywhere: list[Place]) -> None:
@@ -176,14 +158,6 @@ def _ascent_meaning(place: Place, found: Ascended | None) -> str:
     if found.is_dead:
         return f"Channel {place.channel}: dead, no image raises it"
     return f"Channel {place.channel}: its image reaches {brief(found.activation)}"
-
-
-def _example_meaning(channel: int, found: list[Example]) -> str:
-    if not found:
-        return f"Channel {channel}: none of the images excites it"
-    first = found[0]
-    name = f"{first.sample_id} ({first.class_name or 'no class'})"
-    return f"Channel {channel}: {brief(first.activation)} in {name}"
 
 
 def _blank() -> Pictures:

@@ -376,7 +376,7 @@ def digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("_no_ascent")
 def test_real_patches_are_found_on_demand_and_are_those_of_the_table(digits: Path) -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3")
-    assert "Of 8 images that it was tested on." in ascent_card(page)
+    assert "Of 8 images that it was tested on" in ascent_card(page)
     page.button(key="look_card").click().run()
     assert not page.exception
     found = examples.read(digits)

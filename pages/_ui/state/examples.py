@@ -1,0 +1,269 @@
+"""Real patches of a layer: from the table that a pass has left, else from the photos that are at hand."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core.data.image_set import ImageSet
+from core.data.photos import photos_at_hand
+from core.errors import CheckpointError, CoreError, DataError
+from core.evaluation.metrics import distinct_names
+from core.inside import channel_examples, examples, examples_files
+from core.inside.channel_examples import Pictures, Reached
+from core.inside.examples import About, Example, Examples
+from core.inside.examples_pass import collect, examples_among
+from core.inside.patches import Draw, by_sample_id, drawing, ringed
+from core.preprocess import Preprocess
+from core.render import jpeg
+from core.samples import SAMPLES, sample
+from pages._ui.state import inside, photos
+from pages._ui.state.models import Loaded
+from pages._ui.state.photos import Photo
+
+_FOLDERS_CHANGE_S = 300
+_PATCH, _SMALL_PATCH = 144, 40
+# As many images as a pass takes a few seconds for; by the size of the network's input.
+_SMALL_INPUT, _MOST_SMALL, _MOST_LARGE = 64, 6_000, 400
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """Photos to look among without asking, the session's own first, of which there are ``num_yours``.
+
+    The others are a few that the network was tested on, where ``of_its_data``, else those of core.samples.
+    """
+
+    photos: tuple[Photo, ...]
+    num_yours: int
+    of_its_data: bool
+
+    @property
+    def known(self) -> tuple[tuple[str, str], ...]:
+        """What distinguishes them: digests, and names that are all different."""
+        names = distinct_names([photo.name for photo in self.photos])
+        return tuple(zip((photo.digest for photo in self.photos), names, strict=True))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """The examples of each channel of a layer, what they are from, and how to draw them.
+
+    ``images`` are those that they are of, or the sentence why these are not there. ``at_hand`` is None where
+    they are from a table.
+    """
+
+    layer: str
+    examples: Examples
+    channels: list[list[Example]]
+    images: ImageSet | str
+    draw: Draw
+    at_hand: AtHand | None
+
+    @property
+    def is_ringed(self) -> bool:
+        """Whether a ring shows where in a patch the cell is."""
+        return self.draw is ringed
+
+
+def of_layer(loaded: Loaded, layer: str) -> Found:
+    """The examples of a layer's channels: from the table if it has them, else among the photos at hand."""
+    found = table_of(loaded)
+    if found is not None and layer in found.about.layers:
+        return _found(loaded, layer, found, _images_behind(loaded, found), None)
+    chosen = _at_hand(loaded.checkpoint.name)
+    return _found(loaded, layer, _among(loaded, layer, chosen), _image_set(chosen), chosen)
+
+
+def table_of(loaded: Loaded) -> Examples | None:
+    """The table of a checkpoint's network, if somebody has had examples collected."""
+    path = loaded.checkpoint.folder / examples.EXAMPLES
+    if not path.exists():
+        return None
+    found = _table(str(path), path.stat().st_mtime)
+    is_of_it = found is not None and found.about.network == examples.network_of(loaded.checkpoint.card)
+    return found if is_of_it else None
+
+
+def reached(found: Found, channel: int) -> Reached | None:
+    """The most that a channel answers to these images with; None where none excites it."""
+    return channel_examples.reached(found.examples, found.layer, channel)
+
+
+def images_of(loaded: Loaded) -> ImageSet | str:
+    """The images to collect examples from, or the sentence why they are not there."""
+    return _images(loaded.checkpoint.name, loaded)
+
+
+def folder_of(loaded: Loaded) -> Path | None:
+    """The folder that somebody has named for them; None if nobody has."""
+    return examples.remembered_photos(loaded.checkpoint.folder)
+
+
+def replaced_by(loaded: Loaded, images: ImageSet) -> About | None:
+    """What the table is about, if it is of other images: a pass over these would replace it."""
+    table = table_of(loaded)
+    return None if table is None or table.is_of(loaded.checkpoint.card, images) else table.about
+
+
+def are_few(loaded: Loaded, images: ImageSet) -> bool:
+    """Whether a pass over the images is quick enough for somebody to wait for."""
+    small = max(loaded.checkpoint.card.preprocess.input_size) <= _SMALL_INPUT
+    return len(images) <= (_MOST_SMALL if small else _MOST_LARGE)
+
+
+def take_folder(loaded: Loaded, key: str) -> None:
+    """Collect from the folder in the text input ``key`` from now on, or keep the sentence why not."""
+    typed = str(st.session_state[key]).strip()
+    if not typed:
+        return
+    folder = loaded.checkpoint.folder
+    try:
+        place = Path(typed).expanduser()
+        examples.open_photos(folder, place)
+        examples.remember_photos(folder, place)
+    except (CoreError, OSError, RuntimeError) as error:  # The last: a home that nobody has.
+        st.session_state[f"{key}_refused"] = str(error)
+        return
+    _images.clear()
+
+
+def refusal(key: str) -> str | None:
+    """The sentence why the folder that was typed there will not do, once."""
+    refused: str | None = st.session_state.pop(f"{key}_refused", None)
+    return refused
+
+
+def collect_examples(
+    loaded: Loaded, layer: str, images: ImageSet, on_progress: Callable[[int, int], None]
+) -> None:
+    """Look for the examples of a layer; if ``on_progress`` raises, the next call goes on from there."""
+    collect(loaded.checkpoint, [layer], images, on_progress=on_progress)
+
+
+def patch_jpegs(found: Found, channel: int) -> list[bytes | None]:
+    """A JPEG file of each patch of a channel; None for one whose image is gone or broken."""
+    images = _those(found)
+    return _patches(images.fingerprint, tuple(found.channels[channel]), images, found.draw)
+
+
+def tiles(found: Found, channels: Sequence[int]) -> Pictures:
+    """The examples of each channel as one small picture (k, H, W, 3)."""
+    images, wanted = _those(found), tuple(tuple(found.channels[channel]) for channel in channels)
+    return _tiles(images.fingerprint, wanted, images, found.draw)
+
+
+def poster(found: Found) -> bytes:
+    """The examples of all channels as one PNG file."""
+    return examples_files.poster_png(found.channels, by_sample_id(_those(found)), found.draw)
+
+
+def _those(found: Found) -> ImageSet:
+    if isinstance(found.images, str):
+        raise ValueError(f"there are no images to draw: {found.images}")  # noqa: TRY004 (no wrong type)
+    return found.images
+
+
+def _found(
+    loaded: Loaded, layer: str, known: Examples, images: ImageSet | str, at_hand: AtHand | None
+) -> Found:
+    about = known.about
+    channels = _channels((about.network, about.fingerprint, layer, len(known.table)), known)
+    draw = drawing(about.layers[layer], loaded.checkpoint.card.preprocess.input_size)
+    return Found(layer, known, channels, images, draw, at_hand)
+
+
+def _images_behind(loaded: Loaded, table: Examples) -> ImageSet | str:
+    """The images of a table; those of another folder may have the same names."""
+    images = images_of(loaded)
+    if isinstance(images, str) or table.is_of(loaded.checkpoint.card, images):
+        return images
+    return f"those of {images.name!r} on this machine are others, or have changed since"
+
+
+def _at_hand(name: str) -> AtHand:
+    own = inside.own_samples(name)
+    others = own or [photos.as_photo(each, sample(each)) for each in SAMPLES]
+    known = {photo.digest for photo in others}
+    yours = [photo for photo in photos.every().values() if photo.digest not in known]
+    return AtHand((*yours, *others), len(yours), bool(own))
+
+
+def _image_set(chosen: AtHand) -> ImageSet:
+    """As the page draws them: large enough for patches, and in memory already."""
+
+    def image(index: int) -> Image.Image:
+        return Image.fromarray(photos.drawn(chosen.photos[index]).picture)
+
+    names = [name for _, name in chosen.known]
+    return photos_at_hand(names, image, repr(chosen.known))
+
+
+def _among(loaded: Loaded, layer: str, chosen: AtHand) -> Examples:
+    return _examples_among(loaded.checkpoint.name, loaded.stamp, layer, chosen.known, loaded, chosen)
+
+
+# A layer of 1,280 channels takes 1 MB.
+@st.cache_resource(max_entries=16, show_spinner="Looking at the photos…")
+def _examples_among(
+    name: str,  # noqa: ARG001 (the key of the cache)
+    stamp: float,  # noqa: ARG001 (the key of the cache)
+    layer: str,
+    known: tuple[tuple[str, str], ...],  # noqa: ARG001 (the key of the cache)
+    _loaded: Loaded,
+    _chosen: AtHand,
+) -> Examples:
+    preprocess = _loaded.checkpoint.card.preprocess
+    pixels = torch.stack([_pixels(photo.digest, preprocess, photo) for photo in _chosen.photos])
+    return examples_among(_loaded.checkpoint, layer, _image_set(_chosen), pixels)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _pixels(digest: str, preprocess: Preprocess, _photo: Photo) -> Tensor:  # noqa: ARG001 (the key of the cache)
+    return preprocess.pixels(photos.upright(_photo))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _table(path: str, stamp: float) -> Examples | None:  # noqa: ARG001 (the key of the cache)
+    try:
+        return examples.read(Path(path).parent)
+    except CheckpointError:  # Damaged: as if there were none, and the next pass replaces it.
+        return None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _channels(known: tuple[str, str, str, int], _examples: Examples) -> list[list[Example]]:
+    return _examples.of(known[2])
+
+
+@st.cache_resource(max_entries=8, ttl=_FOLDERS_CHANGE_S, show_spinner=False)
+def _images(name: str, _loaded: Loaded) -> ImageSet | str:  # noqa: ARG001 (the key of the cache)
+    try:
+        return examples.open_photos(_loaded.checkpoint.folder, None)
+    except DataError as error:
+        return str(error)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _patches(
+    fingerprint: str,  # noqa: ARG001 (the key of the cache)
+    wanted: tuple[Example, ...],
+    _images: ImageSet,
+    _draw: Draw,
+) -> list[bytes | None]:
+    found = channel_examples.pictures(wanted, by_sample_id(_images), _PATCH, _draw)
+    return [None if each is None else jpeg(each) for each in found]
+
+
+@st.cache_resource(max_entries=16, show_spinner="Cutting the patches out…")
+def _tiles(
+    fingerprint: str,  # noqa: ARG001 (the key of the cache)
+    wanted: tuple[tuple[Example, ...], ...],
+    _images: ImageSet,
+    _draw: Draw,
+) -> Pictures:
+    return channel_examples.tiles(wanted, by_sample_id(_images), _SMALL_PATCH, _draw)
