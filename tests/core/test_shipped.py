@@ -11,6 +11,10 @@ import torch
 from core import checkpoint
 from core.data import catalogue
 from core.evaluation.summary import summary
+from core.explain.activations import activations
+from core.explanation import layers_of
+from core.inside import examples
+from core.layers import stages
 from core.predicting.samples import METRICS
 from core.training import recipe as recipes
 from core.training.material import open_data
@@ -111,3 +115,17 @@ def test_transfer_beats_scratch_on_the_same_photos() -> None:
     assert scratch["sample_id"].tolist() == transfer["sample_id"].tolist()
     right = [(table["label"] == table["predicted"]).mean() for table in (scratch, transfer)]
     assert right[1] > right[0] + 0.05
+
+
+def test_the_patches_that_ship_with_digits_are_those_that_its_stages_answer_to_most() -> None:
+    loaded = checkpoint.load(checkpoint.ROOT / "digits")
+    images, found = catalogue.load("digits"), examples.read(loaded.folder)
+    assert found is not None
+    assert found.is_of(loaded.card, images)
+    assert list(found.about.layers) == [stage.name for stage in stages(layers_of(loaded))]
+    batch = loaded.card.preprocess.batch([images.image(index) for index in range(len(images))])
+    maps = activations(loaded.model, batch, ["block2"])["block2"]
+    expected = maps.amax((2, 3)).topk(9, 0).values.T
+    for channel, own in enumerate(found.of("block2")):
+        reached = [each.activation for each in own]
+        assert reached == pytest.approx([value for value in expected[channel].tolist() if value > 0])
