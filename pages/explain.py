@@ -12,6 +12,7 @@ from pages._ui.state import models, photos
 
 with shell.page("pages/explain.py"):
     st.title("Explain")
+    pickers.linked_photo()
     pickers.photo_source()
     photo = photos.chosen_photo()
     if photo is None:

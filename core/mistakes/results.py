@@ -14,6 +14,7 @@ from core.checkpoint import Card
 from core.errors import CheckpointError
 from core.evaluation.curves import Ranking
 from core.evaluation.metrics import IntArray, Metrics, column, distinct_names, metrics
+from core.evaluation.selection import Sample, row_of, sample_at
 from core.predicting.samples import PREDICTIONS
 
 # Pandas writes the large kinds.
@@ -76,6 +77,13 @@ def read(folder: Path, split: str | None = None) -> Results:
     _refuse_strange_classes(folder.name, table, len(card.class_names))
     names = tuple(distinct_names(card.class_names))
     return Results(folder.name, card, names, table, metrics(table, len(names)), chosen, splits)
+
+
+def sample(folder: Path, sample_id: str) -> Sample | None:
+    """A sample of any split by its name; None if there is none. CheckpointError as `read`."""
+    table = _table(folder)
+    row = row_of(table, sample_id)
+    return None if row is None else sample_at(table, row)
 
 
 @dataclass(frozen=True, slots=True)

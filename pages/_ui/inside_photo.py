@@ -12,6 +12,7 @@ from pages._ui.state.photos import Photo
 
 def pick(checkpoint: str) -> Photo:
     """Draw where photos come from, and give the chosen one; until there is one, an example."""
+    pickers.linked_photo()
     pickers.photo_source()
     pickers.photo_strip()
     own = memory.own_samples(checkpoint)
@@ -41,7 +42,8 @@ def _draw_own(own: list[Photo], chosen: Photo) -> None:
     ]
 
     def take(digest: str) -> None:
-        photos.add_photo(by_digest[digest].name, by_digest[digest].data)
+        taken = by_digest[digest]
+        photos.add_photo(taken.name, taken.data, taken.link)
 
     components.tiles(items, label="Images of its data", key="own_samples", on_pick=take, side=72)
 

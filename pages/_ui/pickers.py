@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.explain.cam import CAM_METHODS
-from core.explanation import INPUT, METHODS
+from core.explanation import INPUT, METHODS, Question
 from core.layers import Layer, default_layer
 from core.render import COLOUR_MAPS, SIGNED
 from core.samples import SAMPLES, sample
 from pages._ui import components, words
-from pages._ui.state import models, photos
+from pages._ui.state import links, models, photos
 
 METHOD_LABELS = {
     "grad_cam": "Grad-CAM",
@@ -33,6 +33,16 @@ known to change little when the network's weights are shuffled, so do not lean o
 # What a cell of a map is measured in, where the map is not evidence in logits.
 UNITS = {"integrated_gradients": "logits", "occlusion": "logits", "saliency": "gradient"}
 _CLASS, _AGAINST = "class", "against"
+
+
+def linked_photo() -> None:
+    """Look at the photo that the address names, or say that it is not here; before photos are picked."""
+    missing = links.follow()
+    if missing:
+        name = words.plain(missing[:120])
+        st.warning(
+            f"The photo of this link, {name}, is not here. Choose another.", icon=":material/hide_image:"
+        )
 
 
 def photo_source() -> bool:
@@ -79,7 +89,8 @@ def photo_strip() -> None:
 
 
 def class_to_explain(class_names: Sequence[str], predicted: str, checkpoint: str) -> int | None:
-    """The class chosen by name, or None for the predicted one, whichever that is."""
+    """The class chosen by name, or None for the predicted one, whichever that is; in the address."""
+    links.recall(class_key(checkpoint), links.CLASS, class_names)
     name = st.selectbox(
         "Class",
         class_names,
@@ -88,11 +99,13 @@ def class_to_explain(class_names: Sequence[str], predicted: str, checkpoint: str
         key=class_key(checkpoint),
         help="Type to search. Cleared, it follows the prediction.",
     )
+    links.write(links.CLASS, name)
     return None if name is None else list(class_names).index(name)
 
 
 def rival_class(class_names: Sequence[str], checkpoint: str) -> int | None:
-    """The class to compare with, or None."""
+    """The class to compare with, or None; in the address."""
+    links.recall(f"{_AGAINST}-{checkpoint}", links.AGAINST, class_names)
     name = st.selectbox(
         "Rather than",
         class_names,
@@ -101,6 +114,7 @@ def rival_class(class_names: Sequence[str], checkpoint: str) -> int | None:
         key=f"{_AGAINST}-{checkpoint}",
         help="Why the one class and not this one: the map of the difference of their logits.",
     )
+    links.write(links.AGAINST, name)
     return None if name is None else list(class_names).index(name)
 
 
@@ -110,17 +124,18 @@ def class_key(checkpoint: str) -> str:
 
 
 def target_layer(layers: Sequence[Layer], checkpoint: str) -> str:
-    """A layer by name, from the last to the first; at first the last convolutional one."""
+    """A layer by name, from the last to the first; at first the last convolutional one. In the address."""
     labels = {layer.name: layer.label for layer in reversed(layers)}
-    names = list(labels)
+    names, usual, key = list(labels), default_layer(layers), layer_key(checkpoint)
+    links.recall(key, links.LAYER, names, usual)
     chosen: str = st.selectbox(
         "Layer",
         names,
-        index=names.index(default_layer(layers)),
         format_func=labels.__getitem__,
-        key=layer_key(checkpoint),
+        key=key,
         help="With channels, rows and columns. Late layers know what it is, early ones exactly where.",
     )
+    links.write(links.LAYER, None if chosen == usual else chosen)
     return chosen
 
 
@@ -161,7 +176,9 @@ def method_label(name: str) -> str:
 
 
 def method() -> str:
-    """An explanation method by its name in `core`."""
+    """An explanation method by its name in `core`; in the address."""
+    usual = Question().method
+    links.recall(models.METHOD, links.METHOD, METHODS, usual)
     chosen: str = st.selectbox(
         "Method",
         sorted(METHODS, key=[*METHOD_LABELS, *METHODS].index),
@@ -170,6 +187,7 @@ def method() -> str:
         help=METHOD_HELP,
         persist_state="session",
     )
+    links.write(links.METHOD, None if chosen == usual else chosen)
     return chosen
 
 
@@ -205,7 +223,7 @@ def _segmented(label: str, labels: dict[str, str], *, key: str) -> str:
 def _sample_tiles() -> list[components.Tile]:
     chosen = photos.chosen_photo()
     return [
-        components.Tile(name, _sample_picture(name), title, selected=bool(chosen and chosen.name == name))
+        components.Tile(name, _sample_picture(name), title, selected=bool(chosen and chosen.link == name))
         for name, title in SAMPLES.items()
     ]
 
@@ -225,7 +243,7 @@ def _camera() -> None:
 
 def _take_sample(name: str) -> None:
     if name in SAMPLES:
-        photos.add_photo(name, sample(name))
+        photos.add_photo(name, sample(name), name)
 
 
 def _take_camera() -> None:

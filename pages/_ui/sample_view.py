@@ -15,7 +15,7 @@ from core.predictions import Prediction, top_k_with
 from pages._ui import components, panes, pickers, waiting, walking, words
 from pages._ui.gallery import Selection
 from pages._ui.panes import Cells, Pane
-from pages._ui.state import models, photos
+from pages._ui.state import links, models, photos
 from pages._ui.state import results as memory
 from pages._ui.state.models import Loaded
 from pages._ui.state.photos import Photo
@@ -178,7 +178,8 @@ def _draw_links(shown: Shown) -> None:
 
 def _take_along(shown: Shown) -> None:
     """The sample and its question become those of the pages about one photo."""
-    photos.add_photo(shown.photo.name, shown.photo.data)
+    link = links.of_sample(shown.results.name, shown.sample.sample_id)
+    photos.add_photo(shown.photo.name, shown.photo.data, link)
     rival = None if shown.sample.is_right or shown.rival is None else shown.name(shown.rival)
     pickers.choose_question(shown.results.name, shown.name(shown.sample.predicted), rival)
 

@@ -56,6 +56,14 @@ def test_the_numbers_are_of_that_split_alone(folder: Path) -> None:
     assert found.metrics.num_samples == found.metrics.confusion_matrix.sum() == 60
 
 
+def test_a_sample_is_found_by_its_name_in_any_split(folder: Path) -> None:
+    for split, table in (("train", _table(40, "train", 0)), ("val", _table(60, "val", 1))):
+        found = results.sample(folder, f"{split}/7")
+        assert found is not None
+        assert (found.split, found.label) == (split, table["label"][7].as_py())
+    assert results.sample(folder, "val/60") is None
+
+
 def test_namesakes_are_told_apart(folder: Path) -> None:
     assert results.read(folder).class_names[:3] == ("crane (0)", "crane (1)", "a")
 

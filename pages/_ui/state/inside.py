@@ -17,7 +17,7 @@ from core.inside.inspection import Inspection, Sparsity, Stage
 from core.mistakes import results as core_results
 from core.mistakes.results import Results
 from core.training.run import remembered_data
-from pages._ui.state import results
+from pages._ui.state import links, results
 from pages._ui.state.models import Loaded
 from pages._ui.state.photos import Photo, as_photo, upright
 
@@ -189,5 +189,6 @@ def _clearest(found: Results, pictures: results.Pictures, class_idx: int) -> Pho
     rows = selected(found.table, Wanted(label=class_idx), "confidently_right")
     if not len(rows):
         return None
-    photo = results.photo(pictures, sample_at(found.table, int(rows[0])))
-    return as_photo(found.class_names[class_idx], photo.data)
+    sample = sample_at(found.table, int(rows[0]))
+    photo = results.photo(pictures, sample)
+    return as_photo(found.class_names[class_idx], photo.data, links.of_sample(found.name, sample.sample_id))

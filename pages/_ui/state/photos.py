@@ -19,11 +19,15 @@ DRAWN_SIDE, PANE_SIDE, THUMB_SIDE, TINY_SIDE = 900, 512, 160, 96
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A file that somebody chose, under the digest of its bytes."""
+    """A file that somebody chose, under the digest of its bytes.
+
+    ``link`` is what an address calls it (`pages._ui.state.links`); nothing for a file of one's own.
+    """
 
     digest: str
     name: str
     data: bytes
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +57,7 @@ def choose(digest: str) -> None:
     st.session_state[CHOSEN] = digest
 
 
-def add_photo(name: str, data: bytes) -> str | None:
+def add_photo(name: str, data: bytes, link: str = "") -> str | None:
     """Keep and choose a photo and give its digest, or keep the sentence why it cannot be opened."""
     digest = images.digest(data)
     try:
@@ -62,7 +66,7 @@ def add_photo(name: str, data: bytes) -> str | None:
         st.session_state.setdefault(REFUSED, []).append((name, str(error)))
         return None
     every().pop(digest, None)
-    every()[digest] = Photo(digest, name, data)
+    every()[digest] = Photo(digest, name, data, link)
     while len(every()) > MAX_PHOTOS or sum(len(photo.data) for photo in every().values()) > MAX_PHOTO_BYTES:
         every().pop(next(iter(every())))
     choose(digest)
@@ -75,9 +79,9 @@ def just_added() -> bool:
     return bool(st.session_state.pop(ADDED, False))
 
 
-def as_photo(name: str, data: bytes) -> Photo:
+def as_photo(name: str, data: bytes, link: str = "") -> Photo:
     """A file as a photo, without keeping it."""
-    return Photo(images.digest(data), name, data)
+    return Photo(images.digest(data), name, data, link)
 
 
 def drop_photo(digest: str) -> None:

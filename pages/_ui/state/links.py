@@ -1,0 +1,75 @@
+"""The photo and the question in the address.
+
+``photo=coffee.png`` is a sample that comes with the app. ``photo=digits/digits/677`` is an image of the data
+that the checkpoint before the first slash was evaluated on: it stays the same when another checkpoint looks
+at it. A file of somebody's own is in no address.
+"""
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import replace
+
+import streamlit as st
+
+from core import checkpoint
+from core.errors import CoreError
+from core.mistakes import results as core_results
+from core.samples import SAMPLES, sample
+from pages._ui.state import history, photos, results
+from pages._ui.state.photos import Photo, as_photo
+
+# Names in the address; no picker that is bound to the address has them as keys on the same page.
+PHOTO, CLASS, AGAINST, LAYER, METHOD = "photo", "class", "against", "layer", "method"
+
+
+def of_sample(name: str, sample_id: str) -> str:
+    """What an address calls an image that the checkpoint ``name`` was evaluated on."""
+    return f"{name}/{sample_id}"
+
+
+def follow() -> str | None:
+    """Look at the photo of the address if none is chosen yet, else let it name the chosen one.
+
+    Once, as the page begins. Gives what the address names, if that is not here.
+    """
+    linked, chosen = st.query_params.get(PHOTO), photos.chosen_photo()
+    if not linked or (chosen and not history.was_walked()):
+        write(PHOTO, chosen.link if chosen else None)
+        return None
+    found = _photo(linked)
+    if found is None:
+        return linked
+    photos.add_photo(found.name, found.data, found.link)
+    return None
+
+
+def recall(key: str, name: str, options: Collection[str], usual: str | None = None) -> None:
+    """Let a picker that shows nothing yet show what the address says; before it is drawn.
+
+    Where somebody goes back, it shows that, or what is ``usual``, even if it has shown something else.
+    """
+    linked = st.query_params.get(name)
+    if not history.keeps(key):
+        st.session_state[key] = linked if linked in options else usual
+
+
+def write(name: str, value: str | None) -> None:
+    """Let the address say this, or, where it is empty, nothing."""
+    if not value:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
+
+
+def _photo(link: str) -> Photo | None:
+    """A photo by its name in an address; None if it is not here."""
+    if link in SAMPLES:
+        return as_photo(link, sample(link), link)
+    name, _, sample_id = link.partition("/")
+    if name not in core_results.available():
+        return None
+    with suppress(CoreError):
+        found = core_results.sample(checkpoint.find(name), sample_id)
+        if found:
+            return replace(results.photo(results.pictures(name), found), link=link)
+    return None
