@@ -12,6 +12,7 @@ import streamlit as st
 from core.predictions import Prediction
 from core.preprocess import FloatArray, Window
 from core.render import Picture, palette, png
+from pages._ui.state import history
 from pages._ui.state.photos import TINY_SIDE, Drawn
 
 _WEB = Path(__file__).parent / "web"
@@ -181,7 +182,7 @@ def segmented(
         label,
         list(labels),
         # What a callback has set is no default; both at once would be a warning in the log.
-        default=None if key in st.session_state else next(iter(labels)),
+        default=None if history.keeps(key) else next(iter(labels)),
         required=True,
         format_func=labels.__getitem__,
         key=key,

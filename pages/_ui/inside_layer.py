@@ -13,6 +13,7 @@ from core.layers import stages
 from pages._ui import components, inside_example_tiles, inside_examples, inside_sheets, inside_tiles, words
 from pages._ui.inside_sheets import Cell, Sheet
 from pages._ui.inside_tiles import Tiles, brief
+from pages._ui.state import history
 from pages._ui.state import inside as memory
 from pages._ui.state.ascents import Place
 from pages._ui.state.inside import Look
@@ -71,7 +72,7 @@ def pick_layer(look: Look) -> str:
         "Layer",
         names,
         # What a callback has set is no default; both at once would be a warning in the log.
-        index=0 if memory.LAYER in st.session_state else names.index(first),
+        index=0 if history.keeps(memory.LAYER) else names.index(first),
         key=memory.LAYER,
         bind="query-params",
         persist_state="session",
