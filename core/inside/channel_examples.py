@@ -1,5 +1,6 @@
 """Real examples of channels as a page shows them: small tiles, and the largest values that they reach."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -8,8 +9,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.inside.channel_grid import GAP
 from core.inside.examples import Example, Examples
 from core.inside.patches import Draw, patches, plain, tile
+from core.inside.strongest import NUM_EXAMPLES
 from core.render import Picture
 
 Pictures = NDArray[np.uint8]
@@ -39,9 +42,12 @@ def tiles(
     image_of: Callable[[str], Image.Image],
     side: int,
     draw: Draw = plain,
+    num: int = NUM_EXAMPLES,
 ) -> Pictures:
-    """The nine examples of each channel as one picture (K, H, W, 3); ``side`` is of a patch, in pixels."""
-    return np.stack([opaque(tile(each)) for each in patches(channels, image_of, side, draw)])
+    """The first ``num`` examples of each channel, 9, 4 or 1, as a picture each (K, side, side, 3)."""
+    columns = math.isqrt(num)
+    found = patches(channels, image_of, (side - GAP * (columns - 1)) // columns, draw)
+    return np.stack([opaque(tile(each[:num])) for each in found])
 
 
 def pictures(

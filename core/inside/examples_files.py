@@ -1,5 +1,6 @@
 """Examples of a layer's channels as files: a table, a poster, and a picture of nine patches a channel."""
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -32,8 +33,13 @@ def save(folder: Path, examples: Examples, layer: str, images: ImageSet, draw: D
 
 
 def poster_png(
-    channels: Sequence[Sequence[Example]], image_of: Callable[[str], Image.Image], draw: Draw
+    channels: Sequence[Sequence[Example]], image_of: Callable[[str], Image.Image], draw: Draw, num: int
 ) -> bytes:
-    """The poster of a layer alone; its patches are made no larger than they are in it, to save memory."""
+    """The poster of a layer alone, the first ``num`` of each channel: 9, 4 or 1.
+
+    Its patches are made no larger than they are in it, to save memory.
+    """
+    columns = math.isqrt(num)
+    gaps = GAP * (columns - 1)
     tile_side = poster_layout(len(channels), 3 * _SIDE + 2 * GAP).tile[0]
-    return png(poster(patches(channels, image_of, (tile_side - 2 * GAP) // 3, draw)))
+    return png(poster(patches(channels, image_of, (tile_side - gaps) // columns, draw)[:, :num]))

@@ -20,7 +20,6 @@ from core.render import Picture
 Pictures = NDArray[np.uint8]
 Draw = Callable[[Image.Image, Example, int], Picture]
 
-_COLUMNS = 3
 _POSTER_SIDE, _SMALLEST_TILE = 4000, 96
 _TEXT = (128, 128, 128, 255)
 # A ring is seen on light and on dark: its colours, wide and thin; its radius in shares of a patch's side.
@@ -118,10 +117,15 @@ def by_sample_id(images: ImageSet) -> Callable[[str], Image.Image]:
     return image_of
 
 
+def in_square(num_images: int) -> int:
+    """How many patches of so many images make a square of which little is empty: 9, 4 of up to six, or 1."""
+    return round(math.sqrt(min(num_images, NUM_EXAMPLES))) ** 2
+
+
 def tile(pictures: Pictures) -> Picture:
-    """The nine pictures (9, side, side, 4) of a channel in three rows, the strongest first."""
+    """The pictures (k, side, side, 4) of a channel in a square, three rows of nine, the strongest first."""
     side = pictures.shape[1]
-    layout = Layout(NUM_EXAMPLES, _COLUMNS, (side, side))
+    layout = Layout(len(pictures), math.isqrt(len(pictures)), (side, side))
     board = np.zeros((*reversed(layout.size), 4), np.uint8)
     for position, picture in enumerate(pictures):
         x, y = layout.corner(position)
@@ -137,7 +141,7 @@ def poster_layout(num_channels: int, tile_side: int) -> Layout:
 
 
 def poster(pictures: Pictures) -> Picture:
-    """The tiles of all channels (K, 9, side, side, 4) with their indices, RGBA."""
+    """The tiles of all channels (K, k, side, side, 4) with their indices, RGBA."""
     layout = poster_layout(len(pictures), tile(pictures[0]).shape[0])
     width, height = layout.size
     board = np.zeros((height + GAP, width + GAP, 4), np.uint8)

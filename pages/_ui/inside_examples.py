@@ -30,7 +30,7 @@ def draw(loaded: Loaded, layer: str, channel: int) -> None:
     found = examples.of_layer(loaded, layer)
     own = found.channels[channel]
     if not own:
-        st.caption(words.plain(f"None of {whose(found)} excites it: for these images the channel is dead."))
+        st.caption(words.plain(f"Dead here: nothing in these images excites it. Looked at: {whose(found)}."))
     elif isinstance(found.images, str):
         st.caption(words.plain(f"Their images cannot be shown: {found.images}. Their names:"))
         st.caption(words.plain(", ".join(each.sample_id for each in own)))
@@ -49,14 +49,14 @@ def draw_offer(loaded: Loaded, layer: str, *, key: str) -> None:
         if examples.folder_of(loaded):
             st.caption(words.plain(f"The folder of the last time is no longer there: {images}."))
         _ask_folder(loaded, key=key)
-        with st.expander("Look through many images"):
+        with st.expander("For many images"):
             _draw_command(loaded, layer)
         return
     if examples.are_few(loaded, images):
         _offer_look(loaded, layer, images, key=key)
     else:
         st.caption(f"{_described(loaded, images)}: they take minutes, so look through them in a terminal.")
-    with st.expander("Look through other images", expanded=not examples.are_few(loaded, images)):
+    with st.expander("Other images", expanded=not examples.are_few(loaded, images)):
         _ask_folder(loaded, key=key)
         _draw_command(loaded, layer)
 
@@ -110,6 +110,7 @@ def _ask_folder(loaded: Loaded, *, key: str) -> None:
         placeholder="/path/to/photos",
         on_change=examples.take_folder,
         args=(loaded, field),
+        help="On the machine that runs this page. What is found is kept beside the checkpoint.",
     )
     if refused := examples.refusal(field):
         st.error(f"{words.plain(typed)}: {words.plain(refused)}.", icon=":material/folder_off:")

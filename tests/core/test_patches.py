@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.data.photos import photos_below
 from core.errors import ImageError
+from core.inside.channel_examples import tiles
 from core.inside.channel_grid import CAPTION, GAP
 from core.inside.examples import Example, LayerSize
 from core.inside.examples_files import poster_png
@@ -17,6 +18,7 @@ from core.inside.patches import (
     by_sample_id,
     drawing,
     in_patch,
+    in_square,
     patch,
     patches,
     plain,
@@ -97,6 +99,8 @@ def test_a_tile_has_three_rows_and_the_strongest_first() -> None:
     pictures = np.arange(1, 10, dtype=np.uint8)[:, None, None, None].repeat(6, 1).repeat(6, 2).repeat(4, 3)
     drawn = tile(pictures)
     step = 6 + GAP
+    assert tile(pictures[:4])[::step, ::step, 0].tolist() == [[1, 2], [3, 4]]
+    assert tile(pictures[:1]).shape == (6, 6, 4)
     assert drawn.shape == (3 * step - GAP, 3 * step - GAP, 4)
     assert drawn[::step, ::step, 0].tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
     assert (drawn[6:step] == 0).all()
@@ -197,8 +201,29 @@ def test_all_patches_of_a_channel_are_drawn_in_the_same_way() -> None:
     assert (pictures[4] != plain(_halves(), example, 40)).any()
 
 
-@pytest.mark.parametrize(("num_channels", "patch_side"), [(4, 96), (400, 58)])
-def test_a_poster_as_a_file_has_patches_as_large_as_it_shows_them(num_channels: int, patch_side: int) -> None:
+@pytest.mark.parametrize(
+    ("num_images", "expected"), [(1, 1), (2, 1), (3, 4), (5, 4), (6, 4), (7, 9), (9, 9), (5000, 9)]
+)
+def test_tiles_of_few_images_are_squares_that_are_mostly_full(num_images: int, expected: int) -> None:
+    assert in_square(num_images) == expected
+
+
+@pytest.mark.parametrize(("num", "side"), [(9, 40), (4, 62), (1, 128)])
+def test_tiles_have_one_size_however_many_they_show(num: int, side: int) -> None:
+    """Three patches of 40 and two gaps of 4 are 128, and so are two of 62 and one gap."""
+    channels = [[_example(0, rank, "a", Window(0, 0, 15, 15)) for rank in range(9)], []]
+    drawn = tiles(channels, lambda _: _halves(), 128, plain, num)
+    assert drawn.shape == (2, 128, 128, 3)
+    assert (drawn[0, :side, :side] == RED[:3]).all()
+    assert (drawn[1] == 128).all()
+
+
+@pytest.mark.parametrize(
+    ("num_channels", "num", "patch_side"), [(4, 9, 96), (400, 9, 58), (4, 4, 146), (400, 1, 182)]
+)
+def test_a_poster_as_a_file_has_patches_as_large_as_it_shows_them(
+    num_channels: int, num: int, patch_side: int
+) -> None:
     asked: list[int] = []
 
     def draw(_image: Image.Image, _example: Example, side: int) -> np.ndarray:
@@ -206,7 +231,7 @@ def test_a_poster_as_a_file_has_patches_as_large_as_it_shows_them(num_channels: 
         return np.full((side, side, 4), RED, np.uint8)
 
     channels = [[_example(channel, 0, "a", Window(0, 0, 1, 1))] for channel in range(num_channels)]
-    with Image.open(io.BytesIO(poster_png(channels, lambda _: _halves(), draw))) as drawn:
+    with Image.open(io.BytesIO(poster_png(channels, lambda _: _halves(), draw, num))) as drawn:
         assert drawn.size == poster_layout(num_channels, 3 * 96 + 2 * GAP).size
         assert drawn.getpixel((5, 5)) == RED
     assert asked == [patch_side] * num_channels

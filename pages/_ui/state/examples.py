@@ -17,7 +17,7 @@ from core.inside import channel_examples, examples, examples_files
 from core.inside.channel_examples import Pictures, Reached
 from core.inside.examples import About, Example, Examples
 from core.inside.examples_pass import collect, examples_among
-from core.inside.patches import Draw, by_sample_id, drawing, ringed
+from core.inside.patches import Draw, by_sample_id, drawing, in_square, ringed
 from core.preprocess import Preprocess
 from core.render import jpeg
 from core.samples import SAMPLES, sample
@@ -26,7 +26,7 @@ from pages._ui.state.models import Loaded
 from pages._ui.state.photos import Photo
 
 _FOLDERS_CHANGE_S = 300
-_PATCH, _SMALL_PATCH = 144, 40
+_PATCH, _TILE = 144, 128
 # As many images as a pass takes a few seconds for; by the size of the network's input.
 _SMALL_INPUT, _MOST_SMALL, _MOST_LARGE = 64, 6_000, 400
 
@@ -68,6 +68,11 @@ class Found:
     def is_ringed(self) -> bool:
         """Whether a ring shows where in a patch the cell is."""
         return self.draw is ringed
+
+    @property
+    def num_in_tile(self) -> int:
+        """How many of the examples a small tile shows: fewer where there are few images."""
+        return in_square(self.examples.about.num_images)
 
 
 def of_layer(loaded: Loaded, layer: str) -> Found:
@@ -154,12 +159,13 @@ def patch_jpegs(found: Found, channel: int) -> list[bytes | None]:
 def tiles(found: Found, channels: Sequence[int]) -> Pictures:
     """The examples of each channel as one small picture (k, H, W, 3)."""
     images, wanted = _those(found), tuple(tuple(found.channels[channel]) for channel in channels)
-    return _tiles(images.fingerprint, wanted, images, found.draw)
+    return _tiles(images.fingerprint, wanted, found.num_in_tile, images, found.draw)
 
 
 def poster(found: Found) -> bytes:
     """The examples of all channels as one PNG file."""
-    return examples_files.poster_png(found.channels, by_sample_id(_those(found)), found.draw)
+    image_of = by_sample_id(_those(found))
+    return examples_files.poster_png(found.channels, image_of, found.draw, found.num_in_tile)
 
 
 def _those(found: Found) -> ImageSet:
@@ -263,7 +269,8 @@ def _patches(
 def _tiles(
     fingerprint: str,  # noqa: ARG001 (the key of the cache)
     wanted: tuple[tuple[Example, ...], ...],
+    num: int,
     _images: ImageSet,
     _draw: Draw,
 ) -> Pictures:
-    return channel_examples.tiles(wanted, by_sample_id(_images), _SMALL_PATCH, _draw)
+    return channel_examples.tiles(wanted, by_sample_id(_images), _TILE, _draw, num)
