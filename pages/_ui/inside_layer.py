@@ -10,7 +10,15 @@ from core.inside import inspection_files
 from core.inside.channels import Indices, num_pages, page
 from core.inside.inspection import Inspection
 from core.layers import stages
-from pages._ui import components, inside_example_tiles, inside_examples, inside_sheets, inside_tiles, words
+from pages._ui import (
+    components,
+    inside_example_tiles,
+    inside_examples,
+    inside_sheets,
+    inside_tiles,
+    inside_weights,
+    words,
+)
 from pages._ui.inside_sheets import Cell, Sheet
 from pages._ui.inside_tiles import Tiles, brief
 from pages._ui.state import history
@@ -128,6 +136,8 @@ def draw_grid(shown: Shown, channel: int | None) -> int:
         with st.empty().container():
             inside_tiles.draw_filling(_places(shown, on_page))
         inside_tiles.draw_poster(_places(shown, on_page), _places(shown, shown.order))
+    if shown.show == inside_tiles.WEIGHTS:
+        inside_weights.draw_poster(shown.look.loaded, shown.layer, shown.order)
     if shown.show == inside_tiles.EXAMPLES:
         inside_example_tiles.draw_poster(shown.look.loaded, shown.layer)
     return chosen
@@ -203,6 +213,8 @@ def _tiles(shown: Shown, on_page: Indices) -> Tiles | None:
     loaded, layer = shown.look.loaded, shown.layer
     if shown.show == inside_tiles.ASCENT:
         return inside_tiles.of_ascent(_places(shown, on_page))
+    if shown.show == inside_tiles.WEIGHTS:
+        return inside_weights.of_weights(loaded, layer, on_page)
     if shown.show == inside_tiles.EXAMPLES:
         tiles = inside_example_tiles.of_examples(loaded, layer, on_page)
         if tiles is None:

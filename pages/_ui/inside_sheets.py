@@ -42,8 +42,8 @@ class Cell:
 class Sheet:
     """Some of the ``num_channels`` channels of a layer: maps (k, h, w) in [0, 1], and which are silent (k,).
 
-    Instead of maps, ``values`` may be pictures (k, H, W, 3). With ``lines`` about the layer it is a row,
-    which can be clicked as a whole.
+    Instead of maps, ``values`` may be pictures (k, H, W, 3), or drawings (k, H, W, 4) of few colours. With
+    ``lines`` about the layer it is a row, which can be clicked as a whole.
     """
 
     layer: str
@@ -68,10 +68,17 @@ class Sheet:
 
     @property
     def _size(self) -> tuple[int, int]:
-        usual = (_COLUMNS, _SIDE)
-        if self.lines:
-            return usual
-        return next(((columns, side) for most, columns, side in _LARGER if self.num_channels <= most), usual)
+        return (_COLUMNS, _SIDE) if self.lines else _columns_and_side(self.num_channels)
+
+
+def tile_side(num_channels: int) -> int:
+    """The most pixels of a tile's side in a sheet of a layer with so many channels."""
+    return _columns_and_side(num_channels)[1]
+
+
+def _columns_and_side(num_channels: int) -> tuple[int, int]:
+    larger = ((columns, side) for most, columns, side in _LARGER if num_channels <= most)
+    return next(larger, (_COLUMNS, _SIDE))
 
 
 def draw(sheets: Sequence[Sheet], *, key: str, on_pick: Pick, shown_in: str, hint: str = "") -> None:
@@ -108,8 +115,10 @@ def _item(sheet: Sheet) -> dict[str, object]:
 
 
 def _picture(sheet: Sheet) -> str:
-    """All tiles in one file; pictures as JPEG, for they would be large as PNG."""
+    """All tiles in one file; pictures as JPEG, for as PNG they would be large; drawings stay sharp as PNG."""
     layout = sheet.layout
+    if sheet.values.shape[3:] == (4,):
+        return data_uri(png(picture_grid(sheet.values.astype(np.uint8), sheet.silent, layout)), "png")
     if sheet.values.ndim == 4:
         return data_uri(jpeg(opaque(picture_grid(sheet.values.astype(np.uint8), sheet.silent, layout))))
     return data_uri(png(grid(sheet.values.astype(np.float32), sheet.silent, layout)), "png")

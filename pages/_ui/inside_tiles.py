@@ -1,4 +1,4 @@
-"""What the tiles of a layer show: its channels' activations, their ascent images, or real examples."""
+"""What the tiles of a layer show: its channels' activations, ascent images, real examples, or weights."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,9 @@ from pages._ui.state import ascents, cards
 from pages._ui.state.ascents import Place
 from pages._ui.state.models import Loaded
 
-ACTIVATIONS, ASCENT, EXAMPLES = "activations", "ascent", "examples"
+ACTIVATIONS, ASCENT, EXAMPLES, WEIGHTS = "activations", "ascent", "examples", "weights"
 # Their own labels, because an address has the label.
-_SHOWN = {name: name for name in (ACTIVATIONS, ASCENT, EXAMPLES)}
+_SHOWN = {name: name for name in (ACTIVATIONS, ASCENT, EXAMPLES, WEIGHTS)}
 _METHODS = {name: name for name in ("plain", "robust")}
 _EMPTY_SIDE = 96
 

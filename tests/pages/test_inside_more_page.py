@@ -1,17 +1,23 @@
 """The Inside page beyond a channel's card: what stages see, weights as tiles, and the image of a class."""
 
+import base64
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.checkpoint import Checkpoint
 from core.explain.ascent import Ascended
 from core.inside import field_sizes
-from pages._ui.state import ascents, fields
+from pages._ui.inside_tiles import brief
+from pages._ui.state import ascents, cards, fields
 from pages._ui.state.ascents import Place
-from tests.pages.test_inside_page import opened, sent
+from tests.pages.test_inside_page import grid, hint, opened, sent
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +60,48 @@ def test_the_map_is_drawn_before_anybody_has_looked_what_cells_see(monkeypatch: 
     page = opened()
     assert {line.strip() for line in stage_lines(page)} == {""}
     assert page.get("plotly_chart")
+
+
+def sheet_picture(page: AppTest) -> NDArray[np.uint8]:
+    """The tiles as the browser gets them, RGBA."""
+    file = base64.b64decode(grid(page)["picture"].removeprefix("data:image/png;base64,"))
+    return np.asarray(Image.open(io.BytesIO(file)))
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_tiles_show_the_filters_of_the_first_layer_in_its_colours(imagenet: Checkpoint) -> None:
+    weights = imagenet.model.get_parameter("conv_stem.weight").detach().numpy()
+    page = opened(layer="conv_stem", show="weights", sort="index")
+    norms = np.linalg.norm(weights.reshape(32, -1), axis=1)
+    cells = grid(page)["cells"]
+    assert [cell["number"] for cell in cells] == [brief(norm) for norm in norms]
+    rank = 1 + (norms > norms[7]).sum()
+    assert cells[7]["meaning"] == f"Channel 7: norm {brief(norms[7])}, number {rank} of 32"
+    picture, (left, top) = sheet_picture(page), cells[7]["corner"]
+    levels = 127.5 + 127.5 * weights[7] / np.abs(weights).max()
+    squares = picture[top : top + 111 : 37, left : left + 111 : 37, :3]
+    np.testing.assert_allclose(squares, levels.transpose(1, 2, 0), atol=0.51)
+    assert "Grey is a weight of 0; one scale for all." in hint(page)
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_filters_of_single_weights_say_how_many_channels_they_read() -> None:
+    page = opened(layer="bn2", show="weights")
+    assert "1,280 filters of conv_head, 1 × 1. A square for each of the 320 channels" in hint(page)
+    assert [each for each in page.get("download_button") if each.proto.label == "Poster of weights"]
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_filters_of_digits_show_their_strongest_kernels() -> None:
+    assert "The strongest 9 of its 64 kernels." in hint(
+        opened(checkpoint="digits", layer="block2", show="weights")
+    )
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_a_layer_without_a_filter_for_each_channel_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cards, "filters_of", lambda _loaded, _layer: None)
+    page = opened(checkpoint="digits", layer="block2", show="weights")
+    assert any("No single filter makes a channel of this layer" in each.value for each in page.info)
+    assert "Each channel from its lowest value, dark, to its highest, bright." in hint(page)
+    assert "Poster of weights" not in [each.proto.label for each in page.get("download_button")]
