@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from pages._ui import inside_card, inside_layer, inside_network, inside_photo, inside_sections, shell
+from pages._ui import (
+    inside_card,
+    inside_class,
+    inside_layer,
+    inside_network,
+    inside_photo,
+    inside_sections,
+    shell,
+)
 from pages._ui.state import inside as memory
 from pages._ui.state import models
 
@@ -26,8 +34,10 @@ with shell.page("pages/inside.py"):
     with board:
         inside_network.draw_map(look, shown.layer)
     inside_network.draw_column(look, shown.layer, channel)
+    wanted_image = inside_class.draw(shown)
     inside_network.draw_sparsity(look, shown.layer)
     # What takes longer comes when all else is there.
     inside_sections.fill(sections, shown, channel)
+    inside_class.fill(wanted_image)
     inside_network.fill_fields(look)
     inside_layer.fill_grid(shown)

@@ -7,17 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core import checkpoint as checkpoints
 from core.checkpoint import Checkpoint
-from core.explain.ascent import Ascended
+from core.explain.ascent import LOGITS, Ascended
 from core.inside import field_sizes
 from pages._ui.inside_tiles import brief
 from pages._ui.state import ascents, cards, fields
 from pages._ui.state.ascents import Place
-from tests.pages.test_inside_page import grid, hint, opened, sent
+from tests.pages.test_inside_page import expected, grid, hint, kept, opened, sent
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +107,44 @@ def test_a_layer_without_a_filter_for_each_channel_says_so(monkeypatch: pytest.M
     assert any("No single filter makes a channel of this layer" in each.value for each in page.info)
     assert "Each channel from its lowest value, dark, to its highest, bright." in hint(page)
     assert "Poster of weights" not in [each.proto.label for each in page.get("download_button")]
+
+
+def button_labels(page: AppTest) -> list[str]:
+    return [each.label for each in page.button]
+
+
+def captions(page: AppTest) -> str:
+    return " ".join(each.value for each in page.caption)
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_the_image_of_a_class_is_not_made_unasked() -> None:
+    page = opened(checkpoint="digits", layer="block1")
+    assert "Make the image" in button_labels(page)
+    assert "Made by ascent" not in captions(page)
+    assert "not what the class looks like." in captions(page)
+
+
+def test_the_image_of_a_class_reaches_the_logit_that_the_network_gives_it() -> None:
+    page = opened(checkpoint="digits", layer="block1", **{"class": "3"})
+    assert "##### What speaks most for 3" in [each.value for each in page.markdown]
+    page.button(key="class_image_start").click().run()
+    assert not page.exception
+    loaded = checkpoints.load(checkpoints.find("digits"))
+    found = kept("digits", LOGITS, 3, "robust")
+    assert found is not None
+    assert f"Made by ascent: its logit is **+{found.activation:.2f}**." in captions(page)
+    grey = torch.from_numpy(found.picture[..., 0] / np.float32(255))
+    preprocess = loaded.card.preprocess
+    logits = loaded.model((grey[None, None] - preprocess.mean[0]) / preprocess.std[0])
+    assert float(logits[0, 3]) == pytest.approx(found.activation, rel=0.01)
+    again = opened(checkpoint="digits", layer="block1", **{"class": "3"})
+    assert "Make the image" not in button_labels(again)
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_the_photo_beside_it_has_its_own_logit_for_the_class(imagenet: Checkpoint) -> None:
+    class_idx = imagenet.card.class_names.index("goldfish")
+    logit = float(expected(imagenet, "blocks.0", class_idx).logits[class_idx])
+    shown = f"its logit is **{logit:+.2f}**.".replace("-", "−")
+    assert shown in captions(opened(**{"class": "goldfish"}))
