@@ -18,7 +18,8 @@ from core.preprocess import Window
 from core.render import Picture
 
 Pictures = NDArray[np.uint8]
-Draw = Callable[[Image.Image, Example, int], Picture]
+# From an example's patch, the size of its image, and the example: the patch as it is to be seen.
+Draw = Callable[[Picture, tuple[int, int], Example], Picture]
 
 _POSTER_SIDE, _SMALLEST_TILE = 4000, 96
 _TEXT = (128, 128, 128, 255)
@@ -39,17 +40,20 @@ def patch(image: Image.Image, window: Window, side: int) -> Picture:
     return picture
 
 
-def plain(image: Image.Image, example: Example, side: int) -> Picture:
-    """An example's patch."""
-    return patch(image, example.window, side)
+def plain(picture: Picture, _size: tuple[int, int], _example: Example) -> Picture:
+    """A patch as it is."""
+    return picture
 
 
-def ringed(image: Image.Image, example: Example, side: int) -> Picture:
-    """An example's patch with a ring, white with a dark edge, around the centre of its cell."""
-    picture = patch(image, example.window, side)
+def ringed(picture: Picture, size: tuple[int, int], example: Example) -> Picture:
+    """An example's patch with a ring, white with a dark edge, around the centre of its cell.
+
+    ``size`` (width, height) is that of the image that the patch is a part of.
+    """
     if not picture.any():
         return picture
-    x, y = in_patch(image.size, example, side)
+    picture, side = picture.copy(), len(picture)
+    x, y = in_patch(size, example, side)
     fine = 2**_SUBPIXEL_BITS
     # OpenCV counts from the middle of the first pixel.
     centre = round((x - 0.5) * fine), round((y - 0.5) * fine)
@@ -100,8 +104,11 @@ def patches(
             image = image_of(sample_id)
         except ImageError:
             continue
+        # In deep layers every cell sees the same part: the whole image.
+        windows = {example.window for _, example in places}
+        cut = {window: patch(image, window, side) for window in windows}
         for position, example in places:
-            pictures[position, example.rank] = draw(image, example, side)
+            pictures[position, example.rank] = draw(cut[example.window], image.size, example)
     return pictures
 
 

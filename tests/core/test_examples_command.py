@@ -13,7 +13,7 @@ from core import checkpoint as checkpoints
 from core.__main__ import main
 from core.commands import examples as command
 from core.inside.examples import EXAMPLES, read
-from core.inside.patches import by_sample_id, poster_layout, ringed
+from core.inside.patches import by_sample_id, patch, poster_layout, ringed
 
 
 @pytest.fixture
@@ -59,7 +59,8 @@ def test_the_files_show_what_the_table_beside_the_checkpoint_says(data: Path) ->
     images = command.known.open_photos(folder, data)
     drawn = np.asarray(Image.open(out / "examples.block2.7.png"))[100:196, 100:196]
     # A cell of block2 sees 16 of 28 pixels, more than half.
-    expected = ringed(by_sample_id(images)(example.sample_id), example, 96)
+    image = by_sample_id(images)(example.sample_id)
+    expected = ringed(patch(image, example.window, 96), image.size, example)
     np.testing.assert_array_equal(drawn, expected)
 
 

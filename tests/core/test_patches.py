@@ -148,7 +148,8 @@ def test_a_ring_is_around_the_centre_of_the_cell_and_seen_on_any_image(x: float,
     example = replace(_example(0, 0, "a", window), x=x, y=y)
     expected = (x * 0.35, 35 + y * 0.35)
     assert in_patch(image.size, example, 140) == pytest.approx(expected)
-    drawn = ringed(image, example, 140)
+    bare = patch(image, window, 140)
+    drawn = ringed(bare, image.size, example)
     # Of its two colours that which the image does not have.
     ring = _ring(drawn, grey)
     assert len(ring) > 40
@@ -157,7 +158,7 @@ def test_a_ring_is_around_the_centre_of_the_cell_and_seen_on_any_image(x: float,
     distances = np.hypot(*(ring - expected).T)
     assert distances.min() > 6
     assert distances.max() < 14
-    changed = (drawn != plain(image, example, 140)).any(2)
+    changed = (drawn != bare).any(2)
     around = np.hypot(*np.meshgrid(np.arange(140) + 0.5 - expected[0], np.arange(140) + 0.5 - expected[1]))
     assert not changed[around > 15].any()
     assert not changed[around < 5].any()
@@ -168,12 +169,14 @@ def test_a_ring_in_a_part_of_an_image_counts_from_the_edge_of_the_part() -> None
     image, window = Image.new("RGB", (200, 100)), Window(-20, -40, 80, 80)
     example = replace(_example(0, 0, "a", window), x=20, y=60)
     assert in_patch(image.size, example, 40) == pytest.approx((10, 30))
-    assert _ring(ringed(image, example, 40), 0).mean(0) == pytest.approx((10, 30), abs=0.3)
+    assert _ring(ringed(patch(image, window, 40), image.size, example), 0).mean(0) == pytest.approx(
+        (10, 30), abs=0.3
+    )
 
 
 def test_what_has_no_picture_has_no_ring() -> None:
     outside = _example(0, 0, "a", Window(40, 0, 50, 20))
-    assert not ringed(_halves(), outside, 40).any()
+    assert not ringed(patch(_halves(), outside.window, 40), (40, 20), outside).any()
 
 
 @pytest.mark.parametrize(
@@ -194,11 +197,22 @@ def test_rings_are_drawn_where_a_patch_is_most_of_the_image(
     assert drawing(LayerSize(40, cells, field), (224, 224)) is expected
 
 
+def test_examples_of_the_same_part_each_have_their_own_ring() -> None:
+    window = Window(0, 0, 40, 20)
+    first, other = (replace(_example(0, rank, "a", window), x=10 + 20 * rank, y=10) for rank in (0, 1))
+    (pictures,) = patches([[first, other]], lambda _: _halves(), 40, ringed)
+    bare = patch(_halves(), window, 40)
+    for rank, example in enumerate((first, other)):
+        np.testing.assert_array_equal(pictures[rank], ringed(bare, (40, 20), example))
+    assert (pictures[0] != pictures[1]).any()
+
+
 def test_all_patches_of_a_channel_are_drawn_in_the_same_way() -> None:
     example = replace(_example(0, 4, "a", Window(0, 0, 40, 20)), x=10, y=5)
     (pictures,) = patches([[example]], lambda _: _halves(), 40, ringed)
-    np.testing.assert_array_equal(pictures[4], ringed(_halves(), example, 40))
-    assert (pictures[4] != plain(_halves(), example, 40)).any()
+    bare = patch(_halves(), example.window, 40)
+    np.testing.assert_array_equal(pictures[4], ringed(bare, (40, 20), example))
+    assert (pictures[4] != bare).any()
 
 
 @pytest.mark.parametrize(
@@ -226,9 +240,9 @@ def test_a_poster_as_a_file_has_patches_as_large_as_it_shows_them(
 ) -> None:
     asked: list[int] = []
 
-    def draw(_image: Image.Image, _example: Example, side: int) -> np.ndarray:
-        asked.append(side)
-        return np.full((side, side, 4), RED, np.uint8)
+    def draw(picture: np.ndarray, _size: tuple[int, int], _example: Example) -> np.ndarray:
+        asked.append(len(picture))
+        return np.full_like(picture, RED)
 
     channels = [[_example(channel, 0, "a", Window(0, 0, 1, 1))] for channel in range(num_channels)]
     with Image.open(io.BytesIO(poster_png(channels, lambda _: _halves(), draw, num))) as drawn:

@@ -159,8 +159,9 @@ def test_a_ring_is_drawn_where_the_cell_is_if_the_patch_is_the_whole_image() -> 
     found = memory.of_layer(models.load("imagenet"), "bn2")
     for example, picture in zip(found.channels[112], pictures(page), strict=True):
         image = Image.fromarray(photos.drawn(photos.as_photo("", sample(example.sample_id))).picture)
-        bare = opaque(patch(image, example.window, len(picture))).astype(int)
-        expected = opaque(ringed(image, example, len(picture))).astype(int)
+        cut = patch(image, example.window, len(picture))
+        bare = opaque(cut).astype(int)
+        expected = opaque(ringed(cut, image.size, example)).astype(int)
         # Apart from what JPEG loses.
         assert np.abs(picture - expected).mean() < 6
         x, y = in_patch(image.size, example, len(picture))
