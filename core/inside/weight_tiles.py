@@ -10,7 +10,7 @@ from core.inside.channel_grid import GAP, Layout, picture_grid, poster_layout
 from core.inside.filter_weights import Filters, Pictures, in_colour, sheet, signed
 from core.render import Picture, png
 
-MOST = 9  # Kernels of a filter that has many.
+MOST, MOST_SINGLE = 9, 64  # Kernels of a filter that has many, and those of a single weight.
 # Of a layer's weights, how many are within its scale; by the largest alone, the others would hardly be seen.
 _WITHIN = 0.99
 _ZERO = np.array([128, 128, 128, 28], np.uint8)  # A tinge, so that squares of no weight are seen as well.
@@ -20,8 +20,8 @@ def tiles(filters: Filters, channels: Sequence[int], side: int) -> Pictures:
     """A drawing (k, H, W, 4) of the filter of each channel, at most ``side`` pixels high and wide.
 
     Filters that read an image have its colours. Of others, the `MOST` kernels of the largest norm are drawn
-    in rows of three, from the top left down; of 1 x 1 kernels all of them, each a square, in the order of the
-    channels that they read, so that a place means the same in all filters. Colours are those of
+    in rows of three, from the top left down; 1 x 1 kernels are squares in the order of the channels that they
+    read, in all filters the same, namely the `MOST_SINGLE` that the layer weighs most. Colours are those of
     `core.render.SIGNED` on one scale for the layer, which ends where all but a hundredth of its weights are
     smaller.
     """
@@ -52,13 +52,18 @@ def poster(filters: Filters, channels: Sequence[int]) -> bytes:
 
 
 def _parts(filters: Filters, channel: int, end: float) -> Pictures:
-    """What a filter is drawn of, a pixel a weight: one picture, or one for each kernel."""
-    weights = filters.weights[channel]
-    is_single = weights.shape[1:] == (1, 1)
-    shown = weights if is_single else weights[filters.strongest_kernels(channel, MOST)]
-    pixels = signed(shown.clip(-end, end), end)
+    """What a filter is drawn of, a pixel a weight: a square of 1 x 1 kernels, or one picture for each."""
+    is_single = filters.weights.shape[2:] == (1, 1)
+    shown = _weighed_most(filters) if is_single else filters.strongest_kernels(channel, MOST)
+    pixels = signed(filters.weights[channel, shown].clip(-end, end), end)
     pixels[pixels[..., 3] < _ZERO[3]] = _ZERO
     return _square(pixels[:, 0, 0])[None] if is_single else pixels
+
+
+def _weighed_most(filters: Filters) -> NDArray[np.intp]:
+    """The inputs of which all filters' 1 x 1 kernels together have the largest norms, in their order."""
+    sizes = np.linalg.norm(filters.weights[:, :, 0, 0].astype(np.float64), axis=0)
+    return np.sort(np.argsort(-sizes, kind="stable")[:MOST_SINGLE])
 
 
 def _square(pixels: Pictures) -> Picture:

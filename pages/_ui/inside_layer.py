@@ -108,7 +108,7 @@ def ask(look: Look) -> Shown:
             on_change=memory.to_first_part,
             help="What channels speak for or against. Type to search; cleared, it follows the prediction.",
         )
-    with st.container(horizontal=True, gap="medium", key="layer_ways"):
+    with st.container(horizontal=True, gap="small", key="layer_ways"):
         by = components.segmented("Sort by", _ORDERS, key=memory.ORDER, on_change=memory.to_first_part)
         show = inside_tiles.pick()
     with title:

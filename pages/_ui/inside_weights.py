@@ -49,7 +49,7 @@ def _hint(found: Filters) -> str:
     """How to read the tiles."""
     kernel = " × ".join(map(str, found.weights.shape[2:]))
     filters = f"{words.counted(len(found.weights), 'filter')} of {found.name}, {kernel}"
-    return f"{filters}. {_reading(found)} Beside each index: the filter's norm."
+    return f"{filters}. {_reading(found)} Beside each index: its norm."
 
 
 def _reading(found: Filters) -> str:
@@ -58,7 +58,14 @@ def _reading(found: Filters) -> str:
     num_kernels, end = found.weights.shape[1], brief(weight_tiles.scale_end(found))
     colours = f"Red adds, blue takes away, in full colour from {end} on."
     if found.weights.shape[2:] == (1, 1):
-        return f"A square for each of the {words.counted(num_kernels, 'channel')} that it reads. {colours}"
+        return f"{_squares(num_kernels)} {colours}"
     if num_kernels <= weight_tiles.MOST:
         return f"{'Its kernel.' if num_kernels == 1 else 'All its kernels.'} {colours}"
     return f"The strongest {weight_tiles.MOST} of its {num_kernels:,} kernels. {colours}"
+
+
+def _squares(num_kernels: int) -> str:
+    if num_kernels <= weight_tiles.MOST_SINGLE:
+        return f"A square for each of the {words.counted(num_kernels, 'channel')} that it reads."
+    most = weight_tiles.MOST_SINGLE
+    return f"A square for each of {most} channels: of the {num_kernels:,} that it reads, those weighed most."

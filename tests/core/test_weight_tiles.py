@@ -69,6 +69,22 @@ def test_single_weights_are_squares_in_the_order_of_the_channels_that_they_read(
     assert not tile[64:, 32:].any()
 
 
+def test_of_many_single_weights_the_same_64_are_squares_in_all_filters() -> None:
+    """Of 96 channels, those whose weights in both filters have the largest norms, in their own order."""
+    weights = np.tile(np.linspace(1, 2, 96), (2, 1)).reshape(2, 96, 1, 1)
+    weights[0, :5] = 3
+    weights[1, 95] = 0
+    found = filters(weights)
+    end = scale_end(found)
+    order = np.argsort(-np.linalg.norm(weights.reshape(2, 96), axis=0))
+    shown = sorted(order[:64].tolist())
+    assert shown[:5] == [0, 1, 2, 3, 4]
+    squares = tiles(found, [0, 1], 80)[:, 5::10, 5::10].reshape(2, 64, 4)
+    expected = signed(weights[:, shown, 0, 0].astype(np.float32).clip(-end, end), end)
+    faint = expected[..., 3] < 28
+    np.testing.assert_array_equal(squares[~faint], expected[~faint])
+
+
 def test_a_depthwise_filter_is_its_one_kernel() -> None:
     weights = noise(6, 1, 5, 5)
     found = filters(weights)
@@ -81,11 +97,10 @@ def test_a_depthwise_filter_is_its_one_kernel() -> None:
 
 
 def test_the_scale_leaves_out_a_hundredth_of_the_weights_which_have_the_full_colour() -> None:
-    weights = np.arange(-100, 101).reshape(1, 201, 1, 1)
+    weights = np.arange(-100, 101).reshape(201, 1, 1, 1)
     found = filters(weights)
     assert scale_end(found) == 99
-    (tile,) = tiles(found, [0], 15)
-    squares = tile.reshape(-1, 4)[:201]
+    squares = tiles(found, range(201), 1)[:, 0, 0]
     assert (squares[[0, 1]] == squares[0]).all()
     assert (squares[[199, 200]] == squares[200]).all()
     assert squares[[0, 200], 3].tolist() == [255, 255]

@@ -89,7 +89,7 @@ def test_tiles_show_the_filters_of_the_first_layer_in_its_colours(imagenet: Chec
 @pytest.mark.usefixtures("_no_ascent")
 def test_filters_of_single_weights_say_how_many_channels_they_read() -> None:
     page = opened(layer="bn2", show="weights")
-    assert "1,280 filters of conv_head, 1 × 1. A square for each of the 320 channels" in hint(page)
+    assert "conv_head, 1 × 1. A square for each of 64 channels: of the 320 that it reads" in hint(page)
     assert [each for each in page.get("download_button") if each.proto.label == "Poster of weights"]
 
 
