@@ -1,6 +1,7 @@
 """One pass over a data set that finds what excites every channel of some layers most, of all at once."""
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ from core.inside.examples_table import described, rows, with_earlier
 from core.inside.strongest import Peaks, none_yet, peaks
 from core.prediction_table import write
 
-_BATCHES = 8  # After so many the state is written.
+_BATCHES, _WHILE_S = 8, 2.0  # After so many, or so long, the state is written.
 _AT_ONCE = 8  # Images at hand: a page has no memory for 32.
 
 
@@ -82,13 +83,16 @@ def _start(loaded: Checkpoint, layers: Sequence[str]) -> State:
 
 
 def _passing(loaded: Checkpoint, images: ImageSet, state: State, workers: int) -> Iterator[State]:
-    """The state after every few batches, and after the last."""
+    """The state after every few batches, or where they take long after each, and after the last."""
     pinned = loaded.device.startswith("cuda")
     feed = batches(images, loaded.card.preprocess, first=state.num_done, workers=workers, pinned=pinned)
+    began = time.monotonic()
     for number, batch in enumerate(feed, 1):
         state = _joined(loaded, state, batch)
-        if number % _BATCHES == 0 or state.num_done == len(images):
+        took_long = time.monotonic() - began > _WHILE_S
+        if number % _BATCHES == 0 or took_long or state.num_done == len(images):
             yield state
+            began = time.monotonic()
 
 
 def _joined(loaded: Checkpoint, state: State, batch: Batch) -> State:

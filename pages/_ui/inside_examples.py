@@ -64,7 +64,10 @@ def draw_offer(loaded: Loaded, layer: str, *, key: str) -> None:
 def whose(found: Found) -> str:
     """Of which images examples are: ``the 1,797 images of digits``, ``7 photos: 2 of yours and samples``."""
     if found.at_hand is None:
-        return _of_table(found.examples.about)
+        about = found.examples.about
+        if found.folder is None:
+            return _of_table(about)
+        return f"the {words.counted(about.num_images, 'image')} in {found.folder.name or found.folder}"
     return _photos(found.at_hand)
 
 

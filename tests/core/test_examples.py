@@ -235,6 +235,19 @@ def test_a_state_of_other_images_or_layers_or_a_damaged_one_is_not_gone_on_from(
     assert started.count(0) == 3
 
 
+def test_a_slow_pass_is_heard_of_after_every_batch_and_a_fast_one_after_eight(
+    loaded: Checkpoint, images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examples_feed, "_BATCH", 1)
+    heard: list[int] = []
+    monkeypatch.setattr(examples_pass, "_WHILE_S", 1000)
+    collect(loaded, ["block1"], images, on_progress=lambda done, _: heard.append(done))
+    assert heard == [0, 8, 11]
+    monkeypatch.setattr(examples_pass, "_WHILE_S", 0)
+    collect(loaded, ["block1"], images, on_progress=lambda done, _: heard.append(done))
+    assert heard[3:] == list(range(12))
+
+
 def test_workers_give_the_same_table(loaded: Checkpoint, images: ImageSet, tmp_path: Path) -> None:
     other = checkpoint.load(random_checkpoint(tmp_path / "others"))
     alone, helped = collect(loaded, LAYERS, images), collect(other, LAYERS, images, workers=1)

@@ -225,7 +225,7 @@ def test_a_folder_of_photos_is_looked_through_on_the_page(
     peaks = slow_peaks(imagenet, "blocks.2", {path.name: path.read_bytes() for path in place.iterdir()})
     assert titles(page) == written(peaks[7])
     assert len(titles(page)) == 9
-    assert "Of the 11 images of photos." in card(page)
+    assert "Of the 11 images in my photos." in card(page)
     assert "look_card" not in [each.key for each in page.button]
     table = examples.read(network)
     assert table is not None
@@ -234,7 +234,7 @@ def test_a_folder_of_photos_is_looked_through_on_the_page(
 
 @pytest.mark.parametrize(
     ("typed", "reason"),
-    [("nowhere", "is no folder of labelled images"), ("~nobody-has-this-name/x", "home directory")],
+    [("nowhere", "there is no such folder on this machine"), ("~nobody-has-this-name/x", "home directory")],
 )
 def test_a_folder_that_will_not_do_is_refused_with_a_reason(network: Path, typed: str, reason: str) -> None:
     page = opened(layer="blocks.2", channel="7")

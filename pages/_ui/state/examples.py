@@ -54,15 +54,16 @@ class Found:
     """The examples of each channel of a layer, what they are from, and how to draw them.
 
     ``images`` are those that they are of, or the sentence why these are not there. ``at_hand`` is None where
-    they are from a table.
+    they are from a table; ``folder`` is where its images lie, if somebody has named one.
     """
 
     layer: str
     examples: Examples
     channels: list[list[Example]]
-    images: ImageSet | str
     draw: Draw
-    at_hand: AtHand | None
+    images: ImageSet | str
+    at_hand: AtHand | None = None
+    folder: Path | None = None
 
     @property
     def is_ringed(self) -> bool:
@@ -77,11 +78,14 @@ class Found:
 
 def of_layer(loaded: Loaded, layer: str) -> Found:
     """The examples of a layer's channels: from the table if it has them, else among the photos at hand."""
-    found = table_of(loaded)
-    if found is not None and layer in found.about.layers:
-        return _found(loaded, layer, found, _images_behind(loaded, found), None)
+    table = table_of(loaded)
+    if table is not None and layer in table.about.layers:
+        images = _images_behind(loaded, table)
+        folder = None if isinstance(images, str) else folder_of(loaded)
+        return Found(layer, table, *_drawable(loaded, layer, table), images, folder=folder)
     chosen = _at_hand(loaded.checkpoint.name)
-    return _found(loaded, layer, _among(loaded, layer, chosen), _image_set(chosen), chosen)
+    found = _among(loaded, layer, chosen)
+    return Found(layer, found, *_drawable(loaded, layer, found), _image_set(chosen), at_hand=chosen)
 
 
 def table_of(loaded: Loaded) -> Examples | None:
@@ -129,6 +133,8 @@ def take_folder(loaded: Loaded, key: str) -> None:
     folder = loaded.checkpoint.folder
     try:
         place = Path(typed).expanduser()
+        if not place.is_dir():
+            raise DataError("there is no such folder on this machine")
         examples.open_photos(folder, place)
         examples.remember_photos(folder, place)
     except (CoreError, OSError, RuntimeError) as error:  # The last: a home that nobody has.
@@ -174,13 +180,11 @@ def _those(found: Found) -> ImageSet:
     return found.images
 
 
-def _found(
-    loaded: Loaded, layer: str, known: Examples, images: ImageSet | str, at_hand: AtHand | None
-) -> Found:
+def _drawable(loaded: Loaded, layer: str, known: Examples) -> tuple[list[list[Example]], Draw]:
+    """The examples of each channel, and how to draw them."""
     about = known.about
     channels = _channels((about.network, about.fingerprint, layer, len(known.table)), known)
-    draw = drawing(about.layers[layer], loaded.checkpoint.card.preprocess.input_size)
-    return Found(layer, known, channels, images, draw, at_hand)
+    return channels, drawing(about.layers[layer], loaded.checkpoint.card.preprocess.input_size)
 
 
 def _images_behind(loaded: Loaded, table: Examples) -> ImageSet | str:
@@ -193,7 +197,7 @@ def _images_behind(loaded: Loaded, table: Examples) -> ImageSet | str:
 
 def _at_hand(name: str) -> AtHand:
     own = inside.own_samples(name)
-    others = own or [photos.as_photo(each, sample(each)) for each in SAMPLES]
+    others = own or _samples()
     known = {photo.digest for photo in others}
     yours = [photo for photo in photos.every().values() if photo.digest not in known]
     return AtHand((*yours, *others), len(yours), bool(own))
@@ -211,6 +215,11 @@ def _image_set(chosen: AtHand) -> ImageSet:
 
 def _among(loaded: Loaded, layer: str, chosen: AtHand) -> Examples:
     return _examples_among(loaded.checkpoint.name, loaded.stamp, layer, chosen.known, loaded, chosen)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _samples() -> list[Photo]:
+    return [photos.as_photo(name, sample(name)) for name in SAMPLES]
 
 
 # A layer of 1,280 channels takes 1 MB.
