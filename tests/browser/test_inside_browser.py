@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from core.inside import patches
 from core.inside.channel_grid import poster_layout
 from tests.browser.window import App
 
@@ -161,3 +162,17 @@ def test_the_ascent_image_of_an_open_channel_arrives_and_a_page_of_them_is_made(
 def test_a_channel_that_nothing_raises_is_called_dead(app: App) -> None:
     app.open("/inside?checkpoint=signs-plain&layer=block4&channel=0")
     expect(app.page.locator(".st-key-channel_sections")).to_contain_text("Dead: from no start")
+
+
+def test_real_patches_of_the_samples_are_there_at_once_and_in_one_file(app: App) -> None:
+    app.open("/inside?layer=blocks.4&show=examples&sort=index")
+    sections = app.page.locator(".st-key-channel_sections")
+    expect(sections.locator(".seewhy-nine img").first).to_be_visible()
+    expect(sections).to_contain_text("Of 5 samples.")
+    expect(app.page.locator(f"{GRID}[data-missing=false]").first).to_be_visible()
+    app.settle()
+    with app.page.expect_download(timeout=60_000) as waiting:
+        app.page.locator(".st-key-download_examples button").first.click()
+    assert waiting.value.suggested_filename == "examples.blocks.4.png"
+    poster = Image.open(waiting.value.path())
+    assert poster.size == patches.poster_layout(112, 296).size
