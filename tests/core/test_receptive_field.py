@@ -1,5 +1,8 @@
 """Receptive fields: against closed forms, against gradients, and where they must be the whole image."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +12,10 @@ from torch import Tensor, nn
 from core.checkpoint import Checkpoint
 from core.errors import LayerError
 from core.explain import receptive_field as module
+from core.explain.activations import observe
 from core.explain.receptive_field import Part, ReceptiveField, receptive_field
+
+Kept = TypeVar("Kept")
 
 
 def _closed_form(count: int, pixels: int, *, size: int, stride: int, offset: int) -> np.ndarray:
@@ -181,3 +187,25 @@ def test_a_field_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_layer_is_named() -> None:
     with pytest.raises(LayerError, match="no layer named 'conv9'"):
         receptive_field(Features(nn.Conv2d(1, 1, 3)), "conv9", torch.rand(1, 1, 5, 5))
+
+
+@pytest.mark.parametrize(
+    ("pixels", "width", "most"), [((256, 256), 5, 20), ((256, 320), 5, 20), ((256, 256), 9, 40)]
+)
+def test_even_steps_and_columns_like_rows_save_passes(
+    monkeypatch: pytest.MonkeyPatch, pixels: tuple[int, int], width: int, most: int
+) -> None:
+    """To halve 256 rows takes 9; where columns are unlike them, as many again, but not one for each pixel."""
+    passes: list[Tensor] = []
+
+    def counted(
+        model: nn.Module, batch: Tensor, layers: list[str], keep: Callable[[Tensor], Kept]
+    ) -> dict[str, Kept]:
+        passes.append(batch)
+        return observe(model, batch, layers, keep)
+
+    monkeypatch.setattr(module, "observe", counted)
+    wide = nn.Conv2d(2, 2, (5, width), padding=(2, width // 2))
+    model = Features(nn.Conv2d(1, 2, 3, stride=2, padding=1), nn.ReLU(), wide).eval()
+    assert receptive_field(model, "features", torch.rand(1, 1, *pixels)).size == (11, 2 * width + 1)
+    assert len(passes) <= most
