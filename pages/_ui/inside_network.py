@@ -1,7 +1,6 @@
 """The whole network for one photo: a map of its stages, their strongest channels, how sparse it is."""
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.inside.channel_grid import grid, page_layout
@@ -9,14 +8,14 @@ from core.inside.inspection import Sparsity, Stage
 from core.inside.network_map import step
 from core.layers import Layer
 from core.render import png
-from pages._ui import components, figures, inside_sheets, words
-from pages._ui.components import Tile
+from pages._ui import components, inside_sheets, words
+from pages._ui.components import Point, Tile
 from pages._ui.inside_sheets import Cell, Sheet
 from pages._ui.state import fields
 from pages._ui.state import inside as memory
 from pages._ui.state.inside import Look
 
-_TILE, _CHART = 120, 260
+_TILE = 120
 _BLANK = "\N{NO-BREAK SPACE}"
 
 
@@ -73,19 +72,18 @@ def draw_sparsity(look: Look, layer: str) -> None:
         st.caption("No layer here sets values to exactly 0, as a ReLU does, so there is nothing to draw.")
         return
 
-    def picked() -> None:
-        points = st.session_state["sparsity"].selection.points
-        if points:
-            memory.choose_layer(found[points[0]["point_index"]].layer.name)
-
-    st.plotly_chart(
-        _sparsity_figure(found, layer),
+    components.depth(
+        [_point(each, layer) for each in found],
+        label="Share of zeros of each rectified layer, in the order in which the layers run",
         key="sparsity",
-        on_select=picked,
-        selection_mode="points",
-        config=figures.CONFIG,
-        alt="Share of zeros of each rectified layer, in the order in which the layers run",
+        on_pick=memory.choose_layer,
     )
+
+
+def _point(each: Sparsity, chosen: str) -> Point:
+    name = each.layer.name
+    meaning = f"{name}: {words.percent(each.share_of_zeros)} zeros"
+    return Point(name, each.share_of_zeros, meaning, name == chosen)
 
 
 def _row(look: Look, stage: Stage, chosen: tuple[str, int]) -> Sheet:
@@ -119,49 +117,3 @@ def _sees(look: Look, layer: Layer) -> str:
 
 def _shape(layer: Layer) -> str:
     return " × ".join(f"{side:,}" for side in layer.shape)
-
-
-def _sparsity_figure(found: list[Sparsity], layer: str) -> go.Figure:
-    names = [each.layer.name for each in found]
-    shares = [each.share_of_zeros for each in found]
-    here = [each.layer.name == layer for each in found]
-    figure = go.Figure()
-    figure.add_scatter(
-        x=list(range(len(found))),
-        y=shares,
-        mode="lines+markers",
-        line={"color": figures.RIGHT, "width": 2},
-        marker={
-            "size": [14 if each else 8 for each in here],
-            "color": [figures.WRONG if each else figures.RIGHT for each in here],
-            "opacity": 1,
-        },
-        unselected={"marker": {"opacity": 1}},
-        customdata=names,
-        hovertemplate="<b>%{customdata}</b><br>%{y:.1%} zeros<extra></extra>",
-    )
-    figure.update_layout(
-        height=_CHART,
-        margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        dragmode=False,
-        hoverdistance=-1,
-        showlegend=False,
-    )
-    depths = range(len(found))
-    figure.update_xaxes(
-        title="Depth",
-        tickvals=[depths[0], depths[-1]],
-        ticktext=[names[0], names[-1]],
-        fixedrange=True,
-        showgrid=False,
-        zeroline=False,
-    )
-    figure.update_yaxes(
-        title="Zeros",
-        range=[0, 1.04],
-        tickformat=".0%",
-        fixedrange=True,
-        gridcolor=figures.GRID,
-        zeroline=False,
-    )
-    return figure

@@ -1,5 +1,6 @@
 """A server of this app in a process of its own, and how Chromium is started beside it."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -26,13 +27,17 @@ FLAGS = [
 
 @contextmanager
 def running_app(log: Path) -> Iterator[str]:
-    """Start the app on a free port, give its address once it answers, and end it afterwards."""
+    """Start the app on a free port, give its address once it answers, and end it afterwards.
+
+    What it keeps on disk lies beside its ``log``, and not where the user's own is.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     with log.open("wb") as sink:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=sink, stderr=sink)  # noqa: S603
+        kept = os.environ | {"SEEWHY_CACHE": str(log.parent / "cache")}
+        server = subprocess.Popen(command, cwd=ROOT, env=kept, stdout=sink, stderr=sink)  # noqa: S603
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_until_healthy(url)

@@ -109,14 +109,10 @@ def test_on_a_narrow_window_a_click_brings_the_channel_into_view(app: App) -> No
 
 def test_the_sparsest_layers_are_a_click_away(app: App) -> None:
     app.open("/inside?checkpoint=signs-plain")
-    plot = app.page.locator(".st-key-sparsity .nsewdrag").first
-    plot.scroll_into_view_if_needed()
-    box = plot.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] - 30, box["y"] + box["height"] / 2
-    app.page.mouse.move(x - 4, y - 4)
-    app.page.mouse.move(x, y)
-    app.page.mouse.click(x, y)
+    dots = app.page.locator(".st-key-sparsity .plot button")
+    dots.last.hover()
+    expect(app.page.locator(".st-key-sparsity .reading")).to_have_text(re.compile(r"^block4: \d+ % zeros$"))
+    dots.last.click()
     expect(app.page.get_by_role("heading", name="block4: 64 channels of 2 × 2")).to_be_visible()
 
 

@@ -19,7 +19,7 @@ from core.inside import field_sizes
 from pages._ui.inside_tiles import brief
 from pages._ui.state import ascents, cards, fields
 from pages._ui.state.ascents import Place
-from tests.pages.test_inside_page import expected, grid, hint, kept, opened, sent
+from tests.pages.test_inside_page import SPARSITY, expected, grid, hint, kept, opened, sent
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,7 @@ def test_the_map_is_drawn_before_anybody_has_looked_what_cells_see(monkeypatch: 
     monkeypatch.setattr(fields, "find_for_a_while", lambda _loaded: False)
     page = opened()
     assert {line.strip() for line in stage_lines(page)} == {""}
-    assert page.get("plotly_chart")
+    assert sent(page, label=SPARSITY)
 
 
 def sheet_picture(page: AppTest) -> NDArray[np.uint8]:

@@ -27,6 +27,7 @@ from core.layers import stages
 from pages._ui.state import ascents
 
 ROOT = Path(__file__).parents[2]
+SPARSITY = "Share of zeros of each rectified layer, in the order in which the layers run"
 CAT = Path(str(files("skimage.data") / "chelsea.png"))
 
 
@@ -245,14 +246,12 @@ def test_the_column_has_a_row_of_the_strongest_channels_for_each_stage(imagenet:
 def test_sparsity_is_drawn_by_depth_and_marks_the_layer(imagenet: Checkpoint) -> None:
     batch = imagenet.card.preprocess.batch([Image.open(CAT).convert("RGB")])
     found = sparsity_by_depth(imagenet, batch, layers_of(imagenet))
-    figure = json.loads(opened(layer="bn2").get("plotly_chart")[0].proto.spec)
-    (line,) = figure["data"]
-    assert line["customdata"] == [each.layer.name for each in found]
-    assert line["y"] == pytest.approx([each.share_of_zeros for each in found], abs=1e-3)
-    sizes = line["marker"]["size"]
-    assert [name for name, size in zip(line["customdata"], sizes, strict=True) if size == max(sizes)] == [
-        "bn2"
-    ]
+    points = sent(opened(layer="bn2"), label=SPARSITY)["points"]
+    assert [point["id"] for point in points] == [each.layer.name for each in found]
+    shares = [each.share_of_zeros for each in found]
+    assert [point["share"] for point in points] == pytest.approx(shares, abs=1e-3)
+    assert points[-1]["meaning"] == f"bn2: {shares[-1]:.0%} zeros".replace("%", " %")
+    assert [point["id"] for point in points if point["selected"]] == ["bn2"]
 
 
 @pytest.mark.usefixtures("_no_ascent")
