@@ -44,7 +44,6 @@ def _copied(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(find(name), folder, ignore=shutil.ignore_patterns("*examples*"))
     os.utime(folder / checkpoints.CARD)  # Another checkpoint than the one in memory.
     monkeypatch.setattr(checkpoints, "find", lambda asked: folder if asked == name else find(asked))
-    memory._images.clear()
     return folder
 
 
@@ -267,7 +266,6 @@ def test_images_of_another_folder_are_not_taken_for_those_of_the_table(digits: P
     page.button(key="look_card").click().run()
     assert "Of the 1,797 images of digits" in card(page)
     examples.remember_photos(digits, _folder(tmp_path / "photos", 3))
-    memory._images.clear()
     page.run()
     assert not page.exception
     assert "are others, or have changed since" in card(page)

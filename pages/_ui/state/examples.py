@@ -105,7 +105,7 @@ def reached(found: Found, channel: int) -> Reached | None:
 
 def images_of(loaded: Loaded) -> ImageSet | str:
     """The images to collect examples from, or the sentence why they are not there."""
-    return _images(loaded.checkpoint.name, loaded)
+    return _images(str(loaded.checkpoint.folder), str(folder_of(loaded)), loaded)
 
 
 def folder_of(loaded: Loaded) -> Path | None:
@@ -256,7 +256,7 @@ def _channels(known: tuple[str, str, str, int], _examples: Examples) -> list[lis
 
 
 @st.cache_resource(max_entries=8, ttl=_FOLDERS_CHANGE_S, show_spinner=False)
-def _images(name: str, _loaded: Loaded) -> ImageSet | str:  # noqa: ARG001 (the key of the cache)
+def _images(folder: str, place: str, _loaded: Loaded) -> ImageSet | str:  # noqa: ARG001 (the key of the cache)
     try:
         return examples.open_photos(_loaded.checkpoint.folder, None)
     except DataError as error:
