@@ -15,7 +15,7 @@ from pages._ui.state.ascents import Place
 
 # Robust first: of classes, plain ascent makes images that people see only noise in.
 _METHODS = {name: name for name in ("robust", "plain")}
-_KEY, _WIDTH = "class_ascent", 680
+_WIDTH = 680
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +38,9 @@ def draw(shown: Shown) -> Wanted:
         "Such an image shows what raises the logit, not what the class looks like."
     )
     with st.container(width=_WIDTH, key="class_image"):
-        method = components.segmented("Method", _METHODS, key=_KEY, label_visibility="collapsed")
+        method = components.segmented(
+            "Method", _METHODS, key=ascents.CLASS_METHOD, label_visibility="collapsed"
+        )
         place = Place(shown.look.loaded, LOGITS, shown.found.class_idx, method)
         left, right = st.columns(2, gap="medium")
         with right:

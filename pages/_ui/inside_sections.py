@@ -144,7 +144,7 @@ def _draw_found(place: Place, found: Ascended) -> None:
 def _real(place: Place) -> str:
     real = cards.reached(place.loaded, place.layer, place.channel)
     if real is None:
-        return "What real images reach is known once there are real patches."
+        return "None of the real images excites it."
     mean, cell = brief(real.mean), brief(real.cell)
     return f"The images of the real patches reach **{mean}** at most, {cell} in one cell."
 

@@ -15,6 +15,7 @@ from core.inside.channel_grid import poster_layout
 from tests.browser.window import App
 
 GRID = ".st-key-channels .cell"
+SCREENSHOT = Path(__file__).parent / "inside.png"
 
 
 def order(page: Page) -> list[str]:
@@ -172,3 +173,21 @@ def test_real_patches_of_the_samples_are_there_at_once_and_in_one_file(app: App)
     assert waiting.value.suggested_filename == "examples.blocks.4.png"
     poster = Image.open(waiting.value.path())
     assert poster.size == patches.poster_layout(112, 296).size
+
+
+def test_the_picture_in_the_readme_is_this_page(app: App, request: pytest.FixtureRequest) -> None:
+    """Writes the screenshot when asked to, as for Explain."""
+    app.page.set_viewport_size({"width": 1280, "height": 1290})
+    app.open("/inside?layer=blocks.4&sort=class&channel=102&ascent=robust")
+    expect(app.page.locator(".st-key-ascent_image img")).to_be_visible(timeout=60_000)
+    expect(app.page.locator(".seewhy-nine img")).to_have_count(5)
+    app.settle()
+    app.page.locator(".st-key-layer_view").evaluate(
+        "(view) => { view.style.scrollMarginTop = '4rem'; view.scrollIntoView(); }"
+    )
+    app.page.mouse.move(5, 5)
+    app.page.wait_for_timeout(600)
+    picture = app.page.screenshot()
+    assert Image.open(io.BytesIO(picture)).size == (1280, 1290)
+    if request.config.getoption("--screenshot-readme", default=False):
+        SCREENSHOT.write_bytes(picture)

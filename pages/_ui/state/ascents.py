@@ -16,8 +16,8 @@ from core.inside import filter_cache, filters
 from core.inside.filters import Question
 from pages._ui.state.models import Loaded
 
-# A name in the address.
-METHOD = "ascent"
+# Names in the address.
+METHOD, CLASS_METHOD = "ascent", "class_ascent"
 _STOPPED, _FILLING = "ascent_stopped", "ascent_filling"
 _MAX_PICTURES, _STEP_S, _WHILE_S = 512, 0.2, 1.0
 
