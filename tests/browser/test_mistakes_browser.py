@@ -87,8 +87,10 @@ def test_keys_walk_through_the_samples_and_close_them(app: App) -> None:
     app.page.keyboard.press("ArrowRight")
     expect(app.page.get_by_text("2 of 4", exact=True)).to_be_visible()
     expect(app.page).to_have_url(re.compile("sample=digits%2F1666"))
+    app.settle()  # The number is there before the button that the key presses.
     app.page.keyboard.press("ArrowLeft")
     expect(app.page.get_by_text("1 of 4", exact=True)).to_be_visible()
+    app.settle()
     app.page.keyboard.press("Escape")
     expect(app.page.locator(".st-key-sample")).to_have_count(0)
     expect(app.page).not_to_have_url(re.compile("sample="))
