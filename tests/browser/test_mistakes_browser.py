@@ -84,10 +84,11 @@ def test_a_sample_opens_and_a_colleague_sees_the_same(app: App, browser: Browser
 def test_keys_walk_through_the_samples_and_close_them(app: App) -> None:
     app.open("/mistakes?checkpoint=digits&sample=digits%2F77")
     expect(app.page.get_by_text("1 of 4", exact=True)).to_be_visible()
+    app.settle()  # The number is there before the button that a key presses.
     app.page.keyboard.press("ArrowRight")
     expect(app.page.get_by_text("2 of 4", exact=True)).to_be_visible()
     expect(app.page).to_have_url(re.compile("sample=digits%2F1666"))
-    app.settle()  # The number is there before the button that the key presses.
+    app.settle()
     app.page.keyboard.press("ArrowLeft")
     expect(app.page.get_by_text("1 of 4", exact=True)).to_be_visible()
     app.settle()
