@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +13,7 @@ from torch import nn
 from core.checkpoint import Checkpoint
 from core.data.cache import cache_root
 from core.explain.receptive_field import receptive_field
+from core.training.run import replace_file
 
 _VERSION = 1  # Of the search: one more whenever it finds other sizes.
 Size = tuple[int, int]
@@ -49,7 +48,9 @@ def _found(checkpoint: Checkpoint, layer: str) -> Size:
     _KNOWN[checkpoint.model][layer] = size
     # Where nothing can be written, it is known while this process runs.
     with suppress(OSError):
-        _write(_path(checkpoint, layer), size)
+        path = _path(checkpoint, layer)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, json.dumps(size).encode(), durable=False)
     return size
 
 
@@ -72,12 +73,3 @@ def _read(path: Path) -> Size | None:
         return int(height), int(width)
     except (OSError, ValueError, TypeError):  # Not there, or damaged.
         return None
-
-
-def _write(path: Path, size: Size) -> None:
-    """It appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(suffix=".draft", dir=path.parent)
-    with os.fdopen(handle, "w") as file:
-        json.dump(size, file)
-    Path(draft).replace(path)
