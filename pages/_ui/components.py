@@ -12,7 +12,6 @@ import streamlit as st
 from core.predictions import Prediction
 from core.preprocess import FloatArray, Window
 from core.render import Picture, palette, png
-from pages._ui.state import history
 from pages._ui.state.photos import TINY_SIDE, Drawn
 
 _WEB = Path(__file__).parent / "web"
@@ -204,11 +203,11 @@ def segmented(
     on_change: Callable[[], None] = lambda: None,
 ) -> str:
     """One of a few values, shown by their labels, the first unless another is chosen; in the address."""
-    chosen = st.segmented_control(
+    return st.segmented_control(
         label,
         list(labels),
-        # What a callback has set is no default; both at once would be a warning in the log.
-        default=None if history.keeps(key) else next(iter(labels)),
+        # The same in every run: it is what the browser's Back shows where the address says nothing.
+        default=next(iter(labels)),
         required=True,
         format_func=labels.__getitem__,
         key=key,
@@ -217,7 +216,6 @@ def segmented(
         label_visibility=label_visibility,
         on_change=on_change,
     )
-    return str(chosen)
 
 
 def bars(

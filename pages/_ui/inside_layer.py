@@ -21,7 +21,6 @@ from pages._ui import (
 )
 from pages._ui.inside_sheets import Cell, Sheet
 from pages._ui.inside_tiles import Tiles, brief
-from pages._ui.state import history
 from pages._ui.state import inside as memory
 from pages._ui.state.ascents import Place
 from pages._ui.state.inside import Look
@@ -79,8 +78,8 @@ def pick_layer(look: Look) -> str:
     chosen: str = st.selectbox(
         "Layer",
         names,
-        # What a callback has set is no default; both at once would be a warning in the log.
-        index=0 if history.keeps(memory.LAYER) else names.index(first),
+        # The same in every run: it is what the browser's Back shows where the address says nothing.
+        index=names.index(first),
         key=memory.LAYER,
         bind="query-params",
         persist_state="session",

@@ -213,3 +213,17 @@ def test_a_choice_wins_over_the_address_that_it_was_made_at() -> None:
     page.selectbox(key="class-imagenet").select("tench").run()
     assert page.subheader[0].value == "Why tench?"
     assert address(page) == {"photo": "coffee.png", "class": "tench"}
+
+
+def test_pickers_have_the_same_default_in_every_run() -> None:
+    # The browser's Back shows the default of the last run where the address says nothing.
+    page = opened(INSIDE, checkpoint="digits")
+
+    def defaults() -> tuple[int, dict[str, list[int]]]:
+        rows = {each.key: list(each.proto.default) for each in page.get("button_group")}
+        return page.selectbox(key="layer").proto.default, rows
+
+    first = defaults()
+    assert first[1]["sort"] == [0]
+    page.selectbox(key="layer").select_index(3).run()
+    assert defaults() == first

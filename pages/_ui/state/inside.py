@@ -59,7 +59,7 @@ def start_again() -> None:
 
 def to_first_part() -> None:
     """Go to the first page of channels; before the pickers are drawn."""
-    _turn_to(1)
+    st.session_state[PART] = 1
 
 
 def choose_channel(channel: int | None) -> None:
@@ -71,7 +71,7 @@ def walk_to(order: Indices, channel: int) -> None:
     """Look at this channel, and at the page of channels that it is on; before the pickers are drawn."""
     choose_channel(channel)
     parts = range(num_pages(len(order)))
-    _turn_to(next(part + 1 for part in parts if channel in page(order, part)))
+    st.session_state[PART] = next(part + 1 for part in parts if channel in page(order, part))
 
 
 def channel() -> int | None:
@@ -126,12 +126,6 @@ def sparsity(look: Look) -> list[Sparsity]:
 def parameters_by_stage(loaded: Loaded) -> list[int]:
     """How many parameters each stage has."""
     return _parameters(loaded.checkpoint.name, loaded.stamp, loaded)
-
-
-def _turn_to(part: int) -> None:
-    # Only where it is another: the picker of pages has a default, and logs a warning when it is set.
-    if st.session_state.get(PART, 1) != part:
-        st.session_state[PART] = part
 
 
 def _number(text: str) -> int | None:
