@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from core.errors import LayerError
 from core.explain.hooks import ForwardHook, capture, module_named
+from core.explain.layout import layout_of
 from core.explain.trace import Trace
 
 Kept = TypeVar("Kept")
@@ -27,7 +28,8 @@ class Enough(BaseException):
 def activations(model: nn.Module, batch: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
     """Outputs (N, K, h, w) of the named layers for a batch (N, channels, H, W), without gradients.
 
-    A vector (N, K), such as pooled features or logits, is given as (N, K, 1, 1). See `observe`.
+    A vector (N, K), such as pooled features or logits, is given as (N, K, 1, 1). Tokens of patches are laid
+    out in rows and columns, without those of the class and its like. See `observe`.
     """
     return observe(model, batch, layers, torch.clone)
 
@@ -42,7 +44,7 @@ def observe(
     later passes end when the last of them is done. Model, modes and hooks are afterwards as they were.
 
     Raises:
-        LayerError: no such layer, it did not run, or gives neither (N, K, h, w) nor (N, K).
+        LayerError: no such layer, it did not run, or what it gives has no channels.
     """
     modules = {name: module_named(model, name) for name in layers}
     expected = _expected(model, modules)
@@ -51,7 +53,7 @@ def observe(
 
     def hook_of(name: str) -> ForwardHook:
         def hook(module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -> None:
-            kept[module] = keep(as_maps(output, name))
+            kept[module] = keep(as_maps(output, name, batch))
             runs[module] += 1
             if expected is not None and runs >= expected:
                 raise Enough
@@ -101,11 +103,18 @@ def _check(modules: Mapping[str, nn.Module], runs: Runs) -> None:
             raise LayerError(f"layer {name!r} took no part in this forward pass")
 
 
-def as_maps(output: object, name: str) -> Tensor:
-    """A layer's output as (N, K, h, w), a vector (N, K) as (N, K, 1, 1); LayerError for anything else."""
-    if isinstance(output, Tensor) and output.ndim == 4:
-        return output
+def as_maps(output: object, name: str, batch: Tensor) -> Tensor:
+    """What a layer gives for a batch, as (N, K, h, w), a vector (N, K) as (N, K, 1, 1).
+
+    Tokens and channels that come last are put in that order; LayerError for anything else.
+    """
     if isinstance(output, Tensor) and output.ndim == 2:
         return output[:, :, None, None]
-    shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-    raise LayerError(f"layer {name!r} gives {shape}; channels need an output of shape (N, K, h, w) or (N, K)")
+    layout = layout_of(output, batch)
+    if layout is None or not isinstance(output, Tensor):
+        shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+        raise LayerError(
+            f"layer {name!r} gives {shape}; channels need an output of shape (N, K, h, w), (N, h, w, K), "
+            f"(N, tokens, K) or (N, K)"
+        )
+    return layout.maps(output)

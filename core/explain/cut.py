@@ -36,7 +36,7 @@ class Cut:
         with capture(self.model, {module_named(self.model, self.layer): hook}), suppress(Enough):
             # A clone: the network may begin with an operation in place.
             self.model(batch.clone())
-        return as_maps(outputs[-1], self.layer)
+        return as_maps(outputs[-1], self.layer, batch)
 
 
 def cut_at(model: nn.Module, layer: str, batch: Tensor) -> Cut:
@@ -45,12 +45,12 @@ def cut_at(model: nn.Module, layer: str, batch: Tensor) -> Cut:
     Runs ``batch`` once through as much of the network as takes it: a head may want another size.
 
     Raises:
-        LayerError: no such layer, it does not run for such a batch, or gives neither (N, K, h, w) nor (N, K).
+        LayerError: no such layer, it does not run for such a batch, or what it gives has no channels.
     """
     num_channels: list[int] = []
 
     def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -> None:
-        num_channels.append(as_maps(output, layer).shape[1])
+        num_channels.append(as_maps(output, layer, batch).shape[1])
 
     with capture(model, {module_named(model, layer): hook}), torch.no_grad():
         try:

@@ -11,8 +11,11 @@ from types import ModuleType
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from core.explain.hooks import capture, module_named
+from core.explain.cam import class_activation_maps
+from core.explain.hooks import capture
+from core.explain.trace import trace
 from core.explain.twin import replace, twin
 
 # captum says at every call that it sets hooks and removes them again; ours it sets on a private copy.
@@ -119,14 +122,13 @@ def guided_grad_cam(question: Question) -> Tensor:
 
     Works where ReLUs are modules; other activations let every gradient pass, as in a plain gradient.
     """
-    model = _with_plain_relus(question.model)
-    scored = _Scored(model)
-    layer = module_named(model, question.target_layer)
-    method = _captum().GuidedGradCam(scored, layer)
-    attribution = method.attribute(
-        _input(question), additional_forward_args=question.direction, interpolate_mode="bilinear"
-    )
-    return _detached(attribution).sum(1)
+    guided = _captum().GuidedBackprop(_Scored(_with_plain_relus(question.model)))
+    attribution = guided.attribute(_input(question), additional_forward_args=question.direction)
+    traced = trace(question.model, question.batch, [question.target_layer])
+    maps = class_activation_maps(traced, question.direction)[question.target_layer].relu()
+    size = question.batch.shape[2:]
+    regions = F.interpolate(maps[:, None], size, mode="bilinear", align_corners=False)
+    return (_detached(attribution) * regions).sum(1)
 
 
 def _captum() -> ModuleType:

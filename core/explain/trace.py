@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from core.errors import LayerError
 from core.explain.hooks import ForwardHook, capture, module_named
+from core.explain.layout import layout_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,14 +55,14 @@ def trace(model: nn.Module, batch: Tensor, target_layers: Sequence[str]) -> Trac
     Model, modes, hooks and ``requires_grad`` are afterwards as they were; the caller's batch is not touched.
 
     Raises:
-        LayerError: no such layer, it did not run, or gives no (N, K, h, w); or no logits (N, C) came out.
+        LayerError: no such layer, it did not run, or gives no rows and columns; or no logits (N, C) came out.
     """
     activations: dict[str, Tensor] = {}
     linear: dict[Tensor, nn.Linear] = {}
     hooks: dict[nn.Module, ForwardHook] = {
         module: _remember_linear(linear) for module in model.modules() if isinstance(module, nn.Linear)
     }
-    hooks |= {module_named(model, name): _record(activations, name) for name in target_layers}
+    hooks |= {module_named(model, name): _record(activations, name, batch) for name in target_layers}
     with capture(model, hooks), torch.enable_grad():
         # A clone: the network may begin with an operation in place.
         logits = model(batch.detach().clone())
@@ -92,14 +93,19 @@ def _check(logits: object, activations: dict[str, Tensor], target_layers: Sequen
             raise LayerError(f"layer {name!r} took no part in this forward pass")
 
 
-def _record(activations: dict[str, Tensor], name: str) -> ForwardHook:
+def _record(activations: dict[str, Tensor], name: str, batch: Tensor) -> ForwardHook:
     def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -> Tensor:
-        if not isinstance(output, Tensor) or output.ndim != 4:
+        layout = layout_of(output, batch)
+        if layout is None or not isinstance(output, Tensor):
             shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-            raise LayerError(f"layer {name!r} gives {shape}; a map needs an output of shape (N, K, h, w)")
-        activations[name] = output if output.requires_grad else output.detach().requires_grad_()
+            raise LayerError(
+                f"layer {name!r} gives {shape}; a map needs an output of shape (N, K, h, w), (N, h, w, K) "
+                f"or (N, tokens, K)"
+            )
+        maps = layout.maps(output)
+        activations[name] = maps if maps.requires_grad else maps.detach().requires_grad_()
         # A clone goes on: the next operation may work in place and would overwrite what was recorded.
-        return activations[name].clone()
+        return layout.put(activations[name].clone(), output)
 
     return hook
 

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import torch
+from torch import nn
 
 from core.checkpoint import Checkpoint
 from core.data.cache import cache_root
+from core.errors import LayerError
 from core.explain.activations import activations
 from core.explain.ascent import LOGITS, Ascended, OnProgress, Settings, ascend
+from core.explain.cut import cut_at
 from core.explain.normalisation import Normalisation
 from core.explain.plain_ascent import Plain
 from core.explain.robust_ascent import Robust
 from core.inside.filter_cache import FilterCache, key_of
-from core.preprocess import Preprocess
 
 METHODS = ("plain", "robust")
 
@@ -33,7 +36,7 @@ def question(
     """The settings that suit the checkpoint's input size, for channels of a layer, or for classes."""
     if method not in METHODS:
         raise ValueError(f"no method {method!r}; there is {', '.join(METHODS)}")
-    settings = _SUITED[method](checkpoint.card.preprocess, layer)
+    settings = _SUITED[method](checkpoint, layer)
     return Question(layer, tuple(channels), replace(settings, seed=seed))
 
 
@@ -97,13 +100,14 @@ def _computed(checkpoint: Checkpoint, asked: Question, on_progress: OnProgress) 
     )
 
 
-def _plain(preprocess: Preprocess, layer: str) -> Plain:
-    """Chollet's settings; for classes and networks of a smaller input, the same in shares of its size.
+def _plain(checkpoint: Checkpoint, layer: str) -> Plain:
+    """Chollet's settings; for classes, and networks of a smaller input or of one size only, in shares of it.
 
     A step then moves each value as far as one of 10 does in a colour image of 200 x 200.
     """
-    usual = Plain()
-    if layer != LOGITS and min(preprocess.input_size) >= min(usual.size):
+    usual, preprocess = Plain(), checkpoint.card.preprocess
+    is_large = min(preprocess.input_size) >= min(usual.size)
+    if layer != LOGITS and is_large and _takes(checkpoint.model, layer, len(preprocess.mean), usual.size):
         return usual
     height, width = preprocess.input_size
     share = (len(preprocess.mean) * height * width / (3 * usual.size[0] * usual.size[1])) ** 0.5
@@ -111,11 +115,27 @@ def _plain(preprocess: Preprocess, layer: str) -> Plain:
     return Plain(size=(height, width), step_size=usual.step_size * share, crop=crop)
 
 
-def _robust(preprocess: Preprocess, _layer: str) -> Robust:
+def _robust(checkpoint: Checkpoint, _layer: str) -> Robust:
     """The usual settings at the network's input size, the jitter in shares of it."""
     usual = Robust()
-    size = preprocess.input_size
+    size = checkpoint.card.preprocess.input_size
     return Robust(size=size, jitter=usual.jitter / usual.size[0] * min(size))
 
 
-_SUITED: dict[str, Callable[[Preprocess, str], Settings]] = {"plain": _plain, "robust": _robust}
+def _takes(model: nn.Module, layer: str, num_colours: int, size: tuple[int, int]) -> bool:
+    """Whether a network gives a layer's channels for images of this size too; found once.
+
+    Many vision transformers take the size that they were trained with and no other.
+    """
+    known, key = _TAKES.setdefault(model, {}), (layer, size)
+    if key not in known:
+        try:
+            cut_at(model, layer, torch.zeros(1, num_colours, *size).to(next(model.parameters())))
+            known[key] = True
+        except LayerError:
+            known[key] = False
+    return known[key]
+
+
+_SUITED: dict[str, Callable[[Checkpoint, str], Settings]] = {"plain": _plain, "robust": _robust}
+_TAKES: WeakKeyDictionary[nn.Module, dict[tuple[str, tuple[int, int]], bool]] = WeakKeyDictionary()

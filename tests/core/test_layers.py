@@ -104,12 +104,20 @@ def test_a_layer_is_shown_with_its_shape() -> None:
     assert layer.size == (7, 7)
 
 
-def test_blocks_that_put_channels_last_are_not_offered() -> None:
-    """Swin's blocks give (N, rows, columns, K): 56 x 96 would be read as rows and columns."""
-    swin = models.swin_t()
-    assert _shapes(_layers(swin)) == {"features.0.0": (96, 56, 56), "permute": (768, 7, 7)}
-    for name, shape in _shapes(_layers(timm.create_model("swin_tiny_patch4_window7_224"))).items():
-        assert name == "patch_embed.proj" or ".attn" in name, (name, shape)
+def test_blocks_that_put_channels_last_are_offered_as_the_maps_that_they_are() -> None:
+    """Swin's blocks give (N, rows, columns, K): 56 x 96 must not be read as rows and columns."""
+    layers = _layers(models.swin_t())
+    assert _shapes(stages(layers)) == {
+        "features.1": (96, 56, 56),
+        "features.3": (192, 28, 28),
+        "features.5": (384, 14, 14),
+        "permute": (768, 7, 7),
+    }
+    shapes = _shapes(layers)
+    assert (shapes["features.0.0"], shapes["norm"]) == ((96, 56, 56), (768, 7, 7))
+    theirs = _shapes(_layers(timm.create_model("swin_tiny_patch4_window7_224")))
+    assert (theirs["layers.1"], theirs["norm"]) == ((192, 28, 28), (768, 7, 7))
+    assert not any(name.startswith("layers.0.blocks.0.attn.") for name in theirs)  # Windows, not the image.
 
 
 def test_of_a_module_that_runs_twice_the_last_run_counts() -> None:
