@@ -58,7 +58,9 @@ def _layers(options: argparse.Namespace) -> int:
     layers = layers_of(checkpoints.load(checkpoints.find(options.checkpoint)))
     width = max(len(layer.name) for layer in layers)
     for layer in layers:
-        print(f"{layer.name:{width}}  {layer.type:20}  {' x '.join(map(str, layer.shape))}")
+        shape = " x ".join(map(str, layer.shape))
+        remark = "  the logits do not depend on it" if layer.is_dead_end else ""
+        print(f"{layer.name:{width}}  {layer.type:20}  {shape}{remark}")
     return 0
 
 

@@ -124,8 +124,11 @@ def class_key(checkpoint: str) -> str:
 
 
 def target_layer(layers: Sequence[Layer], checkpoint: str) -> str:
-    """A layer by name, from the last to the first; at first the last convolutional one. In the address."""
-    labels = {layer.name: layer.label for layer in reversed(layers)}
+    """A layer by name, from the last to the first; at first the last convolutional one. In the address.
+
+    Layers that the logits do not depend on are not offered.
+    """
+    labels = {layer.name: layer.label for layer in reversed(layers) if not layer.is_dead_end}
     names, usual, key = list(labels), default_layer(layers), layer_key(checkpoint)
     links.recall(key, links.LAYER, names, usual)
     chosen: str = st.selectbox(
