@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms.v2 import functional as T
+
+from core import transforms
 
 FloatArray = NDArray[np.float32]
 
@@ -75,17 +75,18 @@ class Preprocess:
         width, height = self._resized(image.size)
         left, top = self._crop_offset(image.size)
         mode = "RGB" if len(self.mean) == 3 else "L"
-        filter_ = InterpolationMode(self.interpolation)
+        filter_, change = transforms.v2().InterpolationMode(self.interpolation), transforms.functional()
         # Not `Image.resize(box=…)`: its passes come in another order, and pixels differ by up to 15 levels.
-        resized = T.resize(image.convert(mode), [height, width], interpolation=filter_)
+        resized = change.resize(image.convert(mode), [height, width], interpolation=filter_)
         rows, columns = (side + 2 * margin for side in self.input_size)
-        view: Tensor = T.pil_to_tensor(T.crop(resized, top - margin, left - margin, rows, columns))
+        view: Tensor = change.pil_to_tensor(change.crop(resized, top - margin, left - margin, rows, columns))
         return view
 
     def normalised(self, pixels: Tensor) -> Tensor:
         """Network input from uint8 pixels (N, channels, H, W): float32 of the same shape."""
-        values = T.to_dtype(pixels, torch.float32, scale=True)
-        normalised: Tensor = T.normalize(values, list(self.mean), list(self.std))
+        change = transforms.functional()
+        values = change.to_dtype(pixels, torch.float32, scale=True)
+        normalised: Tensor = change.normalize(values, list(self.mean), list(self.std))
         return normalised
 
     def window(self, size: tuple[int, int]) -> Window:

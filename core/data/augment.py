@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from enum import Enum
 
 import torch
 from torch import Tensor, nn
-from torchvision.transforms import InterpolationMode, v2
-from torchvision.transforms.v2 import functional as T
 
+from core import transforms
 from core.preprocess import Preprocess
 
 PATCHES = {"black": 0, "grey": 128, "white": 255}
@@ -77,9 +77,8 @@ class Augment:
 
 def transform(augment: Augment, preprocess: Preprocess) -> nn.Module:
     """Random changes of one uint8 image (channels, H + 2 margin, W + 2 margin) to (channels, H, W)."""
-    filter_ = (
-        InterpolationMode.NEAREST if preprocess.interpolation == "nearest" else InterpolationMode.BILINEAR
-    )
+    name = "nearest" if preprocess.interpolation == "nearest" else "bilinear"
+    filter_ = transforms.v2().InterpolationMode(name)
     return nn.Sequential(*_colour(augment), *_geometry(augment, filter_), *_cut(augment, preprocess, filter_))
 
 
@@ -107,17 +106,19 @@ class _RandomGamma(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         gamma = torch.empty(1).uniform_(self.low, self.high).item()
-        changed: Tensor = T.adjust_gamma(image, gamma)
+        changed: Tensor = transforms.functional().adjust_gamma(image, gamma)
         return changed
 
 
 def _colour(augment: Augment) -> list[nn.Module]:
     strengths = (augment.brightness, augment.contrast, augment.saturation, augment.hue)
+    v2 = transforms.v2()
     jitter = [v2.ColorJitter(*strengths)] if any(strengths) else []
     return [*jitter, *([_RandomGamma(*augment.gamma)] if augment.gamma != (1.0, 1.0) else [])]
 
 
-def _geometry(augment: Augment, filter_: InterpolationMode) -> list[nn.Module]:
+def _geometry(augment: Augment, filter_: Enum) -> list[nn.Module]:
+    v2 = transforms.v2()
     flips = [v2.RandomHorizontalFlip()] if augment.flip else []
     flips += [v2.RandomVerticalFlip()] if augment.vertical_flip else []
     if not (augment.rotation or augment.translate or augment.shear or augment.zoom != (1.0, 1.0)):
@@ -133,8 +134,8 @@ def _geometry(augment: Augment, filter_: InterpolationMode) -> list[nn.Module]:
     return [*flips, affine]
 
 
-def _cut(augment: Augment, preprocess: Preprocess, filter_: InterpolationMode) -> list[nn.Module]:
-    size = list(preprocess.input_size)
+def _cut(augment: Augment, preprocess: Preprocess, filter_: Enum) -> list[nn.Module]:
+    v2, size = transforms.v2(), list(preprocess.input_size)
     if augment.crop < 1:
         scale = (augment.crop, 1.0)
         cut: list[nn.Module] = [v2.RandomResizedCrop(size, scale=scale, interpolation=filter_)]

@@ -6,6 +6,7 @@ from typing import Protocol, cast
 
 from torch import nn
 
+from core import transforms
 from core.errors import CheckpointError
 from core.models.heads import Head, replace_head
 from core.preprocess import Preprocess
@@ -36,6 +37,7 @@ class Family(Protocol):
 def build(architecture: str, num_classes: int, head: Head = _PLAIN) -> nn.Module:
     """The network ``FAMILY:NAME`` with random weights, in evaluation mode; ``head`` in place of its own."""
     family, name = resolve(architecture)
+    transforms.v2()  # Now: each process that reads images for the network would import them again.
     model = family.build(name, num_classes)
     replace_head(model, head)
     return model.eval()

@@ -57,15 +57,15 @@ def _kill_after(command: list[str], line: str, number: signal.Signals) -> tuple[
 
 def test_killed_and_resumed_is_never_killed(name: str) -> None:
     """SIGKILL, twice; the second time in a resumed training. Weights are the same to the bit."""
-    changes = ("epochs=40", "augment.rotation=10", "speed.workers=1")
-    changes += ("model.architecture=seewhy:two-conv-mnist", "schedule.drop_after=[20]")
+    changes = ("epochs=12", "augment.rotation=10", "speed.workers=1")
+    changes += ("model.architecture=seewhy:two-conv-mnist", "schedule.drop_after=[6]")
     _run(_command(f"{name}-whole", *changes))
     command = _command(f"{name}-killed", *changes, more=("--resume",))
     assert _kill_after(command, "epoch   3", signal.SIGKILL)[0] == -signal.SIGKILL
     killed = find(f"{name}-killed")
     assert (killed.card.status, killed.status, killed.can_resume) == ("running", "interrupted", True)
     assert checkpoint.load(killed.folder).card.metrics["val_accuracy"] > 0
-    _kill_after(command, "epoch  30", signal.SIGKILL)
+    _kill_after(command, "epoch   8", signal.SIGKILL)
     _run(command)
     whole, resumed = (checkpoint.ROOT / f"{name}-{which}" for which in ("whole", "killed"))
     history = [pd.read_csv(folder / runs.HISTORY).drop(columns="seconds") for folder in (whole, resumed)]
