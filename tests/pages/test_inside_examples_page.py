@@ -24,7 +24,7 @@ from core.inside.patches import in_patch, patch, ringed
 from core.samples import SAMPLES, sample
 from pages._ui.state import examples as memory
 from pages._ui.state import models, photos
-from tests.pages.test_inside_page import (
+from tests.pages.looking_inside import (
     _cache,  # noqa: F401 (a fixture)
     _no_ascent,  # noqa: F401 (a fixture)
     ascent_card,

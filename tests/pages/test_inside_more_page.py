@@ -19,7 +19,7 @@ from core.inside import field_sizes
 from pages._ui.inside_tiles import brief
 from pages._ui.state import ascents, cards, fields
 from pages._ui.state.ascents import Place
-from tests.pages.test_inside_page import SPARSITY, expected, grid, hint, kept, opened, sent
+from tests.pages.looking_inside import SPARSITY, expected, grid, hint, kept, opened, sent
 
 
 @pytest.fixture(autouse=True)

@@ -1,34 +1,41 @@
 """The Inside page without a browser: its numbers are those of core, and its address brings them back."""
 
-import html
-import json
 import os
 import shutil
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as checkpoints
 from core.checkpoint import Checkpoint
 from core.explain.ascent import Ascended, OnProgress
 from core.explanation import layers_of
 from core.inside import examples, filters
-from core.inside.filter_cache import key_of
 from core.inside.filters import Question
-from core.inside.inspection import Inspection, inspect, sparsity_by_depth
+from core.inside.inspection import sparsity_by_depth
 from core.inside.network_map import parameters_by_stage
 from core.layers import stages
 from pages._ui.state import ascents
+from tests.pages.looking_inside import (
+    CAT,
+    SPARSITY,
+    ascent_card,
+    cells,
+    chosen,
+    drawn,
+    expected,
+    facts,
+    grid,
+    hint,
+    kept,
+    opened,
+    sent,
+)
 
 ROOT = Path(__file__).parents[2]
-SPARSITY = "Share of zeros of each rectified layer, in the order in which the layers run"
-CAT = Path(str(files("skimage.data") / "chelsea.png"))
 
 
 @pytest.fixture(autouse=True)
@@ -50,72 +57,6 @@ def _no_ascent(monkeypatch: pytest.MonkeyPatch) -> None:
             yield Ascended(channel, np.full((8, 8, 3), 128, np.uint8), 1.0, is_dead=False)
 
     monkeypatch.setattr(filters, "ascended", ascended)
-
-
-def ascent_card(page: AppTest) -> str:
-    return " ".join(each.value for each in (*page.caption, *page.info))
-
-
-def kept(name: str, layer: str, channel: int, method: str = "plain") -> Ascended | None:
-    """The picture that the command line would take from the cache."""
-    loaded = checkpoints.load(checkpoints.find(name))
-    asked = filters.question(loaded, layer, [channel], method=method)
-    return filters.user_cache().read(key_of(loaded.card, layer, channel, asked.settings))
-
-
-def drawn(page: AppTest, mark: str) -> str:
-    """The markup that has this class, with characters as they are read."""
-    return next(
-        html.unescape(text) for each in page.get("html") if f'class="{mark}"' in (text := each.proto.body)
-    )
-
-
-def opened(**address: str) -> AppTest:
-    """The page as somebody sees it who opens it by this address."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.switch_page("pages/inside.py")
-    for name, value in address.items():
-        app.query_params[name] = value
-    page = app.run()
-    assert not page.exception
-    return page
-
-
-def sent(page: AppTest, **known: object) -> dict[str, Any]:
-    """What a component of the browser was given; ``known`` are some of its data."""
-    found = [json.loads(each.proto.json) for each in page.get("bidi_component")]
-    return next(data for data in found if all(data.get(key) == value for key, value in known.items()))
-
-
-def grid(page: AppTest) -> dict[str, Any]:
-    (sheet,) = sent(page, shown_in=".st-key-channel_card")["sheets"]
-    return dict(sheet)
-
-
-def hint(page: AppTest) -> str:
-    return str(sent(page, shown_in=".st-key-channel_card")["hint"])
-
-
-def cells(page: AppTest) -> list[int]:
-    """The channels of the grid, in its order."""
-    return [cell["channel"] for cell in grid(page)["cells"]]
-
-
-def chosen(page: AppTest) -> list[int]:
-    return [cell["channel"] for cell in grid(page)["cells"] if cell["selected"]]
-
-
-def facts(page: AppTest) -> str:
-    return next(
-        text
-        for each in page.get("html")
-        if "seewhy-facts" in (text := each.proto.body) and "<style>" not in text
-    )
-
-
-def expected(checkpoint: Checkpoint, layer: str, class_idx: int | None = None) -> Inspection:
-    batch = checkpoint.card.preprocess.batch([Image.open(CAT).convert("RGB")])
-    return inspect(checkpoint, batch, layer, class_idx)[0]
 
 
 @pytest.mark.usefixtures("_no_ascent")
