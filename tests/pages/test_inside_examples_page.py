@@ -25,8 +25,6 @@ from core.samples import SAMPLES, sample
 from pages._ui.state import examples as memory
 from pages._ui.state import models, photos
 from tests.pages.looking_inside import (
-    _cache,  # noqa: F401 (a fixture)
-    _no_ascent,  # noqa: F401 (a fixture)
     ascent_card,
     drawn,
     grid,

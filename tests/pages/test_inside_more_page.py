@@ -2,8 +2,6 @@
 
 import base64
 import io
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,32 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as checkpoints
 from core.checkpoint import Checkpoint
-from core.explain.ascent import LOGITS, Ascended
-from core.inside import field_sizes
+from core.explain.ascent import LOGITS
 from pages._ui.inside_tiles import brief
-from pages._ui.state import ascents, cards, fields
-from pages._ui.state.ascents import Place
+from pages._ui.state import cards, fields
 from tests.pages.looking_inside import SPARSITY, expected, grid, hint, kept, opened, sent
-
-
-@pytest.fixture(autouse=True)
-def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """As in test_inside_page: nothing is remembered of another test."""
-    monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
-    ascents.forget()
-    field_sizes._KNOWN.clear()
-    yield
-    ascents.forget()
-
-
-@pytest.fixture
-def _no_ascent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ascending a large network takes seconds; where that is not the question, it is a grey image."""
-
-    def made(place: Place, _on_share: object) -> Ascended:
-        return Ascended(place.channel, np.full((8, 8, 3), 128, np.uint8), 1.0, is_dead=False)
-
-    monkeypatch.setattr(ascents, "made", made)
 
 
 def stage_lines(page: AppTest) -> list[str]:

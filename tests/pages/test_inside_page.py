@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,11 @@ from PIL import Image
 
 from core import checkpoint as checkpoints
 from core.checkpoint import Checkpoint
-from core.explain.ascent import Ascended, OnProgress
 from core.explanation import layers_of
-from core.inside import examples, filters
-from core.inside.filters import Question
+from core.inside import examples
 from core.inside.inspection import sparsity_by_depth
 from core.inside.network_map import parameters_by_stage
 from core.layers import stages
-from pages._ui.state import ascents
 from tests.pages.looking_inside import (
     CAT,
     SPARSITY,
@@ -36,27 +32,6 @@ from tests.pages.looking_inside import (
 )
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Ascent images are kept where nobody else's are, and nothing is remembered of another test."""
-    monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
-    ascents.forget()
-    yield
-    ascents.forget()
-
-
-@pytest.fixture
-def _no_ascent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ascending a large network takes seconds; where that is not the question, it is a grey image."""
-
-    def ascended(_checkpoint: Checkpoint, asked: Question, *, on_progress: OnProgress) -> Iterator[Ascended]:
-        on_progress(1)
-        for channel in asked.channels:
-            yield Ascended(channel, np.full((8, 8, 3), 128, np.uint8), 1.0, is_dead=False)
-
-    monkeypatch.setattr(filters, "ascended", ascended)
 
 
 @pytest.mark.usefixtures("_no_ascent")

@@ -1,0 +1,35 @@
+"""What tests of pages have in common: nothing is remembered of another test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.checkpoint import Checkpoint
+from core.explain.ascent import Ascended, OnProgress
+from core.inside import field_sizes, filters
+from core.inside.filters import Question
+from pages._ui.state import ascents
+
+
+@pytest.fixture(autouse=True)
+def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Ascent images and field sizes are kept where nobody else's are."""
+    monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
+    ascents.forget()
+    field_sizes._KNOWN.clear()
+    yield
+    ascents.forget()
+
+
+@pytest.fixture
+def _no_ascent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ascending a large network takes seconds; where that is not the question, it is a grey image."""
+
+    def ascended(_checkpoint: Checkpoint, asked: Question, *, on_progress: OnProgress) -> Iterator[Ascended]:
+        on_progress(1)
+        for channel in asked.channels:
+            yield Ascended(channel, np.full((8, 8, 3), 128, np.uint8), 1.0, is_dead=False)
+
+    monkeypatch.setattr(filters, "ascended", ascended)
