@@ -17,6 +17,11 @@ from pages._ui.state.examples import AtHand, Found
 from pages._ui.state.models import Loaded
 
 RING = "The ring is where the cell is."
+_MORE = "Look through more images"
+_HOW_TO_READ = (
+    "What do they have in common? Each is cut to what the cell sees; point at one to read its name and how "
+    "strongly it excites the cell. More images show more."
+)
 _STYLE = """<style>
 .seewhy-nine { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 3px; max-width: 22rem; }
 .seewhy-nine img, .seewhy-nine span { width: 100%; aspect-ratio: 1; display: block; border-radius: 3px; }
@@ -26,7 +31,7 @@ _STYLE = """<style>
 
 
 def draw(loaded: Loaded, layer: str, channel: int) -> None:
-    """Draw the patches that excite a channel; where they are of a few photos, offer to look among more."""
+    """Draw the patches that excite a channel."""
     found = examples.of_layer(loaded, layer)
     own = found.channels[channel]
     if not own:
@@ -34,11 +39,17 @@ def draw(loaded: Loaded, layer: str, channel: int) -> None:
     elif isinstance(found.images, str):
         st.caption(words.plain(f"Their images cannot be shown: {found.images}. Their names:"))
         st.caption(words.plain(", ".join(each.sample_id for each in own)))
-        _ask_folder(loaded, key="card")
     else:
         _draw_patches(own, examples.patch_jpegs(found, channel))
-        st.caption(words.plain(_caption(found)))
-    if found.at_hand:
+        st.caption(words.plain(_caption(found)), help=_HOW_TO_READ)
+
+
+def draw_more(loaded: Loaded, layer: str) -> None:
+    """Where patches are of a few photos, or their images are not there, offer to look among others."""
+    found = examples.of_layer(loaded, layer)
+    if isinstance(found.images, str):
+        _ask_folder(loaded, key="card")
+    elif found.at_hand:
         draw_offer(loaded, layer, key="card")
 
 
@@ -46,19 +57,22 @@ def draw_offer(loaded: Loaded, layer: str, *, key: str) -> None:
     """Offer to look through images: the checkpoint's own or a folder's; many in a terminal."""
     images = examples.images_of(loaded)
     if isinstance(images, str):
-        if examples.folder_of(loaded):
-            st.caption(words.plain(f"The folder of the last time is no longer there: {images}."))
-        _ask_folder(loaded, key=key)
-        with st.expander("For many images"):
+        with st.expander(_MORE):
+            if examples.folder_of(loaded):
+                st.caption(words.plain(f"The folder of the last time is no longer there: {images}."))
+            _ask_folder(loaded, key=key)
             _draw_command(loaded, layer)
         return
-    if examples.are_few(loaded, images):
+    are_few = examples.are_few(loaded, images)
+    if are_few:
         _offer_look(loaded, layer, images, key=key)
-    else:
-        st.caption(f"{_described(loaded, images)}: they take minutes, so look through them in a terminal.")
-    with st.expander("Other images", expanded=not examples.are_few(loaded, images)):
-        _ask_folder(loaded, key=key)
+    with st.expander("Look through other images" if are_few else _MORE):
+        if not are_few:
+            st.caption(
+                f"{_described(loaded, images)}: they take minutes, so look through them in a terminal."
+            )
         _draw_command(loaded, layer)
+        _ask_folder(loaded, key=key)
 
 
 def whose(found: Found) -> str:
@@ -84,9 +98,8 @@ def _photos(chosen: AtHand) -> str:
 
 
 def _caption(found: Found) -> str:
-    more = " A data set shows more." if found.at_hand else ""
     ring = f" {RING}" if found.is_ringed else ""
-    return f"Of {whose(found)}.{more} Each is cut to what the cell sees.{ring} Point at one to read it."
+    return f"Of {whose(found)}.{ring}"
 
 
 def _described(loaded: Loaded, images: ImageSet) -> str:

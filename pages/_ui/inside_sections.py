@@ -39,26 +39,27 @@ class Sections:
     field: DeltaGenerator
     patches: DeltaGenerator
     ascent: DeltaGenerator
+    more: DeltaGenerator
     weights: DeltaGenerator
     classes: DeltaGenerator
 
 
 def draw() -> Sections:
-    """Draw the headings of a card's sections, each with a line of explanation."""
+    """Draw the headings of a card's sections: real patches beside what ascent makes, then the others."""
     st.html(_STYLE)
     field = st.container()
     with st.container(key="channel_sections"):
         left, right = st.columns(2, gap="medium")
         with left:
             patches = _section(
-                "What excites it: real patches",
-                "Parts of real images to which it answers most. What do they have in common?",
+                "Real patches", "What excites it: the parts of real images to which it answers most strongly."
             )
         with right:
             ascent = _section(
-                "What excites it most: made by ascent",
-                "Noise, changed step by step until the channel answers as strongly as it can.",
+                "Made by ascent",
+                "What excites it most: noise, changed step by step until it answers as strongly as it can.",
             )
+        more = st.container()
     weights = _section(
         "Its weights", "The filter that makes this channel from the image, or from the channels before it."
     )
@@ -66,7 +67,7 @@ def draw() -> Sections:
         "Classes that it speaks for",
         "What the head multiplies the channel's mean by: weights, not probabilities.",
     )
-    return Sections(field, patches, ascent, weights, classes)
+    return Sections(field, patches, ascent, more, weights, classes)
 
 
 def fill(sections: Sections, shown: Shown, channel: int) -> None:
@@ -80,18 +81,20 @@ def fill(sections: Sections, shown: Shown, channel: int) -> None:
         _draw_field(shown)
     with sections.patches:
         inside_examples.draw(loaded, layer, channel)
+    with sections.more:
+        inside_examples.draw_more(loaded, layer)
     with sections.ascent:
-        method = inside_tiles.pick_method()
-        place = Place(loaded, layer, channel, method)
+        image = st.container()
+        place = Place(loaded, layer, channel, inside_tiles.pick_method())
         is_new = ascents.kept(place) is None
-        _draw_ascent(place)
+        with image:
+            _draw_ascent(place)
     if is_new and ascents.kept(place) and shown.show == inside_tiles.ASCENT:
         st.rerun()  # For its tile.
 
 
 def _section(title: str, explanation: str) -> DeltaGenerator:
-    st.markdown(f"**{title}**")
-    st.caption(explanation)
+    st.markdown(f"**{title}**", help=explanation)
     return st.container()
 
 
