@@ -163,7 +163,7 @@ def test_the_images_that_inside_offers_have_links_that_lead_to_them() -> None:
         assert found.digest == each.digest
 
 
-QUESTION = {"class": "goldfish", "against": "tabby", "layer": "blocks.4", "method": "layer_cam"}
+QUESTION = {"why": "goldfish", "against": "tabby", "at": "blocks.4", "method": "layer_cam"}
 
 
 def test_the_question_is_in_the_address_too() -> None:
@@ -194,7 +194,7 @@ def test_pickers_write_the_address_and_what_is_usual_is_not_in_it() -> None:
 
 
 def test_a_question_that_cannot_be_asked_is_left_out() -> None:
-    page = opened(EXPLAIN, photo="coffee.png", layer="conv9", method="magic", **{"class": "unicorn"})
+    page = opened(EXPLAIN, photo="coffee.png", at="conv9", method="magic", why="unicorn")
     assert not page.exception
     assert page.subheader[0].value == "Why espresso?"
     assert "Grad-CAM at bn2" in captions(page)
@@ -209,10 +209,10 @@ def test_another_checkpoint_is_asked_what_it_can_be_asked() -> None:
 
 
 def test_a_choice_wins_over_the_address_that_it_was_made_at() -> None:
-    page = opened(EXPLAIN, photo="coffee.png", **{"class": "goldfish"})
+    page = opened(EXPLAIN, photo="coffee.png", why="goldfish")
     page.selectbox(key="class-imagenet").select("tench").run()
     assert page.subheader[0].value == "Why tench?"
-    assert address(page) == {"photo": "coffee.png", "class": "tench"}
+    assert address(page) == {"photo": "coffee.png", "why": "tench"}
 
 
 def test_pickers_have_the_same_default_in_every_run() -> None:

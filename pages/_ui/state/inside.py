@@ -17,7 +17,7 @@ from core.inside.inspection import Inspection, Sparsity, Stage
 from core.mistakes import results as core_results
 from core.mistakes.results import Results
 from core.training.run import remembered_data
-from pages._ui.state import links, results
+from pages._ui.state import history, links, results
 from pages._ui.state.models import Loaded
 from pages._ui.state.photos import Photo, as_photo, upright
 
@@ -75,12 +75,17 @@ def walk_to(order: Indices, channel: int) -> None:
 
 
 def channel() -> int | None:
-    """The channel to look at: the address's, else this session's last; once, as the page begins."""
+    """The channel to look at: the address's, else this session's last; once, as the page begins.
+
+    Where somebody goes back, it is the address's or none.
+    """
     address = st.query_params.get(CHANNEL)
     if _CHANNEL_NEXT in st.session_state:
         wanted = st.session_state.pop(_CHANNEL_NEXT)
+    elif address or history.was_walked():
+        wanted = _number(address or "")
     else:
-        wanted = _number(address) if address else st.session_state.get(_CHANNEL_LAST)
+        wanted = st.session_state.get(_CHANNEL_LAST)
     st.session_state[_CHANNEL_LAST] = wanted
     if wanted is not None and str(wanted) != address:
         st.query_params[CHANNEL] = str(wanted)

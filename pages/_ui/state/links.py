@@ -18,8 +18,9 @@ from core.samples import SAMPLES, sample
 from pages._ui.state import history, photos, results
 from pages._ui.state.photos import Photo, as_photo
 
-# Names in the address; no picker that is bound to the address has them as keys on the same page.
-PHOTO, CLASS, AGAINST, LAYER, METHOD = "photo", "class", "against", "layer", "method"
+# Names in the address. No picker of any page that is bound to the address has one as its key: Streamlit takes
+# those names out of the address of a page that somebody goes back to.
+PHOTO, CLASS, AGAINST, LAYER, METHOD = "photo", "why", "against", "at", "method"
 
 
 def of_sample(name: str, sample_id: str) -> str:
