@@ -109,10 +109,13 @@ def _some_blocks(layers: Sequence[Layer], last: Layer) -> list[Layer]:
 
 
 def _dead_ends(model: nn.Module, batch: Tensor, names: Sequence[str]) -> set[str]:
-    """The layers whose maps the logits do not depend on; none if they depend on nothing, as new heads do."""
+    """The layers whose maps the logits do not depend on.
+
+    None if they depend on nothing, as those of a new head, or where there is no memory to find out.
+    """
     # Noise: attention to equal keys does not depend on what asks.
     noise = torch.randn(batch.shape, generator=torch.Generator().manual_seed(0)).to(batch)
-    with suppress(LayerError):
+    with suppress(LayerError, torch.OutOfMemoryError):
         traced = trace(model, noise, names)
         if traced.logits.requires_grad:
             # Not the same weight for all classes: the sum of a softmax depends on nothing.
