@@ -59,14 +59,14 @@ def layout_of(output: object, batch: Tensor) -> Layout | None:
     """The layout of what a layer gives for a batch (N, channels, H, W); None if it has no rows and columns.
 
     Any (N, K, h, w) is maps, unless its second and third side are exactly in the image's proportion and the
-    last two are not: 56 x 56 x 96 has 96 channels. Tokens are as many as fill a grid of exactly that
-    proportion, behind up to 8 extra ones, as few as can be.
+    last two are not even nearly: 56 x 56 x 96 has 96 channels. Tokens are as many as fill a grid of exactly
+    that proportion, behind up to 8 extra ones, as few as can be.
     """
     if not isinstance(output, Tensor) or len(output) != len(batch):
         return Maps() if isinstance(output, Tensor) and output.ndim == 4 else None
     if output.ndim == 4:
-        second, third, fourth = output.shape[1:]
-        is_last = second * third > 1 and _fits(second, third, batch) and not _fits(third, fourth, batch)
+        rows, columns = output.shape[1:3]
+        is_last = rows * columns > 1 and _fits(rows, columns, batch) and not follows(output.shape[2:], batch)
         return ChannelsLast() if is_last else Maps()
     return _tokens(output.shape[1], batch) if output.ndim == 3 else None
 

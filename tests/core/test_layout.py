@@ -70,7 +70,7 @@ class LastNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.patches, self.mix, self.head = nn.Conv2d(3, 5, 4, stride=4), nn.Linear(5, 7), nn.Linear(7, 3)
+        self.patches, self.mix, self.head = nn.Conv2d(3, 5, 4, stride=4), nn.Linear(5, 24), nn.Linear(24, 3)
 
     def forward(self, batch: Tensor) -> Tensor:
         """Logits (N, 3)."""
@@ -106,6 +106,8 @@ def vit(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
         ((2, 7, 7, 7), (224, 224), Maps()),
         ((2, 768, 1, 1), (224, 224), Maps()),
         ((2, 64, 28, 27), (224, 224), Maps()),
+        ((2, 5, 10, 11), (16, 17), Maps()),
+        ((2, 6, 8, 12), (12, 16), Maps()),  # Six channels, without padding; not 6 x 8 cells of twelve.
         ((2, 197, 192), (224, 224), Tokens((14, 14), 1)),
         ((2, 198, 192), (224, 224), Tokens((14, 14), 2)),
         ((2, 201, 192), (224, 224), Tokens((14, 14), 5)),
