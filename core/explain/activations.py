@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 from core.errors import LayerError
 from core.explain.hooks import ForwardHook, capture, module_named
-from core.explain.layout import layout_of
+from core.explain.layout import layout_or_refuse
 from core.explain.trace import Trace
 
 Kept = TypeVar("Kept")
 Runs = Counter[nn.Module]
 
+_NEEDS = "channels need an output of shape (N, K, h, w), (N, h, w, K), (N, tokens, K) or (N, K)"
 # How often layers run in a whole pass, by network and name: after that many runs, a pass can end.
 _RUNS: WeakKeyDictionary[nn.Module, dict[str, int]] = WeakKeyDictionary()
 
@@ -110,11 +111,5 @@ def as_maps(output: object, name: str, batch: Tensor) -> Tensor:
     """
     if isinstance(output, Tensor) and output.ndim == 2:
         return output[:, :, None, None]
-    layout = layout_of(output, batch)
-    if layout is None or not isinstance(output, Tensor):
-        shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-        raise LayerError(
-            f"layer {name!r} gives {shape}; channels need an output of shape (N, K, h, w), (N, h, w, K), "
-            f"(N, tokens, K) or (N, K)"
-        )
-    return layout.maps(output)
+    layout, given = layout_or_refuse(output, name, batch, _NEEDS)
+    return layout.maps(given)

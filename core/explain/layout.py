@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.errors import LayerError
+
 # Tokens that stand in front of those of the patches: for the class, of a teacher, and registers.
 _MOST_EXTRA = 8
 
@@ -69,6 +71,15 @@ def layout_of(output: object, batch: Tensor) -> Layout | None:
         is_last = rows * columns > 1 and _fits(rows, columns, batch) and not follows(output.shape[2:], batch)
         return ChannelsLast() if is_last else Maps()
     return _tokens(output.shape[1], batch) if output.ndim == 3 else None
+
+
+def layout_or_refuse(output: object, layer: str, batch: Tensor, needs: str) -> tuple[Layout, Tensor]:
+    """`layout_of`, and the output; LayerError, with what it ``needs``, if it has no rows and columns."""
+    layout = layout_of(output, batch)
+    if layout is None or not isinstance(output, Tensor):
+        shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+        raise LayerError(f"layer {layer!r} gives {shape}; {needs}")
+    return layout, output
 
 
 def follows(size: torch.Size, batch: Tensor) -> bool:

@@ -8,7 +8,9 @@ from torch import Tensor, nn
 
 from core.errors import LayerError
 from core.explain.hooks import ForwardHook, capture, module_named
-from core.explain.layout import layout_of
+from core.explain.layout import layout_or_refuse
+
+_NEEDS = "a map needs an output of shape (N, K, h, w), (N, h, w, K) or (N, tokens, K)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,17 +97,11 @@ def _check(logits: object, activations: dict[str, Tensor], target_layers: Sequen
 
 def _record(activations: dict[str, Tensor], name: str, batch: Tensor) -> ForwardHook:
     def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -> Tensor:
-        layout = layout_of(output, batch)
-        if layout is None or not isinstance(output, Tensor):
-            shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-            raise LayerError(
-                f"layer {name!r} gives {shape}; a map needs an output of shape (N, K, h, w), (N, h, w, K) "
-                f"or (N, tokens, K)"
-            )
-        maps = layout.maps(output)
+        layout, given = layout_or_refuse(output, name, batch, _NEEDS)
+        maps = layout.maps(given)
         activations[name] = maps if maps.requires_grad else maps.detach().requires_grad_()
         # A clone goes on: the next operation may work in place and would overwrite what was recorded.
-        return layout.put(activations[name].clone(), output)
+        return layout.put(activations[name].clone(), given)
 
     return hook
 

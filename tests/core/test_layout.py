@@ -1,7 +1,6 @@
-"""Tokens and channels that come last: the same maps, evidence and ascents as of convolutions."""
+"""Tokens and channels that come last: the same maps, evidence and stages as of convolutions."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import timm
@@ -11,19 +10,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision import models
 
-from core import checkpoint as checkpoints
-from core.checkpoint import Card, Checkpoint
 from core.errors import LayerError
 from core.explain.activations import activations
 from core.explain.cam import CAM_METHODS, class_activation_maps
 from core.explain.evidence import logit_evidence
 from core.explain.layout import ChannelsLast, Layout, Maps, Tokens, layout_of
 from core.explain.trace import towards, trace
-from core.explanation import METHODS, Question, explain, layers_of
-from core.inside.filters import ascended, question
-from core.inside.inspection import inspect
 from core.layers import Layer, default_layer, spatial_layers, stages
-from core.models import registry
 
 ROWS, COLUMNS, WIDTH = 3, 4, 6
 
@@ -81,17 +74,6 @@ class LastNet(nn.Module):
 @pytest.fixture
 def images() -> Tensor:
     return noise(2, 3, 12, 16, seed=1)
-
-
-@pytest.fixture(scope="module")
-def vit(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
-    """A vision transformer of six blocks and random weights, with a class token, for images of 160 x 160."""
-    architecture = "timm:test_vit"
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        tensors = registry.build(architecture, 3).state_dict()
-    card = Card(architecture, ("a", "b", "c"), registry.default_preprocess(architecture), source="random")
-    return checkpoints.load(checkpoints.save(tmp_path_factory.mktemp("checkpoints"), "vit", card, tensors))
 
 
 # Layouts.
@@ -259,54 +241,3 @@ def test_a_new_head_of_zeros_makes_no_layer_a_dead_end(images: Tensor) -> None:
     net = seeded(TokenNet)
     nn.init.zeros_(net.head.weight)
     assert not any(layer.is_dead_end for layer in spatial_layers(net, images[:1]))
-
-
-def test_stages_of_a_vision_transformer_are_some_of_its_blocks(vit: Checkpoint) -> None:
-    assert [layer.name for layer in stages(layers_of(vit))] == [f"blocks.{block}" for block in range(5)]
-    deep = timm.create_model("vit_tiny_patch16_224", depth=12, embed_dim=24, num_heads=3, img_size=64).eval()
-    layers = spatial_layers(deep, torch.zeros(1, 3, 64, 64))
-    names = [f"blocks.{block}" for block in (0, 2, 5, 7, 10)]
-    assert [(layer.name, layer.shape) for layer in stages(layers)] == [(name, (24, 4, 4)) for name in names]
-
-
-# The whole way, on a vision transformer.
-
-
-@pytest.mark.parametrize("method", sorted(set(METHODS) - {"cam"}))
-def test_every_method_explains_a_vision_transformer(method: str, vit: Checkpoint) -> None:
-    batch = noise(2, 3, 160, 160).float()
-    answers = explain(vit, batch, Question(method, ("blocks.3",), class_idx=1))
-    for answer in answers:
-        ((layer, found),) = answer.maps.items()
-        assert found.raw.shape == ((10, 10) if method in CAM_METHODS else (160, 160))
-        assert found.raw.std() > 0
-        assert layer == (
-            "input" if method in {"saliency", "integrated_gradients", "occlusion"} else "blocks.3"
-        )
-
-
-def test_what_channels_of_tokens_say_for_a_class_is_their_gradient_times_themselves(vit: Checkpoint) -> None:
-    batch = noise(1, 3, 160, 160).float()
-    (found,) = inspect(vit, batch, "blocks.3", class_idx=2)
-    traced = trace(vit.model, batch, ["blocks.3"])
-    maps = traced.activations["blocks.3"]
-    (gradient,) = torch.autograd.grad(traced.logits[0, 2], maps)
-    assert found.maps.shape == tuple(maps.shape[1:])
-    torch.testing.assert_close(
-        torch.from_numpy(found.contributions), (maps * gradient).sum((2, 3))[0].detach(), rtol=1e-4, atol=1e-6
-    )
-
-
-def test_ascent_gives_a_transformer_the_size_that_it_takes_and_excites_its_channel(
-    vit: Checkpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path))
-    larger = replace(vit.card.preprocess, input_size=(224, 224), resize=256)
-    one_size = timm.create_model("vit_tiny_patch16_224", depth=1, embed_dim=24, num_heads=3).eval()
-    asked = question(replace(vit, model=one_size, card=replace(vit.card, preprocess=larger)), "blocks.0", [0])
-    assert asked.settings.size == (224, 224)
-    asked = question(vit, "blocks.3", [5])
-    (found,) = ascended(vit, replace(asked, settings=replace(asked.settings, steps=6)))
-    start = activations(vit.model, torch.zeros(1, 3, 160, 160), ["blocks.3"])["blocks.3"][0, 5].mean()
-    assert not found.is_dead
-    assert found.activation > start + 1

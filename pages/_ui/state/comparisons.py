@@ -143,9 +143,7 @@ def choose(found: Compared, pile: str, *classes: int | None) -> None:
 
 def from_the_first_sheet() -> None:
     """What is shown has changed; before its picker is drawn."""
-    # Only where it changes: Streamlit warns of every picker that is set and has a default.
-    if st.session_state.get(SHEET, 1) != 1:
-        st.session_state[SHEET] = 1
+    st.session_state[SHEET] = 1
 
 
 def take_to_mistakes(name: str, split: str, sample_id: str) -> None:

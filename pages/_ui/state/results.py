@@ -174,9 +174,7 @@ def set_picker(key: str, value: str | None, written: str | None) -> None:
 
 def from_the_first_page() -> None:
     """Begin at the first page of samples; before its picker is drawn."""
-    # Only where it changes: Streamlit warns of every picker that is set and has a default.
-    if st.session_state.get(PAGE, 1) != 1:
-        st.session_state[PAGE] = 1
+    st.session_state[PAGE] = 1
 
 
 def open_sample(sample_id: str | None) -> None:
