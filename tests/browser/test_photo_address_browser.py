@@ -75,21 +75,6 @@ def test_an_upload_leaves_the_address_and_the_strip_leads_back(app: App, cat: by
     assert address_of(app) == {"photo": "coffee.png"}
 
 
-def test_back_from_inside_leads_to_the_question_again(app: App) -> None:
-    app.open("/explain?photo=coffee.png&why=eggnog&at=blocks.4")
-    expect(app.page.get_by_role("heading", name="Why eggnog?")).to_be_visible()
-    app.settle()
-    app.page.get_by_role("link", name="Inside").click()
-    expect(app.page.locator(".st-key-channels .cell").first).to_be_visible()
-    app.settle()
-    # Two steps between are Streamlit's own: each page without what its address says.
-    for heading in ("Inside", "Explain", "Why eggnog?"):
-        app.page.go_back()
-        expect(app.page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
-        app.settle()
-    assert address_of(app) == {"photo": "coffee.png", "why": "eggnog", "at": "blocks.4"}
-
-
 def test_back_leads_through_the_photos_and_questions(app: App) -> None:
     app.open("/explain?photo=coffee.png")
     app.heat()
