@@ -9,6 +9,14 @@ class CheckpointError(CoreError):
     """A checkpoint is missing, damaged, or does not fit its architecture."""
 
 
+class FileError(CoreError, OSError):
+    """A file or folder cannot be read or written; an OSError too, as its cause is."""
+
+
+class AwayError(FileError):
+    """A file cannot be read at present: it is missing, or its disk or share does not answer."""
+
+
 class ClassError(CoreError):
     """No class, or more than one, goes by the name that was asked for."""
 

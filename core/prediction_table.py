@@ -1,6 +1,5 @@
 """The predictions table: a row a sample, from which every number about mistakes is computed."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from torch import Tensor
+
+from core import files
 
 _TOP = 5
 
@@ -44,14 +45,8 @@ def rows(
 
 def write(path: Path, table: pa.Table) -> None:
     """Write a table whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with files.draft(path) as draft:
         pq.write_table(table, draft, compression="zstd")
-        with draft.open("rb+") as file:  # On the disk, before it has the name.
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def joined(parts: Sequence[Path], order: Sequence[str]) -> pa.Table:

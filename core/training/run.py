@@ -1,7 +1,6 @@
 """The folder of a training: its card, its progress, and who may write it."""
 
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 from torch import Tensor
 
-from core import checkpoint
+from core import checkpoint, files
 from core.checkpoint import Card
 from core.errors import CheckpointError, CoreError, TrainingError
 
@@ -161,18 +160,7 @@ def remembered_data(folder: Path) -> Path | None:
         return None
 
 
-def replace_file(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Write a file whole or not at all; ``durable`` waits until it is on the disk."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+replace_file = files.write  # By the name that other modules know.
 
 
 def _reason(error: BaseException) -> str:

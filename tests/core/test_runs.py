@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from core import checkpoint
 from core.checkpoint import Card
-from core.errors import CheckpointError, CoreError, TrainingError
+from core.errors import CheckpointError, CoreError, FileError, TrainingError
 from core.preprocess import Preprocess
 from core.training import run as run_module
 from core.training import runs
@@ -211,7 +211,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
 
     with monkeypatch.context() as full:
         full.setattr(os, "fsync", fail)
-        with pytest.raises(OSError, match="disk full"):
+        with pytest.raises(FileError, match=r"cannot write '.*history.csv': disk full"):
             replace_file(path, b"new")
         replace_file(tmp_path / "progress.json", b"{}", durable=False)
     assert path.read_bytes() == b"old"
