@@ -1,8 +1,8 @@
 """Damaged and odd image files: ``python tests/campaigns/images.py [--num N] [--seed S]``.
 
 Each file is a real picture in one of the formats that SeeWhy reads, changed at random. It must open as
-upright RGB, or be refused with a sentence, within 5 seconds and 1.5 GB, and nothing may be written to stderr.
-Files are read in child processes: a decoder that crashes or hangs is a counted fault, and the campaign goes on.
+upright RGB, or be refused with a sentence, within 5 seconds and 1.5 GB, without a word on stderr.
+Files are read in child processes: a decoder that crashes or hangs is a counted fault and not the end.
 """
 
 import subprocess

@@ -1,8 +1,8 @@
 """Processes killed at random moments: ``python tests/campaigns/kills.py [--num N] [--seed S]``.
 
-A training, an evaluation and an import are killed with SIGKILL, again and again, and then started once more. What
-they leave must be what they leave when nobody kills them: the same weights and tables to the bit, no half-written
-checkpoint, no leftover draft. Each kill costs the start of a process, about five seconds.
+A training, an evaluation and an import are killed with SIGKILL, again and again, and then started once more.
+What they leave must be what an undisturbed run leaves: the same weights and tables to the bit, and no draft
+or half-written checkpoint. Each kill costs the start of a process, about five seconds.
 """
 
 import hashlib
@@ -58,7 +58,7 @@ def main() -> int:
 
 def _subjects(folder: Path) -> list[Subject]:
     weights, classes = folder / "weights.pth", folder / "classes.txt"
-    import torch  # noqa: PLC0415 (seconds)
+    import torch
 
     torch.manual_seed(0)
     torch.save(registry.build(_ARCHITECTURE, 10).state_dict(), weights)
@@ -141,7 +141,7 @@ def _look(subject: Subject, root: Path, tally: Tally) -> None:
     for name in checkpoint.available(root):
         try:
             checkpoint.load(root / name)
-        except Exception as error:  # noqa: BLE001 (whatever a reader would meet)
+        except Exception as error:
             tally.fault(f"{subject.name} was killed, and {name} cannot be loaded: {error}")
 
 
