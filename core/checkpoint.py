@@ -1,63 +1,31 @@
 """A checkpoint folder: weights, and the card that says how to rebuild and use the network."""
 
 import hashlib
-import importlib.metadata
-import json
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
+from core.card import CARD, FORMAT, STATUSES, Card, as_json, read_card
 from core.errors import CheckpointError
 from core.models import registry
-from core.models.heads import Head
-from core.preprocess import Preprocess
+
+# The card is a module of its own; people ask for it here.
+__all__ = ["CARD", "FORMAT", "STATUSES", "Card", "read_card"]
 
 ROOT = Path(__file__).parents[1] / "checkpoints"
 BUILT_IN = "imagenet"
-CARD, WEIGHTS = "card.json", "model.safetensors"
-STATUSES = ("running", "finished", "stopped", "failed")
+WEIGHTS = "model.safetensors"
 # New weights wait here until the card names them: see `update`.
 _NEXT = f".{WEIGHTS}.next"
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """How to rebuild the network and read its answers.
-
-    ``base`` names weights that every installation has (``imagenet``, or None); the folder then holds only the
-    tensors that differ from them. ``weights_sha256`` is of the weights file, None where there is none.
-    ``status`` is one of `STATUSES`, with the ``reason`` of a failure. ``recipe``, ``data`` and ``training``
-    say how a training of ours made it, and are empty for a network from elsewhere.
-    """
-
-    architecture: str
-    class_names: tuple[str, ...]
-    preprocess: Preprocess
-    base: str | None = None
-    source: str = ""
-    weights_sha256: str | None = None
-    metrics: dict[str, float] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
-    head: Head = field(default_factory=Head)
-    status: str = "finished"
-    reason: str = ""
-    recipe: dict[str, Any] = field(default_factory=dict)
-    data: dict[str, Any] = field(default_factory=dict)
-    training: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.status not in STATUSES:
-            raise ValueError(f"status {self.status!r} is none of {', '.join(STATUSES)}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +106,7 @@ def save(root: Path, name: str, card: Card, tensors: Mapping[str, Tensor]) -> Pa
     draft = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=root))
     try:
         checksum = _write_weights(draft / WEIGHTS, tensors) if tensors else None
-        _write(draft / CARD, _as_json(card, checksum))
+        _write(draft / CARD, as_json(card, checksum))
         draft.chmod(0o755)
         draft.rename(root / name)
     except BaseException:
@@ -168,7 +136,7 @@ def update(folder: Path, card: Card, tensors: Mapping[str, Tensor] | None = None
     checksum = _write_weights(folder / _NEXT, tensors) if tensors else card.weights_sha256
     written = replace(card, weights_sha256=checksum)
     draft = folder / f".{CARD}.next"
-    _write(draft, _as_json(written, checksum))
+    _write(draft, as_json(written, checksum))
     draft.replace(folder / CARD)
     if tensors:
         (folder / _NEXT).replace(folder / WEIGHTS)
@@ -200,36 +168,6 @@ def _base_of(model: nn.Module, base: str | None) -> dict[str, Tensor]:
     """The base weights that fit this network by name and shape."""
     wanted = {name: tensor.shape for name, tensor in model.state_dict().items()}
     return {name: value for name, value in _base_weights(base).items() if wanted.get(name) == value.shape}
-
-
-def read_card(folder: Path) -> Card:
-    """The card of a checkpoint folder; CheckpointError names a missing, damaged or incomplete one."""
-    path = folder / CARD
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        return _as_card(stored)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"{path} is not a readable card: {error}") from error
-
-
-def _as_card(stored: dict[str, Any]) -> Card:
-    known = {name: stored[name] for name in Card.__slots__ if name in stored}
-    if not isinstance(known["architecture"], str) or not isinstance(known["class_names"], list):
-        raise TypeError("architecture must be a text and class_names a list")
-    preprocess = {key: _frozen(value) for key, value in known.pop("preprocess").items()}
-    head = {key: _frozen(value) for key, value in known.pop("head", {}).items()}
-    return Card(
-        **known
-        | {
-            "preprocess": Preprocess(**preprocess),
-            "class_names": tuple(known["class_names"]),
-            "head": Head(**head),
-        }
-    )
-
-
-def _frozen(value: Any) -> Any:  # noqa: ANN401 (a JSON value: list, number, string or null)
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _read(folder: Path) -> tuple[Card, dict[str, Tensor]]:
@@ -270,12 +208,6 @@ def _base_weights(base: str | None) -> dict[str, Tensor]:
     from core.models import imagenet  # noqa: PLC0415 (timm and its class lists, only where they are needed)
 
     return imagenet.weights()
-
-
-def _as_json(card: Card, checksum: str | None) -> bytes:
-    packages = {name: importlib.metadata.version(name) for name in ("torch", "torchvision", "timm")}
-    content = asdict(card) | {"weights_sha256": checksum, "versions": packages | card.versions}
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _write_weights(path: Path, tensors: Mapping[str, Tensor]) -> str:

@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from pydantic import Field
 from torch import Tensor
 
 from core import transforms
 
 FloatArray = NDArray[np.float32]
+
+# Of what a stored one may have: larger inputs need more memory than there is.
+Side = Annotated[int, Field(ge=1, le=8_192)]
 
 INTERPOLATIONS = ("bilinear", "bicubic", "lanczos", "nearest")
 
@@ -45,8 +50,8 @@ class Preprocess:
     values in [0, 1]; one channel means grey.
     """
 
-    input_size: tuple[int, int]
-    resize: int | None
+    input_size: tuple[Side, Side]
+    resize: Side | None
     mean: tuple[float, ...]
     std: tuple[float, ...]
     interpolation: str = "bilinear"

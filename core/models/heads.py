@@ -5,7 +5,9 @@ import difflib
 import itertools
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Annotated
 
+from pydantic import Field
 from torch import nn
 
 from core.errors import CheckpointError, LayerError
@@ -18,7 +20,8 @@ class Head:
     Without hidden layers, dropout works on the features. The default is the head that the network has.
     """
 
-    hidden: tuple[int, ...] = ()
+    # Limits of what is stored.
+    hidden: Annotated[tuple[Annotated[int, Field(le=100_000)], ...], Field(max_length=16)] = ()
     dropout: float = 0.0
 
     def __post_init__(self) -> None:

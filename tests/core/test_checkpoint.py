@@ -148,15 +148,51 @@ def test_weights_of_another_network_name_the_architecture(folder: Path) -> None:
         (lambda text: text[: len(text) // 2], "card.json is not a readable card"),
         (lambda _text: "null", "card.json is not a readable card"),
         (lambda _text: "[]", "card.json is not a readable card"),
-        (lambda text: text.replace('"timm:', '3, "was": "timm:'), "architecture must be a text"),
+        (
+            lambda text: text.replace('"timm:', '3, "was": "timm:'),
+            "architecture is 3: expected a valid string; mend the card",
+        ),
         (
             lambda _text: '{"architecture": "timm:resnet18"}',
-            "card.json is not a readable card: 'class_names'",
+            "card.json is not a readable card: it lacks 'class_names'",
         ),
-        (lambda text: text.replace("class_names", "klass_names"), "is not a readable card: 'class_names'"),
-        (lambda text: text.replace('"interpolation"', '"filter"'), "unexpected keyword argument 'filter'"),
+        (lambda text: text.replace("class_names", "klass_names"), "it lacks 'class_names'; mend the card"),
+        (
+            lambda text: text.replace('"interpolation"', '"filter"'),
+            "it has an unknown key 'preprocess.filter'",
+        ),
         (lambda text: text.replace("bicubic", "hamming"), "interpolation 'hamming' is none of"),
         (lambda _text: "\udcff", "card.json is not a readable card"),
+        (lambda text: text.replace('"cat"', "null"), r"class_names\[0\] is null: expected a valid string"),
+        (
+            lambda text: text.replace('"cat"', '""'),
+            r"class_names\[0\] is '': string should have at least 1 ch",
+        ),
+        (lambda text: text.replace('"cat"', r'"\ud800"'), "is not a readable card: .*surrogates not allowed"),
+        (
+            lambda text: text.replace('"metrics": {}', '"metrics": null'),
+            "metrics is null: expected an object",
+        ),
+        (
+            lambda text: text.replace('"metrics": {}', '"metrics": {"a": NaN}'),
+            "it holds NaN, which is no num",
+        ),
+        (lambda text: text.replace('"metrics": {}', '"metrics": {"a": 1e999}'), "metrics.a .*finite number"),
+        (lambda text: text.replace('"metrics": {}', '"data": {}, "data": {}'), "it has the key 'data' twice"),
+        (
+            lambda text: text.replace("160,", "1600000000,"),
+            r"input_size\[0\] is 1600000000: .*less than or eq",
+        ),
+        (
+            lambda text: text.replace('"hidden": []', '"hidden": [10000000000]'),
+            r"head.hidden\[0\] is 10000000",
+        ),
+        (
+            lambda text: text.replace('"training": {}', '"training": {"seconds": -1}'),
+            "training.seconds is -1",
+        ),
+        (lambda _text: "[" * 100_000, "its values are nested too deep"),
+        (lambda _text: "9" * 5_000, "is not a readable card"),
     ],
 )
 def test_a_damaged_card_is_named(folder: Path, damage: Callable[[str], str], message: str) -> None:
@@ -202,7 +238,7 @@ def test_a_checkpoint_is_never_overwritten(folder: Path, small: Checkpoint) -> N
     assert [path.name for path in folder.parent.iterdir()] == ["small"]
 
 
-@pytest.mark.parametrize("step", ["_write_weights", "_write", "_as_json"])
+@pytest.mark.parametrize("step", ["_write_weights", "_write", "as_json"])
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt("stopped")])
 def test_a_crash_in_the_middle_of_saving_leaves_nothing_behind(
     small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException
