@@ -4,6 +4,11 @@
 class CoreError(Exception):
     """Its text is one sentence for the user: what was got, then what was expected or what to do."""
 
+    def __str__(self) -> str:
+        """The sentence, also where a worker process of torch has sent it as a traceback's last line."""
+        text = super().__str__()
+        return text.splitlines()[-1].partition(": ")[2] if text.startswith("Caught ") else text
+
 
 class CheckpointError(CoreError):
     """A checkpoint is missing, damaged, or does not fit its architecture."""
@@ -23,6 +28,10 @@ class ClassError(CoreError):
 
 class ImageError(CoreError):
     """The bytes are not an image that can be opened safely."""
+
+
+class AwayImageError(ImageError):
+    """The file of an image cannot be read at present, which says nothing about the image."""
 
 
 class LayerError(CoreError):

@@ -119,10 +119,10 @@ def pieces(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def patiently(read_it: Callable[[], _T]) -> _T:
-    """What ``read_it`` gives; where its file is away, it tries again for a second, then raises AwayError."""
+def patiently(read_it: Callable[[], _T], away: type[Exception] = AwayError) -> _T:
+    """What ``read_it`` gives; where it says that its file is ``away``, it is asked again for a second."""
     for pause in _PAUSES_S:
-        with suppress(AwayError):
+        with suppress(away):
             return read_it()
         time.sleep(pause)
     return read_it()

@@ -23,7 +23,8 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from core.errors import ImageError
+from core import files
+from core.errors import AwayError, AwayImageError, FileError, ImageError
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000
@@ -88,25 +89,24 @@ def upright_rgb(data: bytes) -> Image.Image:
 
 
 def read(path: Path) -> Image.Image:
-    """`upright_rgb` of a file; one that is missing or unreadable is an ImageError too."""
+    """`upright_rgb` of a file.
+
+    Raises:
+        AwayImageError: the file is not there, or its disk does not answer.
+        ImageError: it is no regular file, or as `upright_rgb`.
+    """
     try:
-        data = _head(path)
-    except (OSError, ValueError) as error:
-        raise ImageError(f"cannot read {str(path)!r}; choose an image file that may be read") from error
+        data = files.head(path, MAX_BYTES + 1)
+    except AwayError as error:
+        raise AwayImageError(str(error)) from error
+    except FileError as error:
+        raise ImageError(str(error)) from error
     return upright_rgb(data)
 
 
 def digest(data: bytes) -> str:
     """A key for the contents of a file: BLAKE2b of 16 bytes, as 32 hexadecimal digits."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
-def _head(path: Path) -> bytes:
-    """One byte more than is accepted at most; regular files only, as a pipe may never end."""
-    if not path.is_file():
-        raise FileNotFoundError(path)
-    with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
 
 
 def _kind(data: bytes) -> str:

@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from core import checkpoint
+from core import checkpoint, files
 from core.checkpoint import Checkpoint
 from core.data.batches import Share
 from core.data.image_set import ImageSet, Labels
+from core.data.unreadable import away, refuse_many
 from core.data.workers import leave_quietly
-from core.errors import DataError, ImageError
+from core.errors import AwayImageError, DataError, ImageError
 from core.evaluation.summary import summary
 from core.predicting.parts import Parts
 from core.predicting.samples import METRICS, PREDICTIONS, Samples
@@ -62,7 +63,7 @@ def evaluate(
 
     Raises:
         EvaluationError: the checkpoint is being evaluated already, or another process has ended too early.
-        DataError: no image can be read.
+        DataError: an image cannot be read at present, or more than a few are damaged; nothing is replaced.
     """
     loaded = checkpoint.load_for_speed(folder, device=resources.device)
     parts = Parts(folder, _key(loaded, samples), len(samples.indices), resources.share)
@@ -75,15 +76,23 @@ def evaluate(
         for _ in parts.wait():
             on_progress(parts.num_done(), parts.num_samples)
         table = parts.joined()
-        if not len(table):
-            raise DataError(f"none of the {parts.num_samples} images can be read")
-        write(folder / PREDICTIONS, table)
         num_broken = parts.num_samples - len(table)
+        _refuse_part_of(samples, num_broken, parts)
+        write(folder / PREDICTIONS, table)
         found = write_metrics(folder, num_broken=num_broken, fingerprint=samples.images.fingerprint)
         # One that finds all its parts done would, without them, do them again.
         resources.others_end()
         parts.remove()
     return found
+
+
+def _refuse_part_of(samples: Samples, num_broken: int, parts: Parts) -> None:
+    """DataError where so few images can be read that the result would not be of these samples."""
+    try:
+        refuse_many(num_broken, samples.images, parts.num_samples)
+    except DataError:
+        parts.remove()  # So that they are read anew, once they are repaired.
+        raise
 
 
 def write_metrics(folder: Path, *, num_broken: int | None, fingerprint: str | None) -> dict[str, Any]:
@@ -115,7 +124,10 @@ class _Decoded(Dataset[Item]):
 
     def __getitem__(self, index: int) -> Item:
         try:
-            return self.preprocess.pixels(self.images.image(index)), index
+            image = files.patiently(lambda: self.images.image(index), AwayImageError)
+            return self.preprocess.pixels(image), index
+        except AwayImageError as error:
+            raise away(self.images, error) from error
         except ImageError:
             return torch.empty(0, dtype=torch.uint8), index
 

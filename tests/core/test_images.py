@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from core import images
-from core.errors import ImageError
+from core.errors import AwayImageError, ImageError
 
 # Pillow remarks on damaged files by warnings.warn; most files here are damaged on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -555,12 +555,26 @@ def test_a_file_reads_as_its_bytes(tmp_path: Path) -> None:
     assert images.read(path).tobytes() == images.upright_rgb(SMALL_FILES["gif"]).tobytes()
 
 
-@pytest.mark.parametrize("name", ["missing.jpg", "folder", "pipe", "nul\0.jpg", "folder/" + "x" * 5000])
-def test_what_is_not_a_readable_file_is_refused_by_name(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("folder", "is a folder; choose a file"),
+        ("pipe", "is a pipe; choose a file"),
+        ("nul\0.jpg", "cannot read"),
+        ("folder/" + "x" * 5000, "cannot read .*: file name too long"),
+    ],
+)
+def test_what_is_not_a_readable_file_is_refused_by_name(name: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ImageError, match=r"cannot read '.*'; choose an image file that may be read"):
+    with pytest.raises(ImageError, match=words) as caught:
         images.read(tmp_path / name)
+    assert not isinstance(caught.value, AwayImageError)
+
+
+def test_a_file_that_is_not_there_is_away_and_not_damaged(tmp_path: Path) -> None:
+    with pytest.raises(AwayImageError, match=r"cannot read '.*missing.jpg': there is no such file"):
+        images.read(tmp_path / "missing.jpg")
 
 
 def test_a_file_over_the_limit_is_refused_without_reading_it_all(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 from tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
 
-from core import checkpoint
+from core import checkpoint, files
 from core.data.image_set import ImageSet
 from core.data.sources.folders import SOURCE
-from core.errors import DataError
+from core.errors import AwayImageError, DataError, ImageError
 from core.models import imagenet
 from core.predicting import parts as evaluation_parts
 from core.predicting.evaluate import Resources, evaluate
@@ -125,8 +125,80 @@ def test_a_split_that_is_not_there_names_those_that_are(folder: Path, images: Im
 def test_images_none_of_which_can_be_read_are_an_error(folder: Path, images: ImageSet) -> None:
     samples = samples_of(checkpoint.read_card(folder), images, "all")
     broken = images.sample_ids.index("mole/1.png")
-    with pytest.raises(DataError, match="none of the 1 images can be read"):
+    with pytest.raises(DataError, match="none of the 1 images of '.*' can be read"):
         evaluate(folder, replace(samples, indices=np.array([broken])))
+
+
+# Data that go away, or are damaged by the dozen: nothing is replaced.
+
+
+def _kept(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_results_outlive_an_evaluation_whose_images_go_away(
+    folder: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    monkeypatch.setattr(files, "_PAUSES_S", (0.0, 0.0))
+    samples = samples_of(checkpoint.read_card(folder), images, "all")
+    evaluate(folder, samples)
+    before = _kept(folder)
+    (images.root / "mole").rename(images.root.parent / "mole")
+    with pytest.raises(
+        DataError, match=r"^cannot read '.*mole/0.png': there is no such file; connect its disk"
+    ):
+        evaluate(folder, samples, Resources(workers=workers))
+    images.root.rename(images.root.parent / "elsewhere")
+    with pytest.raises(DataError, match=r"^the folder '.*' is away; connect its disk, then start again$"):
+        evaluate(folder, samples, Resources(workers=workers))
+    assert _kept(folder) == before
+    (images.root.parent / "elsewhere").rename(images.root)
+    (images.root.parent / "mole").rename(images.root / "mole")
+    assert evaluate(folder, samples)["num_samples"] == 10
+
+
+def test_an_image_that_is_away_for_a_moment_is_read_again(
+    folder: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_PAUSES_S", (0.0, 0.0))
+    failures = iter([True, True])
+
+    def shaky(index: int) -> Image.Image:
+        if index == 3 and next(failures, False):
+            raise AwayImageError("cannot read: the share does not answer")
+        return images.image(index)
+
+    samples = samples_of(checkpoint.read_card(folder), replace(images, image=shaky), "all")
+    assert evaluate(folder, samples)["num_samples"] == 10
+
+
+@pytest.mark.parametrize(
+    ("num_images", "num_broken", "stops"), [(20, 5, False), (20, 6, True), (300, 7, True)]
+)
+def test_more_damaged_images_than_a_few_stop_an_evaluation(
+    folder: Path,
+    num_images: int,
+    num_broken: int,
+    stops: bool,  # noqa: FBT001 (what is expected)
+) -> None:
+    def image(index: int) -> Image.Image:
+        if index < num_broken:
+            raise ImageError("got a file that is damaged")
+        return Image.new("RGB", (8, 8))
+
+    labels = np.arange(num_images) % 2
+    many = ImageSet("many", CLASSES[:2], labels, [f"{index}" for index in range(num_images)], image, "0")
+    samples = samples_of(checkpoint.read_card(folder), many, "all")
+    if not stops:
+        assert evaluate(folder, samples)["num_broken"] == num_broken
+        return
+    with pytest.raises(
+        DataError, match=rf"^{num_broken} of {num_images} images of 'many' cannot be read, more than 2%"
+    ):
+        evaluate(folder, samples)
+    assert not (folder / ".evaluation").exists()
+    assert not (folder / METRICS).exists()
 
 
 # Classes by name.
