@@ -125,7 +125,7 @@ def test_a_split_that_is_not_there_names_those_that_are(folder: Path, images: Im
 def test_images_none_of_which_can_be_read_are_an_error(folder: Path, images: ImageSet) -> None:
     samples = samples_of(checkpoint.read_card(folder), images, "all")
     broken = images.sample_ids.index("mole/1.png")
-    with pytest.raises(DataError, match="none of the 1 images of '.*' can be read"):
+    with pytest.raises(DataError, match=r"none of the 1 images of '.*' can be read"):
         evaluate(folder, replace(samples, indices=np.array([broken])))
 
 
