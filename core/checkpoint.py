@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from core.card import CARD, FORMAT, STATUSES, Card, as_json, read_card
 from core.errors import CheckpointError
-from core.models import registry
+from core.models import options, registry
 
 # The card is a module of its own; people ask for it here.
 __all__ = ["CARD", "FORMAT", "STATUSES", "Card", "read_card"]
@@ -77,7 +77,9 @@ def load(folder: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float3
     card, own = _read(folder)
     if card.weights_sha256 is None and card.base is None:
         raise CheckpointError(f"{folder.name!r} has no weights yet: its training has not finished an epoch")
-    model = registry.build(card.architecture, len(card.class_names), card.head)
+    # A card that does not say otherwise is older than the choice: its network was built as published.
+    architecture = options.as_published(card.architecture)
+    model = registry.build(architecture, len(card.class_names), card.head)
     base = _base_of(model, card.base)
     try:
         model.load_state_dict(base | own)

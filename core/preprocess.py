@@ -18,6 +18,7 @@ FloatArray = NDArray[np.float32]
 # Of what a stored one may have: larger inputs need more memory than there is.
 Side = Annotated[int, Field(ge=1, le=8_192)]
 
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 INTERPOLATIONS = ("bilinear", "bicubic", "lanczos", "nearest")
 
 
@@ -47,7 +48,8 @@ class Preprocess:
 
     ``resize`` is the length to which the shorter side is brought before the centre crop of ``input_size``
     (height, width); None squeezes the whole image into ``input_size``. ``mean`` and ``std`` per channel, for
-    values in [0, 1]; one channel means grey.
+    values in [0, 1]. One channel is grey, four are red, green, blue and opacity; any other number repeats
+    red, green and blue, as timm repeats the filters of published weights.
     """
 
     input_size: tuple[Side, Side]
@@ -59,9 +61,9 @@ class Preprocess:
     def __post_init__(self) -> None:
         if min(self.input_size) < 1 or (self.resize is not None and self.resize < max(self.input_size)):
             raise ValueError(f"resize {self.resize!r} does not cover the input size {self.input_size!r}")
-        if len(self.mean) not in {1, 3} or len(self.std) != len(self.mean) or min(self.std) <= 0:
+        if not self.mean or len(self.std) != len(self.mean) or min(self.std) <= 0:
             raise ValueError(
-                f"mean {self.mean!r} and std {self.std!r} must be 1 or 3 numbers each, std above 0"
+                f"mean {self.mean!r} and std {self.std!r} must be as many numbers each, std above 0"
             )
         if self.interpolation not in INTERPOLATIONS:
             raise ValueError(f"interpolation {self.interpolation!r} is none of {', '.join(INTERPOLATIONS)}")
@@ -79,13 +81,14 @@ class Preprocess:
         """The resized and cropped image, uint8 (channels, H + 2 margin, W + 2 margin); see `margin`."""
         width, height = self._resized(image.size)
         left, top = self._crop_offset(image.size)
-        mode = "RGB" if len(self.mean) == 3 else "L"
+        mode = _MODES.get(len(self.mean), "RGB")
         filter_, change = transforms.v2().InterpolationMode(self.interpolation), transforms.functional()
         # Not `Image.resize(box=…)`: its passes come in another order, and pixels differ by up to 15 levels.
         resized = change.resize(image.convert(mode), [height, width], interpolation=filter_)
         rows, columns = (side + 2 * margin for side in self.input_size)
         view: Tensor = change.pil_to_tensor(change.crop(resized, top - margin, left - margin, rows, columns))
-        return view
+        channels = len(self.mean)
+        return view if len(view) == channels else view[[index % len(view) for index in range(channels)]]
 
     def normalised(self, pixels: Tensor) -> Tensor:
         """Network input from uint8 pixels (N, channels, H, W): float32 of the same shape."""
@@ -132,6 +135,13 @@ class Preprocess:
     def _crop_offset(self, size: tuple[int, int]) -> tuple[int, int]:
         width, height = self._resized(size)
         return round((width - self.input_size[1]) / 2), round((height - self.input_size[0]) / 2)
+
+
+def colours(pixels: Tensor) -> Tensor:
+    """Pixels (…, channels, H, W) as red, green and blue: grey three times, of more the first three."""
+    if pixels.shape[-3] >= 3:
+        return pixels[..., :3, :, :]
+    return pixels[..., [0, pixels.shape[-3] - 1, 0], :, :]
 
 
 def _interpolation(cells: int, pixels: int, start: float, end: float) -> FloatArray:

@@ -8,18 +8,18 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Normalisation:
-    """``(pixels - mean) / std``, per colour: three, or one for grey."""
+    """``(pixels - mean) / std``, per colour: three, one for grey, or as many as the network reads."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        if len(self.mean) not in {1, 3} or len(self.std) != len(self.mean) or min(self.std) <= 0:
-            raise ValueError(f"mean {self.mean!r} and std {self.std!r} must be 1 or 3 numbers, std above 0")
+        if not self.mean or len(self.std) != len(self.mean) or min(self.std) <= 0:
+            raise ValueError(f"mean {self.mean!r} and std {self.std!r} must be as many numbers, std above 0")
 
     @property
     def num_colours(self) -> int:
-        """3, or 1 for grey."""
+        """3, 1 for grey, or as many as the network reads."""
         return len(self.mean)
 
     def inputs(self, pixels: Tensor) -> Tensor:

@@ -79,7 +79,11 @@ def unit(gradients: Tensor) -> Tensor:
 
 
 def as_pictures(pixels: Tensor) -> Picture:
-    """Pixels (N, colours, H, W), clipped to [0, 1], as (N, H, W, 3) in whole numbers; grey three times."""
+    """Pixels (N, colours, H, W), clipped to [0, 1], as (N, H, W, 3) in whole numbers.
+
+    Grey three times; of more than three channels the first three.
+    """
     whole = (pixels.detach().float().clamp(0, 1) * 255).round().byte().cpu()
-    pictures: Picture = whole.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).contiguous().numpy()
+    shown = whole[:, :3] if whole.shape[1] >= 3 else whole[:, [0, whole.shape[1] - 1, 0]]
+    pictures: Picture = shown.permute(0, 2, 3, 1).contiguous().numpy()
     return pictures

@@ -13,7 +13,7 @@ from core.display import balance, heatmap, peak
 from core.errors import ImageError
 from core.explanation import Map, Question, explain, layers_of
 from core.layers import default_layer
-from core.preprocess import Preprocess
+from core.preprocess import Preprocess, colours
 
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -163,5 +163,5 @@ def _add(running: RunningAverage, checkpoint: Checkpoint, image: Image.Image, qu
     preprocess = checkpoint.card.preprocess
     pixels = preprocess.pixels(image)
     answer = explain(checkpoint, preprocess.normalised(pixels[None]), question)[0]
-    seen = pixels.expand(3, -1, -1).permute(1, 2, 0).numpy()
+    seen = colours(pixels).permute(1, 2, 0).numpy()
     running.add(next(iter(answer.maps.values())), seen)

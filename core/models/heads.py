@@ -11,6 +11,7 @@ from pydantic import Field
 from torch import nn
 
 from core.errors import CheckpointError, LayerError
+from core.models import layered_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +19,20 @@ class Head:
     """What comes before the logits: hidden layers of these widths with ReLU, and dropout after each.
 
     Without hidden layers, dropout works on the features. The default is the head that the network has.
+    ``layers`` describe another program's head (see `core.models.layered_head`), which stands ``at`` a module.
     """
 
     # Limits of what is stored.
     hidden: Annotated[tuple[Annotated[int, Field(le=100_000)], ...], Field(max_length=16)] = ()
     dropout: float = 0.0
+    layers: tuple[str, ...] = ()
+    at: str = ""
 
     def __post_init__(self) -> None:
+        if self.layers:
+            layered_head.check(self.layers)
+            if self.hidden or self.dropout or not self.at:
+                raise ValueError("a head of described layers needs the module that it replaces, and no more")
         if any(width < 1 for width in self.hidden):
             raise ValueError(f"hidden widths {self.hidden!r} must be 1 or more")
         if not 0 <= self.dropout < 1:
@@ -63,9 +71,14 @@ def replace_head(model: nn.Module, head: Head) -> None:
     """
     if head == Head():
         return
-    name = head_name(model)
+    name = head.at or head_name(model)
     parent, _, attribute = name.rpartition(".")
-    setattr(model.get_submodule(parent), attribute, _layers(model.get_submodule(name), name, head))
+    try:
+        own = model.get_submodule(name)
+    except AttributeError as error:
+        raise CheckpointError(f"{type(model).__name__} has no module {name!r} for its head") from error
+    new = layered_head.build(head.layers, HeadLayers) if head.layers else _layers(own, name, head)
+    setattr(model.get_submodule(parent), attribute, new)
 
 
 def features_and_head(model: nn.Module) -> tuple[nn.Module, nn.Module]:

@@ -1,13 +1,20 @@
-"""Architectures by name, ``FAMILY:NAME``: build one, ask for its preprocess, or list what there is."""
+"""Architectures by name, ``FAMILY:NAME``: build one, ask for its preprocess, or list what there is.
+
+A name may end in options, ``timm:resnet18?in_chans=1``: see `core.models.options`.
+"""
 
 import difflib
 import importlib
-from typing import Protocol, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, cast
 
+import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from core import transforms
 from core.errors import CheckpointError
+from core.models import options
 from core.models.heads import Head, replace_head
 from core.preprocess import Preprocess
 
@@ -27,7 +34,7 @@ class Family(Protocol):
     def names(self) -> list[str]:
         """Every architecture that classifies images."""
 
-    def build(self, name: str, num_classes: int) -> nn.Module:
+    def build(self, name: str, num_classes: int, chosen: options.Options) -> nn.Module:
         """The network with random weights."""
 
     def preprocess(self, name: str) -> Preprocess:
@@ -38,15 +45,31 @@ def build(architecture: str, num_classes: int, head: Head = _PLAIN) -> nn.Module
     """The network ``FAMILY:NAME`` with random weights, in evaluation mode; ``head`` in place of its own."""
     family, name = resolve(architecture)
     transforms.v2()  # Now: each process that reads images for the network would import them again.
-    model = family.build(name, num_classes)
+    chosen = options.of(architecture)
+    try:
+        model = family.build(name, num_classes, chosen)
+    except (TypeError, ValueError, AssertionError) as error:
+        if not chosen:
+            raise
+        raise CheckpointError(f"{architecture!r} cannot be built: {_first_line(error)}") from error
     replace_head(model, head)
     return model.eval()
+
+
+def skeleton(architecture: str, num_classes: int, head: Head = _PLAIN) -> nn.Module:
+    """The same on the meta device: shapes without memory."""
+    try:
+        with torch.device("meta"):
+            return build(architecture, num_classes, head)
+    except NotImplementedError:  # RegNet computes its widths with tensors, which need values.
+        with _WeightsWithoutMemory():
+            return build(architecture, num_classes, head)
 
 
 def default_preprocess(architecture: str) -> Preprocess:
     """What the published weights of this architecture expect; nothing is downloaded."""
     family, name = resolve(architecture)
-    return family.preprocess(name)
+    return options.preprocess(family.preprocess(name), options.of(architecture))
 
 
 def architectures() -> list[str]:
@@ -56,6 +79,7 @@ def architectures() -> list[str]:
 
 def resolve(architecture: str) -> tuple[Family, str]:
     """The module of the family, and the name within it as the family lists it; or CheckpointError."""
+    architecture = architecture.partition("?")[0]
     family, _, name = _RENAMED.get(architecture, architecture).partition(":")
     if family not in FAMILIES:
         raise CheckpointError(
@@ -68,6 +92,29 @@ def resolve(architecture: str) -> tuple[Family, str]:
             f"no architecture {architecture!r} in {family}" + (f"; close: {close}" if close else "")
         )
     return _family(family), name
+
+
+class _WeightsWithoutMemory(TorchFunctionMode):
+    """Only what weights are made of is on the meta device; arithmetic with small tensors works."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> object:
+        given = dict(kwargs or {})
+        if func in _MAKERS:
+            given |= {"device": "meta"}
+        return func(*args, **given)
+
+
+_MAKERS = {torch.empty, torch.zeros, torch.ones, torch.rand, torch.randn}
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _family(family: str) -> Family:

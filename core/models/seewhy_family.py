@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from core.models import chollet, dropout_blocks, mini_xception, two_convolutions
+from core.models.options import NO_OPTIONS, Options
 from core.preprocess import Preprocess
 
 
@@ -36,8 +37,9 @@ def names() -> list[str]:
     return list(_NETWORKS)
 
 
-def build(name: str, num_classes: int) -> nn.Module:
+def build(name: str, num_classes: int, chosen: Options = NO_OPTIONS) -> nn.Module:
     """The network with random weights."""
+    chosen.of()
     return _NETWORKS[name].build(num_classes)
 
 

@@ -5,6 +5,7 @@ from typing import cast
 import timm
 from torch import Tensor, nn
 
+from core.models.options import NO_OPTIONS, Options
 from core.preprocess import Preprocess
 
 
@@ -13,9 +14,17 @@ def names() -> list[str]:
     return cast("list[str]", timm.list_models())
 
 
-def build(name: str, num_classes: int) -> nn.Module:
+def build(name: str, num_classes: int, chosen: Options = NO_OPTIONS) -> nn.Module:
     """The network with random weights."""
-    return cast("nn.Module", timm.create_model(name, num_classes=num_classes))
+    given = chosen.of("in_chans", "img_size", "global_pool")
+    try:
+        return cast("nn.Module", timm.create_model(name, num_classes=num_classes, **given))
+    except TypeError:
+        # A network without a size of its own takes images of any.
+        sizeless = {key: value for key, value in given.items() if key != "img_size"}
+        if sizeless == given:
+            raise
+        return cast("nn.Module", timm.create_model(name, num_classes=num_classes, **sizeless))
 
 
 def preprocess(name: str) -> Preprocess:

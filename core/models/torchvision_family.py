@@ -5,6 +5,7 @@ from typing import cast
 from torch import Tensor, nn
 from torchvision import models
 
+from core.models.options import NO_OPTIONS, RESCALING, Options
 from core.preprocess import Preprocess
 
 
@@ -13,11 +14,40 @@ def names() -> list[str]:
     return cast("list[str]", models.list_models(module=models))
 
 
-def build(name: str, num_classes: int) -> nn.Module:
-    """The network with random weights."""
-    # As with their published weights: these two rescale their input inside. Initialising takes a minute.
-    extras = {"transform_input": True, "init_weights": False} if name in {"googlenet", "inception_v3"} else {}
-    return cast("nn.Module", models.get_model(name, weights=None, num_classes=num_classes, **extras))
+def build(name: str, num_classes: int, chosen: Options = NO_OPTIONS) -> nn.Module:
+    """The network with random weights.
+
+    ``transform_input`` and ``aux_logits`` are of GoogLeNet and Inception alone: the first rescales the input
+    inside, as only their published weights want it; the second has heads that training uses.
+    """
+    if f"torchvision:{name}" in RESCALING:
+        given = chosen.of("in_chans", "transform_input", "aux_logits")
+        extras = {"transform_input": False, "init_weights": False} | given  # Initialising takes a minute.
+    else:
+        given = chosen.of("in_chans", "img_size")
+        extras = {"image_size": given["img_size"]} if "img_size" in given and name.startswith("vit_") else {}
+    channels = extras.pop("in_chans", given.get("in_chans", 3))
+    model = cast("nn.Module", models.get_model(name, weights=None, num_classes=num_classes, **extras))
+    if channels != 3:
+        _take_channels(model, channels)
+    return model
+
+
+def _take_channels(model: nn.Module, channels: int) -> None:
+    """Let the first convolution read so many channels, all else as it is."""
+    name, first = next(
+        (name, module) for name, module in model.named_modules() if isinstance(module, nn.Conv2d)
+    )
+    new = nn.Conv2d(
+        channels,
+        first.out_channels,
+        first.kernel_size,  # type: ignore[arg-type]  # always a pair, which its annotation widens
+        stride=first.stride,  # type: ignore[arg-type]
+        padding=first.padding,  # type: ignore[arg-type]
+        bias=first.bias is not None,
+    )
+    parent, _, attribute = name.rpartition(".")
+    setattr(model.get_submodule(parent), attribute, new)
 
 
 def preprocess(name: str) -> Preprocess:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from core import checkpoint
 from core.errors import CheckpointError, RecipeError
-from core.models import heads, pretrained, registry
+from core.models import heads, options, pretrained, registry
 from core.models.heads import Head
 from core.preprocess import Preprocess
 from core.training.recipe import Model, Picture, Recipe
@@ -44,13 +44,22 @@ def network(recipe: Recipe, num_classes: int, root: Path = checkpoint.ROOT) -> N
     settings = recipe.model
     head = head_of(settings)
     torch.manual_seed(recipe.seed)
-    model = registry.build(settings.architecture, num_classes, head)
+    model = registry.build(architecture_of(settings, root), num_classes, head)
     _load_weights(model, settings, num_classes, root)
     model = model.to(memory_format=torch.channels_last)
     learns_from = heads.head_name(model) if settings.train_from == "head" else settings.train_from
     heads.freeze_until(model, learns_from)
     is_head_only = bool(learns_from) and learns_from == heads.head_name(model)
     return Network(model, preprocess_of(recipe, root), is_head_only)
+
+
+def architecture_of(settings: Model, root: Path = checkpoint.ROOT) -> str:
+    """The architecture with the options that the weights at its start want."""
+    if settings.weights.startswith(_FROM):
+        return options.as_published(checkpoint.read_card(_start(settings, root)).architecture)
+    if settings.weights == pretrained.PUBLISHED:
+        return options.as_published(settings.architecture)
+    return options.as_from_scratch(settings.architecture)
 
 
 def head_of(settings: Model) -> Head:
@@ -72,6 +81,8 @@ def _changed(usual: Preprocess, image: Picture) -> Preprocess:
     size = (image.size, image.size) if image.size else usual.input_size
     resize = image.resize or (None if image.size else usual.resize)
     mean, std = image.mean or usual.mean, image.std or usual.std
+    if len(mean) != len(usual.mean):
+        raise RecipeError(f"image.mean has {len(mean)} numbers; the network reads {len(usual.mean)} channels")
     try:
         return replace(usual, input_size=size, resize=resize, mean=mean, std=std)
     except ValueError as error:
@@ -90,7 +101,7 @@ def _load_weights(model: nn.Module, settings: Model, num_classes: int, root: Pat
 def _of_checkpoint(model: nn.Module, settings: Model, root: Path) -> dict[str, Tensor]:
     """The tensors of a checkpoint of ours; another head than the one that the model has is left out."""
     start = checkpoint.load(_start(settings, root))
-    if start.card.architecture != settings.architecture:
+    if settings.architecture not in {start.card.architecture, start.card.architecture.partition("?")[0]}:
         raise RecipeError(
             f"model.weights are of {start.card.architecture}, model.architecture is {settings.architecture}"
         )

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core.data.batches import Pictures
 from core.data.image_set import Labels
+from core.preprocess import colours
 from core.training.material import Material
 from core.training.recipe import Recipe
 
@@ -67,7 +68,7 @@ def _spread(side: Labels, labels: Labels, count: int) -> list[int]:
 
 def _samples(batch: Tensor, data: Material, chosen: Sequence[int]) -> list[Sample]:
     names = data.decoded.images.class_names
-    rgb = batch.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).numpy()
+    rgb = colours(batch).permute(0, 2, 3, 1).numpy()
     return [
         Sample(np.ascontiguousarray(picture), names[data.labels[index]])
         for picture, index in zip(rgb, chosen, strict=True)

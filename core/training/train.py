@@ -29,7 +29,7 @@ from core.training import recipe as recipes
 from core.training.keeper import Keeper, Pace, Seeded
 from core.training.learner import learner, phase
 from core.training.material import described, material, open_data
-from core.training.network import base_of, head_of, network, preprocess_of
+from core.training.network import architecture_of, base_of, head_of, network, preprocess_of
 from core.training.recipe import Recipe
 from core.training.run import STATE, RunFolder, Stopped, remember_data, remembered_data, request_stop
 from core.training.validation import validate
@@ -158,7 +158,7 @@ def _finish(run: RunFolder, keeper: Keeper, measured: dict[str, float], *, secon
 def _first_card(recipe: Recipe, images: ImageSet, job: Job) -> Card:
     device = best_device()
     return Card(
-        architecture=recipe.model.architecture,
+        architecture=architecture_of(recipe.model, job.root),
         class_names=images.class_names,
         preprocess=preprocess_of(recipe, job.root),
         base=base_of(recipe.model, job.root),

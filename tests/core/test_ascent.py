@@ -357,8 +357,8 @@ def test_settings_that_make_no_sense_are_refused() -> None:
         Robust(learning_rate=0)
     with pytest.raises(ValueError, match="negative"):
         Robust(jitter=-1)
-    with pytest.raises(ValueError, match="1 or 3 numbers"):
-        Normalisation((0.5, 0.5), (1, 1))
+    with pytest.raises(ValueError, match="as many numbers"):
+        Normalisation((0.5, 0.5), (1, 1, 1))
 
 
 # Dead channels.
