@@ -1,31 +1,12 @@
-"""Home: what is loaded, and where to go."""
+"""Home, as a session runs this file; and the server, as ``streamlit run`` imports it."""
 
 import streamlit as st
 
-from core.device import device_label
-from pages._ui import pickers, shell
-from pages._ui.state import models
+from pages._ui import mishaps, serving
 
-with shell.page("app.py"):
-    st.title("Why does it see that?")
-    st.markdown(
-        "Drop in a photo. SeeWhy shows what the network takes it for, **where in the photo that comes "
-        "from**, and why it is not something else."
-    )
-    name = shell.checkpoint_name()
-    if pickers.photo_source():
-        st.switch_page("pages/explain.py", query_params={})
+if __name__ == "__main__":
+    from pages._ui import home  # Here: with it come the libraries, and the server is to answer at once.
 
-    st.subheader("What is loaded")
-    loaded = models.load(name)
-    card = loaded.checkpoint.card
-    with st.container(horizontal=True):
-        st.metric("Model", name, border=True)
-        st.metric("Classes", f"{len(card.class_names):,}", border=True)
-        st.metric("Layers to look into", len(loaded.layers), border=True)
-        st.metric("Runs on", device_label(loaded.checkpoint.device), border=True)
-    st.caption(f"{card.architecture} · {card.source}")
-
-    st.subheader("Where to go")
-    for path, page in list(shell.PAGES.items())[1:]:
-        st.page_link(path, label=f"**{page.title}**: {page.question}", icon=page.icon)
+    home.draw()
+else:
+    app = st.App(__file__, middleware=serving.MIDDLEWARE, on_script_error=mishaps.show_outside_of_pages)

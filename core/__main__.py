@@ -4,9 +4,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from core import mishaps
 from core.commands import evaluating, examples, explaining, filters, inside, training
 from core.commands.complaint import complain
-from core.errors import CoreError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -14,8 +14,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (CoreError, ValueError, OSError) as error:
-        return complain(str(error))
+    except KeyboardInterrupt:
+        return complain("stopped")
+    except Exception as error:  # Whatever it is, a person gets one line.
+        return complain(_one_line(error))
+
+
+def _one_line(error: Exception) -> str:
+    """Known trouble in words; the number of a fault of ours, which the log has in full."""
+    known = mishaps.sentence(error)
+    if known is None and isinstance(error, ValueError) and mishaps.is_raised_by_us(error):
+        known = str(error)  # An argument has a value that there is not.
+    if known is not None:
+        return known
+    found = mishaps.record(error, f"python -m core {' '.join(sys.argv[1:2])}")
+    fault = f"{type(error).__name__}, a fault of this program, number {found.number}"
+    return f"{fault}: see {found.log}" if found.log else f"{fault}: {found.traceback}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -63,6 +63,10 @@ def test_the_server_listens_on_this_machine_alone_and_tells_nobody() -> None:
     assert CONFIG["browser"]["gatherUsageStats"] is False
 
 
+def test_the_server_answers_to_names_of_this_machine_alone() -> None:
+    assert set(CONFIG["server"]["allowedHosts"]) == {"localhost", "127.0.0.1", "::1"}
+
+
 def test_requests_from_other_sites_and_large_uploads_are_refused() -> None:
     server = CONFIG["server"]
     assert server["enableXsrfProtection"] is True

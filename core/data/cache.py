@@ -16,6 +16,7 @@ from torch import Tensor
 from core.data.image_set import ImageSet
 from core.data.survey import Surveyed, SurveyTable, survey
 from core.errors import DataError
+from core.places import cache_root
 from core.preprocess import Preprocess
 
 MAX_BYTES = 16 * 2**30
@@ -49,11 +50,6 @@ class Decoded:
         margin = self.preprocess.margin
         height, width = self.preprocess.input_size
         return self.pixels(indices)[:, :, margin : margin + height, margin : margin + width]
-
-
-def cache_root() -> Path:
-    """Where caches lie: ``SEEWHY_CACHE``, or ``~/.cache/seewhy``."""
-    return Path(os.environ.get("SEEWHY_CACHE") or Path.home() / ".cache" / "seewhy")
 
 
 def decode(

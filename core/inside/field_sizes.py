@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from core.checkpoint import Checkpoint
-from core.data.cache import cache_root
 from core.explain.receptive_field import receptive_field
+from core.places import cache_root
 from core.training.run import replace_file
 
 _VERSION = 1  # Of the search: one more whenever it finds other sizes.

@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from core.checkpoint import Checkpoint
-from core.data.cache import cache_root
 from core.errors import LayerError
 from core.explain.activations import activations
 from core.explain.ascent import LOGITS, Ascended, OnProgress, Settings, ascend
@@ -17,6 +16,7 @@ from core.explain.normalisation import Normalisation
 from core.explain.plain_ascent import Plain
 from core.explain.robust_ascent import Robust
 from core.inside.filter_cache import FilterCache, key_of
+from core.places import cache_root
 
 METHODS = ("plain", "robust")
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.data.batches import InOrder, Pictures, loader
-from core.data.cache import Decoded, cache_root
+from core.data.cache import Decoded
 from core.data.image_set import Labels
 from core.data.workers import usual_workers
+from core.places import cache_root
 
 _BATCH = 32
 

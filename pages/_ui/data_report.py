@@ -12,7 +12,7 @@ from core.render import png
 from core.training.material import Material
 from core.training.preview import Sample, training_samples, validation_samples
 from core.training.recipe import Recipe
-from pages._ui import components, curves, words
+from pages._ui import components, curves, mishaps, words
 from pages._ui.recipe_picker import Chosen, Plan
 from pages._ui.state import photos, trainings
 
@@ -123,6 +123,7 @@ def _draw_classes(found: Report) -> None:
 
 
 @st.fragment
+@mishaps.guarded
 def _draw_samples(data: Material, recipe: Recipe) -> None:
     """Two rows of pictures; only these are drawn again when other augmentations are asked for."""
     changes = not recipe.augment.is_none

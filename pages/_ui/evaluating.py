@@ -10,7 +10,7 @@ from core.mistakes import results
 from core.predicting import background
 from core.predicting.parts import is_under_way, num_predicted
 from core.predicting.samples import open_images
-from pages._ui import words
+from pages._ui import mishaps, words
 from pages._ui.state import models
 
 _LIVE_S = 1.0
@@ -20,7 +20,7 @@ _FOLDER = "evaluation_folder"
 def draw(name: str) -> None:
     """Say that there is nothing to show yet, take a folder of images, and offer what has been evaluated."""
     if is_under_way(checkpoint.find(name)):
-        st.fragment(_draw_progress, run_every=_LIVE_S)(name)
+        st.fragment(mishaps.guarded(_draw_progress), run_every=_LIVE_S)(name)
         return
     st.info(
         f"**{words.plain(name)}** has not been evaluated yet: name a folder of labelled images, with a "

@@ -11,7 +11,7 @@ from core import importing
 from core.checkpoint import ROOT
 from core.errors import CoreError
 from core.models import registry
-from pages._ui import words
+from pages._ui import mishaps, words
 from pages._ui.state import models
 
 _MAX_WEIGHTS_MB = 250
@@ -33,6 +33,7 @@ def button() -> None:
 
 
 @st.dialog("Bring your own model", width="medium")
+@mishaps.guarded
 def _dialogue() -> None:
     st.caption("A state dict is enough. Nothing in the file is executed, and nothing leaves this machine.")
     with st.form("own", border=False, enter_to_submit=False):

@@ -8,7 +8,7 @@ import streamlit as st
 from core.evaluation.metrics import calibration_bins, confidence_histogram
 from core.evaluation.threshold import AtThreshold, at_threshold
 from core.mistakes.results import Results, class_table
-from pages._ui import figures, gallery, words
+from pages._ui import figures, gallery, mishaps, words
 from pages._ui.state import results as memory
 
 
@@ -54,6 +54,7 @@ def _choose_row(results: Results, key: str, class_idx: list[int]) -> None:
 
 
 @st.fragment
+@mishaps.guarded
 def draw_curves(results: Results) -> None:
     """ROC and precision-recall of one class, and what a threshold makes of it."""
     usual = results.class_names[memory.usual_class(results)]

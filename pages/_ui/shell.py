@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.errors import FragmentHandledException
 
 from core.checkpoint import available
-from core.errors import CoreError
-from pages._ui import own_model, words
+from pages._ui import mishaps, own_model
 from pages._ui.state import models
 
 
@@ -82,15 +82,24 @@ _DARK = """<style>
 
 @contextmanager
 def page(path: str) -> Iterator[None]:
-    """Draw the frame of the page at ``path``; inside, a `CoreError` becomes its message."""
+    """Draw the frame of the page at ``path``; an error inside becomes a message, see `mishaps.show`.
+
+    Streamlit's own way to stop or to run again is no error, and passes.
+    """
     this = PAGES[path]
     st.set_page_config(page_title=f"{this.title} · SeeWhy", page_icon="🔎", layout="wide")
     st.html(_STYLE + (_DARK if st.context.theme.type == "dark" else ""))
-    _sidebar()
+    try:
+        _sidebar()
+    except Exception as error:  # Whatever it is, the other pages can still be opened.
+        mishaps.show(error, "the sidebar was drawn")
+        st.stop()
     try:
         yield
-    except CoreError as error:
-        st.error(words.sentence(error), icon=":material/error:")
+    except FragmentHandledException:
+        raise  # It has been shown.
+    except Exception as error:  # Whatever it is, the sidebar and what has been drawn stand.
+        mishaps.show(error, f"the page {this.title} was drawn")
 
 
 def checkpoint_name() -> str:

@@ -11,7 +11,7 @@ from core.errors import CoreError
 from core.mistakes import results
 from core.training import overview, runs
 from core.training.runs import Run
-from pages._ui import curves, words
+from pages._ui import curves, mishaps, words
 from pages._ui.state import models, trainings
 
 _LIVE_S, _TABLE_S = 1.0, 5.0
@@ -60,7 +60,7 @@ def draw(run: Run) -> None:
     title, source = run.card.recipe.get("title", ""), run.card.data.get("source", "")
     st.caption(words.plain(f"{title} · {source} · {run.card.architecture.partition(':')[2]}"))
     # The timer runs only while there is something to wait for.
-    live = st.fragment(_draw_live, run_every=_LIVE_S if run.is_running else None)
+    live = st.fragment(mishaps.guarded(_draw_live), run_every=_LIVE_S if run.is_running else None)
     live(run.name, run.status)
 
 
@@ -181,6 +181,7 @@ def _delete_button(run: Run) -> None:
 
 
 @st.dialog("Delete this training?", icon=":material/delete:")
+@mishaps.guarded
 def _ask_to_delete(name: str, size: str) -> None:
     st.markdown(f"**{words.plain(name)}** with its weights and curves, {size}. This cannot be undone.")
     with st.container(horizontal=True, horizontal_alignment="right"):
@@ -214,7 +215,7 @@ def draw_table(chosen: str | None) -> None:
         return
     st.caption("Click a row to see its curves, to go on with it, or to delete it.")
     live = any(run.is_running for run in found)
-    st.fragment(_draw_rows, run_every=_TABLE_S if live else None)(chosen)
+    st.fragment(mishaps.guarded(_draw_rows), run_every=_TABLE_S if live else None)(chosen)
 
 
 def _draw_rows(chosen: str | None) -> None:

@@ -7,7 +7,11 @@ MINUS = "−"
 
 def sentence(error: CoreError) -> str:
     """An error's text as a sentence, with nothing in it taken for Markdown."""
-    text = str(error)
+    return capital(str(error))
+
+
+def capital(text: str) -> str:
+    """A message as a sentence, with nothing in it taken for Markdown."""
     return plain(text[:1].upper() + text[1:] + ".")
 
 

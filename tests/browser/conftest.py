@@ -44,6 +44,7 @@ def app(page: Page, app_url: str) -> Iterator[App]:
     window = App(page, app_url)
     yield window
     assert not window.outside, f"requests left this machine: {window.outside}"
+    assert not window.refused, f"the content security policy refused: {window.refused}"
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,14 @@ from playwright.sync_api import Page, expect
 
 
 class App:
-    """A page of the browser, and the addresses outside of the app that it asked for."""
+    """A page of the browser, the addresses outside of the app that it asked for, and what it may not load."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.url = page, url
         self.outside: list[str] = []
+        self.refused: list[str] = []
         page.on("request", lambda request: self._note(request.url))
+        page.on("console", lambda message: self._read(message.text))
 
     def open(self, path: str = "/explain") -> None:
         """Go to a page of the app by its address."""
@@ -59,3 +61,7 @@ class App:
     def _note(self, url: str) -> None:
         if not url.startswith((self.url, "data:", "blob:")):
             self.outside.append(url)
+
+    def _read(self, text: str) -> None:
+        if "Content Security Policy" in text:
+            self.refused.append(text)

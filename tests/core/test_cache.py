@@ -13,9 +13,10 @@ import torch
 from PIL import Image
 
 from core.data import cache
-from core.data.cache import Decoded, cache_root, decode
+from core.data.cache import Decoded, decode
 from core.data.image_set import Files, ImageSet, Pixels, fingerprint_of_files
 from core.errors import DataError, ImageError
+from core.places import cache_root
 from core.preprocess import Preprocess
 
 SMALL = Preprocess((12, 12), 18, (0.5, 0.4, 0.3), (0.2, 0.3, 0.4), "bicubic")

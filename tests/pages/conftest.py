@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core import mishaps
 from core.checkpoint import Checkpoint
 from core.explain.ascent import Ascended, OnProgress
 from core.inside import field_sizes, filters
@@ -21,6 +22,26 @@ def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     field_sizes._KNOWN.clear()
     yield
     ascents.forget()
+
+
+@pytest.fixture
+def _may_fail() -> None:
+    """For tests that make the app fail in a way that nobody expects."""
+
+
+@pytest.fixture(autouse=True)
+def _no_fault(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
+    """A page shows a fault of ours as a message: no test passes over one."""
+    found: list[str] = []
+    record = mishaps.record
+
+    def noted(error: BaseException, doing: str) -> mishaps.Mishap:
+        found.append(f"while {doing}: {error!r}")
+        return record(error, doing)
+
+    monkeypatch.setattr(mishaps, "record", noted)
+    yield
+    assert "_may_fail" in request.fixturenames or found == []
 
 
 @pytest.fixture

@@ -1,0 +1,80 @@
+"""What goes wrong: in one sentence where it is known trouble, else in a log, under a number to quote."""
+
+import hashlib
+import os
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.errors import CoreError
+from core.places import cache_root
+
+LOG = "errors.log"
+_LONGEST_LOG = 5 * 2**20
+_NO_MEMORY = ("can't allocate memory", "out of memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """An error that nobody expected: the number that the same fault always has, and the log with the rest.
+
+    ``log`` is None where nothing could be written.
+    """
+
+    number: str
+    traceback: str
+    log: Path | None
+
+
+def sentence(error: BaseException) -> str | None:
+    """Known trouble in words, without a full stop; None where the error is a fault of this program."""
+    if isinstance(error, CoreError):
+        return str(error)
+    if isinstance(error, MemoryError) or any(each in str(error).lower() for each in _NO_MEMORY):
+        return "there is not enough memory for this; close other programs, or choose something smaller"
+    if isinstance(error, OSError):
+        return _of_files(error)
+    return None
+
+
+def is_raised_by_us(error: BaseException) -> bool:
+    """Whether the code that raised it is of this folder, not of a library."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and Path(frames[-1].filename).is_relative_to(Path(__file__).parent)
+
+
+def record(error: BaseException, doing: str) -> Mishap:
+    """Write the error in full to the log, with the number that it is quoted by."""
+    told = "".join(traceback.format_exception(error))
+    number = _number(error)
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    try:
+        log = _append(f"{when} error {number} while {doing}\n{told}\n")
+    except (OSError, ValueError):
+        log = None
+    return Mishap(number, told, log)
+
+
+def _of_files(error: OSError) -> str:
+    reason = (error.strerror or str(error) or "the system refused").lower()
+    return f"cannot read or write {os.fsdecode(error.filename)!r}: {reason}" if error.filename else reason
+
+
+def _number(error: BaseException) -> str:
+    """Six digits that say where it happened: type and lines, and none of the values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(frame.filename).name}:{frame.lineno}:{frame.name}" for frame in frames]
+    return hashlib.blake2b("\n".join([type(error).__name__, *places]).encode(), digest_size=3).hexdigest()
+
+
+def _append(text: str) -> Path:
+    log = cache_root() / LOG
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        if log.stat().st_size > _LONGEST_LOG:
+            log.replace(log.with_suffix(".old.log"))
+    with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
+    return log

@@ -1,0 +1,56 @@
+"""Where things lie on this machine, and which folders a person may name."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from core.errors import DataError
+
+ROOTS = "SEEWHY_DATA_ROOTS"
+_LONGEST = 4096
+
+
+def cache_root() -> Path:
+    """Where caches lie: ``SEEWHY_CACHE``, else ``~/.cache/seewhy``, else a folder for temporary files."""
+    named = os.environ.get("SEEWHY_CACHE")
+    if named:
+        return Path(named)
+    try:
+        return Path.home() / ".cache" / "seewhy"
+    except RuntimeError:  # This user has no home.
+        return Path(tempfile.gettempdir()) / f"seewhy-{os.getuid() if hasattr(os, 'getuid') else 0}"
+
+
+def data_roots() -> tuple[Path, ...]:
+    """The folders that ``SEEWHY_DATA_ROOTS`` lists, separated as in ``PATH``; none where it is not set."""
+    listed = os.environ.get(ROOTS, "").split(os.pathsep)
+    return tuple(Path(each).resolve() for each in listed if each.strip())
+
+
+def named_folder(text: str) -> Path:
+    """The folder that a person typed, with all links resolved.
+
+    Raises `DataError` where it is no folder, cannot be read, or lies in none of the `data_roots`. Outside of
+    those nothing is looked up: the answer does not tell what is there.
+    """
+    place, roots = _resolved(text), data_roots()
+    if roots and not any(place.is_relative_to(root) for root in roots):
+        allowed = ", ".join(map(str, roots))
+        raise DataError(f"{text!r} is not in a folder that may be opened here; choose one in {allowed}")
+    try:
+        is_folder = place.is_dir()
+    except OSError as error:
+        raise DataError(f"cannot open {text!r}: {error.strerror}") from error
+    if not is_folder:
+        raise DataError(f"there is no folder {text!r} on this machine")
+    return place
+
+
+def _resolved(text: str) -> Path:
+    wanted = text.strip()
+    if not wanted or len(wanted) > _LONGEST or not wanted.isprintable():
+        raise DataError(f"{wanted[:80]!r} is not the name of a folder")
+    try:
+        return Path(wanted).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # A home that nobody has, or links in a circle.
+        raise DataError(f"there is no folder {wanted!r} on this machine") from error

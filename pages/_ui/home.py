@@ -1,0 +1,36 @@
+"""Home: what is loaded, and where to go."""
+
+import streamlit as st
+
+from core.device import device_label
+from pages._ui import pickers, shell, words
+from pages._ui.state import models
+
+
+def draw() -> None:
+    """The whole page."""
+    with shell.page("app.py"):
+        st.title("Why does it see that?")
+        st.markdown(
+            "Drop in a photo. SeeWhy shows what the network takes it for, **where in the photo that comes "
+            "from**, and why it is not something else."
+        )
+        name = shell.checkpoint_name()
+        if pickers.photo_source():
+            st.switch_page("pages/explain.py", query_params={})
+        _draw_loaded(name)
+        st.subheader("Where to go")
+        for path, page in list(shell.PAGES.items())[1:]:
+            st.page_link(path, label=f"**{page.title}**: {page.question}", icon=page.icon)
+
+
+def _draw_loaded(name: str) -> None:
+    st.subheader("What is loaded")
+    loaded = models.load(name)
+    card = loaded.checkpoint.card
+    with st.container(horizontal=True):
+        st.metric("Model", words.plain(name), border=True)
+        st.metric("Classes", f"{len(card.class_names):,}", border=True)
+        st.metric("Layers to look into", len(loaded.layers), border=True)
+        st.metric("Runs on", device_label(loaded.checkpoint.device), border=True)
+    st.caption(words.plain(f"{card.architecture} · {card.source}"))

@@ -1,0 +1,57 @@
+"""What went wrong, where a person sees it: a sentence, or a number that the log explains."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+import streamlit as st
+from streamlit.errors import FragmentHandledException
+
+from core import mishaps
+from pages._ui import words
+
+_LOG = logging.getLogger("seewhy")
+_P = ParamSpec("_P")
+
+
+def show(error: Exception, doing: str) -> None:
+    """Say what a person can do about an error; one that nobody expected goes to the log in full."""
+    known = mishaps.sentence(error)
+    if known is not None:
+        st.error(words.capital(known), icon=":material/error:")
+        return
+    found = mishaps.record(error, doing)
+    _LOG.error("error %s while %s\n%s", found.number, doing, found.traceback)
+    st.error(
+        f"Error **{found.number}** while {words.plain(doing)}. This is a fault of SeeWhy, not yours. "
+        "Everything else still works: choose something else here, or another page. The server's log says "
+        "more under this number.",
+        icon=":material/bug_report:",
+    )
+
+
+def guarded(function: Callable[_P, None]) -> Callable[_P, None]:
+    """A part of a page that is drawn by itself, with its errors shown in its own place."""
+
+    @wraps(function)
+    def drawn(*given: _P.args, **named: _P.kwargs) -> None:
+        try:
+            function(*given, **named)
+        except FragmentHandledException:
+            raise
+        except Exception as error:  # Whatever it is, the rest of the page stands.
+            show(error, "a part of the page was drawn")
+
+    return drawn
+
+
+def show_outside_of_pages(error: Exception) -> bool:
+    """Say what went wrong in a click, or before a page had begun to be drawn; where to go instead."""
+    # Not above: the server, which has this function at hand, is to start before the libraries are loaded.
+    from pages._ui import shell  # noqa: PLC0415
+
+    show(error, "your last click was followed")
+    for path, page in shell.PAGES.items():
+        st.page_link(path, label=page.title, icon=page.icon, query_params={})
+    return True
