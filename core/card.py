@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, GetPydanticSchema, Type
 from typing_extensions import TypedDict
 
 from core import stored
-from core.errors import CheckpointError
+from core.errors import CheckpointError, FileError
 from core.models.heads import Head
 from core.preprocess import Preprocess
 
@@ -114,7 +114,7 @@ def read_card(folder: Path) -> Card:
     path = folder / CARD
     try:
         found = stored.read_json(path)
-    except (OSError, ValueError) as error:
+    except (FileError, ValueError) as error:
         raise CheckpointError(f"{path} is not a readable card: {error}") from error
     try:
         return _as_card(found)

@@ -3,8 +3,6 @@
 import hashlib
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,18 +12,17 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
+from core import files
 from core.card import CARD, FORMAT, STATUSES, Card, as_json, read_card
 from core.errors import CheckpointError
+from core.inventory import BUILT_IN, NEXT, ROOT, WEIGHTS, available, find, folders
 from core.models import options, registry
 
-# The card is a module of its own; people ask for it here.
-__all__ = ["CARD", "FORMAT", "STATUSES", "Card", "read_card"]
-
-ROOT = Path(__file__).parents[1] / "checkpoints"
-BUILT_IN = "imagenet"
-WEIGHTS = "model.safetensors"
-# New weights wait here until the card names them: see `update`.
-_NEXT = f".{WEIGHTS}.next"
+# Cards and the list of checkpoints are modules of their own; people ask for them here.
+__all__ = [
+    "BUILT_IN", "CARD", "FORMAT", "ROOT", "STATUSES", "WEIGHTS", "Card", "available", "find", "folders",
+    "read_card",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,35 +38,6 @@ class Checkpoint:
     def name(self) -> str:
         """The folder's name, by which people ask for it."""
         return self.folder.name
-
-
-def available(root: Path = ROOT) -> list[str]:
-    """Names of the checkpoints under ``root`` that have weights, the built-in one first."""
-    names = sorted(name for name in folders(root) if _has_weights(root / name))
-    return sorted(names, key=lambda name: name != BUILT_IN)
-
-
-def folders(root: Path = ROOT) -> list[str]:
-    """Names of all checkpoint folders under ``root``, also of those whose training has no weights yet."""
-    return sorted(card.parent.name for card in root.glob(f"*/{CARD}") if not card.parent.name.startswith("."))
-
-
-def _has_weights(folder: Path) -> bool:
-    if folder.name == BUILT_IN or (folder / WEIGHTS).exists():
-        return True
-    try:
-        return (folder / _NEXT).exists() and read_card(folder).weights_sha256 is not None
-    except CheckpointError:
-        return False
-
-
-def find(name: str, root: Path = ROOT) -> Path:
-    """The folder of the checkpoint ``name``; CheckpointError lists those that there are."""
-    if name not in available(root):
-        raise CheckpointError(
-            f"no checkpoint named {name!r}; there is {', '.join(available(root)) or 'none'}"
-        )
-    return root / name
 
 
 def load(folder: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Checkpoint:
@@ -104,16 +72,9 @@ def save(root: Path, name: str, card: Card, tensors: Mapping[str, Tensor]) -> Pa
     refuse_odd(name)
     if (root / name).exists():
         raise CheckpointError(f"a checkpoint named {name!r} exists already; choose another name or delete it")
-    root.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=root))
-    try:
+    with files.draft_folder(root / name) as draft:
         checksum = _write_weights(draft / WEIGHTS, tensors) if tensors else None
         _write(draft / CARD, as_json(card, checksum))
-        draft.chmod(0o755)
-        draft.rename(root / name)
-    except BaseException:
-        shutil.rmtree(draft)
-        raise
     return root / name
 
 
@@ -135,19 +96,19 @@ def update(folder: Path, card: Card, tensors: Mapping[str, Tensor] | None = None
     reader that finds a new card and old weights takes the waiting ones.
     """
     _settle(folder)
-    checksum = _write_weights(folder / _NEXT, tensors) if tensors else card.weights_sha256
+    checksum = _write_weights(folder / NEXT, tensors) if tensors else card.weights_sha256
     written = replace(card, weights_sha256=checksum)
     draft = folder / f".{CARD}.next"
     _write(draft, as_json(written, checksum))
     draft.replace(folder / CARD)
     if tensors:
-        (folder / _NEXT).replace(folder / WEIGHTS)
+        (folder / NEXT).replace(folder / WEIGHTS)
     return written
 
 
 def _settle(folder: Path) -> None:
     """End an update that was killed after its card: the waiting weights are all that the card has."""
-    waiting = folder / _NEXT
+    waiting = folder / NEXT
     if not waiting.exists():
         return
     with waiting.open("rb") as file:
@@ -179,7 +140,7 @@ def _read(folder: Path) -> tuple[Card, dict[str, Tensor]]:
         if card.weights_sha256 is None:
             return card, {}
         # The waiting ones first: once they do not wait any more, they are in their place.
-        for path in (folder / _NEXT, folder / WEIGHTS):
+        for path in (folder / NEXT, folder / WEIGHTS):
             tensors = _verified(path, card.weights_sha256)
             if tensors is not None:
                 return card, tensors

@@ -1,46 +1,30 @@
 """Files that this program has written, read back by their schemas, with one sentence where they fail."""
 
 import json
-import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from core import files
+
 T = TypeVar("T")
 Json = dict[str, Any]
 
-_MOST_BYTES = 64_000_000
 _SHOWN = 60
 _UNKNOWN = {"unexpected_keyword_argument", "extra_forbidden"}
 _MISSING = {"missing", "missing_argument"}
-
-
-def content(path: Path, *, most: int = _MOST_BYTES) -> bytes:
-    """The bytes of a regular file of at most ``most``.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is no regular file, or larger.
-    """
-    about = path.stat()
-    if not stat.S_ISREG(about.st_mode):
-        raise ValueError("it is not a regular file")
-    if about.st_size > most:
-        raise ValueError(f"it has {about.st_size:,} bytes, expected at most {most:,}")
-    with path.open("rb") as file:
-        return file.read(most)
 
 
 def read_json(path: Path) -> Json:
     """The object in a JSON file: no key twice, no NaN, no text that cannot be shown.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: says what it is instead.
+        FileError: it cannot be read, or is no text.
+        ValueError: says what it holds instead.
     """
-    text = content(path).decode()
+    text = files.read_text(path)
     try:
         found = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_refuse)
     except RecursionError as error:

@@ -58,10 +58,10 @@ def test_a_number_that_is_none_is_written_as_null_and_read_as_unknown(
 def test_a_card_that_is_no_file_or_far_too_large_is_not_read(folder: Path) -> None:
     (folder / CARD).unlink()
     os.mkfifo(folder / CARD)
-    with pytest.raises(CheckpointError, match=r"card\.json is not a readable card: it is not a regular file"):
+    with pytest.raises(CheckpointError, match=r"card\.json is not a readable card: .*is a pipe"):
         checkpoints.read_card(folder)
     (folder / CARD).unlink()
     (folder / CARD).touch()
     os.truncate(folder / CARD, 3_000_000_000)
-    with pytest.raises(CheckpointError, match="it has 3,000,000,000 bytes, expected at most 64,000,000"):
+    with pytest.raises(CheckpointError, match="has more than 64 MB"):
         checkpoints.read_card(folder)

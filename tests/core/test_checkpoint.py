@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from core import checkpoint as checkpoints
-from core import images
+from core import images, inventory
 from core.checkpoint import CARD, WEIGHTS, Card, Checkpoint
 from core.errors import CheckpointError
 from core.models import imagenet as built_in
@@ -203,7 +203,7 @@ def test_a_damaged_card_is_named(folder: Path, damage: Callable[[str], str], mes
 
 
 def test_a_missing_card_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=rf"{tmp_path / CARD} is not a readable card: .*No such file"):
+    with pytest.raises(CheckpointError, match=rf"{tmp_path / CARD} is not a readable card: .*no such file"):
         checkpoints.load(tmp_path)
 
 
@@ -258,10 +258,10 @@ def test_what_a_killed_save_leaves_is_no_checkpoint_and_in_nobodys_way(
     """As after a power cut before the rename: all is written, under a hidden name."""
     with monkeypatch.context() as killed:
         killed.setattr(Path, "rename", lambda _self, _target: (_ for _ in ()).throw(SystemExit("power cut")))
-        killed.setattr(shutil, "rmtree", lambda _folder: None)
+        killed.setattr(shutil, "rmtree", lambda _folder, **_how: None)
         with pytest.raises(SystemExit, match="power cut"):
             checkpoints.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
-    assert [path.name[:5] for path in tmp_path.iterdir()] == [".new-"]
+    assert [(path.name[0], path.suffix) for path in tmp_path.iterdir()] == [(".", ".draft")]
     assert checkpoints.available(tmp_path) == []
     checkpoints.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
     assert checkpoints.available(tmp_path) == ["new"]
@@ -416,8 +416,8 @@ def test_weights_that_move_to_their_place_between_two_looks_are_found(
 
     def look_then_move(path: Path, checksum: str) -> dict[str, Tensor] | None:
         found = look(path, checksum)
-        if (folder / checkpoints._NEXT).exists():
-            (folder / checkpoints._NEXT).rename(folder / WEIGHTS)
+        if (folder / inventory.NEXT).exists():
+            (folder / inventory.NEXT).rename(folder / WEIGHTS)
         return found
 
     monkeypatch.setattr(checkpoints, "_verified", look_then_move)
