@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from core import checkpoint
+from core import checkpoint, files
 from core.checkpoint import Card
 from core.errors import CheckpointError, TrainingError
 from core.training import run
@@ -158,8 +158,7 @@ def log(name: str, root: Path = checkpoint.ROOT, last: int = 20) -> list[str]:
 
 
 def _launch(arguments: Sequence[str], name: str, root: Path) -> None:
-    logs = root / _LOGS
-    logs.mkdir(parents=True, exist_ok=True)
+    logs = files.make_folder(root / _LOGS)
     command = [sys.executable, "-m", "core", "train", *arguments]
     with (logs / f"{name}.txt").open("wb") as sink:
         process = subprocess.Popen(  # noqa: S603 (our own program; arguments are checked by it)

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core import importing
+from core import files, importing
 from core.checkpoint import ROOT
 from core.errors import CoreError
 from core.models import registry
@@ -90,7 +90,7 @@ def _submit(form: _Form) -> None:
 def _import(form: _Form) -> None:
     preprocess = importing.parse_preprocess(form.settings, registry.default_preprocess(form.architecture))
     # Beside the checkpoints, not in the system's folder: a browser's request writes only into the project.
-    with tempfile.TemporaryDirectory(prefix=".upload-", dir=ROOT) as folder:
+    with tempfile.TemporaryDirectory(prefix=".upload-", dir=files.make_folder(ROOT)) as folder:
         path = Path(folder) / f"weights{Path(form.weights.name).suffix.lower()}"
         path.write_bytes(form.weights.getbuffer())
         importing.import_weights(

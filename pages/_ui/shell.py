@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.errors import FragmentHandledException
 
 from core.checkpoint import available
-from pages._ui import mishaps, own_model
+from core.errors import CheckpointError
+from pages._ui import mishaps, own_model, welcome
 from pages._ui.state import models
 
 
@@ -33,6 +34,9 @@ PAGES = {
     "pages/inside.py": Page("Inside", ":material/layers:", "What has each layer and filter learned?"),
     "pages/train.py": Page("Train", ":material/model_training:", "Train a network and watch it learn"),
 }
+
+# Training needs no network to begin with.
+_WITHOUT_CHECKPOINT = ("pages/train.py",)
 
 # Columns beside each other need room: below this they go under each other, earlier than Streamlit's 640 px.
 _STYLE = """<style>
@@ -90,9 +94,14 @@ def page(path: str) -> Iterator[None]:
     st.set_page_config(page_title=f"{this.title} · SeeWhy", page_icon="🔎", layout="wide")
     st.html(_STYLE + (_DARK if st.context.theme.type == "dark" else ""))
     try:
+        welcome.draw_linked()
         _sidebar()
     except Exception as error:  # Whatever it is, the other pages can still be opened.
         mishaps.show(error, "the sidebar was drawn")
+        st.stop()
+    if path not in _WITHOUT_CHECKPOINT and not available():
+        st.title(this.title)
+        welcome.draw()
         st.stop()
     try:
         yield
@@ -105,6 +114,8 @@ def page(path: str) -> Iterator[None]:
 def checkpoint_name() -> str:
     """The checkpoint that the sidebar has chosen; the first where that has been deleted."""
     names, chosen = available(), st.session_state.get(models.CHECKPOINT)
+    if not names:
+        raise CheckpointError("there is no network yet; train one, or bring your own")
     return str(chosen) if chosen in names else names[0]
 
 
@@ -112,16 +123,19 @@ def _sidebar() -> None:
     own_model.choose_added()
     with st.sidebar:
         st.markdown("## SeeWhy")
-        query = {models.CHECKPOINT: checkpoint_name()}
+        names = available()
+        query = {models.CHECKPOINT: checkpoint_name()} if names else {}
         for path, each in PAGES.items():
             st.page_link(path, label=each.title, icon=each.icon, query_params=query)
         st.divider()
-        st.selectbox(
-            "Model",
-            available(),
-            key=models.CHECKPOINT,
-            bind="query-params",
-            persist_state="session",
-            help="Which trained network answers. Your own can be added below.",
-        )
+        if names:
+            st.selectbox(
+                "Model",
+                names,
+                key=models.CHECKPOINT,
+                bind="query-params",
+                persist_state="session",
+                help="Which trained network answers. Your own can be added below.",
+            )
         own_model.button()
+        welcome.draw_unusable()

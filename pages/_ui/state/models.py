@@ -65,6 +65,11 @@ def choose_checkpoint(name: str) -> None:
     st.session_state[CHECKPOINT] = name
 
 
+def linked_checkpoint() -> str | None:
+    """The checkpoint that the address names; before the sidebar is drawn."""
+    return st.query_params.get(CHECKPOINT)
+
+
 @st.cache_resource(max_entries=2, show_spinner="Loading the model…")
 def _loaded(name: str, stamp: float) -> Loaded:
     device, _ = usable_device(None)

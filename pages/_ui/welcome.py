@@ -1,0 +1,59 @@
+"""What there is to say where checkpoints are missing or broken, and what to do about it."""
+
+import streamlit as st
+
+from core import built_in, inventory
+from core.errors import CoreError
+from pages._ui import words
+from pages._ui.state import models
+
+
+def draw() -> None:
+    """There is no network yet: three ways to get one."""
+    trouble = inventory.trouble()
+    if trouble is not None:
+        st.error(words.plain(f"{trouble[:1].upper()}{trouble[1:]}."), icon=":material/folder_off:")
+        return
+    st.subheader("There is no network yet", anchor=False)
+    st.markdown(words.plain(f"Networks are kept in {inventory.ROOT}, and none that can be used is there."))
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Use the ImageNet network",
+            icon=":material/download_done:",
+            type="primary",
+            key="welcome_built_in",
+            on_click=_add_built_in,
+            help="It is installed with SeeWhy and knows 1,000 classes. Nothing is downloaded.",
+        )
+        if st.button("Train one", icon=":material/model_training:", key="welcome_train"):
+            st.switch_page("pages/train.py", query_params={})
+    st.caption(
+        "Or press **Bring your own model** in the sidebar. The trained examples are in the folder checkpoints "
+        f"of SeeWhy's repository: copy it there, or let {words.plain(inventory.PLACE)} name another folder."
+    )
+
+
+def draw_unusable() -> None:
+    """The checkpoints that cannot be used, each with the reason; nothing where all can."""
+    faults = inventory.unusable()
+    if not faults:
+        return
+    with st.expander(f"{words.counted(len(faults), 'checkpoint')} cannot be used", icon=":material/warning:"):
+        for name, reason in faults.items():
+            st.markdown(f"**{words.plain(name)}**")
+            st.caption(words.plain(f"{reason[:1].upper()}{reason[1:]}."))
+
+
+def draw_linked() -> None:
+    """Say why the checkpoint that a link asks for is not the one that is shown."""
+    name = models.linked_checkpoint()
+    reason = inventory.unusable().get(name) if name else None
+    if name and reason:
+        st.warning(words.plain(f"{name} cannot be used: {reason}."), icon=":material/warning:")
+
+
+def _add_built_in() -> None:
+    try:
+        built_in.add()
+    except CoreError as error:
+        st.toast(words.sentence(error), icon=":material/error:")
