@@ -28,8 +28,9 @@ def draw() -> None:
         if st.button("Train one", icon=":material/model_training:", key="welcome_train"):
             st.switch_page("pages/train.py", query_params={})
     st.caption(
-        "Or press **Bring your own model** in the sidebar. The trained examples are in the folder checkpoints "
-        f"of SeeWhy's repository: copy it there, or let {words.plain(inventory.PLACE)} name another folder."
+        "Or press **Bring your own model** in the sidebar. The trained examples are in the folder "
+        f"checkpoints of SeeWhy's repository: copy it there, or name "
+        f"another folder by {words.plain(inventory.PLACE)}."
     )
 
 
