@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.device import device_label
-from pages._ui import pickers, shell, words
+from pages._ui import mishaps, pickers, shell, words
 from pages._ui.state import models
 
 
@@ -24,6 +24,7 @@ def draw() -> None:
             st.page_link(path, label=f"**{page.title}**: {page.question}", icon=page.icon)
 
 
+@mishaps.guarded  # One that cannot be loaded leaves the ways to other pages.
 def _draw_loaded(name: str) -> None:
     st.subheader("What is loaded")
     loaded = models.load(name)

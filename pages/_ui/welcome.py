@@ -12,7 +12,7 @@ def draw() -> None:
     """There is no network yet: three ways to get one."""
     trouble = inventory.trouble()
     if trouble is not None:
-        st.error(words.plain(f"{trouble[:1].upper()}{trouble[1:]}."), icon=":material/folder_off:")
+        st.error(words.capital(trouble), icon=":material/folder_off:")
         return
     st.subheader("There is no network yet", anchor=False)
     st.markdown(words.plain(f"Networks are kept in {inventory.ROOT}, and none that can be used is there."))
@@ -42,7 +42,7 @@ def draw_unusable() -> None:
     with st.expander(f"{words.counted(len(faults), 'checkpoint')} cannot be used", icon=":material/warning:"):
         for name, reason in faults.items():
             st.markdown(f"**{words.plain(name)}**")
-            st.caption(words.plain(f"{reason[:1].upper()}{reason[1:]}."))
+            st.caption(words.capital(reason))
 
 
 def draw_linked() -> None:
