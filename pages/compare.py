@@ -26,7 +26,7 @@ with shell.page("pages/compare.py"):
     second = memory.load(compare_top.pick_second(first), first.split)
     found = comparisons.compared(first, second)
     opened = memory.opened()
-    pictures = comparisons.pictures(first.name, second.name)
+    pictures = comparisons.pictures(first, second)
     stage, top = st.container(), st.container()
     tab = components.segmented("Show", TABS, key=comparisons.PART, label_visibility="collapsed")
     selection = compare_gallery.pick(found) if tab == "samples" else None

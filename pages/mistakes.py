@@ -13,7 +13,7 @@ with shell.page("pages/mistakes.py"):
     st.title("Mistakes")
     results = numbers.pick_results(shell.checkpoint_name())
     opened = memory.opened()
-    pictures = memory.pictures(results.name)
+    pictures = memory.pictures(results.evaluation)
     stage = st.container()
     numbers.draw(results)
     view = components.segmented("View", VIEWS, key=memory.VIEW, label_visibility="collapsed")

@@ -8,8 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core import checkpoint
-from core.predicting.samples import PREDICTIONS
+from core import checkpoint, evaluations
 
 NUM_FIXED, NUM_BROKEN, NUM_BOTH_WRONG = 3, 5, 1
 
@@ -20,10 +19,11 @@ def second_digits(name: str) -> Iterator[str]:
     folder = checkpoint.ROOT / name
     shutil.copytree(checkpoint.ROOT / "digits", folder)
     try:
-        first = pq.read_table(folder / PREDICTIONS)
+        path = evaluations.find(folder).table
+        first = pq.read_table(path)
         pq.write_table(
             pa.Table.from_pandas(_changed(first.to_pandas()), first.schema, preserve_index=False),
-            folder / PREDICTIONS,
+            path,
         )
         yield name
     finally:

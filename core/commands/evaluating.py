@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core import checkpoint, processes
+from core import checkpoint, evaluations, processes
 from core.commands.complaint import complain
 from core.data.workers import usual_workers
 from core.device import keep_freed_memory, usable_device
-from core.predicting.evaluate import Resources, evaluate
+from core.predicting.evaluate import Keep, Resources, evaluate
+from core.predicting.naming import name_for
 from core.predicting.samples import note_on_data, open_images, remember_images, samples_of
 from core.processes import Place
 
@@ -24,6 +25,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="its name")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where the images are, of any known layout")
     parser.add_argument("--split", default="val", metavar="S", help="train, val, test or all (default: val)")
+    parser.add_argument(
+        "--as",
+        dest="name",
+        default="",
+        metavar="NAME",
+        help="what the evaluation is called (default: the name of the data, and the split)",
+    )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="take the place of an evaluation of that name that is of other images or weights",
+    )
     parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
     parser.add_argument("--devices", type=int, default=1, metavar="N", help="processes, one a device")
 
@@ -43,9 +56,14 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _arguments(options: argparse.Namespace) -> list[str]:
     """The same command for another process, which shares the work as its environment says."""
-    chosen = {"--data": options.data, "--split": options.split, "--device": options.device}
+    chosen = {
+        "--data": options.data,
+        "--split": options.split,
+        "--as": options.name or None,
+        "--device": options.device,
+    }
     given = [part for name, value in chosen.items() if value is not None for part in (name, str(value))]
-    return ["evaluate", options.checkpoint, *given]
+    return ["evaluate", options.checkpoint, *given, *(["--replace"] if options.replace else [])]
 
 
 def _evaluate_share(
@@ -61,19 +79,22 @@ def _evaluate_share(
     resources = Resources(
         processes.device_of(device, own), usual_workers() // own.local_world, own.share, others_end
     )
+    keep = Keep(options.name or name_for(samples), options.data, options.replace)
+    evaluations.refuse_odd(keep.name)
     if own.share.rank:
-        evaluate(folder, samples, resources)
+        evaluate(folder, samples, resources, keep=keep)
         return 0
     for each in filter(None, [note, note_on_data(folder, images)]):
         print(each, file=sys.stderr)
     if options.data:
         remember_images(folder, images, options.data)
-    _report(options.checkpoint, images.name, evaluate(folder, samples, resources, on_progress=_count))
+    found = evaluate(folder, samples, resources, keep=keep, on_progress=_count)
+    _report(options.checkpoint, evaluations.data_name(images), keep.name, found)
     return 0
 
 
-def _report(name: str, images: str, found: dict[str, Any]) -> None:
-    print(f"{name} on {found['num_samples']} images of {images}:")
+def _report(name: str, images: str, evaluation: str, found: dict[str, Any]) -> None:
+    print(f"{name} on {found['num_samples']} images of {images}, kept as {evaluation}:")
     for number in ("accuracy", "balanced_accuracy", "majority_baseline", "log_loss", "ece"):
         if found[number] is not None:  # A network with weights that are no numbers.
             print(f"  {number.replace('_', ' '):18} {found[number]:.4f}")

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.checkpoint import Card
 from core.errors import CoreError
 from core.mistakes import results
-from core.predicting.samples import fingerprint_of_evaluation
 
 
 def comparable(name: str) -> list[str]:
@@ -26,7 +25,7 @@ def comparable(name: str) -> list[str]:
 def _match(folder: Path, other: Path) -> bool:
     """Whether they share the images, as far as anybody knows, and a class."""
     try:
-        first, second = (fingerprint_of_evaluation(each) for each in (folder, other))
+        first, second = (evaluations.find(each).facts.fingerprint for each in (folder, other))
         classes, others = (_classes(checkpoint.read_card(each)) for each in (folder, other))
     except CoreError:
         return False

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.checkpoint import Card
 from core.errors import CheckpointError
 from core.evaluation.curves import Ranking
 from core.evaluation.metrics import IntArray, Metrics, column, distinct_names, metrics
 from core.evaluation.selection import Sample, row_of, sample_at
-from core.predicting.samples import PREDICTIONS
+from core.evaluations import Evaluation
 
 # Pandas writes the large kinds.
 _TEXT = (pa.types.is_string, pa.types.is_large_string)
@@ -38,12 +38,13 @@ _COLUMNS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """The predictions of one split, their metrics, and all splits of the table.
+    """The predictions of one split of an evaluation, their metrics, and all splits of the table.
 
-    ``class_names`` are all different: namesakes have their index behind them.
+    ``name`` is the checkpoint's. ``class_names`` are all different: namesakes have their index behind them.
     """
 
     name: str
+    evaluation: Evaluation
     card: Card
     class_names: tuple[str, ...]
     table: pa.Table
@@ -53,35 +54,33 @@ class Results:
 
 
 def available() -> list[str]:
-    """Names of the checkpoints that have predictions."""
-    return [name for name in checkpoint.available() if path_of(name).exists()]
+    """Names of the checkpoints that have been evaluated."""
+    return [name for name in checkpoint.available() if evaluations.every(checkpoint.find(name))]
 
 
-def path_of(name: str) -> Path:
-    """Where the predictions table of a checkpoint is, or would be."""
-    return checkpoint.find(name) / PREDICTIONS
-
-
-def read(folder: Path, split: str | None = None) -> Results:
+def read(folder: Path, split: str | None = None, *, evaluation: str | None = None) -> Results:
     """The results in a checkpoint's folder, on the split that is named, else on ``val``, else on the first.
 
+    ``evaluation`` is its name; without one, it is the checkpoint's first.
+
     Raises:
-        CheckpointError: there is no table, it is damaged, or it is of other classes.
+        EvaluationError: there is none, or none of that name.
+        CheckpointError: its table is damaged, or of other classes.
     """
-    card = checkpoint.read_card(folder)
-    whole = _table(folder)
+    card, found = checkpoint.read_card(folder), evaluations.find(folder, evaluation)
+    whole = _table(found)
     splits = tuple(sorted(pc.unique(whole["split"]).to_pylist()))
     chosen = next(each for each in (split or "val", "val", splits[0]) if each in splits)
     table = whole if len(splits) == 1 else whole.filter(pc.equal(whole["split"], chosen))
     table = table.combine_chunks()
     _refuse_strange_classes(folder.name, table, len(card.class_names))
     names = tuple(distinct_names(card.class_names))
-    return Results(folder.name, card, names, table, metrics(table, len(names)), chosen, splits)
+    return Results(folder.name, found, card, names, table, metrics(table, len(names)), chosen, splits)
 
 
-def sample(folder: Path, sample_id: str) -> Sample | None:
-    """A sample of any split by its name; None if there is none. CheckpointError as `read`."""
-    table = _table(folder)
+def sample(folder: Path, sample_id: str, *, evaluation: str | None = None) -> Sample | None:
+    """A sample of any split by its name; None if there is none. Raises as `read` does."""
+    table = _table(evaluations.find(folder, evaluation))
     row = row_of(table, sample_id)
     return None if row is None else sample_at(table, row)
 
@@ -104,10 +103,9 @@ def class_sizes(support: IntArray) -> ClassSizes:
     return ClassSizes(num_with_samples, largest, int(support[largest]), smallest, int(support[smallest]))
 
 
-def _table(folder: Path) -> pa.Table:
-    path, again = folder / PREDICTIONS, f"run: python -m core evaluate {folder.name} --data FOLDER"
-    if not path.exists():
-        raise CheckpointError(f"{folder.name!r} has no predictions yet; {again}")
+def _table(evaluation: Evaluation) -> pa.Table:
+    path, name = evaluation.table, evaluation.of.name
+    again = f"run: python -m core evaluate {name} --data FOLDER --as {evaluation.name} --replace"
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:

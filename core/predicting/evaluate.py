@@ -1,4 +1,4 @@
-"""One pass of a checkpoint over its samples: the predictions table and its metrics, kept in its folder."""
+"""One pass of a checkpoint over its samples: the predictions table and its metrics, kept under a name."""
 
 import hashlib
 import json
@@ -14,22 +14,25 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from core import checkpoint, files
+from core import checkpoint, evaluations, files
 from core.checkpoint import Checkpoint
 from core.data.batches import Share
 from core.data.image_set import ImageSet, Labels
 from core.data.unreadable import away, refuse_many
 from core.data.workers import leave_quietly
-from core.errors import AwayImageError, DataError, ImageError
+from core.errors import AwayImageError, DataError, EvaluationError, ImageError
 from core.evaluation.summary import summary
+from core.evaluations import METRICS, PREDICTIONS, Evaluation, Facts
+from core.predicting.naming import difference, name_for, split_of
 from core.predicting.parts import Parts
-from core.predicting.samples import METRICS, PREDICTIONS, Samples
+from core.predicting.samples import Samples
 from core.prediction_table import write
 from core.preprocess import Preprocess
-from core.training.run import replace_file
+from core.training.run import remember_data, replace_file
 from core.training.sample_rows import sample_rows
 
 _BATCH = 32
+_WHOLE = "whole"
 
 Item = tuple[Tensor, int]
 Batch = tuple[Tensor, Labels]
@@ -48,26 +51,44 @@ class Resources:
     others_end: Callable[[], None] = lambda: None
 
 
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How an evaluation is kept: its name (empty: the data's own and the split), and where its images lie.
+
+    ``replace`` lets it take the place of one of that name that is of other images or weights.
+    """
+
+    name: str = ""
+    data: Path | None = None
+    replace: bool = False
+
+
 def evaluate(
     folder: Path,
     samples: Samples,
     resources: Resources = Resources(),
     *,
+    keep: Keep = Keep(),
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> dict[str, Any]:
-    """Write ``predictions.parquet`` and ``metrics.json`` into a checkpoint's folder; gives the metrics.
+    """Add an evaluation to a checkpoint's folder, whole or not at all; gives its metrics.
 
-    The table grows in parts beside them; an interrupted pass goes on after what is done, if weights, data and
-    samples are the same. Broken images are in no row, and counted as ``num_broken``. Of several processes the
-    first waits for the others and writes the files; the others give nothing.
+    It grows in parts; an interrupted one goes on after what is done, if weights, data and samples are the
+    same. Broken images are in no row, and counted as ``num_broken``. Of several processes the first waits for
+    the others and writes the files; the others give nothing.
 
     Raises:
-        EvaluationError: the checkpoint is being evaluated already, or another process has ended too early.
+        EvaluationError: it is being made already, another process has ended too early, or the name is that of
+            an evaluation of other images or weights.
         DataError: an image cannot be read at present, or more than a few are damaged; nothing is replaced.
     """
     loaded = checkpoint.load_for_speed(folder, device=resources.device)
-    parts = Parts(folder, _key(loaded, samples), len(samples.indices), resources.share)
+    key = _key(loaded, samples)
+    parts = Parts(folder, keep.name or name_for(samples), key, len(samples.indices), resources.share)
+    _earlier(parts, loaded, samples, replace=keep.replace)
     with parts.held():
+        # Asked again: while nobody held it, another may have taken the name.
+        earlier = _earlier(parts, loaded, samples, replace=keep.replace)
         on_progress(parts.num_done(), parts.num_samples)
         for _ in _predicted(loaded, samples, parts, resources.workers):
             on_progress(parts.num_done(), parts.num_samples)
@@ -76,34 +97,27 @@ def evaluate(
         for _ in parts.wait():
             on_progress(parts.num_done(), parts.num_samples)
         table = parts.joined()
-        num_broken = parts.num_samples - len(table)
-        _refuse_part_of(samples, num_broken, parts)
-        write(folder / PREDICTIONS, table)
-        found = write_metrics(folder, num_broken=num_broken, fingerprint=samples.images.fingerprint)
+        _refuse_partial(samples, parts, table, earlier)
+        found = _kept(loaded, samples, parts, table, keep.data)
         # One that finds all its parts done would, without them, do them again.
         resources.others_end()
         parts.remove()
     return found
 
 
-def _refuse_part_of(samples: Samples, num_broken: int, parts: Parts) -> None:
-    """DataError where so few images can be read that the result would not be of these samples."""
-    try:
-        refuse_many(num_broken, samples.images, parts.num_samples)
-    except DataError:
-        parts.remove()  # So that they are read anew, once they are repaired.
-        raise
+def write_metrics(
+    folder: Path, *, num_broken: int | None, fingerprint: str | None, into: Path | None = None
+) -> dict[str, Any]:
+    """Write ``metrics.json`` beside the predictions of an evaluation, whole or not at all; gives the content.
 
-
-def write_metrics(folder: Path, *, num_broken: int | None, fingerprint: str | None) -> dict[str, Any]:
-    """Write ``metrics.json`` beside a checkpoint's predictions table, whole or not at all; gives the content.
-
-    ``num_broken`` images cannot be read and are in no row, None where nobody has counted them; the
-    ``fingerprint`` is of the images, as `ImageSet` has it.
+    ``into`` is the evaluation's folder, that of the checkpoint's first one if it is None. ``num_broken``
+    images cannot be read and are in no row, None where nobody has counted them; the ``fingerprint`` is of the
+    images, as `ImageSet` has it.
     """
-    found = summary(pq.read_table(folder / PREDICTIONS), checkpoint.read_card(folder).class_names)
+    place = into or evaluations.find(folder).folder
+    found = summary(pq.read_table(place / PREDICTIONS), checkpoint.read_card(folder).class_names)
     found |= {"num_broken": num_broken, "fingerprint": fingerprint}
-    replace_file(folder / METRICS, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
+    replace_file(place / METRICS, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
     return found
 
 
@@ -114,6 +128,66 @@ def write_metrics_of_training(folder: Path) -> dict[str, Any]:
     return write_metrics(
         folder, num_broken=None if data.get("skipped") else 0, fingerprint=data.get("fingerprint")
     )
+
+
+def _earlier(parts: Parts, loaded: Checkpoint, samples: Samples, *, replace: bool) -> Evaluation | None:
+    """The evaluation that has the name already; EvaluationError if it is of others and not to be replaced."""
+    earlier = evaluations.known(parts.folder, parts.name)
+    if earlier is None or replace or earlier.facts.key == parts.key:
+        return earlier
+    other = difference(earlier, loaded.card, samples) or ("other labels" if earlier.facts.key else None)
+    if other is not None:
+        raise EvaluationError(
+            f"{loaded.name!r} has an evaluation {earlier.name!r} of {other}; choose another name with "
+            "--as NAME, or let it go with --replace"
+        )
+    return earlier
+
+
+def _refuse_partial(samples: Samples, parts: Parts, table: pa.Table, earlier: Evaluation | None) -> None:
+    """DataError where so few images can be read that the result would not be of these samples."""
+    try:
+        refuse_many(parts.num_samples - len(table), samples.images, parts.num_samples)
+        _refuse_fewer(parts, len(table), earlier)
+    except DataError:
+        parts.forget_partial()  # So that they are read anew, once they are repaired.
+        raise
+
+
+def _refuse_fewer(parts: Parts, num_read: int, earlier: Evaluation | None) -> None:
+    """DataError where an evaluation of the same samples has more of them."""
+    if earlier is not None and earlier.facts.key == parts.key and earlier.facts.num_images > num_read:
+        raise DataError(
+            f"{earlier.facts.num_images - num_read} images that could be read for {earlier.name!r} cannot be "
+            "read now, so it is kept as it is; repair them, then evaluate again"
+        )
+
+
+def _kept(
+    loaded: Checkpoint, samples: Samples, parts: Parts, table: pa.Table, data: Path | None
+) -> dict[str, Any]:
+    """Write all files of an evaluation, and let it appear under its name; gives its metrics."""
+    draft, fingerprint = parts.place / _WHOLE, samples.images.fingerprint
+    draft.mkdir(exist_ok=True)
+    write(draft / PREDICTIONS, table)
+    found = write_metrics(
+        loaded.folder, num_broken=parts.num_samples - len(table), fingerprint=fingerprint, into=draft
+    )
+    facts = Facts(
+        data=evaluations.data_name(samples.images),
+        source=samples.images.name,
+        split=split_of(samples),
+        fingerprint=fingerprint,
+        num_images=len(table),
+        date=evaluations.now(),
+        weights_sha256=loaded.card.weights_sha256,
+        key=parts.key,
+    )
+    evaluations.write_facts(draft, facts)
+    if data is not None:
+        remember_data(draft, data)
+    evaluations.appear(draft, evaluations.place(loaded.folder, parts.name))
+    return found
 
 
 class _Decoded(Dataset[Item]):

@@ -1,8 +1,8 @@
 """The samples of an evaluation in parts, each a file once it is predicted, shared out among processes.
 
-Part i belongs to process i modulo their number. Parts lie below ``.evaluation`` in the checkpoint's folder
-until the first process joins them. Each process holds a lock of its own while it works, so that the first one
-knows whether the others still do, wherever they run.
+Part i belongs to process i modulo their number. Parts lie where an evaluation is worked on until the first
+process joins them. Each process holds a lock of its own while it works, so that the first one knows whether
+the others still do, wherever they run.
 """
 
 import shutil
@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from core import evaluations
 from core.data.batches import Share
 from core.errors import EvaluationError
 
-_FOLDER = ".evaluation"
 _ROWS = 1024
 _POLL_S = 0.2
 # A look whether somebody is at work holds his lock for a moment.
@@ -30,9 +30,13 @@ _START_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of one pass over ``num_samples``; ``key`` is of all that its predictions depend on."""
+    """The parts of one pass of a checkpoint over ``num_samples``, for the evaluation ``name``.
+
+    ``key`` is of all that its predictions depend on.
+    """
 
     folder: Path
+    name: str
     key: str
     num_samples: int
     share: Share
@@ -43,7 +47,7 @@ class Parts:
     @property
     def place(self) -> Path:
         """Where the files lie."""
-        return self.folder / _FOLDER / self.key
+        return self._workplace / self.key
 
     def path(self, part: int) -> Path:
         """The file of a part."""
@@ -76,7 +80,10 @@ class Parts:
                     self._forget_the_dead()
                 yield
         except Timeout as error:
-            raise EvaluationError(f"{self.folder.name!r} is being evaluated by another process") from error
+            raise EvaluationError(
+                f"{self.folder.name!r} is being evaluated as {self.name!r} by another process; "
+                "wait for its end, or choose another name"
+            ) from error
 
     def wait(self) -> Iterator[None]:
         """Until the other processes have done their parts, from time to time.
@@ -97,7 +104,7 @@ class Parts:
         """EvaluationError if another process has ended with parts of it missing; only for the first."""
         for rank in range(1, self.share.world):
             lock = self._lock(rank)
-            if lock.exists() and not _is_held(lock) and self.missing(rank):
+            if lock.exists() and not evaluations.is_held(lock) and self.missing(rank):
                 raise EvaluationError(
                     f"process {rank} of 0 to {self.share.world - 1} ended before its part was done; "
                     "run the same command again to go on"
@@ -107,37 +114,33 @@ class Parts:
         """All rows, in order."""
         return pa.concat_tables([pq.read_table(self.path(part)) for part in range(len(self))])
 
+    def forget_partial(self) -> None:
+        """Delete the parts that lack a sample, so that the next pass does them again."""
+        for part in range(len(self)):
+            start, end = self.span(part)
+            if pq.read_metadata(self.path(part)).num_rows < end - start:
+                self.path(part).unlink()
+
     def remove(self) -> None:
         """Delete the parts of this and of all earlier passes."""
-        shutil.rmtree(self.folder / _FOLDER, ignore_errors=True)
+        shutil.rmtree(self._workplace, ignore_errors=True)
+
+    @property
+    def _workplace(self) -> Path:
+        return evaluations.workplace(self.folder, self.name)
 
     def _lock(self, rank: int) -> Path:
         # The first process's keeps away every other evaluation, also of other samples.
-        return self.place / f".process-{rank}" if rank else self.folder / _FOLDER / ".lock"
+        return self.place / f".process-{rank}" if rank else evaluations.lock_of(self.folder, self.name)
 
     def _forget_the_dead(self) -> None:
         """Delete what processes of an interrupted pass have left."""
         for lock in self.place.glob(".process-*"):
-            if not _is_held(lock):
+            if not evaluations.is_held(lock):
                 lock.unlink(missing_ok=True)
 
 
-def _is_held(path: Path) -> bool:
-    lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        return True
-    lock.release()
-    return False
-
-
-def is_under_way(folder: Path) -> bool:
-    """Whether a process is evaluating the checkpoint in this folder now."""
-    lock = folder / _FOLDER / ".lock"
-    return lock.exists() and _is_held(lock)
-
-
-def num_predicted(folder: Path) -> int:
-    """Samples that an evaluation of this checkpoint has predicted so far; 0 where none has begun."""
-    return sum(pq.read_metadata(part).num_rows for part in (folder / _FOLDER).glob("*/*.parquet"))
+def num_predicted(folder: Path, name: str) -> int:
+    """Samples that an evaluation under way has predicted so far; 0 where none has begun."""
+    parts = evaluations.workplace(folder, name).glob(f"*/{'[0-9]' * 6}.parquet")
+    return sum(pq.read_metadata(part).num_rows for part in parts)

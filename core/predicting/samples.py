@@ -1,6 +1,5 @@
 """Which samples a checkpoint predicts, by its own classes, and whether the data are those it has known."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +13,10 @@ from core.data import catalogue
 from core.data.image_set import ImageSet, Labels
 from core.errors import DataError
 from core.evaluation.metrics import distinct_names
+from core.evaluations import LAYOUTS, Evaluation
 from core.training.material import open_data, sides
 from core.training.recipe import parse
 from core.training.run import remember_data, remembered_data
-
-METRICS, PREDICTIONS = "metrics.json", "predictions.parquet"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,12 +24,14 @@ class Samples:
     """What is to be predicted: ``indices`` (n,) of ``images``, with their ``labels`` (N,) and splits (N,).
 
     Labels are those of the checkpoint, which may count the classes in another order than the data set.
+    ``split`` is the one that was asked for, empty where nobody has said which.
     """
 
     images: ImageSet
     indices: Labels
     labels: Labels
     splits: NDArray[np.str_]
+    split: str = ""
 
 
 def open_images(folder: Path, data: Path | None) -> ImageSet:
@@ -50,25 +50,32 @@ def open_images(folder: Path, data: Path | None) -> ImageSet:
     return catalogue.load(catalogue.recognise(place), place)
 
 
+def images_of(evaluation: Evaluation) -> ImageSet:
+    """The images of an evaluation: where they lay, else the checkpoint's own, else where they usually are.
+
+    Raises:
+        DataError: they are not there, or nobody has said where they are.
+    """
+    folder, source = evaluation.of, evaluation.facts.source
+    place = remembered_data(evaluation.folder)
+    own = checkpoint.read_card(folder).data.get("fingerprint")
+    if place is not None or evaluation.facts.fingerprint in (None, own):
+        return open_images(folder, place)
+    if source in catalogue.SOURCES and source not in LAYOUTS:
+        return catalogue.load(source)
+    raise DataError(f"nobody has said where the images of {evaluation.name!r} are on this machine")
+
+
 def remember_images(folder: Path, images: ImageSet, data: Path) -> None:
-    """Keep where the images of an evaluation lie, unless a training that can be resumed has others."""
+    """Keep where a checkpoint's own images lie: those of its training, the last ones where there was none."""
     card = checkpoint.read_card(folder)
-    if card.status == "finished" or card.data.get("fingerprint") == images.fingerprint:
+    if not card.recipe or card.data.get("fingerprint") == images.fingerprint:
         remember_data(folder, data)
 
 
-def fingerprint_of_evaluation(folder: Path) -> str | None:
-    """The fingerprint of the images that a checkpoint's predictions are of; None where nobody knows."""
-    try:
-        known = json.loads((folder / METRICS).read_text(encoding="utf-8")).get("fingerprint")
-    except (OSError, ValueError, AttributeError):
-        known = checkpoint.read_card(folder).data.get("fingerprint")
-    return None if known is None else str(known)
-
-
-def data_has_changed(folder: Path, images: ImageSet) -> bool:
-    """Whether a checkpoint's predictions are of other images than these; False where nobody knows."""
-    known = fingerprint_of_evaluation(folder)
+def data_has_changed(evaluation: Evaluation, images: ImageSet) -> bool:
+    """Whether an evaluation is of other images than these; False where nobody knows."""
+    known = evaluation.facts.fingerprint
     return known is not None and known != images.fingerprint
 
 
@@ -96,7 +103,7 @@ def samples_of(card: Card, images: ImageSet, split: str) -> Samples:
     if not wanted.any():
         there = ", ".join(sorted(set(splits.tolist())))
         raise DataError(f"{images.name!r} has no images in a split {split!r}; there is {there}, all")
-    return Samples(images, np.flatnonzero(wanted), labels_for(images, card.class_names), splits)
+    return Samples(images, np.flatnonzero(wanted), labels_for(images, card.class_names), splits, split)
 
 
 def _splits(card: Card, images: ImageSet) -> NDArray[np.str_]:

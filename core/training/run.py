@@ -17,7 +17,6 @@ from core.checkpoint import Card
 from core.errors import CheckpointError, CoreError, TrainingError
 
 HISTORY, PROGRESS, STATE, LOG = "history.csv", "progress.json", "resume.ckpt", "log.txt"
-PREDICTIONS = "predictions.parquet"
 _LOCK, _STOP, _LOCAL = ".lock", ".stop", "local.json"
 _EVERY_S = 0.5
 # A look whether somebody trains (`is_alive`) holds the lock for a moment.

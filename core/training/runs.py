@@ -188,7 +188,7 @@ def _last_words(name: str, root: Path) -> str:
 def _size(folder: Path) -> int:
     """Bytes; its process replaces files meanwhile, and a draft that was listed may be gone."""
     size = 0
-    for path in folder.iterdir():
+    for path in folder.rglob("*"):
         with contextlib.suppress(FileNotFoundError):
             size += path.stat().st_size if path.is_file() else 0
     return size

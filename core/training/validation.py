@@ -1,5 +1,6 @@
 """The validation samples through the weights as they lie in the folder: the predictions table."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,19 +8,21 @@ import pyarrow.compute as pc
 import torch
 from lightning.pytorch import Trainer
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.checkpoint import Checkpoint
 from core.data.batches import InOrder, Pictures, Share, loader
+from core.data.image_set import ImageSet
+from core.evaluations import PREDICTIONS, Facts
 from core.prediction_table import joined, write
 from core.training.material import Material
-from core.training.run import PREDICTIONS
 from core.training.sample_rows import sample_rows
 
 _BATCH = 64
+_SPLIT, _WHOLE = "val", "whole"
 
 
 def validate(folder: Path, material: Material, trainer: Trainer) -> dict[str, float]:
-    """Write ``predictions.parquet``, and give ``val_loss`` and ``val_accuracy`` of what it says.
+    """Add the evaluation on the validation samples, and give its ``val_loss`` and ``val_accuracy``.
 
     Each process predicts its share and writes a part; the first one joins them and alone gives the measures.
     """
@@ -32,10 +35,35 @@ def validate(folder: Path, material: Material, trainer: Trainer) -> dict[str, fl
     parts = [_part(folder, rank) for rank in range(share.world)]
     images = material.decoded.images
     table = joined(parts, [images.sample_ids[index] for index in material.val])
-    write(folder / PREDICTIONS, table)
+    _keep(loaded, images, table)
     for path in parts:
         path.unlink()
     return measures(table)
+
+
+def _keep(loaded: Checkpoint, images: ImageSet, table: pa.Table) -> None:
+    """Under the data's own name and split, in the place of that of an earlier end of this training."""
+    data = evaluations.data_name(images)
+    name = evaluations.usual_name(data, _SPLIT)
+    earlier = evaluations.known(loaded.folder, name)
+    if earlier is not None and earlier.facts.fingerprint != images.fingerprint:
+        name = evaluations.free_name(name, {each.name for each in evaluations.every(loaded.folder)})
+    draft = evaluations.workplace(loaded.folder, name) / _WHOLE
+    draft.mkdir(parents=True, exist_ok=True)
+    write(draft / PREDICTIONS, table)
+    facts = Facts(
+        data=data,
+        source=images.name,
+        split=_SPLIT,
+        fingerprint=images.fingerprint,
+        num_images=len(table),
+        date=evaluations.now(),
+        weights_sha256=loaded.card.weights_sha256,
+    )
+    evaluations.write_facts(draft, facts)
+    evaluations.appear(draft, evaluations.place(loaded.folder, name))
+    with suppress(OSError):  # Somebody's interrupted evaluation of that name waits there.
+        draft.parent.rmdir()
 
 
 def _part(folder: Path, rank: int) -> Path:
@@ -60,5 +88,5 @@ def predicted(loaded: Checkpoint, material: Material, share: Share) -> pa.Table:
         Pictures(material.decoded), InOrder(material.val, batch_size=_BATCH, share=share)
     ):
         logits = loaded.model(preprocess.normalised(pixels.to(loaded.device))).cpu()
-        parts.append(sample_rows(images, where.numpy(), labels.numpy(), ["val"] * len(labels), logits))
+        parts.append(sample_rows(images, where.numpy(), labels.numpy(), [_SPLIT] * len(labels), logits))
     return pa.concat_tables(parts)

@@ -1,33 +1,33 @@
-"""A checkpoint without predictions: evaluate it on a folder of images, and watch that."""
+"""Evaluate a checkpoint on a folder of images, and watch that."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from core import checkpoint
-from core.errors import CoreError
+from core import checkpoint, evaluations
+from core.errors import CoreError, DataError
 from core.mistakes import results
 from core.predicting import background
-from core.predicting.parts import is_under_way, num_predicted
-from core.predicting.samples import open_images
+from core.predicting.naming import proposed_name
+from core.predicting.parts import num_predicted
+from core.predicting.samples import open_images, samples_of
 from pages._ui import mishaps, words
-from pages._ui.state import models
+from pages._ui.state import evaluated, models
 
 _LIVE_S = 1.0
-_FOLDER = "evaluation_folder"
+_FOLDER, _NAME, _SPLIT = "evaluation_folder", "evaluation_name", "evaluation_split"
+_SPLITS = {"val": "Validation", "test": "Test", "train": "Training", "all": "All images"}
 
 
 def draw(name: str) -> None:
     """Say that there is nothing to show yet, take a folder of images, and offer what has been evaluated."""
-    if is_under_way(checkpoint.find(name)):
-        st.fragment(mishaps.guarded(_draw_progress), run_every=_LIVE_S)(name)
-        return
-    st.info(
-        f"**{words.plain(name)}** has not been evaluated yet: name a folder of labelled images, with a "
-        "folder for each class or in the layout of a public data set, and see what it gets wrong.",
-        icon=":material/fact_check:",
-    )
-    _draw_form(name)
+    if not draw_under_way(name):
+        st.info(
+            f"**{words.plain(name)}** has not been evaluated yet: name a folder of labelled images, with a "
+            "folder for each class or in the layout of a public data set, and see what it gets wrong.",
+            icon=":material/fact_check:",
+        )
+        _draw_form(name)
     others = results.available()
     if others:
         st.markdown("These have been evaluated, and show real mistakes:")
@@ -36,34 +36,63 @@ def draw(name: str) -> None:
                 st.button(other, key=f"instead_{other}", on_click=models.choose_checkpoint, args=(other,))
 
 
+def draw_under_way(name: str) -> bool:
+    """Show how far the evaluations of a checkpoint are that are being made; whether there are any."""
+    names = evaluations.under_way(checkpoint.find(name))
+    if names:
+        st.fragment(mishaps.guarded(_draw_progress), run_every=_LIVE_S)(name, names)
+    elif complaint := evaluated.complaint(name):
+        st.error(words.plain(f"The last evaluation ended: {complaint}."), icon=":material/error:")
+    return bool(names)
+
+
 def _draw_form(name: str) -> None:
+    """Where the images are, which of them, and what the evaluation is to be called."""
     with st.form("evaluation", border=False):
-        typed = st.text_input("Folder of the images", key=_FOLDER, placeholder="/path/to/images")
+        typed = st.text_input("Folder of the images", key=_FOLDER, placeholder="/path/to/images").strip()
+        left, right = st.columns(2)
+        split = left.selectbox(
+            "Images", list(_SPLITS), format_func=_SPLITS.__getitem__, key=_SPLIT,
+            help="Images without a split count as validation.",
+        )  # fmt: skip
+        named = right.text_input("Name", key=_NAME, placeholder="that of the folder").strip()
         wanted = st.form_submit_button("Evaluate", type="primary", icon=":material/play_arrow:")
-    st.caption(words.plain(f"Or in a terminal: python -m core evaluate {name} --data FOLDER"))
+    st.caption(words.plain(f"Or in a terminal: python -m core evaluate {name} --data FOLDER --as NAME"))
     if not wanted:
         return
-    place, folder = Path(typed.strip()).expanduser(), checkpoint.find(name)
     try:
         with st.spinner("The images are found, the network is loaded…"):
-            open_images(folder, place if typed.strip() else None)
-            background.start(folder, place if typed.strip() else None)
+            _start(checkpoint.find(name), _place(typed), split, named)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
         return
     st.rerun()
 
 
-def _draw_progress(name: str) -> None:
-    """How far it is; when it has ended, the page is drawn once more."""
-    folder = checkpoint.find(name)
-    if not is_under_way(folder):
-        if not results.path_of(name).exists():
-            st.error(words.plain(f"It ended: {background.complaint(folder)}"), icon=":material/error:")
-            return
+def _place(typed: str) -> Path | None:
+    try:
+        return Path(typed).expanduser() if typed else None
+    except RuntimeError as error:  # A home that nobody has.
+        raise DataError(f"cannot find {typed!r}: {error}") from error
+
+
+def _start(folder: Path, place: Path | None, split: str, named: str) -> None:
+    """Start it under its name, and show it once it is there."""
+    card = checkpoint.read_card(folder)
+    samples = samples_of(card, open_images(folder, place), split)
+    name = named or proposed_name(evaluations.every(folder), card, samples)
+    background.start(folder, place, split, name)
+    evaluated.wait_for(folder.name, name)
+
+
+def _draw_progress(checkpoint_name: str, names: list[str]) -> None:
+    """How far they are; when one has ended, the page is drawn once more."""
+    folder = checkpoint.find(checkpoint_name)
+    if evaluations.under_way(folder) != names:
         st.rerun()
-    st.info(
-        f"**{words.plain(name)}** is being evaluated: {words.counted(num_predicted(folder), 'image')} so "
-        "far. It goes on if you leave this page.",
-        icon=":material/hourglass_top:",
-    )
+    for name in names:
+        done = words.counted(num_predicted(folder, name), "image")
+        st.info(
+            f"**{words.plain(name)}** is being evaluated: {done} so far. It goes on if you leave this page.",
+            icon=":material/hourglass_top:",
+        )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.mistakes import results as core_results
+from core import checkpoint, evaluations
 from core.mistakes.results import Results, class_sizes
 from pages._ui import evaluating, words
 from pages._ui.state import results as memory
@@ -11,7 +11,7 @@ from pages._ui.state import results as memory
 def pick_results(name: str) -> Results:
     """The results of a checkpoint, of the split that is chosen; says how to get some where there are none."""
     memory.choices_are_of(name)
-    if not core_results.path_of(name).exists():
+    if not evaluations.every(checkpoint.find(name)):
         evaluating.draw(name)
         st.stop()
     first = memory.load(name, None)

@@ -178,7 +178,7 @@ def _draw_links(shown: Shown) -> None:
 
 def _take_along(shown: Shown) -> None:
     """The sample and its question become those of the pages about one photo."""
-    link = links.of_sample(shown.results.name, shown.sample.sample_id)
+    link = links.of_sample(shown.results.evaluation, shown.sample.sample_id)
     photos.add_photo(shown.photo.name, shown.photo.data, link)
     rival = None if shown.sample.is_right or shown.rival is None else shown.name(shown.rival)
     pickers.choose_question(shown.results.name, shown.name(shown.sample.predicted), rival)

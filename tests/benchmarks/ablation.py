@@ -16,12 +16,11 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.checkpoint import Card
 from core.data.cache import decode
 from core.training.material import material, open_data
 from core.training.recipe import parse
-from core.training.run import PREDICTIONS
 
 SIGNS = ("signs-plain", "signs-bn", "signs-bn-aug")
 PETS = ("pets-cat-dog-scratch", "pets-cat-dog")
@@ -35,7 +34,7 @@ def card(name: str) -> Card:
 
 def predictions(name: str) -> pd.DataFrame:
     """Its predictions of the validation images."""
-    return pd.read_parquet(checkpoint.ROOT / name / PREDICTIONS)
+    return pd.read_parquet(evaluations.find(checkpoint.ROOT / name).table)
 
 
 def signs() -> None:

@@ -20,7 +20,7 @@ from playwright.sync_api import Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from core import checkpoint
-from core.predicting.samples import PREDICTIONS
+from core.evaluations import PREDICTIONS
 from core.prediction_table import write
 from tests.browser.server import CHROMIUM, FLAGS, running_app
 from tests.browser.window import App

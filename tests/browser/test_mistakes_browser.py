@@ -7,14 +7,13 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, expect
 
-from core import checkpoint
-from core.predicting.samples import PREDICTIONS
+from core import checkpoint, evaluations
 from tests.browser.window import App
 
 
 @pytest.fixture(scope="module")
 def digits() -> pd.DataFrame:
-    return pd.read_parquet(checkpoint.ROOT / "digits" / PREDICTIONS)
+    return pd.read_parquet(evaluations.find(checkpoint.ROOT / "digits").table)
 
 
 def click_cell(app: App, row: int, column: int) -> None:

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from core import checkpoint
+from core import checkpoint, evaluations
+from core.evaluations import Facts
 from core.mistakes import comparable, results
-from core.predicting.samples import METRICS
 
 NOBODY_KNOWS = None
 
@@ -16,7 +16,10 @@ NOBODY_KNOWS = None
 def _made(root: Path, name: str, started: str, fingerprint: str | None, classes: tuple[str, ...]) -> None:
     folder = root / name
     folder.mkdir()
-    (folder / METRICS).write_text(json.dumps({"fingerprint": fingerprint}))
+    place = evaluations.place(folder, "val")
+    place.mkdir(parents=True)
+    (place / evaluations.PREDICTIONS).touch()
+    evaluations.write_facts(place, Facts(fingerprint=fingerprint))
     (folder / "test.json").write_text(json.dumps({"started": started, "classes": classes}))
 
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from tiny_evaluation import noisy_pictures, random_checkpoint
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.__main__ import main
 from core.data import catalogue
 from core.predicting import parts as evaluation_parts
-from core.predicting.samples import PREDICTIONS, data_has_changed
+from core.predicting.samples import data_has_changed, images_of
 from core.training import recipe as recipes
 from core.training.run import remember_data, remembered_data
 
@@ -39,8 +39,8 @@ def _of_a_training(folder: Path, **data: str) -> None:
     checkpoint.update(folder, replace(card, recipe=settings, data=data))
 
 
-def _rows(folder: Path) -> int:
-    return len(pd.read_parquet(folder / PREDICTIONS))
+def _rows(folder: Path, name: str | None = None) -> int:
+    return len(pd.read_parquet(evaluations.find(folder, name).table))
 
 
 def test_where_the_images_lay_is_remembered(
@@ -53,7 +53,7 @@ def test_where_the_images_lay_is_remembered(
     assert remembered_data(folder) == pictures
     (pictures / "apple" / "0.png").unlink()
     assert main(["evaluate", "random", "--device", "cpu"]) == 0
-    assert _rows(folder) == 9
+    assert [_rows(folder, f"pictures-{split}") for split in ("all", "val")] == [10, 9]
 
 
 def test_the_data_trained_on_come_before_the_source_of_the_recipe(folder: Path, pictures: Path) -> None:
@@ -95,9 +95,9 @@ def test_what_cannot_be_read_is_not_remembered(folder: Path, content: str) -> No
 def test_it_prints_what_it_found(folder: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "random", "--device", "cpu", "--data", str(pictures), "--split", "all"]) == 0
     printed = capsys.readouterr()
-    table = pd.read_parquet(folder / PREDICTIONS)
+    table = pd.read_parquet(evaluations.find(folder).table)
     accuracy = np.mean(table["label"] == table["predicted"])
-    assert printed.out.startswith("random on 10 images of folder:\n")
+    assert printed.out.startswith("random on 10 images of pictures, kept as pictures-all:\n")
     assert f"  accuracy           {accuracy:.4f}\n" in printed.out
     assert printed.err == "1 images cannot be read and are left out\n"
 
@@ -110,7 +110,7 @@ def test_processes_that_somebody_else_starts_share_the_work(
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", "1")
     assert main(command) == 0
-    assert (capsys.readouterr().out, (folder / PREDICTIONS).exists()) == ("", False)
+    assert (capsys.readouterr().out, evaluations.every(folder)) == ("", [])
     assert remembered_data(folder) is None
     monkeypatch.setenv("RANK", "0")
     assert main(command) == 0
@@ -134,12 +134,9 @@ def test_other_images_than_in_training_are_noted(
 
 
 def test_predictions_know_the_images_that_they_are_of(folder: Path, pictures: Path) -> None:
-    """The evaluation's come before the training's."""
-    images = catalogue.load("folder", pictures)
-    assert not data_has_changed(folder, images)
     _of_a_training(folder, source="folder", fingerprint="another")
-    assert data_has_changed(folder, images)
     assert main(["evaluate", "random", "--device", "cpu", "--data", str(pictures)]) == 0
-    assert not data_has_changed(folder, images)
+    found = evaluations.find(folder)
+    assert not data_has_changed(found, images_of(found))
     (pictures / "zebra" / "1.png").unlink()
-    assert data_has_changed(folder, catalogue.load("folder", pictures))
+    assert data_has_changed(found, images_of(found))

@@ -8,20 +8,20 @@ import pytest
 from filelock import FileLock
 from tiny_evaluation import noisy_pictures, random_checkpoint
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.data.batches import Share
 from core.data.sources.folders import SOURCE
 from core.errors import EvaluationError
 from core.predicting import parts as evaluation_parts
 from core.predicting.evaluate import Resources, evaluate
 from core.predicting.parts import Parts
-from core.predicting.samples import PREDICTIONS, Samples, samples_of
+from core.predicting.samples import Samples, samples_of
 
 
 @pytest.fixture
 def parts(tmp_path: Path) -> Callable[[int, int], Parts]:
     """The parts of 5,000 samples for process ``rank`` of ``world``."""
-    return lambda rank, world: Parts(tmp_path / "name", "key", 5000, Share(rank, world))
+    return lambda rank, world: Parts(tmp_path / "of", "name", "key", 5000, Share(rank, world))
 
 
 @pytest.fixture
@@ -47,22 +47,22 @@ def test_parts_are_dealt_out_in_turn_and_together_are_all(parts: Callable[[int, 
 def test_each_process_does_its_share_and_the_first_joins_them(pass_in_parts: tuple[Path, Samples]) -> None:
     folder, samples = pass_in_parts
     assert evaluate(folder, samples, Resources(share=Share(1, 2))) == {}
-    assert sorted(path.name for path in folder.glob(".evaluation/*/*.parquet")) == [
+    assert sorted(path.name for path in folder.glob("evaluations/.*/*/0*.parquet")) == [
         "000001.parquet",
         "000003.parquet",
     ]
-    assert not (folder / PREDICTIONS).exists()
+    assert not evaluations.every(folder)
     found = evaluate(folder, samples, Resources(share=Share(0, 2)))
     assert (found["num_samples"], found["num_broken"]) == (10, 1)
-    assert not (folder / ".evaluation").exists()
+    assert not evaluations.workplace(folder, "data-all").exists()
 
 
 def test_a_second_evaluation_at_the_same_time_is_told(pass_in_parts: tuple[Path, Samples]) -> None:
     folder, samples = pass_in_parts
-    (folder / ".evaluation").mkdir()
+    evaluations.workplace(folder, "data-all").mkdir(parents=True)
     with (
-        FileLock(folder / ".evaluation" / ".lock"),
-        pytest.raises(EvaluationError, match="'random' is being evaluated by another process"),
+        FileLock(evaluations.lock_of(folder, "data-all")),
+        pytest.raises(EvaluationError, match="'random' is being evaluated as 'data-all' by another process"),
     ):
         evaluate(folder, samples)
     assert evaluate(folder, samples)["num_samples"] == 10
@@ -76,13 +76,13 @@ def test_a_process_that_ends_too_early_is_named_and_what_is_done_is_kept(
     def end(done: int, _total: int) -> None:
         """The second process starts after the first, and ends before that has done a part."""
         if done == 0:
-            (place,) = (each for each in (folder / ".evaluation").iterdir() if each.is_dir())
+            (place,) = (each for each in evaluations.workplace(folder, "data-all").iterdir() if each.is_dir())
             with FileLock(place / ".process-1"):
                 pass
 
     with pytest.raises(EvaluationError, match="process 1 of 0 to 1 ended before its part was done; run the"):
         evaluate(folder, samples, Resources(share=Share(0, 2)), on_progress=end)
-    assert [path.name for path in folder.glob(".evaluation/*/*.parquet")] == ["000000.parquet"]
+    assert [path.name for path in folder.glob("evaluations/.*/*/0*.parquet")] == ["000000.parquet"]
     assert evaluate(folder, samples)["num_samples"] == 10
 
 
@@ -119,7 +119,7 @@ def test_parts_are_there_until_the_other_processes_have_ended(pass_in_parts: tup
 
     evaluate(folder, samples, Resources(share=Share(0, 2), others_end=come_late))
     assert seen == [11]
-    assert not (folder / ".evaluation").exists()
+    assert not evaluations.workplace(folder, "data-all").exists()
 
 
 def test_a_look_whether_somebody_is_at_work_turns_nobody_away(parts: Callable[[int, int], Parts]) -> None:

@@ -15,13 +15,14 @@ import pytest
 from PIL import Image
 from tiny_evaluation import CLASSES, random_checkpoint
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.data import catalogue
-from core.predicting.evaluate import evaluate
-from core.predicting.samples import METRICS, PREDICTIONS, samples_of
+from core.predicting.evaluate import Keep, evaluate
+from core.predicting.samples import samples_of
 
 ROOT = Path(__file__).parents[2]
 NUM_IMAGES = 2500  # Three parts.
+NAME = "noise"
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def folder() -> Iterator[Path]:
 
 
 def _command(folder: Path, pictures: Path, *more: str) -> list[str]:
-    command = [sys.executable, "-m", "core", "evaluate", folder.name, "--data", str(pictures)]
+    command = [sys.executable, "-m", "core", "evaluate", folder.name, "--data", str(pictures), "--as", NAME]
     return [*command, "--device", "cpu", *more]
 
 
@@ -63,7 +64,7 @@ def _start(command: list[str]) -> "subprocess.Popen[str]":
 
 
 def _parts(folder: Path) -> set[str]:
-    return {path.name for path in folder.glob(".evaluation/*/*.parquet")}
+    return {path.name for path in folder.glob("evaluations/.*/*/0*.parquet")}
 
 
 def _once_there_are_parts(folder: Path, process: "subprocess.Popen[str]", num: int) -> None:
@@ -74,7 +75,7 @@ def _once_there_are_parts(folder: Path, process: "subprocess.Popen[str]", num: i
 
 
 def _table(folder: Path) -> pd.DataFrame:
-    return pd.read_parquet(folder / PREDICTIONS)
+    return pd.read_parquet(evaluations.find(folder, NAME).table)
 
 
 def _files(folder: Path) -> set[str]:
@@ -86,29 +87,32 @@ def whole(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFr
     """The table of a pass that nobody disturbs."""
     folder = random_checkpoint(tmp_path_factory.mktemp("whole"))
     images = catalogue.load("folder", pictures)
-    evaluate(folder, samples_of(checkpoint.read_card(folder), images, "val"))
+    evaluate(folder, samples_of(checkpoint.read_card(folder), images, "val"), keep=Keep(NAME))
     return _table(folder)
 
 
 def test_killed_there_is_never_half_a_table_and_it_goes_on_later(
     folder: Path, pictures: Path, whole: pd.DataFrame
 ) -> None:
-    (folder / PREDICTIONS).write_bytes(b"the old one")
-    with _start(_command(folder, pictures)) as process:
+    old = evaluations.place(folder, NAME)
+    old.mkdir(parents=True)
+    (old / evaluations.PREDICTIONS).write_bytes(b"the old one")
+    command = _command(folder, pictures, "--replace")
+    with _start(command) as process:
         _once_there_are_parts(folder, process, 1)
         process.kill()
     assert process.returncode == -signal.SIGKILL
-    assert (folder / PREDICTIONS).read_bytes() == b"the old one"
-    assert not (folder / METRICS).exists()
-    kept = {path: path.stat().st_mtime_ns for path in folder.glob(".evaluation/*/*.parquet")}
+    assert [path.read_bytes() for path in old.iterdir()] == [b"the old one"]
+    kept = {path: path.stat().st_mtime_ns for path in folder.glob("evaluations/.*/*/0*.parquet")}
     assert 1 <= len(kept) < 3
-    with _start(_command(folder, pictures)) as process:
+    with _start(command) as process:
         _once_there_are_parts(folder, process, len(kept) + 1)
         assert {path: path.stat().st_mtime_ns for path in kept} == kept
         _, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (0, "25 images cannot be read and are left out\n")
     pd.testing.assert_frame_equal(_table(folder), whole, rtol=0, atol=1e-6)
-    assert _files(folder) == {"card.json", "local.json", METRICS, "model.safetensors", PREDICTIONS}
+    assert _files(folder) == {"card.json", "local.json", "model.safetensors", "evaluations"}
+    assert _files(old) == {"predictions.parquet", "metrics.json", "evaluation.json", "local.json"}
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_so_in_one_line(folder: Path, pictures: Path) -> None:
@@ -119,7 +123,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_so_in_one_line(folder: Path, picture
     assert process.returncode == 130
     assert errors == "error: interrupted; what is done is kept, and the same command goes on from there\n"
     assert 1 <= len(_parts(folder)) < 3
-    assert not (folder / PREDICTIONS).exists()
+    assert not evaluations.every(folder)
 
 
 def test_two_processes_give_the_same_table_row_for_row(
@@ -131,4 +135,4 @@ def test_two_processes_give_the_same_table_row_for_row(
         _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "25 images cannot be read and are left out\n")
     pd.testing.assert_frame_equal(_table(folder), whole, rtol=0, atol=1e-6)
-    assert ".evaluation" not in _files(folder)
+    assert _files(folder / evaluations.EVALUATIONS) == {NAME}

@@ -4,25 +4,27 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from filelock import FileLock
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.errors import EvaluationError
 from core.predicting import background
-from core.predicting.parts import is_under_way, num_predicted
-from core.predicting.samples import METRICS, PREDICTIONS
+from core.predicting.parts import num_predicted
+
+NAME = "by-hand"
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """The digits without predictions, among the real checkpoints: the process knows no others."""
+    """The digits without evaluations, among the real checkpoints: the process knows no others."""
     made = checkpoint.ROOT / f"test-evaluate-{os.getpid()}"
     shutil.copytree(
-        checkpoint.ROOT / "digits", made, ignore=shutil.ignore_patterns(PREDICTIONS, METRICS, "*.json")
+        checkpoint.ROOT / "digits", made, ignore=shutil.ignore_patterns(evaluations.EVALUATIONS, "*.json")
     )
     shutil.copy(checkpoint.ROOT / "digits" / checkpoint.CARD, made)
     yield made
@@ -30,26 +32,29 @@ def folder() -> Iterator[Path]:
 
 
 def test_it_runs_to_the_table_that_ships(folder: Path) -> None:
-    background.start(folder, None)
+    background.start(folder, None, "val", NAME)
     limit = time.monotonic() + 120
-    while is_under_way(folder) or not (folder / METRICS).exists():
-        assert time.monotonic() < limit, background.complaint(folder)
+    while evaluations.is_under_way(folder, NAME) or not evaluations.every(folder):
+        assert time.monotonic() < limit, background.complaint(folder, NAME)
         time.sleep(0.1)
-    found, shipped = (pd.read_parquet(each / PREDICTIONS) for each in (folder, checkpoint.ROOT / "digits"))
-    assert found["sample_id"].tolist() == shipped["sample_id"].tolist()
-    assert found["predicted"].tolist() == shipped["predicted"].tolist()
-    assert num_predicted(folder) == 0
+    found, shipped = (evaluations.find(each) for each in (folder, checkpoint.ROOT / "digits"))
+    assert found.name == NAME
+    assert replace(found.facts, date="", key="") == replace(shipped.facts, date="")
+    tables = [pd.read_parquet(each.table) for each in (found, shipped)]
+    assert tables[0]["sample_id"].tolist() == tables[1]["sample_id"].tolist()
+    assert tables[0]["predicted"].tolist() == tables[1]["predicted"].tolist()
+    assert num_predicted(folder, NAME) == 0
 
 
 def test_why_it_cannot_start_is_the_process_own_sentence(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="is no folder of labelled images"):
-        background.start(folder, tmp_path)
-    assert not is_under_way(folder)
+        background.start(folder, tmp_path, "val", NAME)
+    assert evaluations.under_way(folder) == []
 
 
-def test_two_at_once_are_refused(folder: Path) -> None:
-    lock = folder / ".evaluation" / ".lock"
-    lock.parent.mkdir()
-    with FileLock(lock), pytest.raises(EvaluationError, match="is being evaluated already"):
-        background.start(folder, None)
-    assert not is_under_way(folder)
+def test_two_at_once_into_one_name_are_refused(folder: Path) -> None:
+    lock = evaluations.lock_of(folder, NAME)
+    lock.parent.mkdir(parents=True)
+    with FileLock(lock), pytest.raises(EvaluationError, match="is being evaluated as 'by-hand' already"):
+        background.start(folder, None, "val", NAME)
+    assert not evaluations.is_under_way(folder, NAME)

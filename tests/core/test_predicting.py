@@ -10,14 +10,15 @@ import pytest
 from PIL import Image
 from tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
 
-from core import checkpoint, files
+from core import checkpoint, evaluations, files
 from core.data.image_set import ImageSet
 from core.data.sources.folders import SOURCE
 from core.errors import AwayImageError, DataError, ImageError
+from core.evaluations import METRICS
 from core.models import imagenet
 from core.predicting import parts as evaluation_parts
 from core.predicting.evaluate import Resources, evaluate
-from core.predicting.samples import METRICS, PREDICTIONS, labels_for, open_images, samples_of
+from core.predicting.samples import labels_for, open_images, samples_of
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def images(tmp_path: Path) -> ImageSet:
 
 def test_every_row_is_what_the_network_says_of_that_image(folder: Path, images: ImageSet) -> None:
     found = evaluate(folder, samples_of(checkpoint.read_card(folder), images, "all"))
-    loaded, table = checkpoint.load(folder), pd.read_parquet(folder / PREDICTIONS)
+    loaded, table = checkpoint.load(folder), pd.read_parquet(evaluations.find(folder).table)
     whole = [index for index, each in enumerate(images.sample_ids) if each != "mole/1.png"]
     assert table["sample_id"].tolist() == [images.sample_ids[index] for index in whole]
     assert (found["num_samples"], found["num_broken"]) == (10, 1)
@@ -47,7 +48,8 @@ def test_every_row_is_what_the_network_says_of_that_image(folder: Path, images: 
 
 def test_the_metrics_are_those_of_the_table(folder: Path, images: ImageSet) -> None:
     evaluate(folder, samples_of(checkpoint.read_card(folder), images, "all"))
-    table, stored = pd.read_parquet(folder / PREDICTIONS), json.loads((folder / METRICS).read_text())
+    found = evaluations.find(folder)
+    table, stored = pd.read_parquet(found.table), json.loads((found.folder / METRICS).read_text())
     assert stored["accuracy"] == (table["label"] == table["predicted"]).mean()
     assert stored["log_loss"] == pytest.approx(table["loss"].mean())
     assert stored["majority_baseline"] == 0.5
@@ -70,7 +72,7 @@ def test_an_interrupted_pass_goes_on_where_it_was(
 
     with pytest.raises(KeyboardInterrupt):
         evaluate(folder, samples, on_progress=stop)
-    assert not (folder / PREDICTIONS).exists()
+    assert not evaluations.every(folder)
     asked: list[int] = []
 
     def counted(index: int) -> Image.Image:
@@ -79,13 +81,15 @@ def test_an_interrupted_pass_goes_on_where_it_was(
 
     evaluate(folder, replace(samples, images=replace(images, image=counted)))
     assert asked == [6, 7, 8, 9, 10]
-    assert len(pd.read_parquet(folder / PREDICTIONS)) == 10
-    assert sorted(path.name for path in folder.iterdir()) == [
+    assert len(pd.read_parquet(evaluations.find(folder).table)) == 10
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()) == [
         "card.json",
-        "metrics.json",
+        "evaluations/data-all/evaluation.json",
+        "evaluations/data-all/metrics.json",
+        "evaluations/data-all/predictions.parquet",
         "model.safetensors",
-        "predictions.parquet",
     ]
+    assert not (folder / "evaluations" / ".data-all").exists()
 
 
 def test_parts_of_other_samples_are_not_taken(
@@ -106,9 +110,9 @@ def test_parts_of_other_samples_are_not_taken(
 def test_workers_change_nothing(folder: Path, images: ImageSet) -> None:
     samples = samples_of(checkpoint.read_card(folder), images, "all")
     evaluate(folder, samples)
-    alone = pd.read_parquet(folder / PREDICTIONS)
+    alone = pd.read_parquet(evaluations.find(folder).table)
     evaluate(folder, samples, Resources(workers=2))
-    pd.testing.assert_frame_equal(alone, pd.read_parquet(folder / PREDICTIONS))
+    pd.testing.assert_frame_equal(alone, pd.read_parquet(evaluations.find(folder).table))
 
 
 def test_a_class_that_the_checkpoint_does_not_know_is_named(folder: Path, images: ImageSet) -> None:

@@ -14,8 +14,8 @@ import pytest
 import safetensors.torch
 import torch
 
-from core import checkpoint
-from core.predicting.samples import METRICS
+from core import checkpoint, evaluations
+from core.evaluations import METRICS
 from core.training import run as runs
 from core.training.runs import find
 
@@ -90,14 +90,14 @@ def test_two_processes_give_the_same_table_row_for_row(name: str) -> None:
     _run(_command(f"{name}-one", *changes))
     _run(_command(f"{name}-two", *changes, more=("--devices", "2")))
     one, two = (checkpoint.ROOT / f"{name}-{which}" for which in ("one", "two"))
-    tables = [pd.read_parquet(folder / runs.PREDICTIONS) for folder in (one, two)]
+    tables = [pd.read_parquet(evaluations.find(folder).table) for folder in (one, two)]
     assert len(tables[0]) == 179
     pd.testing.assert_frame_equal(*tables, rtol=1e-4, atol=1e-6)
     history = [pd.read_csv(folder / runs.HISTORY).drop(columns="seconds") for folder in (one, two)]
     pd.testing.assert_frame_equal(*history, rtol=1e-4)
     assert checkpoint.read_card(two).training["devices"] == 2
     for folder, table in zip((one, two), tables, strict=True):
-        written = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+        written = json.loads((evaluations.find(folder).folder / METRICS).read_text(encoding="utf-8"))
         assert written["accuracy"] == (table["label"] == table["predicted"]).mean()
         assert (written["num_samples"], written["num_broken"]) == (179, 0)
     assert sorted(path.name for path in two.iterdir()) == sorted(path.name for path in one.iterdir())

@@ -11,11 +11,11 @@ from sklearn import metrics as sklearn_metrics
 
 from core import checkpoint, prediction_table
 from core.checkpoint import Card
-from core.errors import CheckpointError
+from core.errors import CheckpointError, EvaluationError
 from core.evaluation.curves import ranking
+from core.evaluations import PREDICTIONS
 from core.mistakes import results
 from core.models import registry
-from core.predicting.samples import PREDICTIONS
 
 ARCHITECTURE = "seewhy:chollet-mnist"
 CLASSES = ("crane", "crane", *"abcdefgh")
@@ -89,7 +89,7 @@ def test_the_smallest_class_is_one_that_has_samples() -> None:
 
 def test_without_a_table_it_is_said_how_to_get_one(folder: Path) -> None:
     (folder / PREDICTIONS).unlink()
-    with pytest.raises(CheckpointError, match="no predictions yet; run: python -m core evaluate mine"):
+    with pytest.raises(EvaluationError, match="no predictions yet; run: python -m core evaluate mine"):
         results.read(folder)
 
 

@@ -8,17 +8,17 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.data import catalogue
 from core.evaluation.summary import summary
+from core.evaluations import METRICS
 from core.explain.activations import activations
 from core.explanation import layers_of
 from core.inside import examples
 from core.layers import stages
-from core.predicting.samples import METRICS
 from core.training import recipe as recipes
 from core.training.material import open_data
-from core.training.run import HISTORY, PREDICTIONS
+from core.training.run import HISTORY
 
 SHIPPED = (
     "digits",
@@ -39,13 +39,13 @@ each = pytest.mark.parametrize("name", SHIPPED)
 
 
 def _predictions(name: str) -> pd.DataFrame:
-    return pd.read_parquet(checkpoint.ROOT / name / PREDICTIONS)
+    return pd.read_parquet(evaluations.find(checkpoint.ROOT / name).table)
 
 
 def test_together_they_stay_below_40_megabytes_and_no_image_is_among_them() -> None:
-    files = [path for name in SHIPPED for path in (checkpoint.ROOT / name).iterdir()]
-    assert sum(path.stat().st_size for path in files if not path.name.startswith(".")) < 40e6
-    suffixes = {path.suffix for path in files if not path.name.startswith(".")}
+    files = [path for name in SHIPPED for path in (checkpoint.ROOT / name).rglob("[!.]*")]
+    assert sum(path.stat().st_size for path in files if path.is_file()) < 40e6
+    suffixes = {path.suffix for path in files if path.is_file()}
     assert suffixes <= {".json", ".csv", ".safetensors", ".parquet"}
 
 
@@ -76,10 +76,10 @@ def test_its_accuracy_is_that_of_its_table(name: str) -> None:
 def test_its_metrics_are_those_of_its_table(name: str) -> None:
     card, stored = (
         checkpoint.read_card(checkpoint.ROOT / name),
-        json.loads((checkpoint.ROOT / name / METRICS).read_text(encoding="utf-8")),
+        json.loads((evaluations.find(checkpoint.ROOT / name).folder / METRICS).read_text(encoding="utf-8")),
     )
     assert (stored.pop("num_broken"), stored.pop("fingerprint")) == (0, card.data["fingerprint"])
-    expected = summary(pq.read_table(checkpoint.ROOT / name / PREDICTIONS), card.class_names)
+    expected = summary(pq.read_table(evaluations.find(checkpoint.ROOT / name).table), card.class_names)
     assert stored.pop("confusion_matrix") == expected.pop("confusion_matrix")
     each_class, expected_class = stored.pop("per_class"), expected.pop("per_class")
     assert list(each_class) == list(expected_class)

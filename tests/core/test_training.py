@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.data import catalogue
 from core.data.batches import Batch
 from core.data.cache import decode
@@ -106,7 +106,7 @@ def test_the_predictions_table_is_what_the_checkpoint_says(tmp_path: Path) -> No
     """Of pixels that the training never touched: through `Preprocess.batch`, image by image."""
     folder = train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path))
     loaded, images = checkpoint.load(folder), catalogue.load("digits")
-    table = pd.read_parquet(folder / runs.PREDICTIONS)
+    table = pd.read_parquet(evaluations.find(folder).table)
     assert len(table) == 90
     for _, row in table.iloc[::10].iterrows():
         index = int(row["sample_id"].removeprefix("digits/"))
@@ -201,7 +201,7 @@ def test_half_precision_halves_the_file_and_is_what_the_card_measures(tmp_path: 
     half = train(_recipe(*FEW, "keep.stored=float16"), _job(tmp_path, "half"))
     sizes = [(folder / checkpoint.WEIGHTS).stat().st_size for folder in (whole, half)]
     assert sizes[1] / sizes[0] == pytest.approx(0.5, abs=0.01)
-    table = pd.read_parquet(half / runs.PREDICTIONS)
+    table = pd.read_parquet(evaluations.find(half).table)
     assert checkpoint.read_card(half).metrics["val_loss"] == pytest.approx(table["loss"].mean(), rel=1e-6)
     assert next(checkpoint.load(half).model.parameters()).dtype == torch.float32
 
@@ -214,7 +214,7 @@ def test_training_the_head_on_features_is_training_it_in_the_network(tmp_path: P
     folder = train(_recipe(*SIGNS, "model.train_from=head", "epochs=3"), _job(tmp_path))
     card = checkpoint.read_card(folder)
     best = _history(folder).set_index("epoch").loc[card.training["best_epoch"]]
-    table = pd.read_parquet(folder / runs.PREDICTIONS)
+    table = pd.read_parquet(evaluations.find(folder).table)
     assert table["loss"].mean() == pytest.approx(best["val_loss"], rel=1e-5)
     assert (table["label"] == table["predicted"]).mean() == pytest.approx(best["val_accuracy"], abs=1e-6)
 

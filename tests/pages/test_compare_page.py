@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,11 @@ import pytest
 from scipy.stats import binomtest
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.data.image_set import ImageSet, Pixels
 from core.errors import DataError
 from core.evaluation.significance import mcnemar_by_group
-from core.predicting.samples import PREDICTIONS
+from core.evaluations import Evaluation
 from pages._ui.state import results as memory
 from tests.pages.looking import captions, component, components, opened
 from tests.second_digits import NUM_BOTH_WRONG, NUM_BROKEN, NUM_FIXED, second_digits
@@ -30,7 +29,7 @@ PAIRS = [
 SIGNS = ("signs-plain", "signs-bn")
 
 
-def absent(_folder: Path, _data: Path | None) -> None:
+def absent(_evaluation: Evaluation) -> None:
     raise DataError("cannot find them in 'DIR'; get it from their publisher")
 
 
@@ -38,7 +37,7 @@ def absent(_folder: Path, _data: Path | None) -> None:
 def _without_images(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
     """No images, whatever lies on this machine; those of the digits are everywhere."""
     if "digits" not in request.fixturenames:
-        monkeypatch.setattr(memory, "open_images", absent)
+        monkeypatch.setattr(memory, "images_of", absent)
     memory.look_again()
     yield
     memory.look_again()
@@ -55,18 +54,18 @@ def tracks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The signs' images are here, in black, and say which frames are of one track."""
     ids = table("signs-plain")["sample_id"].tolist()
 
-    def found(_folder: Path, _data: Path | None) -> ImageSet:
+    def found(_evaluation: Evaluation) -> ImageSet:
         pixels = np.zeros((len(ids), 8, 8), np.uint8)
         groups = pd.factorize(pd.Series(ids).str.rpartition("_")[0])[0]
         return ImageSet(
             "signs", ("sign",), np.zeros(len(ids), int), ids, Pixels(pixels), "black", groups=groups
         )
 
-    monkeypatch.setattr(memory, "open_images", found)
+    monkeypatch.setattr(memory, "images_of", found)
 
 
 def table(name: str) -> pd.DataFrame:
-    return pd.read_parquet(checkpoint.ROOT / name / PREDICTIONS)
+    return pd.read_parquet(evaluations.find(checkpoint.ROOT / name).table)
 
 
 def both(first: str, second: str) -> pd.DataFrame:

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.errors import DataError
-from core.predicting.samples import PREDICTIONS
+from core.evaluations import Evaluation
 from pages._ui.state import results as memory
 from tests.pages.looking import captions, component, components, metrics, opened
 
@@ -19,7 +19,7 @@ PAGE = "pages/mistakes.py"
 
 
 def table(name: str) -> pd.DataFrame:
-    return pd.read_parquet(checkpoint.ROOT / name / PREDICTIONS)
+    return pd.read_parquet(evaluations.find(checkpoint.ROOT / name).table)
 
 
 def names(name: str) -> tuple[str, ...]:
@@ -39,10 +39,10 @@ def shown(page: AppTest) -> list[str]:
 
 @pytest.fixture
 def without_images(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    def absent(_folder: Path, _data: Path | None) -> None:
+    def absent(_evaluation: Evaluation) -> None:
         raise DataError("cannot find them in 'DIR'; get it from their publisher")
 
-    monkeypatch.setattr(memory, "open_images", absent)
+    monkeypatch.setattr(memory, "images_of", absent)
     memory.look_again()
     yield
     memory.look_again()

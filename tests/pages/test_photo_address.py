@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import images
 from core.errors import DataError
+from core.evaluations import Evaluation
 from pages._ui.state import inside
 from pages._ui.state import results as memory
 from pages._ui.state.photos import Photo
@@ -40,10 +40,10 @@ def on(page: AppTest, path: str) -> AppTest:
 
 @pytest.fixture
 def _without_images(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    def absent(_folder: Path, _data: Path | None) -> None:
+    def absent(_evaluation: Evaluation) -> None:
         raise DataError("cannot find them")
 
-    monkeypatch.setattr(memory, "open_images", absent)
+    monkeypatch.setattr(memory, "images_of", absent)
     memory.look_again()
     yield
     memory.look_again()
@@ -151,8 +151,10 @@ def test_a_sample_of_mistakes_is_in_the_address_of_the_page_that_it_is_taken_to(
     page.button(key=button).click().run()
     page = on(page, path)
     assert not page.exception
-    assert address(page)["photo"] == "digits/digits/677"
-    assert photos(page) == photos(opened(path, checkpoint="digits", photo="digits/digits/677"))
+    assert address(page)["photo"] == "digits/digits-val/digits/677"
+    assert photos(page) == photos(opened(path, checkpoint="digits", photo="digits/digits-val/digits/677"))
+    older = photos(opened(path, checkpoint="digits", photo="digits/digits/677"))
+    assert [each.digest for each in older] == [each.digest for each in photos(page)]
 
 
 def test_the_images_that_inside_offers_have_links_that_lead_to_them() -> None:

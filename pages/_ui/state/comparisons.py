@@ -8,7 +8,6 @@ from core.evaluation import comparison, verdict
 from core.evaluation.comparison import Matrices, Pair, PerClassChange, Piles
 from core.evaluation.pair_selection import ALL, usual_pile
 from core.evaluation.verdict import Verdict
-from core.mistakes import results
 from core.mistakes.comparable import comparable
 from core.mistakes.results import Results
 from pages._ui.state import models
@@ -86,9 +85,7 @@ def swap(first: str, second: str) -> None:
 
 def compared(first: Results, second: Results) -> Compared:
     """Both as one, from memory if neither table has changed; DataError where nothing is in common."""
-    key = " | ".join(
-        f"{each.name} {each.split} {results.path_of(each.name).stat().st_mtime}" for each in (first, second)
-    )
+    key = " | ".join(memory.key_of(each) for each in (first, second))
     found = _compared(key, first, second)
     _forget_what_is_of_others(found)
     return found
@@ -113,12 +110,12 @@ def verdict_on(found: Compared, pictures: memory.Pictures) -> Verdict:
     return _verdict(f"{found.key} {images.fingerprint if images else ''}", found, pictures)
 
 
-def pictures(first: str, second: str) -> memory.Pictures:
+def pictures(first: Results, second: Results) -> memory.Pictures:
     """Where the samples can be seen, by either checkpoint."""
-    of_first = memory.pictures(first)
+    of_first = memory.pictures(first.evaluation)
     if of_first.found is not None:
         return of_first
-    of_second = memory.pictures(second)
+    of_second = memory.pictures(second.evaluation)
     return of_first if of_second.found is None else of_second
 
 

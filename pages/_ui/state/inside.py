@@ -177,7 +177,8 @@ def _batch(key: Key, _look: Look) -> Tensor:  # noqa: ARG001 (the key of the cac
 @st.cache_resource(max_entries=8, ttl=_FOLDERS_CHANGE_S, show_spinner="Looking for its images…")
 def _own_samples(name: str, place: str) -> list[Photo]:  # noqa: ARG001 (the key of the cache)
     with suppress(CoreError):
-        found, pictures = results.load(name, None), results.pictures(name)
+        found = results.load(name, None)
+        pictures = results.pictures(found.evaluation)
         classes = range(len(found.class_names))[:_MOST_OWN]
         return [photo for class_idx in classes if (photo := _clearest(found, pictures, class_idx))]
     return []
@@ -190,4 +191,6 @@ def _clearest(found: Results, pictures: results.Pictures, class_idx: int) -> Pho
         return None
     sample = sample_at(found.table, int(rows[0]))
     photo = results.photo(pictures, sample)
-    return as_photo(found.class_names[class_idx], photo.data, links.of_sample(found.name, sample.sample_id))
+    return as_photo(
+        found.class_names[class_idx], photo.data, links.of_sample(found.evaluation, sample.sample_id)
+    )

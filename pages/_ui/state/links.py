@@ -1,8 +1,8 @@
 """The photo and the question in the address.
 
-``photo=coffee.png`` is a sample that comes with the app. ``photo=digits/digits/677`` is an image of the data
-that the checkpoint before the first slash was evaluated on: it stays the same when another checkpoint looks
-at it. A file of somebody's own is in no address.
+``photo=coffee.png`` is a sample that comes with the app. ``photo=digits/digits-val/digits/677`` is an image
+of an evaluation: after the checkpoint and the evaluation comes the name of the sample. It stays the same when
+another checkpoint looks at it. Older links name no evaluation. A file of somebody's own is in no address.
 """
 
 from collections.abc import Collection
@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.errors import CoreError
+from core.evaluations import Evaluation
 from core.mistakes import results as core_results
 from core.samples import SAMPLES, sample
 from pages._ui.state import history, photos, results
@@ -23,9 +24,9 @@ from pages._ui.state.photos import Photo, as_photo
 PHOTO, CLASS, AGAINST, LAYER, METHOD = "photo", "why", "against", "at", "method"
 
 
-def of_sample(name: str, sample_id: str) -> str:
-    """What an address calls an image that the checkpoint ``name`` was evaluated on."""
-    return f"{name}/{sample_id}"
+def of_sample(evaluation: Evaluation, sample_id: str) -> str:
+    """What an address calls an image of an evaluation."""
+    return f"{evaluation.of.name}/{evaluation.name}/{sample_id}"
 
 
 def follow() -> str | None:
@@ -66,11 +67,15 @@ def _photo(link: str) -> Photo | None:
     """A photo by its name in an address; None if it is not here."""
     if link in SAMPLES:
         return as_photo(link, sample(link), link)
-    name, _, sample_id = link.partition("/")
+    name, _, rest = link.partition("/")
     if name not in core_results.available():
         return None
-    with suppress(CoreError):
-        found = core_results.sample(checkpoint.find(name), sample_id)
-        if found:
-            return replace(results.photo(results.pictures(name), found), link=link)
+    folder = checkpoint.find(name)
+    named, _, sample_id = rest.partition("/")
+    for each in evaluations.every(folder):
+        with suppress(CoreError):
+            wanted = sample_id if each.name == named else rest
+            found = core_results.sample(folder, wanted, evaluation=each.name)
+            if found:
+                return replace(results.photo(results.pictures(each), found), link=link)
     return None

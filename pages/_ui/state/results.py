@@ -10,19 +10,20 @@ import streamlit as st
 from PIL import Image
 from streamlit.errors import StreamlitAPIException
 
-from core import checkpoint
+from core import checkpoint, evaluations
 from core.errors import CoreError, ImageError
 from core.evaluation import curves as class_curves
 from core.evaluation.curves import PrecisionRecallCurve, Ranking, RocCurve
 from core.evaluation.matrix_view import classes_of_most_confused
 from core.evaluation.selection import Sample, sample_at
+from core.evaluations import Evaluation
 from core.explanation import Question
 from core.images import digest
 from core.mistakes import results
 from core.mistakes.average_map import AverageMap
 from core.mistakes.results import Results
 from core.mistakes.sample_images import SampleImages, sample_images
-from core.predicting.samples import data_has_changed, open_images
+from core.predicting.samples import data_has_changed, images_of
 from core.training.run import remembered_data
 from pages._ui.state import photos
 from pages._ui.state.photos import Photo
@@ -51,15 +52,17 @@ class Pictures:
     has_changed: bool = False
 
 
-def load(name: str, split: str | None) -> Results:
-    """The results of a checkpoint, from memory if its table has not changed."""
-    path = results.path_of(name)
-    return _results(name, split, path.stat().st_mtime if path.exists() else 0.0)
+def load(name: str, split: str | None, evaluation: str | None = None) -> Results:
+    """The results of a checkpoint in an evaluation (None: its first), from memory if it has not changed."""
+    found = evaluations.find(checkpoint.find(name), evaluation)
+    return _results(name, found.name, split, _stamp(found))
 
 
-def pictures(name: str) -> Pictures:
-    """Where the samples of a checkpoint can be seen."""
-    return _pictures(name, str(remembered_data(checkpoint.find(name))))
+def pictures(evaluation: Evaluation) -> Pictures:
+    """Where the samples of an evaluation can be seen."""
+    of_evaluation, own = (remembered_data(each) for each in (evaluation.folder, evaluation.of))
+    key = f"{evaluation.of.name} {evaluation.name} {evaluation.facts.fingerprint} {of_evaluation} {own}"
+    return _pictures(key, evaluation)
 
 
 def look_again() -> None:
@@ -97,12 +100,12 @@ class Curves:
 
 def ranking(found: Results) -> Ranking:
     """How well each class is told from the rest."""
-    return _ranking(_key(found), found)
+    return _ranking(key_of(found), found)
 
 
 def curves(found: Results, class_idx: int) -> Curves | None:
     """The curves of a class; None where all samples are of it, or none."""
-    return _curves(_key(found), class_idx, found)
+    return _curves(key_of(found), class_idx, found)
 
 
 def usual_class(found: Results) -> int:
@@ -134,7 +137,7 @@ def openers(found: Results, pictures: Pictures, rows: Sequence[int]) -> list[Cal
 
 def average_key(found: Results, rows: Sequence[int], question: Question) -> str:
     """What an average map depends on."""
-    return f"{_key(found)} {question} {digest(repr(sorted(rows)).encode())}"
+    return f"{key_of(found)} {question} {digest(repr(sorted(rows)).encode())}"
 
 
 @st.cache_resource(max_entries=1)
@@ -194,13 +197,19 @@ def opened() -> str | None:
     return found
 
 
-@st.cache_resource(max_entries=3, show_spinner="Reading the predictions…")
-def _results(name: str, split: str | None, stamp: float) -> Results:  # noqa: ARG001 (the key of the cache)
-    return results.read(checkpoint.find(name), split)
+def key_of(found: Results) -> str:
+    """What distinguishes results in caches."""
+    return f"{found.name} {found.evaluation.name} {found.split} {_stamp(found.evaluation)}"
 
 
-def _key(found: Results) -> str:
-    return f"{found.name} {found.split} {results.path_of(found.name).stat().st_mtime}"
+def _stamp(evaluation: Evaluation) -> float:
+    """When its table was written."""
+    return evaluation.table.stat().st_mtime
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the predictions…")
+def _results(name: str, evaluation: str, split: str | None, stamp: float) -> Results:  # noqa: ARG001 (the key of the cache)
+    return results.read(checkpoint.find(name), split, evaluation=evaluation)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Ranking samples by class…")
@@ -219,11 +228,11 @@ def _curves(key: str, class_idx: int, _found: Results) -> Curves | None:  # noqa
         return None
 
 
-@st.cache_resource(max_entries=3, ttl=_FOLDERS_CHANGE_S, show_spinner="Looking for the images…")
-def _pictures(name: str, place: str) -> Pictures:  # noqa: ARG001 (the key of the cache)
+@st.cache_resource(max_entries=4, ttl=_FOLDERS_CHANGE_S, show_spinner="Looking for the images…")
+def _pictures(key: str, _evaluation: Evaluation) -> Pictures:  # noqa: ARG001 (the key of the cache)
     try:
-        images = open_images(checkpoint.find(name), None)
-        return Pictures(sample_images(images), has_changed=data_has_changed(checkpoint.find(name), images))
+        images = images_of(_evaluation)
+        return Pictures(sample_images(images), has_changed=data_has_changed(_evaluation, images))
     except CoreError as error:
         return Pictures(None, str(error))
 
