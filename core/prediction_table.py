@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from core import files
+from core.prediction_schema import METADATA
 
 _TOP = 5
 
@@ -39,7 +40,8 @@ def rows(
             "top5_probability": _lists(values.float()),
             "loss": torch.nn.functional.cross_entropy(logits, labels, reduction="none").float().numpy(),
             "margin": (values[:, 0] - values[:, 1:2].sum(1)).float().numpy(),
-        }
+        },
+        metadata=METADATA,
     )
 
 

@@ -7,33 +7,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from core import checkpoint, evaluations
+from core import checkpoint, evaluations, prediction_schema
 from core.checkpoint import Card
 from core.errors import CheckpointError
 from core.evaluation.curves import Ranking
-from core.evaluation.metrics import IntArray, Metrics, column, distinct_names, metrics
+from core.evaluation.metrics import IntArray, Metrics, distinct_names, metrics
 from core.evaluation.selection import Sample, row_of, sample_at
 from core.evaluations import Evaluation
-
-# Pandas writes the large kinds.
-_TEXT = (pa.types.is_string, pa.types.is_large_string)
-_CLASS, _NUMBER = (pa.types.is_integer,), (pa.types.is_floating,)
-_LIST = (pa.types.is_list, pa.types.is_large_list)
-_COLUMNS = {
-    "sample_id": _TEXT,
-    "path": _TEXT,
-    "split": _TEXT,
-    "label": _CLASS,
-    "predicted": _CLASS,
-    "p_label": _NUMBER,
-    "p_predicted": _NUMBER,
-    "top5": _LIST,
-    "top5_probability": _LIST,
-    "loss": _NUMBER,
-    "margin": _NUMBER,
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +54,6 @@ def read(folder: Path, split: str | None = None, *, evaluation: str | None = Non
     chosen = next(each for each in (split or "val", "val", splits[0]) if each in splits)
     table = whole if len(splits) == 1 else whole.filter(pc.equal(whole["split"], chosen))
     table = table.combine_chunks()
-    _refuse_strange_classes(folder.name, table, len(card.class_names))
     names = tuple(distinct_names(card.class_names))
     return Results(folder.name, found, card, names, table, metrics(table, len(names)), chosen, splits)
 
@@ -104,28 +84,16 @@ def class_sizes(support: IntArray) -> ClassSizes:
 
 
 def _table(evaluation: Evaluation) -> pa.Table:
-    path, name = evaluation.table, evaluation.of.name
+    name, card = evaluation.of.name, checkpoint.read_card(evaluation.of)
     again = f"run: python -m core evaluate {name} --data FOLDER --as {evaluation.name} --replace"
+    table = prediction_schema.read(evaluation.table, again)
     try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise CheckpointError(f"{str(path)!r} is not a readable predictions table; {again}") from error
-    if not table.num_rows:
-        raise CheckpointError(f"the predictions table {str(path)!r} has no rows; {again}")
-    for name, kinds in _COLUMNS.items():
-        if name not in table.column_names or not any(fits(table.schema.field(name).type) for fits in kinds):
-            raise CheckpointError(f"the predictions table {str(path)!r} lacks a column {name!r}; {again}")
+        prediction_schema.check_classes(table, len(card.class_names))
+    except ValueError as error:
+        raise CheckpointError(
+            f"the predictions of {name!r} do not fit its card: the table {error}; {again}"
+        ) from error
     return table
-
-
-def _refuse_strange_classes(name: str, table: pa.Table, num_classes: int) -> None:
-    for which in ("label", "predicted"):
-        classes = column(table, which)
-        if not 0 <= classes.min() <= classes.max() < num_classes:
-            raise CheckpointError(
-                f"the predictions of {name!r} have a class {classes.max()}, its card {num_classes} classes; "
-                f"evaluate it again"
-            )
 
 
 def class_table(found: Results, areas: Ranking) -> pd.DataFrame:
