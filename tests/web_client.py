@@ -13,11 +13,9 @@ from typing import Any
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import FileURLs, UploadedFileInfo
-from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 _XSRF = re.compile(r"_streamlit_xsrf=([^;]+)")
-_IGNORED = {"Cookie": "", "X-Xsrftoken": ""}
 
 
 @dataclass(slots=True)
@@ -133,15 +131,11 @@ async def visit(url: str) -> Visitor:
 
 def heat(message: ForwardMsg) -> str:
     """The heat map that a message brings to the viewer; empty for all other messages."""
-    component = _component(message.delta)
+    component = message.delta.new_element.bidi_component
     if "seewhy_viewer" not in component.component_name:
         return ""
     data = json.loads(component.json or component.mixed.json)
     return str(data["heat"])
-
-
-def _component(delta: Delta) -> Any:
-    return delta.new_element.bidi_component
 
 
 def _turns(message: ForwardMsg) -> bool:

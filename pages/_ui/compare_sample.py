@@ -98,7 +98,7 @@ def _draw_both(photo: Photo, first: Side, second: Side) -> None:
         drawn = photos.drawn(photo)
         st.markdown("**Photo**")
         panes.draw(
-            [Pane(drawn.pane, first.label, f"{drawn.size[0]} × {drawn.size[1]} pixels")],
+            [Pane(photos.pane(photo), first.label, f"{drawn.size[0]} × {drawn.size[1]} pixels")],
             None,
             key="compared_photo",
             scroll_to=first.sample.sample_id,
@@ -157,7 +157,7 @@ def _scale(found: Sides) -> Scale:
 def _panes(side: Side, photo: Photo, loaded: Loaded, found: Sides) -> list[Pane]:
     """What speaks for the class that was said, and for the true one."""
     drawn, preprocess = photos.drawn(photo), loaded.checkpoint.card.preprocess
-    over = pictures(drawn.pane, preprocess, drawn.size, found)
+    over = pictures(photos.pane(photo), preprocess, drawn.size, found)
     seen = preprocess.window(drawn.size).shares(drawn.size)
     sample = side.sample
     role = "predicted, and right" if sample.is_right else "predicted"

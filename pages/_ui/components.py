@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.predictions import Prediction
 from core.preprocess import FloatArray, Window
-from core.render import Picture, palette, png
+from core.render import palette
 from pages._ui.state.photos import TINY_SIDE, Drawn
 
 _WEB = Path(__file__).parent / "web"
@@ -106,10 +106,10 @@ def ramp(colour_map: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layered:
-    """A photo, a map over it (RGBA, of the drawn size), its values (h, w), and what was seen, in shares."""
+    """A photo, a map over it (a PNG file), its values (h, w), and what was seen, in shares."""
 
     photo: Drawn
-    heat: Picture
+    heat: bytes
     cells: FloatArray
     seen: Window
 
@@ -123,7 +123,7 @@ def viewer(layered: Layered, scale: Scale, *, view: str, alt: str) -> float:
         key="viewer",
         data={
             "photo": data_uri(photo.jpeg),
-            "heat": data_uri(png(layered.heat), "png"),
+            "heat": data_uri(layered.heat, "png"),
             "ratio": f"{width} / {height}",
             "tiny": max(photo.size) <= TINY_SIDE,
             "cells": [float(f"{value:.4g}") for value in layered.cells.ravel()],

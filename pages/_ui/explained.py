@@ -78,7 +78,7 @@ def draw_viewer(scene: Scene, view: str) -> float:
     drawn = photos.drawn(scene.photo)
     cells = scene.map.raw if scene.map.evidence is None else scene.map.evidence
     seen = scene.loaded.checkpoint.card.preprocess.window(drawn.size).shares(drawn.size)
-    heat = render.coloured(_on_drawn(scene, scene.values(scene.map.raw), drawn), scene.palette)
+    heat = render.heat_png(_on_drawn(scene, scene.values(scene.map.raw), drawn), scene.palette)
     alt = f"{scene.photo.name}: {scene.title}, {scene.method} {scene.place}"
     return components.viewer(components.Layered(drawn, heat, cells, seen), _scale(scene), view=view, alt=alt)
 

@@ -77,7 +77,7 @@ def _draw_overlay(shown: Shown, channel: int, view: str) -> float:
     values = preprocess.on_image(found.normalised[channel], drawn.size, (width, height))
     layered = Layered(
         drawn,
-        render.coloured(values, _COLOURS),
+        render.heat_png(values, _COLOURS),
         found.maps[channel],
         preprocess.window(drawn.size).shares(drawn.size),
     )

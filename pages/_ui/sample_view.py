@@ -118,7 +118,7 @@ def _answers(shown: Shown, method: str, layer: str) -> tuple[Explanation, Explan
 def _draw_panes(shown: Shown, predicted: Explanation, rival: Explanation | None, layer: str) -> None:
     drawn = photos.drawn(shown.photo)
     found = sides(predicted.maps[layer], (rival or predicted).maps[layer])
-    photo = Pane(drawn.pane, "The photo", f"{drawn.size[0]} × {drawn.size[1]} pixels")
+    photo = Pane(photos.pane(shown.photo), "The photo", f"{drawn.size[0]} × {drawn.size[1]} pixels")
     maps = _maps(shown, found)
     panes.draw(
         [photo, *(maps if rival else maps[:1])],
@@ -131,7 +131,7 @@ def _draw_panes(shown: Shown, predicted: Explanation, rival: Explanation | None,
 def _maps(shown: Shown, found: Sides) -> list[Pane]:
     """The map of the predicted class, of its rival, and of the difference."""
     drawn, preprocess = photos.drawn(shown.photo), shown.loaded.checkpoint.card.preprocess
-    over = pictures(drawn.pane, preprocess, drawn.size, found)
+    over = pictures(photos.pane(shown.photo), preprocess, drawn.size, found)
     seen = preprocess.window(drawn.size).shares(drawn.size)
     name, rival = shown.name(shown.sample.predicted), shown.name(shown.rival or 0)
     roles = (

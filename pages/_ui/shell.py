@@ -9,7 +9,7 @@ from streamlit.errors import FragmentHandledException
 
 from core.checkpoint import available
 from core.errors import CheckpointError
-from pages._ui import mishaps, own_model, welcome
+from pages._ui import collecting, mishaps, own_model, welcome
 from pages._ui.state import models
 
 
@@ -90,6 +90,7 @@ def page(path: str) -> Iterator[None]:
 
     Streamlit's own way to stop or to run again is no error, and passes.
     """
+    collecting.spare_libraries()
     this = PAGES[path]
     st.set_page_config(page_title=f"{this.title} · SeeWhy", page_icon="🔎", layout="wide")
     st.html(_STYLE + (_DARK if st.context.theme.type == "dark" else ""))

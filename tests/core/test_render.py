@@ -132,6 +132,21 @@ def test_an_overlay_of_fifty_megapixels_takes_less_than_a_gigabyte() -> None:
     assert pixel == pytest.approx(7 * 0.3 + palette("inferno")[255] * 0.7, abs=1)
 
 
+@pytest.mark.parametrize(("colour_map", "levels"), [*((name, 0) for name in COLOUR_MAPS), (SIGNED, 2)])
+def test_a_heat_maps_file_shows_its_colours(colour_map: str, levels: int) -> None:
+    """To the bit where both have 256 levels; of the signed map's it has 127 to either side."""
+    lowest = -1 if colour_map == SIGNED else 0
+    values = np.random.default_rng(1).uniform(lowest, 1, (30, 40)).astype(np.float32)
+    values[:, :3], values[:, 3:6], values[0, 6:] = np.nan, 0, 1
+    decoded = np.asarray(Image.open(BytesIO(render.heat_png(values, colour_map))).convert("RGBA")).astype(int)
+    expected = coloured(values, colour_map).astype(int)
+    assert (decoded[:, :6, 3] == 0).all()
+    assert decoded[0, 6:].tolist() == expected[0, 6:].tolist()
+    assert np.abs(decoded[..., 3] - expected[..., 3]).max() <= levels
+    visible = expected[..., 3] > 2 * levels
+    assert np.abs(decoded - expected)[visible].max() <= 2 * levels
+
+
 def test_png_is_exact_in_colour_order_and_transparency() -> None:
     photo = _photo(33, 21)
     assert np.array_equal(np.asarray(Image.open(BytesIO(render.png(photo)))), photo)

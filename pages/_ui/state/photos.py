@@ -36,7 +36,6 @@ class Drawn:
 
     size: tuple[int, int]
     picture: Picture
-    pane: Picture
     thumb: Picture
     jpeg: bytes
 
@@ -102,6 +101,11 @@ def drawn(photo: Photo) -> Drawn:
     return _drawn(photo.digest, photo.data)
 
 
+def pane(photo: Photo) -> Picture:
+    """The photo as it is shown where several are beside each other."""
+    return _pane(photo.digest, photo.data)
+
+
 def thumb_jpeg(photo: Photo) -> bytes:
     """The photo as a small JPEG file."""
     return jpeg(drawn(photo).thumb)
@@ -130,9 +134,14 @@ def _drawn(digest: str, _data: bytes) -> Drawn:
     # A tiny image is drawn larger, cell by cell, so that its map is not as coarse as its pixels.
     small = image.resize(_within(image.size, DRAWN_SIDE), _filter(image.size))
     picture, thumb = np.asarray(small), np.asarray(small.resize(_within(image.size, THUMB_SIDE)))
-    # Several beside each other are small: maps over all of 900 pixels would take three times as long.
-    pane = image.resize(_within(image.size, PANE_SIDE), _filter(image.size))
-    return Drawn(image.size, picture, np.asarray(pane), thumb, jpeg(picture))
+    return Drawn(image.size, picture, thumb, jpeg(picture))
+
+
+# Small: maps over all of 900 pixels would take three times as long.
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _pane(digest: str, _data: bytes) -> Picture:
+    image = _upright(digest, _data)
+    return np.asarray(image.resize(_within(image.size, PANE_SIDE), _filter(image.size)))
 
 
 def _filter(size: tuple[int, int]) -> Image.Resampling:
