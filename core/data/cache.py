@@ -13,9 +13,12 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core import files
 from core.data.image_set import ImageSet
 from core.data.survey import Surveyed, SurveyTable, survey
+from core.data.unreadable import away
 from core.errors import DataError
+from core.images import VERSION
 from core.places import cache_root
 from core.preprocess import Preprocess
 
@@ -64,10 +67,13 @@ def decode(
 
     Several processes may ask for the same: one reads, the others wait for it. ``max_bytes`` bounds the whole
     folder; the files used longest ago go first, and what does not fit at all is not cached.
+
+    Raises:
+        DataError: an image cannot be read at present, which is not remembered; or none can be read.
     """
     folder = (cache_root() if folder is None else folder) / "images"
-    folder.mkdir(parents=True, exist_ok=True)
-    key = _digest(images.fingerprint, _times(images))
+    files.make_folder(folder)
+    key = _digest(str(VERSION), images.fingerprint, _times(images))
     table_file = folder / f"{key}.survey.npz"
     pixel_file = folder / f"{key}-{_digest(repr(preprocess))}.u8"
     shape = (
@@ -80,12 +86,20 @@ def decode(
         if not (table_file.exists() and (pixel_file.exists() or not fits)):
             writer = _pixel_writer(pixel_file, preprocess, shape) if fits else iter
             pass_ = survey(images, workers=min(8, os.cpu_count() or 1))
-            counted = _counted(pass_, len(images), on_progress)
+            counted = _counted(_all_there(pass_, images), len(images), on_progress)
             SurveyTable.collect(writer(counted), len(images)).save(table_file)
     table = SurveyTable.read(table_file)
     if not table.ok.any():
         raise DataError(f"none of the {len(images)} images of {images.name!r} can be read")
     return Decoded(images, preprocess, table, _opened(pixel_file, shape))
+
+
+def _all_there(surveyed: Iterable[Surveyed], images: ImageSet) -> Iterator[Surveyed]:
+    """DataError at the first image that is away: that it is broken, must not be kept."""
+    for each in surveyed:
+        if each.is_away:
+            raise away(images, each.error or "")
+        yield each
 
 
 def _counted(
@@ -102,21 +116,26 @@ def _pixel_writer(
     """Passes images on and writes their pixels; the file appears when the last one is on the disk."""
 
     def write(surveyed: Iterable[Surveyed]) -> Iterator[Surveyed]:
-        # One name for all processes, of which one holds the lock: what a killed one left is written over.
-        draft = path.with_suffix(".draft")
-        try:
-            array = np.memmap(draft, np.uint8, "w+", shape=shape)
+        files.clean(path.parent)
+        with files.draft(path) as draft:
+            _reserve(draft, int(np.prod(shape)))
+            array = np.memmap(draft, np.uint8, "r+", shape=shape)
             for each in surveyed:
                 if each.image is not None:
                     array[each.index] = preprocess.pixels(each.image, margin=preprocess.margin).numpy()
                 yield each
             array.flush()
             del array
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
 
     return write
+
+
+def _reserve(path: Path, num_bytes: int) -> None:
+    """A file with room on the disk: a mapped one that finds none later kills the process."""
+    with path.open("wb") as file:
+        file.truncate(num_bytes)
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, num_bytes)
 
 
 def _opened(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
@@ -153,9 +172,10 @@ def _times(images: ImageSet) -> str:
 
 def _time(path: Path) -> int:
     try:
-        return path.stat().st_mtime_ns
+        time = path.stat().st_mtime_ns
     except OSError:
         return 0  # The survey says what is wrong with it.
+    return time if os.access(path, os.R_OK) else -time  # One that may be read from now on is read anew.
 
 
 def _digest(*parts: str) -> str:

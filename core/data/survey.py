@@ -1,13 +1,11 @@
 """One pass over all images: which can be read, how large they are, how they look from afar."""
 
 import hashlib
-import os
 import zipfile
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from io import BytesIO
 from pathlib import Path
 from typing import Self
 
@@ -15,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core import files
 from core.data.image_set import Files, ImageSet, Pixels
-from core.errors import DataError, ImageError
-from core.images import FORMATS, MAX_BYTES, upright_rgb
+from core.errors import AwayImageError, DataError, ImageError
+from core.images import content, picture
+from core.images.limits import own
 
 SIDE = 16  # Of a look, in pixels.
 _DIGEST = 16  # Bytes.
@@ -30,6 +30,7 @@ class Surveyed:
 
     ``image`` is upright RGB; it is None, and ``error`` says why, where the image is broken. ``size`` is its
     (width, height) in pixels, (0, 0) if broken. ``mode`` is the file's own, as Pillow names it (``CMYK``).
+    ``is_away``: its file cannot be read at present, even after a second, which is no fault of the image.
     ``digest`` (16 bytes of BLAKE2b) is of the file's bytes, or of the pixels where none is read as it is.
     ``look`` (16, 16) is the upright picture in grey, each value the average of its area, 0 to 255.
     """
@@ -41,6 +42,7 @@ class Surveyed:
     mode: str
     digest: bytes
     look: NDArray[np.uint8]
+    is_away: bool = False
 
 
 def survey(images: ImageSet, *, workers: int) -> Iterator[Surveyed]:
@@ -65,39 +67,24 @@ def _surveyed(images: ImageSet, index: int) -> Surveyed:
     if isinstance(images.image, Files):
         return _of_file(images.image.root / images.sample_ids[index], index)
     try:
-        image = images.image(index)
+        image = files.patiently(lambda: images.image(index), AwayImageError)
     except ImageError as error:
-        return _broken(index, str(error), b"")
-    content = f"{image.size}".encode() + image.tobytes()
+        return _broken(index, error, b"")
+    pixels = f"{image.size}".encode() + image.tobytes()
     grey = isinstance(images.image, Pixels) and images.image.array.ndim == 3
-    return _whole(index, image, "L" if grey else "RGB", content)
+    return _whole(index, image, "L" if grey else "RGB", pixels)
 
 
 def _of_file(path: Path, index: int) -> Surveyed:
     try:
-        data = _bytes(path)
-    except (OSError, ValueError) as error:
-        return _broken(index, f"cannot be read: {error}", b"")
-    try:
-        return _whole(index, upright_rgb(data), _mode(data), data)
+        data = files.patiently(lambda: content(path), AwayImageError)
     except ImageError as error:
-        return _broken(index, str(error), data)
-
-
-def _bytes(path: Path) -> bytes:
-    """As much as `upright_rgb` accepts and one byte more; regular files only, as a pipe may never end."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path.name!r} is missing or is no file")
-    with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
-
-
-def _mode(data: bytes) -> str:
-    """By the header alone, of a file that `upright_rgb` took."""
+        return _broken(index, error, b"")
     try:
-        return Image.open(BytesIO(data), formats=FORMATS).mode
-    except Exception:  # In a part that does not make the picture, and which upright_rgb therefore left out.
-        return "unknown"
+        found = picture(data, own())
+        return _whole(index, found.image, found.mode, data)
+    except ImageError as error:
+        return _broken(index, error, data)
 
 
 def _whole(index: int, image: Image.Image, mode: str, content: bytes) -> Surveyed:
@@ -105,8 +92,10 @@ def _whole(index: int, image: Image.Image, mode: str, content: bytes) -> Surveye
     return Surveyed(index, image, None, image.size, mode, _digest(content), np.asarray(look))
 
 
-def _broken(index: int, error: str, content: bytes) -> Surveyed:
-    return Surveyed(index, None, error, (0, 0), "", _digest(content), np.zeros((SIDE, SIDE), np.uint8))
+def _broken(index: int, error: ImageError, content: bytes) -> Surveyed:
+    look = np.zeros((SIDE, SIDE), np.uint8)
+    is_away = isinstance(error, AwayImageError)
+    return Surveyed(index, None, str(error), (0, 0), "", _digest(content), look, is_away)
 
 
 def _digest(content: bytes) -> bytes:
@@ -180,15 +169,8 @@ class SurveyTable:
         arrays = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "errors"}
         arrays["broken"] = np.array(list(self.errors), np.int64)
         arrays["reasons"] = np.array(list(self.errors.values()), np.str_)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with draft.open("wb") as file:
-                np.savez(file, **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        with files.draft(path) as draft, draft.open("wb") as file:
+            np.savez(file, **arrays)
 
     @classmethod
     def read(cls, path: Path) -> Self:

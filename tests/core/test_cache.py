@@ -1,5 +1,6 @@
 """Images are decoded once, as `Preprocess.batch` has them, by one of all who ask, within bounded room."""
 
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -12,10 +13,11 @@ import pytest
 import torch
 from PIL import Image
 
+from core import files
 from core.data import cache
 from core.data.cache import Decoded, decode
 from core.data.image_set import Files, ImageSet, Pixels, fingerprint_of_files
-from core.errors import DataError, ImageError
+from core.errors import CoreError, DataError, FileError, ImageError
 from core.places import cache_root
 from core.preprocess import Preprocess
 
@@ -222,6 +224,7 @@ def test_what_a_killed_writer_leaves_is_not_taken_and_written_over(
             decode(_set_of(Counted()), SMALL, folder=tmp_path)
     (draft,) = (tmp_path / "images").glob("*.draft")
     draft.write_bytes(b"half")
+    draft.rename(draft.with_name(f".{files._HOST}-99999999-0.draft"))  # Of a process that is no more.
     image = Counted()
     decoded = decode(_set_of(image), SMALL, folder=tmp_path)
     assert sorted(image.asked) == [0, 1, 2, 3]
@@ -241,15 +244,15 @@ def test_killed_between_pixels_and_survey_it_is_read_again(tmp_path: Path) -> No
 def test_the_file_used_longest_ago_makes_room(tmp_path: Path) -> None:
     """Three data sets in room for two: the second, as the first was used again after it."""
     room = 2 * 4 * NUM_BYTES
-    files = tmp_path / "images"
+    place = tmp_path / "images"
     names: list[set[str]] = []
     clock = iter(range(1000, 2000))
 
     def ask(fingerprint: str) -> Decoded:
         decoded = decode(_set_of(Counted(), fingerprint=fingerprint), SMALL, folder=tmp_path, max_bytes=room)
-        names.append({path.name for path in files.glob("*.u8")})
+        names.append({path.name for path in place.glob("*.u8")})
         (used,) = {Path(str(decoded.array.filename)).name}
-        os.utime(files / used, (time := next(clock), time))
+        os.utime(place / used, (time := next(clock), time))
         return decoded
 
     kept = [ask(each) for each in ("one", "two", "one", "three")]
@@ -305,12 +308,56 @@ def test_pushed_out_before_it_is_opened_it_is_decoded_on_the_fly(
 def test_a_broken_image_is_not_ok_and_the_others_are_as_ever(mixed: ImageSet, tmp_path: Path) -> None:
     root = mixed.root
     (root / "broken.jpg").write_bytes((root / "turned.jpg").read_bytes()[:200])
-    names = [*mixed.sample_ids[:2], "broken.jpg", "missing.jpg", *mixed.sample_ids[2:]]
+    names = [*mixed.sample_ids[:2], "broken.jpg", *mixed.sample_ids[2:]]
     decoded = decode(_folder_of(root, names), SMALL, folder=tmp_path)
-    assert decoded.survey.ok.tolist() == [True, True, False, False, True, True]
-    assert "missing" in decoded.survey.errors[3]
+    assert decoded.survey.ok.tolist() == [True, True, False, True, True]
+    assert "cut short" in decoded.survey.errors[2]
     expected = [SMALL.pixels(mixed.image(index)) for index in range(4)]
-    assert torch.equal(decoded.inputs([0, 1, 4, 5]), torch.stack(expected))
+    assert torch.equal(decoded.inputs([0, 1, 3, 4]), torch.stack(expected))
+
+
+def test_an_image_that_is_away_stops_it_and_is_read_when_it_is_back(
+    mixed: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_PAUSES_S", (0.0, 0.0))
+    last = mixed.path(3)
+    last.rename(tmp_path / "away")
+    for _ in range(2):
+        with pytest.raises(DataError, match=r"^cannot read '.*': there is no such file; connect its disk"):
+            decode(mixed, SMALL, folder=tmp_path)
+    (tmp_path / "away").rename(last)
+    assert decode(mixed, SMALL, folder=tmp_path).survey.ok.tolist() == [True] * 4
+    assert {path.suffix for path in (tmp_path / "images").iterdir()} == {".lock", ".npz", ".u8"}
+
+
+def test_a_file_that_may_be_read_from_now_on_is_read_anew(
+    mixed: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rights are in neither the name nor the time of a file; here, the first of four is protected."""
+    first, access, read_it = mixed.path(0), os.access, files.head
+
+    def protected(path: Path, num_bytes: int) -> bytes:
+        if path == first:
+            raise FileError(
+                f"cannot read {str(path)!r}: permission is denied; give yourself the right to read it"
+            )
+        return read_it(path, num_bytes)
+
+    with monkeypatch.context() as before:
+        before.setattr(files, "head", protected)
+        before.setattr(os, "access", lambda path, mode: path != first and access(path, mode))
+        assert decode(mixed, SMALL, folder=tmp_path).survey.ok.tolist() == [False, True, True, True]
+    assert decode(mixed, SMALL, folder=tmp_path).survey.ok.tolist() == [True] * 4
+
+
+def test_a_disk_that_fills_up_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(CoreError, match=r"cannot write '.*\.u8': the disk is full; make room and try again"):
+        decode(_set_of(Counted()), SMALL, folder=tmp_path)
+    assert {path.suffix for path in (tmp_path / "images").iterdir()} == {".lock"}
 
 
 def test_data_of_which_nothing_can_be_read_is_refused(tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ from PIL import Image
 
 from core import images
 from core.errors import AwayImageError, ImageError
+from core.files import in_words
+from core.images import limits
+from core.images.limits import own
 
 # Pillow remarks on damaged files by warnings.warn; most files here are damaged on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -230,12 +233,12 @@ def test_a_known_colour_comes_out_of_each_mode_with_alpha_over_white(name: str) 
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [(0, 0), (257, 1), (32_767, 127), (40_000, 156), (65_535, 255)]
+    ("value", "expected"), [(0, 0), (257, 64), (2048, 128), (32_767, 127), (40_000, 156), (65_535, 255)]
 )
 @pytest.mark.parametrize(
     ("mode", "kind"), [("I;16", "PNG"), ("I;16", "TIFF"), ("I;16B", "TIFF"), ("I", "PPM")]
 )
-def test_16_bit_grey_is_divided_by_257_and_not_cut_at_255(
+def test_16_bit_grey_is_read_from_0_to_the_white_of_the_smallest_depth_that_holds_it(
     mode: str, kind: str, value: int, expected: int
 ) -> None:
     assert pixel(encoded(Image.new(mode, (3, 2), value), kind)) == (expected,) * 3
@@ -246,6 +249,7 @@ def test_16_bit_grey_is_divided_by_257_and_not_cut_at_255(
     [
         ([0.0, 0.5, 1.0], [0, 128, 255]),
         ([0.0, 100.0, 255.0], [0, 100, 255]),
+        ([0.0, 2047.5, 4095.0], [0, 128, 255]),
         ([0.0, 32_767.0, 65_535.0], [0, 127, 255]),
         ([-1.0, 0.0, 1.0], [0, 128, 255]),
         ([-3e38, 0.0, 3e38], [0, 128, 255]),
@@ -511,6 +515,8 @@ PEAK = """
 import sys
 from pathlib import Path
 from core import images
+from core.images import limits
+from core.images.limits import own
 def peak(): return next(int(line.split()[1]) for line in open("/proc/self/status") if "VmHWM" in line) / 1000
 before = peak()
 image = images.read(Path(sys.argv[1]))
@@ -581,8 +587,60 @@ def test_a_file_over_the_limit_is_refused_without_reading_it_all(tmp_path: Path)
     path = tmp_path / "sparse.png"
     with path.open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(ImageError, match="more than 20 MB"):
+    with pytest.raises(ImageError, match="not an image of a known format"):
         images.read(path)
+    with path.open("rb+") as file:
+        file.write(SMALL_FILES["png"])
+    with pytest.raises(ImageError, match=rf"sparse.png' has more than {in_words(own().max_bytes)}; choose"):
+        images.read(path)
+
+
+def test_a_file_of_ones_own_may_be_larger_than_an_upload(tmp_path: Path) -> None:
+    padded = SMALL_FILES["png"].ljust(images.MAX_BYTES + 1, b"\0")
+    wide = encoded(Image.new("1", (10_000, 5_001), 1), "PNG")
+    for data, words in ((padded, "more than 20 MB"), (wide, "10000 x 5001 pixels; scale it down to 50 mega")):
+        (tmp_path / "a.png").write_bytes(data)
+        assert images.read(tmp_path / "a.png").size in {(10_000, 5_001), (19, 31)}
+        with pytest.raises(ImageError, match=words):
+            images.upright_rgb(data)
+
+
+def test_limits_of_ones_own_files_follow_from_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    for memory, megabytes, megapixels in ((2**30, 64, 50), (16 * 2**30, 1024, 268), (64 * 2**30, 4096, 1073)):
+        monkeypatch.setattr(limits, "_memory", lambda memory=memory: memory)
+        found = limits.own.__wrapped__()
+        assert (found.max_bytes >> 20, found.max_pixels // 10**6) == (megabytes, megapixels)
+
+
+def test_a_size_that_the_file_cannot_hold_is_no_reason_to_take_memory(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png((10_000, 5_001)))
+    with pytest.raises(ImageError, match="PNG file that is damaged or cut short"):
+        images.read(tmp_path / "a.png")
+
+
+_READING = """
+import sys
+from pathlib import Path
+from core import images
+for name in sys.argv[1:]:
+    try:
+        images.read(Path(name))
+    except images.ImageError as error:
+        print(error)
+"""
+
+
+def test_libraries_say_nothing_on_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    damaged = bytearray(encoded(noise((60, 60)), "TIFF", compression="tiff_lzw"))
+    damaged[300:360] = b"\xff" * 60
+    cut = encoded(Image.new("RGB", (60, 60)), "TIFF", description="y" * 500)[:-200]
+    for number, data in enumerate((bytes(damaged), cut)):
+        (tmp_path / f"{number}.tif").write_bytes(data)
+    names = [str(tmp_path / f"{number}.tif") for number in range(2)]
+    subprocess.run([sys.executable, "-W", "default", "-c", _READING, *names], check=True, cwd=ROOT)  # noqa: S603 (our own code)
+    said = capfd.readouterr()
+    assert said.err == ""
+    assert said.out.count("TIFF file that is damaged or cut short") == 2
 
 
 def test_the_digest_is_blake2b_of_16_bytes() -> None:

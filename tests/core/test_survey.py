@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core import files
 from core.data.image_set import Files, ImageSet, Pixels
 from core.data.survey import SurveyTable, survey
 from core.errors import DataError, ImageError
@@ -27,6 +28,11 @@ def set_of(image: object, number: int) -> ImageSet:
 
 def noise(seed: int, shape: tuple[int, ...] = (30, 40, 3)) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_PAUSES_S", (0.0, 0.0))
 
 
 @pytest.fixture
@@ -52,8 +58,12 @@ def test_modes_sizes_and_errors_of_a_mixed_folder(mixed: ImageSet) -> None:
     assert sorted(table.errors) == [1, 2, 7]
     assert "cut short" in table.errors[1]
     assert "not an image" in table.errors[2]
-    assert "missing" in table.errors[7]
+    assert "there is no such file" in table.errors[7]
     assert (table.looks[4] == 255).all()
+
+
+def test_an_image_that_is_away_is_told_from_a_broken_one(mixed: ImageSet) -> None:
+    assert [each.is_away for each in survey(mixed, workers=2)] == [False] * 7 + [True]
 
 
 def test_pictures_digests_and_looks_are_those_of_the_file(mixed: ImageSet) -> None:

@@ -1,0 +1,203 @@
+"""Bytes -> upright 8-bit RGB at full resolution; what is refused, and why.
+
+A browser sends anything: each limit and guard answers a file that made Pillow hang, fail oddly or eat memory.
+Colour profiles are ignored, as they are by the loaders that models are trained with.
+"""
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from PIL import ExifTags, Image, ImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.PpmImagePlugin import PpmImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from core import files
+from core.errors import AwayError, AwayImageError, FileError, ImageError
+from core.images import unsupported
+from core.images.depths import eight_bit
+from core.images.guards import guarded, refuse_tiles
+from core.images.limits import UPLOAD, Limits, own
+from core.images.quiet import keep_quiet
+
+VERSION = 2  # One more whenever the same file gives other pixels.
+MAX_BYTES, MAX_PIXELS = UPLOAD.max_bytes, UPLOAD.max_pixels
+
+# Plugins, not Image.open: it warns of bombs on stderr, and calls a damaged header "unidentified".
+_PLUGINS: dict[str, tuple[bytes, Callable[[BytesIO], ImageFile.ImageFile]]] = {
+    "JPEG": (rb"\xff\xd8\xff", JpegImageFile),  # Of a phone's MPO, the first picture.
+    "PNG": (rb"\x89PNG\r\n\x1a\n", PngImageFile),
+    "WEBP": (rb"RIFF.{4}WEBP", WebPImageFile),
+    "BMP": (rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", BmpImageFile),
+    "GIF": (rb"GIF8[79]a", GifImageFile),
+    "TIFF": (rb"II\*\0|MM\0\*", TiffImageFile),
+    "PPM": (rb"P[1-6f]\s", PpmImageFile),
+}
+FORMATS = tuple(_PLUGINS)
+_CHOOSE = f"choose a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file"
+_HEAD = 2**20  # Bytes that tell what kind a file is.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ONE_AT_A_TIME = threading.Lock()
+
+keep_quiet()
+Image.MAX_IMAGE_PIXELS = own().max_pixels  # Pillow's own limit, which some of its plugins heed.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """An upright RGB image, and the mode of its file, as Pillow names it: ``CMYK``."""
+
+    image: Image.Image
+    mode: str
+
+
+def upright_rgb(data: bytes, limits: Limits = UPLOAD) -> Image.Image:
+    """The picture in a file: first frame, EXIF orientation applied, alpha over white, RGB, no metadata.
+
+    Raises:
+        ImageError: The file is empty, too big, of a kind that is not supported, or damaged.
+    """
+    return picture(data, limits).image
+
+
+def picture(data: bytes, limits: Limits = UPLOAD) -> Picture:
+    """`upright_rgb`, with the file's own mode."""
+    kind = _kind(data, limits)
+    try:
+        with _in_turn(data):
+            image, mode = _decoded(kind, data, limits)
+            image = _rgb(_upright(image))
+    except ImageError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageError(f"got an image of far too many pixels; {limits.scale_down}") from error
+    except MemoryError as error:
+        raise ImageError(f"got an image that needs more memory than there is; {limits.scale_down}") from error
+    except Exception as error:  # Fuzzing drew seven types out of Pillow's parsers: no list is complete.
+        raise ImageError(unsupported.sentence(kind, data, error) or _damaged(kind)) from error
+    image.info.clear()  # An orientation left here would be applied twice.
+    return Picture(image, mode)
+
+
+def read(path: Path) -> Image.Image:
+    """`upright_rgb` of a file on this machine, which may be as large as memory allows.
+
+    Raises:
+        AwayImageError: the file is not there, or its disk does not answer.
+        ImageError: it is no regular file, or as `upright_rgb`.
+    """
+    return upright_rgb(content(path), own())
+
+
+def content(path: Path) -> bytes:
+    """The bytes of an image file on this machine; only the first of one that is too large or no image.
+
+    Raises:
+        AwayImageError: as `read`.
+        ImageError: it is no regular file, or too large.
+    """
+    limits = own()
+    try:
+        head = files.head(path, _HEAD)
+        if len(head) < _HEAD:
+            return head
+        _kind(head, limits)
+        return files.read(path, limits.max_bytes)
+    except AwayError as error:
+        raise AwayImageError(str(error)) from error
+    except FileError as error:
+        raise ImageError(str(error)) from error
+
+
+def digest(data: bytes) -> str:
+    """A key for the contents of a file: BLAKE2b of 16 bytes, as 32 hexadecimal digits."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+@contextmanager
+def _in_turn(data: bytes) -> Iterator[None]:
+    """Large files one after the other: several threads together would need several times the memory."""
+    if len(data) <= _HEAD:
+        yield
+        return
+    with _ONE_AT_A_TIME:
+        yield
+
+
+def _damaged(kind: str) -> str:
+    return f"got a {kind} file that is damaged or cut short; save or send it again, or choose another"
+
+
+def _kind(data: bytes, limits: Limits) -> str:
+    """The name in `FORMATS`, by the first bytes."""
+    if not data:
+        raise ImageError(f"got an empty file; {_CHOOSE}")
+    if len(data) > limits.max_bytes:
+        raise ImageError(
+            f"got a file of more than {files.in_words(limits.max_bytes)}; save it smaller or as JPEG"
+        )
+    for name in FORMATS:
+        if re.match(_PLUGINS[name][0], data, re.DOTALL):
+            return name
+    raise ImageError(
+        f"got {unsupported.kind(data) or f'a file that is not an image of a known format; {_CHOOSE}'}"
+    )
+
+
+def _decoded(kind: str, data: bytes, limits: Limits) -> tuple[Image.Image, str]:
+    """The picture with 8 bits a channel, and its own mode."""
+    whole = guarded(kind, data, limits)
+    image = _opened(kind, whole, limits, len(data))
+    return eight_bit(image, lambda: _opened(kind, whole, limits, len(data))), image.mode
+
+
+def _opened(kind: str, data: bytes, limits: Limits, num_bytes: int) -> ImageFile.ImageFile:
+    image = _PLUGINS[kind][1](BytesIO(data))
+    limits.refuse_size(*image.size, num_bytes)
+    if isinstance(image, TiffImageFile):
+        unsupported.refuse_variants(image)
+        refuse_tiles(image, limits)
+        image.is_animated = True  # Or load() unpacks the whole EXIF directory, maybe millions of fractions.
+    return image
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # A damaged EXIF block, which raises as freely as a damaged picture, is no EXIF block.
+        turn = None
+    return image if turn is None else image.transpose(turn)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.has_transparency_data:
+        image = _over_white(image)
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    if image.mode == "La":  # Premultiplied; Pillow would drop its alpha on the way to RGBA.
+        image = image.convert("LA")
+    if image.mode != "RGBA":
+        image = image.convert("RGBA")
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image, mask=image)  # Not alpha_composite, which takes two more copies.
+    return white
