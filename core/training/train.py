@@ -23,6 +23,7 @@ from core import checkpoint
 from core.checkpoint import Card
 from core.data.cache import decode
 from core.data.image_set import ImageSet
+from core.data.unreadable import refuse_many
 from core.device import best_device, device_label, keep_freed_memory
 from core.errors import RecipeError, TrainingError
 from core.training import recipe as recipes
@@ -97,6 +98,7 @@ def _trained(
         tick = run.tick if run else _ignore
         net = network(recipe, len(images.class_names), job.root)
         decoded = decode(images, net.preprocess, on_progress=phase(tick, "reading images"))
+        refuse_many(int((~decoded.survey.ok).sum()), images, len(images))
         data = material(decoded, recipe.data, recipe.seed)
         if run is not None:
             run.update(replace(run.card, data=described(images, recipe.data, recipe.seed, data)))

@@ -20,7 +20,7 @@ from core import checkpoint, evaluations
 from core.data import catalogue
 from core.data.batches import Batch
 from core.data.cache import decode
-from core.errors import CheckpointError, CoreError, RecipeError, TrainingError
+from core.errors import CheckpointError, CoreError, DataError, RecipeError, TrainingError
 from core.models import registry
 from core.training import recipe as recipes
 from core.training import run as runs
@@ -408,6 +408,18 @@ def test_a_folder_of_ones_own_trains_and_broken_images_are_skipped(
     assert card.data["skipped"] == 2
     assert card.data["train"] + card.data["val"] == 38
     assert str(tmp_path) not in (tmp_path / "checkpoints" / "own" / checkpoint.CARD).read_text()
+
+
+def test_more_than_a_few_damaged_images_stop_a_training(tmp_path: Path, photos_of_two_classes: Path) -> None:
+    for name in ("5.png", "6.png", "7.png", "8.png"):
+        (photos_of_two_classes / "light" / name).write_text("no picture")
+    job = Job("own", data=photos_of_two_classes, root=tmp_path / "checkpoints")
+    with pytest.raises(
+        DataError, match=r"^6 of 40 images of '.*' cannot be read, more than 2%; see which with: pyth"
+    ):
+        train(_recipe(*SIGNS, "data.per_class=0", "data.val=0.25", "epochs=1"), job)
+    card = checkpoint.read_card(job.root / "own")
+    assert (card.status, card.reason[:29]) == ("failed", "6 of 40 images of 'photos' ca")
 
 
 def test_data_that_changed_are_not_trained_on_any_further(
