@@ -9,12 +9,13 @@ SHARE = 0.02  # Of all images: above it, something is wrong with the folder or i
 
 def refuse_many(num_broken: int, images: ImageSet, num_images: int) -> None:
     """DataError where more of ``num_images`` of a data set are damaged than a result should leave out."""
+    where = str(images.root or images.name)
     if num_broken == num_images:
-        raise DataError(f"none of the {num_images} images of {images.name!r} can be read")
+        raise DataError(f"none of the {num_images} images of {where!r} can be read")
     if num_broken > max(FEW, SHARE * num_images):
         raise DataError(
-            f"{num_broken} of {num_images} images of {images.name!r} cannot be read, more than {SHARE:.0%}; "
-            f"see which with: python -m core data {images.root or images.name}, then repair or delete them"
+            f"{num_broken} of {num_images} images of {where!r} cannot be read, more than {SHARE:.0%}; "
+            "'python -m core data DIR' lists them: repair or delete them"
         )
 
 
