@@ -5,7 +5,7 @@ import difflib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.error import URLError
 
@@ -65,17 +65,40 @@ def find(name: str, folder: Path | None = None) -> Path | None:
     return next((place for place in found if place is not None), None)
 
 
-def load(name: str, folder: Path | None = None) -> ImageSet:
+def load(name: str, folder: Path | None = None, *, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
     """The images of a source.
+
+    ``layout`` and ``known`` classes are for folders of one's own, see `core.data.sources.layout.understand`.
 
     Raises:
         DataError: There is no such source, its files are not there, or they are damaged.
+        LayoutError: A folder can be read in several ways.
     """
     source, found = _source(name), find(name, folder)
     if found is None:
         looked = str(folder or data_root() / name)
         raise DataError(f"cannot find {name} in {looked!r}; {_advice(source, folder or data_root() / name)}")
-    return source.load(found)
+    return folders.load(found, layout, known) if source is folders.SOURCE else source.load(found)
+
+
+def open_folder(folder: Path, *, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
+    """The images in a folder that somebody names, of whatever source; errors as `recognise` and `load`."""
+    return load(folders.SOURCE.name if layout else recognise(folder), folder, layout=layout, known=known)
+
+
+def named_folder(text: str) -> Path:
+    """The folder that somebody has typed, absolute, with ``~`` for the home.
+
+    Raises:
+        DataError: There is no such folder.
+    """
+    try:
+        folder = Path(text.strip()).expanduser().absolute()
+        if folder.is_dir():
+            return folder
+    except (OSError, ValueError, RuntimeError) as error:  # Too long, a null character, no such user.
+        raise DataError(f"{text!r} cannot be the path of a folder; type one that exists") from error
+    raise DataError(f"there is no folder {text!r}; type where the images lie")
 
 
 def recognise(folder: Path) -> str:

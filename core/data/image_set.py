@@ -1,18 +1,30 @@
 """What every source of data gives: images by index, labels, class names, groups, a fingerprint."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import images
+from core import files, images
+from core.errors import AwayError, FileError
 
 Labels = NDArray[np.int64]
 _SPOT_CHECKS = 1_000
+_MOST_PIECES = 64  # Megabytes of one file that a fingerprint is of.
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Files that do not count, all for the same reason: how many, and paths of the first of them."""
+
+    reason: str
+    num_files: int
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +37,9 @@ class ImageSet:
     together and must not be torn apart by a split (frames of one sign, cells of one patient).
     ``published`` (N,) is the publisher's own split, each entry ``train``, ``val`` or ``test``. The
     ``fingerprint`` is of names, labels and contents, the same on every machine.
+
+    ``left_out`` is what lies below the root and does not count, None where nobody has looked; ``empty`` are
+    class folders without an image, which are no classes; ``layout`` is how somebody chose to read the folder.
     """
 
     name: str
@@ -36,6 +51,9 @@ class ImageSet:
     root: Path | None = None
     groups: Labels | None = None
     published: NDArray[np.str_] | None = None
+    left_out: tuple[LeftOut, ...] | None = None
+    empty: tuple[str, ...] = ()
+    layout: str = ""
 
     def __post_init__(self) -> None:
         lengths = {
@@ -80,15 +98,31 @@ class Pixels:
 
 
 def fingerprint_of_files(root: Path, sample_ids: Sequence[str], labels: Labels) -> str:
-    """Of all names, sizes and labels, and of the contents of 1,000 files spread evenly over them."""
+    """Of all names, sizes and labels, and of the contents of 1,000 files spread evenly over them.
+
+    Of a huge file, its beginning counts; of one that may not be read, nothing but its name and size.
+
+    Raises:
+        OSError: a file is not there, or its disk does not answer.
+    """
     digest = hashlib.blake2b(digest_size=16)
     checked = set(np.linspace(0, len(sample_ids) - 1, _SPOT_CHECKS).astype(int).tolist())
     for index, sample_id in enumerate(sample_ids):
         path = root / sample_id
         digest.update(f"{sample_id}\0{path.stat().st_size}\0{labels[index]}\n".encode())
         if index in checked:
-            digest.update(path.read_bytes())
+            for piece in _pieces(path):
+                digest.update(piece)
     return digest.hexdigest()
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    try:
+        yield from islice(files.pieces(path), _MOST_PIECES)
+    except AwayError:
+        raise
+    except FileError:
+        return
 
 
 def fingerprint_of_pixels(array: NDArray[np.uint8], labels: Labels) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from core.data.image_set import ImageSet
-from core.data.sources import listing
+from core.data.sources import listing, tree
 from core.data.sources.listing import Listing
 
 NO_CLASS = ""
@@ -18,8 +18,9 @@ def photos_below(folder: Path) -> ImageSet:
 
     Raises:
         DataError: there are none, or one of them cannot be read.
+        FileError: the folder cannot be read.
     """
-    names = list(listing.images_below(folder))
+    names = list(tree.images_of(tree.scan(folder)))
     return listing.image_set("photos", folder, Listing((NO_CLASS,), names, [0] * len(names)))
 
 

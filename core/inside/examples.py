@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,7 @@ from core.checkpoint import Card
 from core.data import catalogue
 from core.data.image_set import ImageSet
 from core.data.photos import photos_below
-from core.data.sources import listing
-from core.errors import CheckpointError, DataError
+from core.errors import CheckpointError, CoreError, DataError
 from core.predicting.samples import open_images
 from core.preprocess import Window
 from core.training.run import replace_file
@@ -131,11 +131,11 @@ def open_photos(folder: Path, data: Path | None) -> ImageSet:
     if place is None:
         return _own_images(folder)
     try:
-        return catalogue.load(catalogue.recognise(place), place)
-    except DataError:
-        if next(listing.images_below(place), None) is None:
-            raise
-        return photos_below(place)
+        return catalogue.open_folder(place)
+    except DataError as error:
+        with suppress(CoreError):
+            return photos_below(place)
+        raise error from None
 
 
 def remember_photos(folder: Path, data: Path) -> None:

@@ -12,7 +12,7 @@ _KINDS = {"cat", "dog"}
 def _fits(folder: Path) -> bool:
     if not names.fits(folder):
         return False
-    images = (entry.name for entry in listing.visible(folder) if listing.is_image(entry.name))
+    images = (entry.name for entry in listing.visible(folder) if listing.is_image(entry))
     return all(names.label_of(name) in _KINDS for name in images)
 
 

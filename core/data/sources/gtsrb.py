@@ -1,11 +1,14 @@
-"""GTSRB, German traffic signs (Stallkamp 2012), as its authors or torchvision unpack it; a group is a track.
+"""GTSRB, German traffic signs (Stallkamp 2012), as its authors, torchvision or Kaggle unpack it.
 
-A track is one sign filmed while passing: 30 frames that differ little.
+A group is a track: one sign filmed while passing: 30 frames that differ little.
 """
 
 import csv
+import io
+import re
 from pathlib import Path
 
+from core import files
 from core.data.image_set import ImageSet
 from core.data.source import Source
 from core.data.sources import listing
@@ -17,6 +20,9 @@ _PLACES = (".", "GTSRB", "gtsrb/GTSRB")
 _TRAIN = ("Final_Training/Images", "Training")
 _TEST = "Final_Test/Images"
 _ANSWERS = "GT-final_test.csv"
+# As Kaggle has it: Train/0/00000_00003_00012.png is of class 0, track 3, frame 12.
+_KAGGLE_TRAIN, _KAGGLE_TEST = ("Train", "train"), "Test.csv"
+_KAGGLE_FRAME = re.compile(r"(\d{5})_(\d{5})_\d{5}\.\w+")
 _SIGNS = (
     "Speed limit (20km/h)",
     "Speed limit (30km/h)",
@@ -70,12 +76,30 @@ def _find(folder: Path) -> Path | None:
 
 
 def _training(folder: Path) -> str | None:
-    return next((name for name in _TRAIN if (folder / name / "00000").is_dir()), None)
+    usual = (name for name in _TRAIN if (folder / name / "00000").is_dir())
+    return next(usual, None) or _kaggle_training(folder)
+
+
+def _kaggle_training(folder: Path) -> str | None:
+    """The name of a folder of numbered classes whose first image is named for class, track and frame."""
+    for name in _KAGGLE_TRAIN:
+        numbers = [each for each in listing.subfolders(folder / name) if each.isdecimal()]
+        images = (entry.name for each in numbers[:1] for entry in listing.visible(folder / name / each))
+        frame = _KAGGLE_FRAME.fullmatch(next(images, ""))
+        if frame and int(frame[1]) == int(numbers[0]) and len(numbers) <= len(_SIGNS):
+            return name
+    return None
 
 
 def _load(folder: Path) -> ImageSet:
+    is_kaggle = _training(folder) == _kaggle_training(folder)
     try:
-        train, test, signs = _train_rows(folder), _test_rows(folder), _sign_names(folder)
+        train, test = (
+            (_kaggle_train_rows(folder), _kaggle_test_rows(folder))
+            if is_kaggle
+            else (_train_rows(folder), _test_rows(folder))
+        )
+        signs = _sign_names(folder)
         rows = [*train, *test]
         class_names = tuple(signs[number] for number in sorted({number for number, _, _ in rows}))
     except (OSError, KeyError, ValueError) as error:
@@ -109,6 +133,25 @@ def _test_rows(folder: Path) -> _Rows:
     with table.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter=";", skipinitialspace=True))
     return [(int(row["ClassId"]), f"{_TEST}/{row['Filename']}", f"test/{row['Filename']}") for row in rows]
+
+
+def _kaggle_train_rows(folder: Path) -> _Rows:
+    part = _kaggle_training(folder) or _KAGGLE_TRAIN[0]
+    return [
+        (int(number), f"{part}/{number}/{name}", f"{number}/{name.rpartition('_')[0]}")
+        for number in listing.subfolders(folder / part)
+        if number.isdecimal()
+        for name in listing.images_in(folder / part / number)
+    ]
+
+
+def _kaggle_test_rows(folder: Path) -> _Rows:
+    """One frame of each track; the class and the path are in a table, without which there are none."""
+    table = folder / _KAGGLE_TEST
+    if not table.is_file():
+        return []
+    rows = csv.DictReader(io.StringIO(files.read_text(table)), skipinitialspace=True)
+    return [(int(row["ClassId"]), row["Path"], f"test/{row['Path']}") for row in rows]
 
 
 def _sign_names(folder: Path) -> dict[int, str]:

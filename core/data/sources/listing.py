@@ -1,7 +1,9 @@
 """Files of images below a folder: which count, in which order, and the image set they make."""
 
+import errno
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,21 +11,90 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.image_set import Files, ImageSet, fingerprint_of_files
-from core.errors import DataError
+from core import files
+from core.data.image_set import Files, ImageSet, LeftOut, fingerprint_of_files
+from core.errors import AwayError, DataError, FileError
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".ppm", ".pgm")
+
+def words(text: str) -> tuple[str, ...]:
+    """The words in a text: a list that reads well."""
+    return tuple(text.split())
+
+
+SUFFIXES = words(
+    ".jpg .jpeg .jfif .jpe .pjpeg .pjp .mpo .png .apng .webp .gif .tif .tiff .bmp .dib .ppm .pgm .pbm "
+    ".pnm .pfm"
+)
+# Why a file or folder does not count.
+SYSTEM = "files of the system"
+NOT_UTF8 = "names that are not UTF-8"
+DEAD_LINK = "links that lead nowhere"
+NO_FILE = "pipes, devices and the like"
+NO_ENDING = "files without an ending that are no images"
+
+_FOREIGN = frozenset(words(".heic .heif .avif .jxl .jp2 .j2k .svg .psd .cr2 .cr3 .nef .arw .dng .raw .dcm"))
+# Files of these endings are not opened to look whether they are images.
+_OTHER = frozenset(
+    words(
+        """
+        .txt .csv .tsv .json .jsonl .xml .yaml .yml .toml .ini .cfg .md .rst .html .htm .css .js .pdf .doc
+        .docx .xls .xlsx .ppt .pptx .zip .tar .gz .tgz .bz2 .xz .7z .rar .zst .py .ipynb .m .r .sh .bat .npy .npz
+        .mat .pkl .pickle .pt .pth .ckpt
+        .h5 .hdf5 .onnx .safetensors .parquet .arrow .feather .tfrecord .lmdb
+        .mdb .db .sqlite .mp4 .avi .mov .mkv .webm .mp3 .wav .log .bak .lock .exe .dll .so .url .lnk .part
+        """
+    )
+)
+_MAGIC = re.compile(
+    rb"\xff\xd8\xff|\x89PNG\r\n|GIF8[79]a|RIFF.{4}WEBP|BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0"
+    rb"|II\*\0|MM\0\*|P[1-6]\s",
+    re.DOTALL,
+)
+_MAGIC_BYTES = 32
+# Of desktops, disks and network storage; also what begins with a dot.
+_SYSTEM_NAMES = frozenset(
+    (
+        "__macosx",
+        "_ds_store",
+        "thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+        "icon\r",
+        "$recycle.bin",
+        "system volume information",
+        "lost+found",
+        "found.000",
+        "@eadir",
+        "@tmp",
+        "@recycle",
+        "@recently-snapshot",
+        "@__thumb",
+        "#recycle",
+        "#snapshot",
+        "network trash folder",
+        "temporary items",
+        "__pycache__",
+    )
+)
+_ITS_OWN_FAULT = {errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
-    """What was found, N files: paths below the root, labels, names of groups, the publisher's split."""
+    """What was found, N files: paths below the root, labels, names of groups, the publisher's split.
+
+    ``left_out`` is what lies below the root and is none of these, ``empty`` names class folders without an
+    image, ``layout`` is how somebody chose to read the folder; None and empty where nobody has looked.
+    """
 
     class_names: tuple[str, ...]
     sample_ids: list[str]
     labels: list[int]
     groups: list[str] | None = None
     published: list[str] | None = None
+    left_out: tuple[LeftOut, ...] | None = None
+    empty: tuple[str, ...] = ()
+    layout: str = ""
 
 
 def image_set(name: str, root: Path, listing: Listing) -> ImageSet:
@@ -39,7 +110,7 @@ def image_set(name: str, root: Path, listing: Listing) -> ImageSet:
         fingerprint = fingerprint_of_files(root, listing.sample_ids, labels)
     except OSError as error:
         msg = f"cannot read {error.filename!r}, which {name} should have; unpack or download it again"
-        raise DataError(msg) from error
+        raise DataError(str(error) if isinstance(error, FileError) else msg) from error
     return ImageSet(
         name=name,
         class_names=listing.class_names,
@@ -50,6 +121,9 @@ def image_set(name: str, root: Path, listing: Listing) -> ImageSet:
         root=root,
         groups=None if listing.groups is None else numbered(listing.groups),
         published=None if listing.published is None else np.array(listing.published),
+        left_out=listing.left_out,
+        empty=listing.empty,
+        layout=listing.layout,
     )
 
 
@@ -66,47 +140,64 @@ def numbered(values: Iterable[str | int]) -> NDArray[np.int64]:
 
 
 def natural(text: str) -> tuple[list[str | int], str]:
-    """A sort key by which ``2`` precedes ``10`` and case comes last."""
+    """A sort key by which ``2`` precedes ``10`` and case comes last; the same for all Unicode forms."""
+    text = unicodedata.normalize("NFC", text)
     parts = re.split(r"(\d+)", text.casefold())
     return [int(part) if odd % 2 else part for odd, part in enumerate(parts)], text
 
 
-def is_image(name: str) -> bool:
-    """Whether a file of this name counts as an image."""
-    return not _hidden(name) and name.lower().endswith(SUFFIXES)
+def is_system(name: str) -> bool:
+    """Whether a file or folder is a desktop's, a disk's or a network storage's own."""
+    return name.startswith(".") or name.casefold() in _SYSTEM_NAMES
+
+
+def is_utf8(name: str) -> bool:
+    """Whether a name can be written down: one that came as other bytes cannot."""
+    return name.isascii() or not any("\ud800" <= each <= "\udfff" for each in name)
+
+
+def reason_against(entry: os.DirEntry[str]) -> str | None:
+    """Why a file does not count as an image; None for one that does. No folder is given.
+
+    Raises:
+        AwayError: its disk does not answer.
+    """
+    if not is_utf8(entry.name):
+        return NOT_UTF8
+    if is_system(entry.name):
+        return SYSTEM
+    if not _asked(entry, entry.is_file):
+        return DEAD_LINK if entry.is_symlink() and not Path(entry.path).exists() else NO_FILE
+    return _reason_by_ending(entry)
+
+
+def is_image(entry: os.DirEntry[str]) -> bool:
+    """Whether this is a file that counts as an image."""
+    return not is_folder(entry) and reason_against(entry) is None
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether this is a folder, or a link to one."""
+    return _asked(entry, entry.is_dir)
 
 
 def visible(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """What lies in a folder, in no order; nothing if it cannot be read."""
+    """What lies in a folder and is not the system's, in no order; nothing if it cannot be read."""
     try:
         with os.scandir(folder) as entries:
-            yield from (entry for entry in entries if not _hidden(entry.name))
+            yield from (entry for entry in entries if is_utf8(entry.name) and not is_system(entry.name))
     except (OSError, ValueError):
         return
 
 
 def subfolders(folder: Path) -> list[str]:
     """Names, in natural order."""
-    return sorted((entry.name for entry in visible(folder) if entry.is_dir()), key=natural)
-
-
-def has_images(folder: Path) -> bool:
-    """Whether an image lies directly in the folder; stops at the first."""
-    return any(is_image(entry.name) for entry in visible(folder))
+    return sorted((entry.name for entry in visible(folder) if is_folder(entry)), key=natural)
 
 
 def images_in(folder: Path) -> list[str]:
     """Names of the images directly in a folder, in natural order."""
-    return sorted((entry.name for entry in visible(folder) if is_image(entry.name)), key=natural)
-
-
-def images_below(folder: Path) -> Iterator[str]:
-    """Paths of the images at any depth, relative and with forward slashes, in natural order."""
-    for top, folders, _ in os.walk(folder):
-        folders[:] = sorted((name for name in folders if not _hidden(name)), key=natural)
-        place = Path(top)
-        prefix = "" if place == folder else f"{place.relative_to(folder).as_posix()}/"
-        yield from (f"{prefix}{name}" for name in images_in(place))
+    return sorted((entry.name for entry in visible(folder) if is_image(entry)), key=natural)
 
 
 def first_place(folder: Path, places: Iterable[str], fits: Callable[[Path], bool]) -> Path | None:
@@ -121,5 +212,35 @@ def _quietly(fits: Callable[[Path], bool], place: Path) -> bool:
         return False
 
 
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"
+def _asked(entry: os.DirEntry[str], question: Callable[[], bool]) -> bool:
+    """The answer of the disk; no where the entry itself is at fault: a circle of links, a name too long."""
+    try:
+        return question()
+    except OSError as error:
+        if error.errno in _ITS_OWN_FAULT:
+            return False
+        raise AwayError(
+            f"cannot read {entry.path!r}: {error.strerror}; look whether its disk is there"
+        ) from error
+
+
+def _reason_by_ending(entry: os.DirEntry[str]) -> str | None:
+    ending = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 (a Path for each of a million names)
+    if ending in SUFFIXES:
+        return None
+    if ending in _FOREIGN:
+        return f"{ending} files, which cannot be opened here: export them as JPEG or PNG"
+    if ending in _OTHER:
+        return f"{ending} files"
+    if _is_image_inside(Path(entry.path)):
+        return None
+    return f"{ending} files" if re.fullmatch(r"\.\w{1,12}", ending) else NO_ENDING
+
+
+def _is_image_inside(path: Path) -> bool:
+    try:
+        return _MAGIC.match(files.head(path, _MAGIC_BYTES)) is not None
+    except AwayError:
+        raise
+    except FileError:
+        return False

@@ -1,17 +1,23 @@
 """Labels in file names: ``cat.0.jpg``, ``cat_0.jpg`` or ``cat-0.jpg``, in a folder or its ``train``."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from core.data.image_set import ImageSet
 from core.data.source import Source
-from core.data.sources import listing
+from core.data.sources import listing, roles
 from core.data.sources.listing import Listing
 from core.errors import DataError
 
 _NUMBERED = re.compile(r"(.+)[._-]\d+\.[^.]+")
 _PLACES = (".", "train")
+# What cameras and programs write in front of a number, which is no label.
+_CAMERAS = frozenset(
+    listing.words(
+        "img dsc dscn dscf dscx pxl image photo picture frame screenshot scan mvi gopr p imag wp sam"
+    )
+)
 _ENOUGH = 1_000  # Names that `find` looks at before it trusts the rest, once it has seen two labels.
 
 
@@ -24,7 +30,7 @@ def label_of(file_name: str) -> str | None:
 def fits(folder: Path, label: Callable[[str], str | None] = label_of) -> bool:
     """Whether the images here are named for two labels at least; reads as few names as that takes."""
     labels: set[str] = set()
-    names = (entry.name for entry in listing.visible(folder) if listing.is_image(entry.name))
+    names = (entry.name for entry in listing.visible(folder) if listing.is_image(entry))
     for count, name in enumerate(names):
         found = label(name)
         if found is None:
@@ -32,7 +38,18 @@ def fits(folder: Path, label: Callable[[str], str | None] = label_of) -> bool:
         labels.add(found)
         if count >= _ENOUGH and len(labels) > 1:
             break
-    return len(labels) > 1
+    return len(labels) > 1 and not {each.casefold() for each in labels} <= _CAMERAS
+
+
+def _fits(folder: Path) -> bool:
+    """Whether labels are in file names, and no class folders lie beside, to which such images are stray."""
+    return fits(folder) and sum(not roles.splits_of([name]) for name in _folders_of_images(folder)) < 2
+
+
+def _folders_of_images(folder: Path) -> Iterator[str]:
+    for name in listing.subfolders(folder):
+        if any(listing.is_image(entry) for entry in listing.visible(folder / name)):
+            yield name
 
 
 def images_named(name: str, folder: Path, label: Callable[[str], str | None] = label_of) -> ImageSet:
@@ -61,6 +78,6 @@ SOURCE = Source(
     name="names",
     title="Your own images, labelled by file name: cat.0.jpg, dog_17.png",
     where="your own files: DIR/cat.0.jpg or DIR/train/cat.0.jpg",
-    find=lambda folder: listing.first_place(folder, _PLACES, fits),
+    find=lambda folder: listing.first_place(folder, _PLACES, _fits),
     load=lambda folder: images_named("names", folder),
 )
