@@ -33,9 +33,9 @@ def named_folder(text: str) -> Path:
     Raises `DataError` where it is no folder, cannot be read, or lies in none of the `data_roots`. Outside of
     those nothing is looked up: the answer does not tell what is there.
     """
-    place, roots = _resolved(text), data_roots()
-    if roots and not any(place.is_relative_to(root) for root in roots):
-        allowed = ", ".join(map(str, roots))
+    place = _resolved(text)
+    if not may_be_opened(place):
+        allowed = ", ".join(map(str, data_roots()))
         raise DataError(f"{text!r} is not in a folder that may be opened here; choose one in {allowed}")
     try:
         is_folder = place.is_dir()
@@ -44,6 +44,12 @@ def named_folder(text: str) -> Path:
     if not is_folder:
         raise DataError(f"there is no folder {text!r} on this machine")
     return place
+
+
+def may_be_opened(folder: Path) -> bool:
+    """Whether a folder, with all links resolved, lies in one of the `data_roots`, if there are any."""
+    roots = data_roots()
+    return not roots or any(folder.resolve().is_relative_to(root) for root in roots)
 
 
 def _resolved(text: str) -> Path:

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import URLError
 
@@ -25,7 +26,9 @@ from core.data.sources import (
     pets,
     synsets,
     tiny_imagenet,
+    tree,
 )
+from core.data.sources.tree import Odd
 from core.errors import DataError
 
 _PUBLIC = (
@@ -86,19 +89,15 @@ def open_folder(folder: Path, *, layout: str = "", known: Sequence[str] = ()) ->
     return load(folders.SOURCE.name if layout else recognise(folder), folder, layout=layout, known=known)
 
 
-def named_folder(text: str) -> Path:
-    """The folder that somebody has typed, absolute, with ``~`` for the home.
-
-    Raises:
-        DataError: There is no such folder.
-    """
-    try:
-        folder = Path(text.strip()).expanduser().absolute()
-        if folder.is_dir():
-            return folder
-    except (OSError, ValueError, RuntimeError) as error:  # Too long, a null character, no such user.
-        raise DataError(f"{text!r} cannot be the path of a folder; type one that exists") from error
-    raise DataError(f"there is no folder {text!r}; type where the images lie")
+def with_left_out(images: ImageSet) -> ImageSet:
+    """The same with all that lies beside the images and does not count, for sources that do not look."""
+    if images.left_out is not None or images.root is None:
+        return images
+    top, taken = tree.scan(images.root), set(images.sample_ids)
+    reason = f"images without a label in {images.name}"
+    others = (Odd(reason, path) for path in tree.images_of(top) if path not in taken)
+    odd = (each for each in tree.odd_of(top) if each.path not in taken)
+    return replace(images, left_out=tree.by_reason([*others, *odd]))
 
 
 def recognise(folder: Path) -> str:

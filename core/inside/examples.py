@@ -131,11 +131,13 @@ def open_photos(folder: Path, data: Path | None) -> ImageSet:
     if place is None:
         return _own_images(folder)
     try:
-        return catalogue.open_folder(place)
+        images = catalogue.open_folder(place)
     except DataError as error:
         with suppress(CoreError):
             return photos_below(place)
         raise error from None
+    # Photos beside a folder or two of others are no classes.
+    return images if len(images.class_names) > 1 else photos_below(place)
 
 
 def remember_photos(folder: Path, data: Path) -> None:

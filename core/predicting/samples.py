@@ -1,5 +1,6 @@
 """Which samples a checkpoint predicts, by its own classes, and whether the data are those it has known."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from core.evaluation.metrics import distinct_names
 from core.evaluations import LAYOUTS, Evaluation
 from core.training.material import open_data, sides
 from core.training.recipe import parse
-from core.training.run import remember_data, remembered_data
+from core.training.run import remember_data, remembered_data, remembered_layout
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,20 +35,26 @@ class Samples:
     split: str = ""
 
 
-def open_images(folder: Path, data: Path | None) -> ImageSet:
+def open_images(folder: Path, data: Path | None, layout: str = "") -> ImageSet:
     """The images that a checkpoint is evaluated on: ``data``, else where they lay last, else where usual.
+
+    Any folder with some of the network's classes will do; ``layout`` is how to read it, as it was last if
+    empty.
 
     Raises:
         DataError: they are not there, or nobody has ever said which they are.
+        LayoutError: the folder can be read in several ways.
     """
     card, place = checkpoint.read_card(folder), data or remembered_data(folder)
+    layout = layout or remembered_layout(folder, data)
     if card.recipe:
         # The card's own source: the training may have been given other data than the recipe's.
         settings = parse(card.recipe).data
-        return open_data(replace(settings, source=str(card.data.get("source", settings.source))), place)
+        settings = replace(settings, source=str(card.data.get("source", settings.source)))
+        return open_data(settings, place, layout, card.class_names)
     if place is None:
         raise DataError(f"say which images {folder.name!r} is to be evaluated on: --data DIR")
-    return catalogue.load(catalogue.recognise(place), place)
+    return catalogue.open_folder(place, layout=layout, known=card.class_names)
 
 
 def images_of(evaluation: Evaluation) -> ImageSet:
@@ -60,7 +67,7 @@ def images_of(evaluation: Evaluation) -> ImageSet:
     place = remembered_data(evaluation.folder)
     own = checkpoint.read_card(folder).data.get("fingerprint")
     if place is not None or evaluation.facts.fingerprint in (None, own):
-        return open_images(folder, place)
+        return open_images(folder, place, remembered_layout(evaluation.folder))
     if source in catalogue.SOURCES and source not in LAYOUTS:
         return catalogue.load(source)
     raise DataError(f"nobody has said where the images of {evaluation.name!r} are on this machine")
@@ -70,7 +77,7 @@ def remember_images(folder: Path, images: ImageSet, data: Path) -> None:
     """Keep where a checkpoint's own images lie: those of its training, the last ones where there was none."""
     card = checkpoint.read_card(folder)
     if not card.recipe or card.data.get("fingerprint") == images.fingerprint:
-        remember_data(folder, data)
+        remember_data(folder, data, images.layout)
 
 
 def data_has_changed(evaluation: Evaluation, images: ImageSet) -> bool:
@@ -120,7 +127,8 @@ def _splits(card: Card, images: ImageSet) -> NDArray[np.str_]:
 def labels_for(images: ImageSet, class_names: Sequence[str]) -> Labels:
     """The labels (N,) of a data set by the numbers of ``class_names``: classes are matched by name.
 
-    Neither case nor underscores for spaces matter, unless classes differ in nothing else. ImageNet's classes
+    Neither case nor underscores for spaces nor Unicode forms matter, unless classes differ in nothing else;
+    a class without an image need not be known. ImageNet's classes
     may also go by their synsets: ``n02123045``.
 
     Raises:
@@ -128,7 +136,8 @@ def labels_for(images: ImageSet, class_names: Sequence[str]) -> Labels:
     """
     exact, folded = _known(class_names), _numbered([_folded(name) for name in class_names])
     numbers = [exact.get(name, folded.get(_folded(name), -1)) for name in images.class_names]
-    strange = [name for name, number in zip(images.class_names, numbers, strict=True) if number < 0]
+    used = set(np.unique(images.labels).tolist())
+    strange = [name for label, name in enumerate(images.class_names) if numbers[label] < 0 and label in used]
     if strange:
         listed = ", ".join(map(repr, strange[:3])) + (f" and {len(strange) - 3} more" if strange[3:] else "")
         raise DataError(f"the checkpoint has no class {listed}; it has {', '.join(class_names[:5])} …")
@@ -151,4 +160,4 @@ def _numbered(names: Sequence[str]) -> dict[str, int]:
 
 
 def _folded(name: str) -> str:
-    return name.replace("_", " ").casefold()
+    return unicodedata.normalize("NFC", name).replace("_", " ").casefold()

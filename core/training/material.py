@@ -1,5 +1,6 @@
 """The data of a training: opened, split, decoded, and cleared of what cannot be read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from core.data import catalogue
 from core.data.cache import Decoded
 from core.data.image_set import ImageSet, Labels
 from core.data.splits import Split, at_most, published_split, random_split
+from core.data.trainable import refuse_untrainable
 from core.errors import DataError
 from core.training.recipe import Data
 
@@ -29,13 +31,25 @@ class Material:
         return self.decoded.images.labels
 
 
-def open_data(settings: Data, folder: Path | None) -> ImageSet:
-    """The recipe's data set, or whatever layout of images is recognised in the folder that somebody named."""
+def open_data(settings: Data, folder: Path | None, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
+    """The recipe's data set, or whatever layout of images is recognised in the folder that somebody named.
+
+    For ``layout`` and ``known`` see `core.data.sources.layout.understand`.
+    """
     if folder is None:
         return catalogue.load(settings.source)
-    known = catalogue.SOURCES.get(settings.source)
-    is_there = known and not known.is_embedded and catalogue.find(settings.source, folder)
-    return catalogue.load(settings.source if is_there else catalogue.recognise(folder), folder)
+    source = catalogue.SOURCES.get(settings.source)
+    is_there = source and not source.is_embedded and catalogue.find(settings.source, folder)
+    if is_there and not layout:
+        return catalogue.load(settings.source, folder, known=known)
+    return catalogue.open_folder(folder, layout=layout, known=known)
+
+
+def open_training_data(settings: Data, folder: Path | None, layout: str = "") -> ImageSet:
+    """`open_data`, of which a network can be trained; DataError says what it lacks."""
+    images = open_data(settings, folder, layout)
+    refuse_untrainable(images, as_published=settings.split == "published")
+    return images
 
 
 def sides(images: ImageSet, settings: Data, seed: int) -> Split:

@@ -142,12 +142,13 @@ def is_alive(folder: Path) -> bool:
     return False
 
 
-def remember_data(folder: Path, data: Path | None) -> None:
-    """Keep in a checkpoint's folder where its data lies on this machine; it is no business of the card's.
+def remember_data(folder: Path, data: Path | None, layout: str = "") -> None:
+    """Keep in a checkpoint's folder where its data lies on this machine, and how somebody chose to read it.
 
-    None stands for where data sets are usually kept.
+    It is no business of the card's. None stands for where data sets are usually kept.
     """
-    replace_file(folder / _LOCAL, json.dumps({"data": str(data.resolve()) if data else None}).encode())
+    known = {"data": str(data.resolve()) if data else None} | ({"layout": layout} if layout else {})
+    replace_file(folder / _LOCAL, json.dumps(known).encode())
 
 
 def remembered_data(folder: Path) -> Path | None:
@@ -157,6 +158,17 @@ def remembered_data(folder: Path) -> Path | None:
         return Path(stored) if stored else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def remembered_layout(folder: Path, data: Path | None = None) -> str:
+    """How the data of `remembered_data` are read; empty where nobody chose, or ``data`` lie elsewhere."""
+    if data is not None and data.resolve() != remembered_data(folder):
+        return ""
+    try:
+        layout = json.loads((folder / _LOCAL).read_text(encoding="utf-8"))["layout"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return layout if isinstance(layout, str) else ""
 
 
 replace_file = files.write  # By the name that other modules know.

@@ -29,10 +29,18 @@ from core.errors import RecipeError, TrainingError
 from core.training import recipe as recipes
 from core.training.keeper import Keeper, Pace, Seeded
 from core.training.learner import learner, phase
-from core.training.material import described, material, open_data
+from core.training.material import described, material, open_data, open_training_data
 from core.training.network import architecture_of, base_of, head_of, network, preprocess_of
 from core.training.recipe import Recipe
-from core.training.run import STATE, RunFolder, Stopped, remember_data, remembered_data, request_stop
+from core.training.run import (
+    STATE,
+    RunFolder,
+    Stopped,
+    remember_data,
+    remembered_data,
+    remembered_layout,
+    request_stop,
+)
 from core.training.validation import validate
 
 
@@ -40,8 +48,8 @@ from core.training.validation import validate
 class Job:
     """What is no part of the recipe: where the data is, where the result goes, and on how many devices.
 
-    ``data`` is a folder, None for where data sets are usually kept. ``say`` is told what happens, a line at
-    a time.
+    ``data`` is a folder, None for where data sets are usually kept; ``layout`` is how to read it. ``say`` is
+    told what happens, a line at a time.
     """
 
     name: str
@@ -50,6 +58,7 @@ class Job:
     devices: int = 1
     nodes: int = 1
     say: Callable[[str], None] = lambda _line: None
+    layout: str = ""
 
 
 def train(recipe: Recipe, job: Job) -> Path:
@@ -59,7 +68,7 @@ def train(recipe: Recipe, job: Job) -> Path:
         CoreError: says what is wrong with recipe, data or folder; the card's ``reason`` says it too.
         Stopped: somebody asked for it; what was reached is kept.
     """
-    images = open_data(recipe.data, job.data)
+    images = open_training_data(recipe.data, job.data, job.layout)
     run = RunFolder.start(job.root, job.name, _first_card(recipe, images, job)) if is_first() else None
     return _trained(recipe, job, images, run)
 
@@ -78,8 +87,12 @@ def resume(recipe: Recipe | None, job: Job) -> Path:
     own = recipes.parse(card.recipe)
     if recipe is not None and (changed := recipes.differences(own, recipe)):
         raise RecipeError(f"{job.name!r} was started with another {', '.join(changed)}; start a new one")
-    job = replace(job, data=job.data or remembered_data(folder))
-    images = open_data(own.data, job.data)
+    job = replace(
+        job,
+        data=job.data or remembered_data(folder),
+        layout=job.layout or remembered_layout(folder, job.data),
+    )
+    images = open_data(own.data, job.data, job.layout)
     if images.fingerprint != card.data.get("fingerprint"):
         raise TrainingError(f"the data of {job.name!r} has changed since it was started; start a new one")
     run = RunFolder.again(job.root, job.name) if is_first() else None
@@ -93,7 +106,7 @@ def _trained(
     folder, started = job.root / job.name, time.monotonic()
     keep_freed_memory()
     if run is not None:
-        remember_data(folder, job.data)
+        remember_data(folder, job.data, job.layout)
     with run.recording() if run else nullcontext(), _stopping_on_signals(folder):
         tick = run.tick if run else _ignore
         net = network(recipe, len(images.class_names), job.root)

@@ -15,6 +15,7 @@ from PIL import Image
 from core.data import catalogue
 from core.data.image_set import ImageSet
 from core.data.sources import folders, gtsrb, listing, malaria, mnist, names, synsets
+from core.data.trainable import refuse_untrainable
 from core.errors import DataError
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -120,8 +121,7 @@ def test_a_test_part_without_labels_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        (["cat/1.png"], "has the class folder 'cat' only; expected ROOT/CLASS/IMAGE"),
-        (["train/1.png", "test/2.png"], "has no class folder; expected ROOT/CLASS/IMAGE"),
+        (["cat/1.png"], "has the class folder 'cat' only; expected ROOT/CLASS/IMAGE .* two classes or more"),
         (["cat/1.png", "dog/1.txt", "emu/1.png"], "class folders without an image: 'dog'; fill or remove"),
         (
             ["train/a/1.png", "train/b/1.png", "val/a/1.png", "val/c/1.png"],
@@ -129,15 +129,42 @@ def test_a_test_part_without_labels_is_left_out(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_broken_layout_is_refused_in_words(tmp_path: Path, paths: list[str], message: str) -> None:
-    for path in paths:
-        if path.endswith(".png"):
-            picture(tmp_path / path)
-        else:
-            (tmp_path / path).parent.mkdir(parents=True)
-            (tmp_path / path).write_text("no image")
+def test_what_is_enough_to_evaluate_on_may_not_be_enough_to_train(
+    tmp_path: Path, paths: list[str], message: str
+) -> None:
+    planted(tmp_path, paths)
+    images = folders.SOURCE.load(tmp_path)
+    assert len(images) == sum(path.endswith(".png") for path in paths)
+    with pytest.raises(DataError, match=message):
+        refuse_untrainable(images)
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (["train/1.png", "test/2.png"], "no class folder, as images lie in 'test', 'train' itself; expected"),
+        (
+            ["1.png", "labels.csv"],
+            "no class folder, and labels are not read from 'labels.csv'; expected ROOT",
+        ),
+        (["images/1.png", "labels/1.txt"], "no class folder, as images lie in 'images' itself"),
+        (["notes/1.txt"], "no class folder with an image; expected ROOT/CLASS/IMAGE"),
+    ],
+)
+def test_a_layout_without_classes_is_refused_in_words(tmp_path: Path, paths: list[str], message: str) -> None:
+    planted(tmp_path, paths)
     with pytest.raises(DataError, match=message):
         folders.SOURCE.load(tmp_path)
+
+
+def planted(root: Path, paths: list[str]) -> None:
+    """Pictures, or other files where a name does not end in ``.png``."""
+    for path in paths:
+        if path.endswith(".png"):
+            picture(root / path)
+        else:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text("no image")
 
 
 def test_the_pixels_of_a_file_come_back(tmp_path: Path) -> None:

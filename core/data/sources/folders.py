@@ -1,6 +1,8 @@
 """Any folder of images: a subfolder for each class, perhaps below train, val and test."""
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.data.image_set import ImageSet
@@ -32,7 +34,14 @@ def load(folder: Path, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
         empty=read.empty,
         layout=layout,
     )
-    return listing.image_set("folder", read.root, found)
+    images = listing.image_set("folder", read.root, found)
+    return images if read.groups is None else _with_groups(images, read.groups)
+
+
+def _with_groups(images: ImageSet, groups: Sequence[str]) -> ImageSet:
+    """With a fingerprint that is of the groups too, as they decide how the images are split."""
+    known = "\n".join([images.fingerprint, *groups])
+    return replace(images, fingerprint=hashlib.blake2b(known.encode(), digest_size=16).hexdigest())
 
 
 SOURCE = Source(

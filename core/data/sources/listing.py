@@ -38,10 +38,10 @@ _OTHER = frozenset(
     words(
         """
         .txt .csv .tsv .json .jsonl .xml .yaml .yml .toml .ini .cfg .md .rst .html .htm .css .js .pdf .doc
-        .docx .xls .xlsx .ppt .pptx .zip .tar .gz .tgz .bz2 .xz .7z .rar .zst .py .ipynb .m .r .sh .bat .npy .npz
-        .mat .pkl .pickle .pt .pth .ckpt
-        .h5 .hdf5 .onnx .safetensors .parquet .arrow .feather .tfrecord .lmdb
-        .mdb .db .sqlite .mp4 .avi .mov .mkv .webm .mp3 .wav .log .bak .lock .exe .dll .so .url .lnk .part
+        .docx .xls .xlsx .ppt .pptx .zip .tar .gz .tgz .bz2 .xz .7z .rar .zst .py .ipynb .m .r .sh .bat .npy
+        .npz .mat .pkl .pickle .pt .pth .ckpt .h5 .hdf5 .onnx .safetensors .parquet .arrow .feather
+        .tfrecord .lmdb .mdb .db .sqlite .mp4 .avi .mov .mkv .webm .mp3 .wav .log .bak .lock .exe .dll .so
+        .url .lnk .part
         """
     )
 )

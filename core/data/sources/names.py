@@ -1,4 +1,4 @@
-"""Labels in file names: ``cat.0.jpg``, ``cat_0.jpg`` or ``cat-0.jpg``, in a folder or its ``train``."""
+"""Labels in file names, ``cat.0.jpg``, ``cat_0.jpg`` or ``cat-0.jpg``: in a folder, its train or images."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from core.data.sources.listing import Listing
 from core.errors import DataError
 
 _NUMBERED = re.compile(r"(.+)[._-]\d+\.[^.]+")
-_PLACES = (".", "train")
+_PLACES = (".", "train", "images")
 # What cameras and programs write in front of a number, which is no label.
 _CAMERAS = frozenset(
     listing.words(

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import files
+from core import files, places
 from core.data.image_set import LeftOut
 from core.data.sources import listing
 from core.errors import DataError
 
 CYCLE = "links to a folder above them"
 TWICE = "links to a folder that another link leads to"
+FORBIDDEN = "links to folders that may not be opened here"
 CLOSED = "folders that may not be read"
 DEEP = "folders nested too deep"
 _MAX_DEPTH = 64
@@ -137,6 +138,8 @@ def _reason_against(
 def _reason_against_link(
     entry: os.DirEntry[str], above: tuple[_Identity, ...], linked: set[_Identity]
 ) -> str | None:
+    if not places.may_be_opened(Path(entry.path)):
+        return FORBIDDEN
     about = entry.stat()
     identity = (about.st_dev, about.st_ino)
     if identity in above:

@@ -1,0 +1,123 @@
+"""What folders side by side are to a data set: parts, class folders, or what people keep beside the data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from core.data.sources import roles
+from core.data.sources.tree import Folder
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A folder called like a part, and the one at or below it that holds class folders."""
+
+    split: str
+    top: Folder
+    place: Folder
+    path: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Roles:
+    """What the folders side by side in ``top`` seem to be.
+
+    There are parts with class folders, ``flat`` ones that have none, what people keep beside the data, and
+    others. ``empty`` hold no image; ``tools`` are a program's.
+    """
+
+    top: Folder
+    parts: list[Part] = field(default_factory=list)
+    flat: dict[str, str] = field(default_factory=dict)
+    beside: list[Folder] = field(default_factory=list)
+    others: list[Folder] = field(default_factory=list)
+    tools: list[Folder] = field(default_factory=list)
+    empty: list[Folder] = field(default_factory=list)
+
+    @property
+    def classes_of_parts(self) -> set[str]:
+        """Class folders in the parts, as `roles.folded` has them."""
+        return {roles.folded(each.name) for part in self.parts for each in part.place.full}
+
+    @property
+    def splits(self) -> set[str]:
+        """Which parts there are."""
+        return {part.split for part in self.parts}
+
+
+def lowest(top: Folder, known: set[str], path: str = "") -> tuple[Folder, str]:
+    """Down through folders that hold nothing but one other folder with folders of images, and its path."""
+    below = _wrapped(top, known)
+    return (top, path) if below is None else lowest(below, known, f"{path}{below.name}/")
+
+
+def _wrapped(top: Folder, known: set[str]) -> Folder | None:
+    """The one folder that holds all class folders and is no class itself."""
+    full = top.full
+    if len(full) > 1:
+        return _wrapper(full)
+    has_empty_class = any(not each.num_images and not is_plain(each.name) for each in top.folders)
+    if not full or roles.folded(full[0].name) in known or has_empty_class:
+        return None
+    # Images beside several folders are stray; beside one folder, that folder is a detail of a class.
+    holds_classes = len(full[0].full) >= (2 if full[0].images else 1)
+    return full[0] if holds_classes else None
+
+
+def _wrapper(full: Sequence[Folder]) -> Folder | None:
+    """``images`` beside nothing but ``labels`` and the like."""
+    wrappers = [each for each in full if roles.is_wrapper(each.name) and each.full]
+    rest = [each for each in full if each not in wrappers]
+    return wrappers[0] if len(wrappers) == 1 and all(_is_no_class(each.name) for each in rest) else None
+
+
+def _is_no_class(name: str) -> bool:
+    return roles.is_beside(name) or roles.is_of_a_tool(name)
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name says what a folder is for, and so is not that of a class."""
+    return _is_no_class(name) or roles.is_wrapper(name) or bool(roles.splits_of([name]))
+
+
+def arranged(top: Folder, known: set[str]) -> Roles:
+    """What each of the folders in ``top`` seems to be; ``known`` classes are as `roles.folded` has them."""
+    found, splits = Roles(top), roles.splits_of(each.name for each in top.folders)
+    for each in top.folders:
+        split = splits.get(each.name)
+        if roles.is_of_a_tool(each.name):
+            found.tools.append(each)
+        elif not each.num_images:
+            found.empty.append(each)
+        elif split is None:
+            (found.beside if roles.is_beside(each.name) else found.others).append(each)
+        elif each.full:
+            found.parts.append(Part(split, each, *_place(each, f"{each.name}/")))
+        else:
+            found.flat[each.name] = split
+    return _without_unlabelled(found, known)
+
+
+def _without_unlabelled(found: Roles, known: set[str]) -> Roles:
+    """A test part that has no class of the training part, as ``test/unknown``, has no labels."""
+    trained = {name for part in found.parts if part.split == "train" for name in names_of(part.place.full)}
+    labels = trained | known if trained else set()
+    tests = [part for part in found.parts if part.split == "test"]
+    strange = [part for part in tests if labels.isdisjoint(names_of(part.place.full))]
+    if not trained or not strange:
+        return found
+    flat = found.flat | {part.top.name: part.split for part in strange}
+    return replace(found, parts=[part for part in found.parts if part not in strange], flat=flat)
+
+
+def _place(part: Folder, path: str) -> tuple[Folder, str]:
+    """Where the class folders of a part lie: the part itself, ``seg_train/seg_train``, ``train/images``."""
+    below = part.full[0] if len(part.full) == 1 else _wrapper(part.full)
+    if below is None or not below.full:
+        return part, path
+    is_again = roles.folded(below.name) == roles.folded(part.name) or is_plain(below.name)
+    return _place(below, f"{path}{below.name}/") if is_again else (part, path)
+
+
+def names_of(folders: Sequence[Folder]) -> set[str]:
+    """Their names, as `roles.folded` has them."""
+    return {roles.folded(each.name) for each in folders}
