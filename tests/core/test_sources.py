@@ -148,7 +148,7 @@ def test_what_is_enough_to_evaluate_on_may_not_be_enough_to_train(
             "no class folder, and labels are not read from 'labels.csv'; expected ROOT",
         ),
         (["images/1.png", "labels/1.txt"], "no class folder, as images lie in 'images' itself"),
-        (["notes/1.txt"], "no class folder with an image; expected ROOT/CLASS/IMAGE"),
+        (["notes/1.txt", "dog/1.txt"], "has class folders without an image: 'dog', 'notes'; fill them"),
     ],
 )
 def test_a_layout_without_classes_is_refused_in_words(tmp_path: Path, paths: list[str], message: str) -> None:

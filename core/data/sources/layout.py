@@ -231,11 +231,15 @@ def _without_classes(folder: Path, top: Folder, layout: str) -> str:
         return (
             f"{str(folder)!r} has no images in the layout {layout!r}; leave out --layout, or choose another"
         )
-    full = [each.name for each in top.full]
-    if full:
-        listed = ", ".join(map(repr, full[:_LISTED])) + (" …" if len(full) > _LISTED else "")
-        return f"{str(folder)!r} has no class folder, as images lie in {listed} itself; {_LAYOUT}"
+    if top.full:
+        return f"{str(folder)!r} has no class folder, as images lie in {_listed(top.full)} itself; {_LAYOUT}"
     lists = [each.path for each in top.odd if each.reason in {".csv files", ".json files", ".tsv files"}]
     if top.images and lists:
         return f"{str(folder)!r} has no class folder, and labels are not read from {lists[0]!r}; {_LAYOUT}"
+    if top.folders:
+        return f"{str(folder)!r} has class folders without an image: {_listed(top.folders)}; fill them"
     return f"{str(folder)!r} has no class folder with an image; {_LAYOUT}"
+
+
+def _listed(folders: Sequence[Folder]) -> str:
+    return ", ".join(repr(each.name) for each in folders[:_LISTED]) + (" …" if len(folders) > _LISTED else "")
