@@ -34,10 +34,14 @@ def draw(found: Compared) -> None:
         column_config={
             "name": column.TextColumn("Class"),
             "support": column.NumberColumn("Samples", format="localized"),
-            "fixed": column.NumberColumn("Fixed", format="localized", help=f"Only {second} is right"),
-            "broken": column.NumberColumn("Broken", format="localized", help=f"Only {first} is right"),
-            "before": share("Recall before", help=first),
-            "after": share("Recall after", help=second),
+            "fixed": column.NumberColumn(
+                "Fixed", format="localized", help=words.plain(f"Only {second} is right")
+            ),
+            "broken": column.NumberColumn(
+                "Broken", format="localized", help=words.plain(f"Only {first} is right")
+            ),
+            "before": share("Recall before", help=words.plain(first)),
+            "after": share("Recall after", help=words.plain(second)),
             "change": column.NumberColumn("Change, points"),
         },
     )

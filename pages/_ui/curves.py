@@ -48,12 +48,12 @@ def class_bars(counts: ClassCounts) -> go.Figure:
     figure = go.Figure()
     for title, values, colour in (("Training", train, _VAL), ("Validation", val, _TRAIN)):
         figure.add_bar(
-            y=[words.shortened(name) for name in names],
+            y=[words.in_chart(words.shortened(name)) for name in names],
             x=values,
             name=title,
             orientation="h",
             marker={"color": colour, "line": {"width": 0}},
-            customdata=names,
+            customdata=[words.in_chart(name) for name in names],
             hovertemplate="%{customdata}: %{x:,}",
         )
     _style(figure)

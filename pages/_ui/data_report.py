@@ -166,7 +166,7 @@ def _listed(title: str, lines: Sequence[str]) -> None:
     if not lines:
         return
     with st.expander(f"{title}: {len(lines):,}"):
-        st.code("\n".join(lines[:_LISTED]), language=None)
+        st.code("\n".join(map(words.readable, lines[:_LISTED])), language=None)
         if len(lines) > _LISTED:
             st.caption(f"The first {_LISTED}.")
 

@@ -33,7 +33,12 @@ def draw(name: str) -> None:
         st.markdown("These have been evaluated, and show real mistakes:")
         with st.container(horizontal=True, gap="small"):
             for other in others:
-                st.button(other, key=f"instead_{other}", on_click=models.choose_checkpoint, args=(other,))
+                st.button(
+                    words.plain(other),
+                    key=f"instead_{other}",
+                    on_click=models.choose_checkpoint,
+                    args=(other,),
+                )
 
 
 def draw_under_way(name: str) -> bool:

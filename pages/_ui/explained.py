@@ -107,9 +107,9 @@ def draw_sum(scene: Scene) -> None:
         ]
         _draw_equation(parts)
     if not found.has_positive_evidence and not scene.is_signed:
-        name = words.plain(scene.class_name)
         st.info(
-            f"No positive evidence: by this method, nothing {scene.place} speaks for {name}. "
+            f"No positive evidence: by this method, nothing {words.plain(scene.place)} speaks for "
+            f"{words.plain(scene.class_name)}. "
             "See *For and against* for what speaks against it.",
             icon=":material/contrast:",
         )
@@ -191,7 +191,7 @@ def draw_small_print(scene: Scene) -> None:
         f"computed in {scene.answer.seconds:.2f} s on {scene.answer.device}",
         *scene.answer.notes,
     ]
-    st.caption(" · ".join(parts))
+    st.caption(words.plain(" · ".join(parts)))
 
 
 def _scale(scene: Scene) -> Scale:

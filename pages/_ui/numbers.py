@@ -19,6 +19,7 @@ def pick_results(name: str) -> Results:
         return first
     split = st.segmented_control(
         "Split", first.splits, default=first.split, required=True, key=memory.SPLIT,
+        format_func=words.plain,
         bind="query-params", persist_state="session",
     )  # fmt: skip
     return memory.load(name, str(split))

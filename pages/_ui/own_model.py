@@ -23,7 +23,7 @@ def choose_added() -> None:
     if _ADDED in st.session_state:
         name = st.session_state.pop(_ADDED)
         st.session_state[models.CHECKPOINT] = name
-        st.toast(f"{name} is ready.", icon=":material/check:")
+        st.toast(f"{words.plain(name)} is ready.", icon=":material/check:")
 
 
 def button() -> None:

@@ -39,9 +39,9 @@ def linked_photo() -> None:
     """Look at the photo that the address names, or say that it is not here; before photos are picked."""
     missing = links.follow()
     if missing:
-        name = words.plain(missing[:120])
         st.warning(
-            f"The photo of this link, {name}, is not here. Choose another.", icon=":material/hide_image:"
+            f"The photo of this link, {words.plain(missing[:120])}, is not here. Choose another.",
+            icon=":material/hide_image:",
         )
 
 

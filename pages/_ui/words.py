@@ -1,8 +1,19 @@
 """Texts that may come from outside, as sentences that Streamlit shows as they are."""
 
+import html
+import re
+
 from core.errors import CoreError
 
 MINUS = "−"
+_MOST = 2_000
+_JOINER = "\u2060"
+_MARKS = re.compile(r"[\\`*_{}\[\]()#+\-.!|~<>$:&]")
+_BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_UNSEEN = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+_FOUND_IN_TEXT = re.compile(
+    r":(?=[\w/+-])|w(?=ww\.)|@(?=[\w-])|(?<!\S)(?:<->?|->|--|[<>~]=)(?!\S)", re.IGNORECASE
+)
 
 
 def sentence(error: CoreError) -> str:
@@ -16,8 +27,24 @@ def capital(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text from outside, safe where Streamlit reads Markdown."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|~<>$:" else letter for letter in text)
+    """Text from outside, safe where Streamlit reads Markdown: it shows as it is, on one line.
+
+    Escapes alone are not enough: once they are resolved, the browser looks for web addresses, ``:icons:``
+    and arrows in the text itself. An invisible joiner keeps those from being found.
+    """
+    joined = _FOUND_IN_TEXT.sub(lambda found: f"{found[0][0]}{_JOINER}{found[0][1:]}", readable(text))
+    return _MARKS.sub(r"\\\g<0>", joined)
+
+
+def readable(text: str) -> str:
+    """Text from outside where no Markdown is read: on one line, in one direction, of bounded length."""
+    clean = _BREAKS.sub(" ", _UNSEEN.sub("", text[: 2 * _MOST])).encode("utf-8", "replace").decode()
+    return clean if len(clean) <= _MOST else f"{clean[: _MOST - 1]}…"
+
+
+def in_chart(text: str) -> str:
+    """Text from outside in a chart, which reads tags and entities of HTML."""
+    return html.escape(readable(text), quote=False)
 
 
 def shortened(name: str, most: int = 24) -> str:

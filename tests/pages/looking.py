@@ -28,8 +28,13 @@ def components(page: AppTest) -> list[dict[str, Any]]:
 
 
 def captions(page: AppTest) -> str:
-    """All small print."""
-    return " ".join(each.value for each in page.caption)
+    """All small print, as it is read."""
+    return " ".join(as_read(each.value) for each in page.caption)
+
+
+def as_read(markdown: str) -> str:
+    """What `pages._ui.words.plain` was given."""
+    return markdown.replace("\\", "").replace("\u2060", "")
 
 
 def metrics(page: AppTest) -> dict[str, str]:

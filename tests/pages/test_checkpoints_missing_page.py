@@ -82,14 +82,14 @@ def test_a_broken_one_is_named_and_the_others_answer(root: Path, path: str) -> N
     assert not page.error
     assert page.sidebar.selectbox(key="checkpoint").options == ["digits"]
     assert page.sidebar.expander[0].label == "1 checkpoint cannot be used"
-    assert r"metrics is null\: expected an object" in captions(page.sidebar)
+    assert "metrics is null: expected an object" in captions(page.sidebar)
 
 
 def test_where_all_are_broken_the_page_is_a_welcome_that_names_them(root: Path) -> None:
     _odd(root, class_names=[])
     page = _home()
     assert [each.value for each in page.subheader] == ["There is no network yet"]
-    assert r"class\_names is a list" in captions(page.sidebar)
+    assert "class_names is a list" in captions(page.sidebar)
 
 
 def test_a_link_to_a_broken_one_says_why_another_is_shown(root: Path) -> None:
