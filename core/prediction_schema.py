@@ -137,7 +137,7 @@ def _in_range(name: str, values: pa.ChunkedArray | pa.Array, column: _Column) ->
     if not column.low <= low <= high <= column.high:  # NaN is in no range.
         strange = low if not low >= column.low else high
         unit = " bytes" if is_text else ""
-        raise ValueError(f"has {stored.shown(strange)}{unit} in {name!r}: expected {_range(column)}")
+        raise ValueError(f"has {stored.in_words(strange)}{unit} in {name!r}: expected {_range(column)}")
 
 
 def _refuse_bytes(name: str, values: pa.ChunkedArray) -> None:

@@ -18,7 +18,14 @@ _MISSING = {"missing", "missing_argument"}
 
 
 def read_json(path: Path) -> Json:
-    """The object in a JSON file: no key twice, no NaN, no text that cannot be shown.
+    """The object in a JSON file whose texts can be shown; errors as `parsed`."""
+    found = parsed(path)
+    json.dumps(found, ensure_ascii=False).encode()  # An unpaired surrogate cannot be.
+    return found
+
+
+def parsed(path: Path) -> Json:
+    """The object in a JSON file: no key twice, no NaN; a name of a file need not be in UTF-8.
 
     Raises:
         FileError: it cannot be read, or is no text.
@@ -30,8 +37,7 @@ def read_json(path: Path) -> Json:
     except RecursionError as error:
         raise ValueError("its values are nested too deep") from error
     if not isinstance(found, dict):
-        raise ValueError(f"it holds {shown(found)}, expected an object")  # noqa: TRY004 (no wrong argument)
-    json.dumps(found, ensure_ascii=False).encode()  # An unpaired surrogate cannot be written.
+        raise ValueError(f"it holds {in_words(found)}, expected an object")  # noqa: TRY004 (no wrong argument)
     return found
 
 
@@ -54,7 +60,7 @@ def fault(error: Mapping[str, Any]) -> str:
     if message.startswith("Value error, "):
         return f"{field}: {message.removeprefix('Value error, ')}"
     expected = message.replace("Input should be", "expected", 1)
-    return f"{field} is {shown(error['input'])}: {expected[0].lower()}{expected[1:]}"
+    return f"{field} is {in_words(error['input'])}: {expected[0].lower()}{expected[1:]}"
 
 
 def place(location: Sequence[object]) -> str:
@@ -63,7 +69,7 @@ def place(location: Sequence[object]) -> str:
     return "".join(parts).removeprefix(".")[:_SHOWN]
 
 
-def shown(value: object) -> str:
+def in_words(value: object) -> str:
     """A value as JSON has it, not longer than a few words."""
     names = {"NoneType": "null", "bool": str(value).lower(), "dict": "an object", "list": "a list"}
     text = names.get(type(value).__name__) or repr(value)
@@ -75,7 +81,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> Json:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         repeated = next(key for key in found if keys.count(key) > 1)
-        raise ValueError(f"it has the key {shown(repeated)} twice")
+        raise ValueError(f"it has the key {in_words(repeated)} twice")
     return found
 
 

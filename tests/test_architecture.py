@@ -74,7 +74,7 @@ def test_explaining_needs_a_model_and_a_tensor_and_nothing_else_of_core(path: Pa
 @pytest.mark.parametrize("path", sorted((ROOT / "core").glob("training/**/*.py")), ids=_named)
 def test_training_knows_nothing_of_explanations(path: Path) -> None:
     allowed = ("data", "models", "preprocess", "checkpoint", "predictions", "errors", "training")
-    allowed += ("device", "files", "places", "evaluations", "prediction_table")
+    allowed += ("device", "files", "places", "evaluations", "prediction_table", "stored")
     assert _beyond(_tree(path), "core", *(f"core.{name}" for name in allowed)) == set()
 
 

@@ -9,6 +9,8 @@ import pandas as pd
 from core.training.runs import Run
 
 SHORT = 8  # Letters of a fingerprint.
+# What there is to say of a training that runs.
+_PACE = {"epoch", "epochs", "images_per_s", "left_s", "share"}
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -23,14 +25,14 @@ class Progress:
 def progress(run: Run) -> Progress:
     """What its process said last."""
     said = run.progress
-    if said.get("phase") == "training":
+    if said.get("phase") == "training" and said.keys() >= _PACE:
         parts = [
             f"Epoch {said['epoch']} of {said['epochs']}",
             f"{said['images_per_s']:,.0f} images/s",
             f"about {duration(said['left_s'])} left" if said["left_s"] >= 1 else "almost done",
         ]
         return Progress(_within(said["share"]), " · ".join(parts))
-    if said.get("total"):
+    if said.get("total") and {"phase", "done"} <= said.keys():
         text = f"{str(said['phase']).capitalize()}: {said['done']:,} of {said['total']:,}"
         return Progress(_within(said["done"] / said["total"]), text)
     return Progress(0.0, "Getting ready")

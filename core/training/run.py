@@ -15,9 +15,12 @@ from torch import Tensor
 from core import checkpoint, files
 from core.checkpoint import Card
 from core.errors import CheckpointError, CoreError, TrainingError
+from core.training.record import HISTORY, LOCAL, PROGRESS, remembered_data, remembered_layout
 
-HISTORY, PROGRESS, STATE, LOG = "history.csv", "progress.json", "resume.ckpt", "log.txt"
-_LOCK, _STOP, _LOCAL = ".lock", ".stop", "local.json"
+__all__ = ["HISTORY", "PROGRESS", "remembered_data", "remembered_layout"]  # People ask for them here.
+
+STATE, LOG = "resume.ckpt", "log.txt"
+_LOCK, _STOP = ".lock", ".stop"
 _EVERY_S = 0.5
 # A look whether somebody trains (`is_alive`) holds the lock for a moment.
 _WAIT_S = 2.0
@@ -148,27 +151,7 @@ def remember_data(folder: Path, data: Path | None, layout: str = "") -> None:
     It is no business of the card's. None stands for where data sets are usually kept.
     """
     known = {"data": str(data.resolve()) if data else None} | ({"layout": layout} if layout else {})
-    replace_file(folder / _LOCAL, json.dumps(known).encode())
-
-
-def remembered_data(folder: Path) -> Path | None:
-    """Where the data of a checkpoint's last training or evaluation lay; None for the usual place."""
-    try:
-        stored = json.loads((folder / _LOCAL).read_text(encoding="utf-8"))["data"]
-        return Path(stored) if stored else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def remembered_layout(folder: Path, data: Path | None = None) -> str:
-    """How the data of `remembered_data` are read; empty where nobody chose, or ``data`` lie elsewhere."""
-    if data is not None and data.resolve() != remembered_data(folder):
-        return ""
-    try:
-        layout = json.loads((folder / _LOCAL).read_text(encoding="utf-8"))["layout"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-    return layout if isinstance(layout, str) else ""
+    replace_file(folder / LOCAL, json.dumps(known).encode())
 
 
 replace_file = files.write  # By the name that other modules know.

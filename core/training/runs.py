@@ -6,24 +6,24 @@ folder. Nothing here imports Lightning.
 
 import contextlib
 import itertools
-import json
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from core import checkpoint, files
 from core.checkpoint import Card
-from core.errors import CheckpointError, TrainingError
-from core.training import run
+from core.errors import CheckpointError, CoreError, TrainingError
+from core.training import record, run
 
 PROJECT = Path(__file__).parents[2]
+_T = TypeVar("_T")
 _LOGS = ".logs"
 _START_S = 120.0
 # How often the start of a process is looked at.
@@ -37,6 +37,7 @@ class Run:
     ``status`` is the card's, or ``interrupted`` where it says running and no process does it. ``progress``
     has what the process last said of itself: ``phase``, ``epoch``, ``epochs``, ``share``, ``images_per_s``,
     ``left_s``; or ``done`` and ``total`` of a phase before training. ``history`` has a row an epoch.
+    Both are empty where their file is damaged; ``faults`` says so.
     """
 
     folder: Path
@@ -45,6 +46,7 @@ class Run:
     progress: dict[str, Any]
     history: pd.DataFrame
     num_bytes: int
+    faults: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -77,7 +79,10 @@ def find(name: str, root: Path = checkpoint.ROOT) -> Run:
     # Read again: it may have ended between the two looks.
     card = checkpoint.read_card(folder) if waits else card
     status = "interrupted" if waits and card.status == "running" else card.status
-    return Run(folder, card, status, _progress(folder), _history(folder), _size(folder))
+    faults: list[str] = []
+    history = _or_else(record.history, folder, pd.DataFrame(), faults)
+    progress = _or_else(record.progress, folder, dict[str, Any](), faults)
+    return Run(folder, card, status, progress, history, _size(folder), tuple(faults))
 
 
 def every(root: Path = checkpoint.ROOT) -> list[Run]:
@@ -86,7 +91,7 @@ def every(root: Path = checkpoint.ROOT) -> list[Run]:
     for name in checkpoint.folders(root):
         try:
             each = find(name, root)
-        except (CheckpointError, OSError):
+        except (CoreError, OSError):
             continue
         if each.card.recipe:
             found.append(each)
@@ -185,6 +190,15 @@ def _last_words(name: str, root: Path) -> str:
     return said[-1].removeprefix("error: ")
 
 
+def _or_else(read: Callable[[Path], _T], folder: Path, nothing: _T, faults: list[str]) -> _T:
+    """What a file of the folder says; where it is damaged, ``nothing``, and the reason goes to ``faults``."""
+    try:
+        return read(folder)
+    except CheckpointError as error:
+        faults.append(str(error))
+        return nothing
+
+
 def _size(folder: Path) -> int:
     """Bytes; its process replaces files meanwhile, and a draft that was listed may be gone."""
     size = 0
@@ -192,18 +206,3 @@ def _size(folder: Path) -> int:
         with contextlib.suppress(FileNotFoundError):
             size += path.stat().st_size if path.is_file() else 0
     return size
-
-
-def _progress(folder: Path) -> dict[str, Any]:
-    try:
-        stored: dict[str, Any] = json.loads((folder / run.PROGRESS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return stored
-
-
-def _history(folder: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(folder / run.HISTORY)
-    except (OSError, ValueError):
-        return pd.DataFrame()

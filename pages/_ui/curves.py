@@ -21,6 +21,8 @@ def curve(history: pd.DataFrame, measure: str, *, epochs: int, best: int | None)
     figure = go.Figure()
     as_share = measure == "accuracy"
     for side, name, colour in (("train", "Training", _TRAIN), ("val", "Validation", _VAL)):
+        if f"{side}_{measure}" not in history:
+            continue
         figure.add_scatter(
             x=history["epoch"],
             y=history[f"{side}_{measure}"],
@@ -30,7 +32,7 @@ def curve(history: pd.DataFrame, measure: str, *, epochs: int, best: int | None)
             marker={"size": 5},
             hovertemplate="%{y:.1%}" if as_share else "%{y:.4f}",
         )
-    if best is not None:
+    if best is not None and f"val_{measure}" in history:
         _mark(figure, history, f"val_{measure}", best, text="{:.1%}" if as_share else "{:.3f}")
     _style(figure)
     figure.update_xaxes(title="Epoch", range=[0.5, max(2, epochs) + 0.5], tickformat="d", dtick=_tick(epochs))

@@ -76,6 +76,8 @@ def _draw_live(name: str, status: str) -> None:
         now = overview.progress(run)
         st.progress(now.share, text=now.text)
     _draw_reason(run)
+    for fault in run.faults:
+        st.warning(words.capital(fault), icon=":material/broken_image:")
     _draw_measures(run)
     _draw_curves(run)
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -17,8 +17,8 @@ from core import checkpoint
 from core.checkpoint import Card
 from core.errors import CheckpointError, CoreError, FileError, TrainingError
 from core.preprocess import Preprocess
+from core.training import record, runs
 from core.training import run as run_module
-from core.training import runs
 from core.training.run import RunFolder, Stopped, is_alive, replace_file, request_stop
 
 CARD = Card(
@@ -198,7 +198,7 @@ def test_progress_is_said_at_once_and_then_at_most_twice_a_second(
     said = []
     for share in (0.1, 0.2, 0.3, 0.4):
         run.tick(share=share)
-        said.append(runs._progress(run.folder))
+        said.append(record.progress(run.folder))
     assert said == [{"time": 5.0, "share": share} for share in (0.1, 0.1, 0.3, 0.4)]
 
 
@@ -229,11 +229,15 @@ def test_a_run_has_its_history_progress_and_size(run: RunFolder) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"a\n1\n2,3\n"])
-def test_damaged_history_and_progress_read_as_none(run: RunFolder, content: bytes) -> None:
+def test_damaged_history_and_progress_are_empty_and_named(run: RunFolder, content: bytes) -> None:
     (run.folder / run_module.PROGRESS).write_bytes(content)
     (run.folder / run_module.HISTORY).write_bytes(content)
     found = runs.find("x", run.folder.parent)
     assert (found.progress, len(found.history)) == ({}, 0)
+    assert [fault.partition("' cannot be used: ")[0].rpartition("/")[2] for fault in found.faults] == [
+        "history.csv", "progress.json",
+    ]  # fmt: skip
+    assert [each.name for each in runs.every(run.folder.parent)] == ["x"]
 
 
 # Resuming.

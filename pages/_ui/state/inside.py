@@ -16,7 +16,7 @@ from core.inside.channels import Indices, num_pages, page
 from core.inside.inspection import Inspection, Sparsity, Stage
 from core.mistakes import results as core_results
 from core.mistakes.results import Results
-from core.training.run import remembered_data
+from core.training.record import place_in_words
 from pages._ui.state import history, links, results
 from pages._ui.state.models import Loaded
 from pages._ui.state.photos import Photo, as_photo, upright
@@ -141,7 +141,7 @@ def own_samples(name: str) -> list[Photo]:
     """Images that a checkpoint was evaluated on, one of each of a few classes; none where there are none."""
     if name not in core_results.available():
         return []
-    return _own_samples(name, str(remembered_data(checkpoint.find(name))))
+    return _own_samples(name, place_in_words(checkpoint.find(name)))
 
 
 Key = tuple[str, str, float]

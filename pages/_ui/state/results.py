@@ -24,7 +24,7 @@ from core.mistakes.average_map import AverageMap
 from core.mistakes.results import Results
 from core.mistakes.sample_images import SampleImages, sample_images
 from core.predicting.samples import data_has_changed, images_of
-from core.training.run import remembered_data
+from core.training.record import place_in_words
 from pages._ui.state import photos
 from pages._ui.state.photos import Photo
 
@@ -60,7 +60,7 @@ def load(name: str, split: str | None, evaluation: str | None = None) -> Results
 
 def pictures(evaluation: Evaluation) -> Pictures:
     """Where the samples of an evaluation can be seen."""
-    of_evaluation, own = (remembered_data(each) for each in (evaluation.folder, evaluation.of))
+    of_evaluation, own = (place_in_words(each) for each in (evaluation.folder, evaluation.of))
     key = f"{evaluation.of.name} {evaluation.name} {evaluation.facts.fingerprint} {of_evaluation} {own}"
     return _pictures(key, evaluation)
 

@@ -1,0 +1,150 @@
+"""What a training leaves beside its card, checked as it is read: history, progress, place of the data."""
+
+import io
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+from pydantic import ConfigDict, Field, TypeAdapter, with_config
+from typing_extensions import TypedDict
+
+from core import files, stored
+from core.errors import CheckpointError, FileError
+
+HISTORY, PROGRESS, LOCAL = "history.csv", "progress.json", "local.json"
+_MOST_BYTES, _MOST_EPOCHS, _LONGEST_PATH = 64 * 2**20, 10**6, 4_096
+# What the columns of a history may hold, from the least to the most; others may hold any number.
+_RANGES = {
+    "epoch": (1, _MOST_EPOCHS),
+    "train_loss": (0, np.inf),
+    "val_loss": (0, np.inf),
+    "train_accuracy": (0, 1),
+    "val_accuracy": (0, 1),
+    "lr": (0, np.inf),
+    "seconds": (0, np.inf),
+}
+
+Positive = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Json = dict[str, Any]
+
+
+@with_config(ConfigDict(strict=True, extra="allow", allow_inf_nan=False))
+class _Progress(TypedDict, total=False):
+    """How far the training is; before it, how much of a phase is done."""
+
+    phase: Annotated[str, Field(max_length=1_000)]
+    epoch: Count
+    epochs: Count
+    share: float
+    images_per_s: Positive
+    left_s: Positive
+    done: Count
+    total: Count
+
+
+_SCHEMA = TypeAdapter(_Progress)
+
+
+def history(folder: Path) -> pd.DataFrame:
+    """``history.csv``: a row an epoch, none before the first; CheckpointError where it is damaged."""
+    path = folder / HISTORY
+    if not path.exists():
+        return pd.DataFrame()
+    try:
+        rows = pd.read_csv(io.BytesIO(files.read(path, _MOST_BYTES)))
+        _check_history(rows)
+    except (FileError, ValueError, OverflowError) as error:
+        raise _refused(
+            path, error, "the curves are not shown; delete the file if it cannot be mended"
+        ) from error
+    return rows
+
+
+def progress(folder: Path) -> Json:
+    """``progress.json``: what the process last said, nothing where it has not; raises as `history`."""
+    path = folder / PROGRESS
+    if not path.exists():
+        return {}
+    try:
+        said = stored.checked(_SCHEMA, stored.read_json(path))
+    except (FileError, ValueError) as error:
+        raise _refused(path, error, "delete it: the training writes it again") from error
+    return {**said}
+
+
+def remembered_data(folder: Path) -> Path | None:
+    """Where the data of a checkpoint's last training or evaluation lay; None for the usual place.
+
+    Raises:
+        CheckpointError: the file that says it is damaged.
+    """
+    return _local(folder)[0]
+
+
+def remembered_layout(folder: Path, data: Path | None = None) -> str:
+    """How the data of `remembered_data` are read; empty where nobody chose, or ``data`` lie elsewhere."""
+    place, layout = _local(folder)
+    return "" if data is not None and data.resolve() != place else layout
+
+
+def place_in_words(folder: Path) -> str:
+    """Where the data lay, or why nobody knows: another text whenever that has changed."""
+    try:
+        return str(remembered_data(folder))
+    except CheckpointError as error:
+        return str(error)
+
+
+def _local(folder: Path) -> tuple[Path | None, str]:
+    """Where data lie, and how they are read; CheckpointError where the file is damaged."""
+    path = folder / LOCAL
+    if not path.exists():
+        return None, ""
+    try:
+        stored_ = stored.parsed(path)
+        return _place(stored_.get("data")), _layout(stored_.get("layout", ""))
+    except (FileError, ValueError) as error:
+        raise _refused(path, error, "delete it, and name the folder of the images again") from error
+
+
+def _place(data: object) -> Path | None:
+    if data is None:
+        return None
+    if not isinstance(data, str) or not 0 < len(data) <= _LONGEST_PATH or "\0" in data:
+        raise ValueError(f"data is {stored.in_words(data)}: expected the path of a folder, or null")
+    return Path(data)
+
+
+def _layout(layout: object) -> str:
+    if not isinstance(layout, str) or len(layout) > _LONGEST_PATH:
+        raise ValueError(f"layout is {stored.in_words(layout)}: expected the name of a layout")
+    return layout
+
+
+def _check_history(rows: pd.DataFrame) -> None:
+    if "epoch" not in rows:
+        raise ValueError("it lacks a column 'epoch'")
+    if len(rows) > _MOST_EPOCHS:
+        raise ValueError(f"it has {len(rows):,} rows, expected at most {_MOST_EPOCHS:,}")
+    for name in rows:
+        _check_column(str(name), rows[name])
+    epochs = rows["epoch"].to_numpy()
+    if rows["epoch"].dtype.kind not in "iu" or (np.diff(epochs) <= 0).any():
+        raise ValueError("epoch holds no whole numbers, or they do not rise")
+
+
+def _check_column(name: str, values: pd.Series) -> None:
+    if values.dtype.kind not in "iuf":
+        text = next((each for each in values if isinstance(each, str)), values.iloc[0])
+        raise ValueError(f"{name} holds {stored.in_words(str(text))}: expected numbers")
+    low, high = _RANGES.get(name, (-np.inf, np.inf))
+    known = values.dropna()
+    if len(known) and not low <= known.min() <= known.max() <= high:
+        raise ValueError(f"{name} goes from {known.min():g} to {known.max():g}: expected {low:g} to {high:g}")
+
+
+def _refused(path: Path, error: Exception, advice: str) -> CheckpointError:
+    first = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return CheckpointError(f"{str(path)!r} cannot be used: {first}; {advice}")
