@@ -1,6 +1,7 @@
 """What a training leaves beside its card, checked as it is read: history, progress, place of the data."""
 
 import io
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -85,8 +86,12 @@ def remembered_data(folder: Path) -> Path | None:
 
 def remembered_layout(folder: Path, data: Path | None = None) -> str:
     """How the data of `remembered_data` are read; empty where nobody chose, or ``data`` lie elsewhere."""
-    place, layout = _local(folder)
-    return "" if data is not None and data.resolve() != place else layout
+    if data is None:
+        return _local(folder)[1]
+    with suppress(CheckpointError):  # A damaged file says nothing of data that are named.
+        place, layout = _local(folder)
+        return layout if data.resolve() == place else ""
+    return ""
 
 
 def place_in_words(folder: Path) -> str:
