@@ -1,15 +1,15 @@
-"""What did a change fix, and what did it break? Two checkpoints on the same samples."""
+"""What did a change fix, and what did it break? Two checkpoints, or two data sets."""
 
 import streamlit as st
 
 from pages._ui import (
     compare_classes,
+    compare_data_sets,
     compare_gallery,
     compare_matrices,
     compare_sample,
     compare_top,
     components,
-    numbers,
     shell,
 )
 from pages._ui.state import comparisons
@@ -22,8 +22,10 @@ with shell.page("pages/compare.py"):
         # Before the sample that is to be open there is taken for this page's.
         st.switch_page("pages/mistakes.py", query_params={})
     st.title("Compare")
-    first = numbers.pick_results(shell.checkpoint_name())
-    second = memory.load(compare_top.pick_second(first), first.split)
+    first, second = compare_top.pick(shell.checkpoint_name())
+    if first.name == second.name:
+        compare_data_sets.draw(first, second)
+        st.stop()
     found = comparisons.compared(first, second)
     opened = memory.opened()
     pictures = comparisons.pictures(first, second)

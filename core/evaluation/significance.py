@@ -15,7 +15,7 @@ IntArray = NDArray[np.int64]
 
 _TOO_LIKELY = 0.05
 _UNLIKELY = 0.01
-_CAUTION = (
+CAUTION = (
     "This takes the samples as independent of one another: with several photos of one object, "
     "or frames of one film, it is less certain than it sounds."
 )
@@ -118,7 +118,7 @@ def in_words(test: McNemar, first_name: str, second_name: str) -> str:
         f"Only {second_name} is right on {fixed}, only {first_name} on {broken}. "
         f"{_evidence(test, first_name, second_name)}"
         "Were both equally good, a split at least as uneven would have a probability of "
-        f"{_odds(test.p_value)}. {_verdict(test, better)}{_caution(test)}"
+        f"{odds(test.p_value)}. {_verdict(test, better)}{_caution(test)}"
     )
 
 
@@ -132,14 +132,14 @@ def _evidence(test: McNemar, first_name: str, second_name: str) -> str:
 
 
 def _caution(test: McNemar) -> str:
-    return f" {_CAUTION}" if test.groups is None else ""
+    return f" {CAUTION}" if test.groups is None else ""
 
 
 def _samples(count: int) -> str:
     return "1 sample" if count == 1 else f"{count:,} samples"
 
 
-def _odds(p_value: float) -> str:
+def odds(p_value: float) -> str:
     """A probability as people say it, in two digits."""
     if p_value >= 0.5:
         return "at least 1 in 2"

@@ -61,35 +61,45 @@ def by_group(pair: Pair, sample_ids: Sequence[str], groups: IntArray | None) -> 
 
 def headline(found: Verdict, first_name: str, second_name: str) -> str:
     """How good both are and how sure the difference is, in one sentence."""
-    first, second = (_percent(each) for each in (found.first_accuracy, found.second_accuracy))
-    low, high = found.difference.low, found.difference.high
-    ends = f"{_points(low)} to {_points(high)}" if low < 0 else f"{low * 100:.1f} to {high * 100:.1f}"
+    first, second = (percent(each) for each in (found.first_accuracy, found.second_accuracy))
     count = "1 sample" if found.num_samples == 1 else f"{found.num_samples:,} samples"
     return (
         f"{second_name} is right on {second} of {count}, {first_name} on {first}: "
-        f"{_points(found.difference.value)} points, 95 % interval {ends}"
+        f"{points(found.difference.value)} points, 95 % interval {interval(found.difference)}"
     )
 
 
 def counted(found: Verdict) -> str:
     """What was tested, for those who know the test: its name, p-value and units."""
-    p_value = found.test.p_value
-    p_words = f"p < {_SMALL:.4f}" if p_value < _SMALL else f"p = {p_value:.2g}"
+    probability = p_words(found.test.p_value)
     if found.num_groups is None:
         return (
-            f"McNemar's test, exact, {p_words}; each of the {found.num_samples:,} samples counts for itself"
+            f"McNemar's test, exact, {probability}; each of the {found.num_samples:,} samples counts for "
+            "itself"
         )
     return (
-        f"McNemar's test over groups, exact, {p_words}; samples that belong together count together: "
+        f"McNemar's test over groups, exact, {probability}; samples that belong together count together: "
         f"{found.num_samples:,} samples in {found.num_groups:,} groups"
     )
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share with one decimal."""
     return f"{share * 100:.1f} %"
 
 
-def _points(difference: float) -> str:
+def p_words(p_value: float) -> str:
+    """A p-value as it is written."""
+    return f"p < {_SMALL:.4f}" if p_value < _SMALL else f"p = {p_value:.2g}"
+
+
+def interval(difference: AccuracyDifference) -> str:
+    """Both ends of the interval, in points."""
+    low, high = difference.low, difference.high
+    return f"{points(low)} to {points(high)}" if low < 0 else f"{low * 100:.1f} to {high * 100:.1f}"
+
+
+def points(difference: float) -> str:
     """Points with their sign; nothing has none."""
     text = f"{difference * 100:+.1f}".replace("-", "−")
     return text if text.strip("+−0.") else "0.0"

@@ -1,35 +1,64 @@
-"""Which checkpoints can be compared with one: those that answered the same images by the same classes."""
+"""Which evaluations can be compared: of the same images by another network, or by this one of others."""
 
 from pathlib import Path
 
 from core import checkpoint, evaluations
 from core.checkpoint import Card
 from core.errors import CoreError
+from core.evaluations import Evaluation
 from core.mistakes import results
 
 
-def comparable(name: str) -> list[str]:
-    """Names of the checkpoints that were evaluated on the same images, what was trained next first.
+def comparable(first: Evaluation) -> list[Evaluation]:
+    """Evaluations of other checkpoints on the same samples, then others of the same checkpoint.
 
-    After those that were trained later come those that were trained before, the nearest in time first.
+    What was trained next comes first. After what was trained later comes what was trained before, the nearest
+    in time first.
     """
-    folder = checkpoint.find(name)
-    others = [checkpoint.find(other) for other in results.available() if other != name]
-    matching = {other.name: _started(other) for other in others if _match(folder, other)}
-    now = _started(folder)
-    later = sorted((started, other) for other, started in matching.items() if started > now)
-    before = sorted(((started, other) for other, started in matching.items() if started <= now), reverse=True)
-    return [other for _, other in (*later, *before)]
+    folders = [checkpoint.find(name) for name in results.available() if name != first.of.name]
+    matching = [each for folder in folders for each in evaluations.every(folder) if _match(first, each)]
+    now = _started(first.of)
+    later = [each for each in matching if _started(each.of) > now]
+    before = [each for each in matching if _started(each.of) <= now]
+    later.sort(key=lambda each: (_started(each.of), each.of.name))
+    before.sort(key=lambda each: (_started(each.of), each.of.name), reverse=True)
+    own = [each for each in evaluations.every(first.of) if each.name != first.name]
+    return [*later, *before, *own]
 
 
-def _match(folder: Path, other: Path) -> bool:
-    """Whether they share the images, as far as anybody knows, and a class."""
+def address(evaluation: Evaluation) -> str:
+    """How an address names an evaluation."""
+    return f"{evaluation.of.name}/{evaluation.name}"
+
+
+def at(address_: str, beside: Evaluation) -> Evaluation:
+    """The evaluation that an address names; of a mere checkpoint, the one that can be compared.
+
+    Raises:
+        CoreError: there is no such checkpoint, or no such evaluation.
+    """
+    of, _, name = address_.partition("/")
+    folder = checkpoint.find(of)
+    if name:
+        return evaluations.find(folder, name)
+    matching = (each for each in evaluations.every(folder) if _match(beside, each))
+    return next(matching, None) or evaluations.find(folder)
+
+
+def _match(first: Evaluation, other: Evaluation) -> bool:
+    """Whether they share the samples, as far as anybody knows, and a class."""
+    prints, splits = ({each.facts.fingerprint for each in (first, other)}), _splits(first, other)
     try:
-        first, second = (evaluations.find(each).facts.fingerprint for each in (folder, other))
-        classes, others = (_classes(checkpoint.read_card(each)) for each in (folder, other))
+        classes, others = (_classes(checkpoint.read_card(each.of)) for each in (first, other))
     except CoreError:
         return False
-    return (first == second or None in (first, second)) and bool(classes & others)
+    return (len(prints) == 1 or None in prints) and splits and bool(classes & others)
+
+
+def _splits(first: Evaluation, other: Evaluation) -> bool:
+    """Whether their splits can have samples in common."""
+    known = {each.facts.split for each in (first, other)} - {""}
+    return len(known) < 2 or "all" in known
 
 
 def _classes(card: Card) -> set[str]:

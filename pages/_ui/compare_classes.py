@@ -24,7 +24,7 @@ def draw(found: Compared) -> None:
     )
     share = partial(column.ProgressColumn, format="%.1f %%", min_value=0.0, max_value=100.0)
     st.dataframe(
-        rows.style.map(_colour, subset=["change"]).format({"change": _signed}),
+        rows.style.map(colour, subset=["change"]).format({"change": signed}),
         hide_index=True,
         height=_TALL if len(rows) > _FEW else "auto",
         key=_TABLE,
@@ -53,12 +53,13 @@ def _choose_row(found: Compared, class_idx: list[int]) -> None:
         comparisons.choose(found, ALL, class_idx[rows[0]], None, None)
 
 
-def _colour(change: float) -> str:
+def colour(change: float) -> str:
     """Teal for better, orange for worse; both readable on white and on near black."""
     if not change:
         return ""
     return f"color: {'#0f9488' if change > 0 else '#e8590c'}; font-weight: 600"
 
 
-def _signed(change: float) -> str:
+def signed(change: float) -> str:
+    """Points with their sign."""
     return f"{change:+.1f}".replace("-", words.MINUS) if change else "0"

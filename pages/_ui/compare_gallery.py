@@ -54,7 +54,7 @@ def draw(found: Compared, selection: PairSelection, pictures: memory.Pictures, o
         st.info("No sample is like that. Pick another pile, or another class.", icon=":material/search_off:")
         return
     if pictures.found is None:
-        image_folder.ask(found.first.name, pictures.reason)
+        image_folder.ask(found.first.evaluation, pictures.reason)
     elif pictures.has_changed:  # Its twin is in `gallery.draw`.
         st.warning(
             "The images on this machine are not those that were evaluated. Numbers are of then, pictures and "

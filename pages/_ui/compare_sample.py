@@ -106,20 +106,21 @@ def _draw_both(photo: Photo, first: Side, second: Side) -> None:
         )
     for column, side in ((middle, first), (right, second)):
         with column:
-            _draw_said(side)
-            _draw_maps(side, photo, models.load(side.results.name))
-            _draw_link(side)
+            draw_said(side)
+            draw_maps(side, photo)
+            draw_link(side)
     st.caption("Red speaks for the class, blue against it. Each checkpoint has a scale of its own.")
 
 
 def _draw_without_photo(first: Side, second: Side) -> None:
     for column, side in zip(st.columns(2, gap="medium"), (first, second), strict=True):
         with column:
-            _draw_said(side)
-            _draw_link(side)
+            draw_said(side)
+            draw_link(side)
 
 
-def _draw_said(side: Side) -> None:
+def draw_said(side: Side) -> None:
+    """What a sample was taken for."""
     sample = side.sample
     colour, sign = ("green", "check") if sample.is_right else ("orange", "close")
     st.markdown(
@@ -128,8 +129,9 @@ def _draw_said(side: Side) -> None:
     )
 
 
-def _draw_maps(side: Side, photo: Photo, loaded: Loaded) -> None:
+def draw_maps(side: Side, photo: Photo) -> None:
     """The map of what it said and, where that is wrong, of the true class, in the same colours."""
+    loaded = models.load(side.results.name)
     layer = default_layer(loaded.layers)
     classes = [side.sample.predicted]
     if not side.sample.is_right:
@@ -182,12 +184,11 @@ def _shape(found: Map) -> str:
     return f"{rows} × {columns}"
 
 
-def _draw_link(side: Side) -> None:
+def draw_link(side: Side) -> None:
+    """The way to the page of its mistakes."""
     st.button(
         f"Open in Mistakes with {words.plain(words.shortened(side.results.name))}",
         icon=":material/grid_on:",
         key=f"compared_open_{side.key}",
-        on_click=partial(
-            comparisons.take_to_mistakes, side.results.name, side.results.split, side.sample.sample_id
-        ),
+        on_click=partial(comparisons.take_to_mistakes, side.results, side.sample.sample_id),
     )

@@ -5,10 +5,12 @@ import streamlit as st
 from core.evaluation.comparison import Pair
 from core.evaluation.significance import in_words
 from core.evaluation.verdict import Verdict, counted, headline
+from core.mistakes.comparable import at
 from core.mistakes.results import Results
-from pages._ui import words
+from pages._ui import evaluation_picker, numbers, words
 from pages._ui.components import web
 from pages._ui.state import comparisons, models
+from pages._ui.state import results as memory
 from pages._ui.state.comparisons import Compared
 
 _PILES = st.components.v2.component(
@@ -17,28 +19,44 @@ _PILES = st.components.v2.component(
 _TONES = {"fixed": "fixed", "broken": "broken"}
 
 
-def pick_second(first: Results) -> str:
-    """Draw the picker of the second checkpoint; says how to get one where there is none."""
-    names = comparisons.others(first.name)
-    if not names:
-        _say_how(first)
-        st.stop()
+def pick(name: str) -> tuple[Results, Results]:
+    """Draw the pickers of both evaluations; says how to get a second one where there is none."""
+    numbers.need_some(name)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="compare_pair"):
-        st.text_input("First checkpoint", first.name, disabled=True, key=f"compare_first_{first.name}")
+        first = evaluation_picker.pick(name, f"First: {name} on")
+        names = comparisons.others(first)
         second = st.selectbox(
-            "Second checkpoint",
+            "Second",
             names,
             key=comparisons.SECOND,
+            format_func=_label,
             persist_state="session",
-            help="Those that were evaluated on the same images. The first is chosen at the left.",
+            help="Other networks on the same images, then the same network on other images. "
+            "The first network is chosen at the left.",
             on_change=comparisons.from_the_first_sheet,
         )
-        st.button(
-            "Swap", icon=":material/swap_horiz:", key="compare_swap",
-            on_click=comparisons.swap, args=(first.name, second),
-        )  # fmt: skip
+        swap = st.container(width="content")
+    if second is None:
+        _say_how(memory.load(name, None, first.name))
+        st.stop()
     comparisons.write_address(second)
-    return second
+    found = at(second, first)
+    swap.button(
+        "Swap",
+        icon=":material/swap_horiz:",
+        key="compare_swap",
+        on_click=comparisons.swap,
+        args=(first, found),
+    )
+    results = numbers.of_split(first)
+    split = results.split if found.of != first.of else None
+    return results, memory.load(found.of.name, split, found.name)
+
+
+def _label(address: str) -> str:
+    """``signs-bn on gtsrb-val``."""
+    name, _, evaluation = address.partition("/")
+    return f"{name} on {evaluation}" if evaluation else name
 
 
 def draw(found: Compared, verdict: Verdict, pile: str | None) -> None:

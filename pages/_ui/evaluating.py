@@ -43,12 +43,23 @@ def draw(name: str) -> None:
 
 def draw_under_way(name: str) -> bool:
     """Show how far the evaluations of a checkpoint are that are being made; whether there are any."""
+    if ended := evaluated.arrived(name):
+        st.error(words.plain(f"The evaluation has ended without results: {ended}."), icon=":material/error:")
     names = evaluations.under_way(checkpoint.find(name))
     if names:
         st.fragment(mishaps.guarded(_draw_progress), run_every=_LIVE_S)(name, names)
-    elif complaint := evaluated.complaint(name):
-        st.error(words.plain(f"The last evaluation ended: {complaint}."), icon=":material/error:")
     return bool(names)
+
+
+@st.dialog("Evaluate on a folder", icon=":material/add:", width="medium")
+@mishaps.guarded
+def ask_for_folder(name: str) -> None:
+    """Evaluate on a folder, also where there are evaluations."""
+    st.markdown(
+        f"How good is **{words.plain(name)}** on other images: newer ones, your own, from another camera? "
+        "Name a folder of labelled images. What there is already stays."
+    )
+    _draw_form(name)
 
 
 def _draw_form(name: str) -> None:

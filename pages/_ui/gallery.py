@@ -99,7 +99,7 @@ def draw(results: Results, selection: Selection, pictures: memory.Pictures, open
         )
         return
     if pictures.found is None:
-        image_folder.ask(results.name, pictures.reason)
+        image_folder.ask(results.evaluation, pictures.reason)
     elif pictures.has_changed:
         st.warning(
             "The images on this machine are not those that were evaluated: names, labels or contents differ. "

@@ -3,18 +3,30 @@
 import streamlit as st
 
 from core import checkpoint, evaluations
+from core.evaluations import Evaluation
 from core.mistakes.results import Results, class_sizes
-from pages._ui import evaluating, words
+from pages._ui import evaluating, evaluation_picker, words
 from pages._ui.state import results as memory
 
 
 def pick_results(name: str) -> Results:
-    """The results of a checkpoint, of the split that is chosen; says how to get some where there are none."""
+    """The results of the evaluation and split that are chosen; where there are none, how to get some."""
+    need_some(name)
+    return of_split(evaluation_picker.draw(name))
+
+
+def need_some(name: str) -> None:
+    """Go on only where a checkpoint has evaluations; else offer to make one."""
     memory.choices_are_of(name)
     if not evaluations.every(checkpoint.find(name)):
         evaluating.draw(name)
         st.stop()
-    first = memory.load(name, None)
+
+
+def of_split(evaluation: Evaluation) -> Results:
+    """The results of an evaluation, of the split that is chosen where it has several."""
+    name = evaluation.of.name
+    first = memory.load(name, None, evaluation.name)
     if len(first.splits) == 1:
         return first
     split = st.segmented_control(
@@ -22,7 +34,7 @@ def pick_results(name: str) -> Results:
         format_func=words.plain,
         bind="query-params", persist_state="session",
     )  # fmt: skip
-    return memory.load(name, str(split))
+    return memory.load(name, str(split), evaluation.name)
 
 
 def draw(results: Results) -> None:

@@ -52,7 +52,7 @@ def test_a_pile_opens_its_samples_and_a_colleague_sees_the_same(
     expect(other.page.get_by_text(f"2 of {NUM_FIXED}", exact=True)).to_be_visible()
     other.settle()
     assert pictures(other) == drawn
-    expect(other.page.locator(".st-key-second_checkpoint input")).to_have_value(second)
+    expect(other.page.locator(".st-key-second_checkpoint input")).to_have_value(f"{second} on digits-val")
     assert not other.outside
 
 

@@ -162,7 +162,8 @@ def test_sheets_go_on_where_the_last_one_ended() -> None:
 
 def test_at_first_the_pile_that_tells_most_is_open_and_the_address_says_with_whom() -> None:
     page = link("signs-bn")
-    assert page.query_params["with"] == "signs-bn-aug"
+    assert page.query_params["with"] == "signs-bn-aug/gtsrb-val"
+    assert page.query_params["evaluation"] == "gtsrb-val"
     assert piles(page)["fixed"]["selected"]
     turned = link("pets-cat-dog")
     assert piles(turned)["broken"]["selected"]
@@ -317,7 +318,7 @@ def test_swap_turns_all_round_and_keeps_the_sample(digits: str) -> None:
     page.button(key="compare_swap").click().run()
     assert not page.exception
     assert page.selectbox(key="checkpoint").value == digits
-    assert page.selectbox(key="second_checkpoint").value == "digits"
+    assert page.selectbox(key="second_checkpoint").value == "digits/digits-val"
     assert page.selectbox(key="pile_shown").value == "fixed"
     assert (page.selectbox(key="first_said").value, page.selectbox(key="second_said").value) == (None, "5")
     assert page.query_params["sample"] == walk[0]
@@ -334,7 +335,7 @@ def test_a_sample_that_not_both_have_is_named() -> None:
 def test_other_classes_are_a_sentence() -> None:
     page = link("digits", "signs-bn")
     assert "No class in common" in page.error[0].value
-    assert page.selectbox(key="second_checkpoint").value == "signs-bn"
+    assert page.selectbox(key="second_checkpoint").value == "signs-bn/gtsrb-val"
 
 
 @pytest.mark.parametrize(
@@ -345,9 +346,10 @@ def test_a_second_that_is_not_there_is_a_sentence(name: str, reason: str) -> Non
 
 
 def test_the_picker_has_only_those_of_the_same_images() -> None:
-    options = set(link("signs-bn").selectbox(key="second_checkpoint").options)
-    assert {"signs-plain", "signs-bn-aug"} <= options
-    assert not options & {"signs-bn", "digits", "pets-cat-dog", "imagenet"}
+    options = link("signs-bn").selectbox(key="second_checkpoint").options
+    assert {"signs-plain on gtsrb-val", "signs-bn-aug on gtsrb-val"} <= set(options)
+    assert {each.partition(" on ")[2] for each in options} == {"gtsrb-val"}
+    assert "signs-bn on gtsrb-val" not in options
 
 
 def test_where_there_is_no_other_it_says_how_to_get_one() -> None:
@@ -360,15 +362,15 @@ def test_another_first_checkpoint_takes_a_second_that_fits() -> None:
     page = link(*SIGNS, of_class="Stop", pile="all")
     page.selectbox(key="checkpoint").select("pets-cat-dog").run()
     assert not page.exception
-    assert page.selectbox(key="second_checkpoint").value == "pets-cat-dog-scratch"
+    assert page.selectbox(key="second_checkpoint").value == "pets-cat-dog-scratch/pets-cat-dog-val"
     assert page.selectbox(key="of_class").value is None
     page.selectbox(key="checkpoint").select("signs-bn").run()
-    assert page.selectbox(key="second_checkpoint").value == "signs-bn-aug"
+    assert page.selectbox(key="second_checkpoint").value == "signs-bn-aug/gtsrb-val"
 
 
 def test_one_class_stays_chosen_from_network_to_network() -> None:
     page = link(*SIGNS, of_class="Stop", pile="all")
-    page.selectbox(key="second_checkpoint").select("signs-bn-aug").run()
+    page.selectbox(key="second_checkpoint").select("signs-bn-aug/gtsrb-val").run()
     assert page.selectbox(key="of_class").value == "Stop"
     rows = both("signs-plain", "signs-bn-aug")
     names = checkpoint.read_card(checkpoint.ROOT / SIGNS[0]).class_names

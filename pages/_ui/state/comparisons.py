@@ -1,16 +1,19 @@
 """Two checkpoints' results as one, and what is chosen on the page that compares them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
 
+from core.errors import CoreError
 from core.evaluation import comparison, verdict
 from core.evaluation.comparison import Matrices, Pair, PerClassChange, Piles
 from core.evaluation.pair_selection import ALL, usual_pile
 from core.evaluation.verdict import Verdict
-from core.mistakes.comparable import comparable
+from core.evaluations import Evaluation
+from core.mistakes.comparable import address, at, comparable
 from core.mistakes.results import Results
-from pages._ui.state import models
+from pages._ui.state import evaluated, models
 from pages._ui.state import results as memory
 
 # Names in the address; but for two, each is the key of a widget here and of none elsewhere.
@@ -49,18 +52,23 @@ class Compared:
     key: str
 
 
-def others(name: str) -> list[str]:
-    """The checkpoints that ``name`` can be compared with, and the one that a link asks for; one is chosen."""
-    names = comparable(name)
+def others(first: Evaluation) -> list[str]:
+    """The evaluations to compare the first with, and the one that a link asks for; one is chosen."""
+    names, now = [address(each) for each in comparable(first)], address(first)
     linked = st.query_params.get(WITH)
-    if linked not in (None, name, st.session_state.get(_WRITTEN)):
-        st.session_state[_LINKED], st.session_state[SECOND] = (name, linked), linked
+    if linked not in (None, st.session_state.get(_WRITTEN)):
+        compare_with(_whole(linked, first), now)
     of, wanted = st.session_state.get(_LINKED, ("", ""))
-    if of == name and wanted not in names:
+    if of == now and wanted not in (*names, now):
         names.append(wanted)
     if st.session_state.get(SECOND) not in names:
         st.session_state[SECOND] = names[0] if names else None
     return names
+
+
+def compare_with(second: str, first: str = "") -> None:
+    """Compare with this evaluation from now on, even if it does not match ``first``; before its picker."""
+    st.session_state[SECOND], st.session_state[_LINKED] = second, (first, second)
 
 
 def write_address(second: str) -> None:
@@ -70,17 +78,25 @@ def write_address(second: str) -> None:
     st.session_state[_WRITTEN] = second
 
 
-def swap(first: str, second: str) -> None:
+def swap(first: Evaluation, second: Evaluation) -> None:
     """Let the two change places, and with them what is chosen; before anything is drawn."""
-    memory.choices_are_of(second)
-    st.session_state[models.CHECKPOINT], st.session_state[SECOND] = second, first
-    st.session_state[_LINKED] = (second, first)
+    memory.choices_are_of(second.of.name)
+    st.session_state[models.CHECKPOINT] = second.of.name
+    evaluated.look_at(second.name)
+    compare_with(address(first), address(second))
     said = st.session_state.get(FIRST_SAID), st.session_state.get(SECOND_SAID)
     st.session_state[SECOND_SAID], st.session_state[FIRST_SAID] = said
     pile = st.session_state.get(SHOWN)
     st.session_state[SHOWN] = {"fixed": "broken", "broken": "fixed"}.get(str(pile), pile)
     from_the_first_sheet()
     memory.open_sample(st.query_params.get(memory.SAMPLE))
+
+
+def _whole(linked: str, first: Evaluation) -> str:
+    """The address of an evaluation where a link names only its checkpoint."""
+    with suppress(CoreError):
+        return address(at(linked, first))
+    return linked
 
 
 def compared(first: Results, second: Results) -> Compared:
@@ -143,11 +159,12 @@ def from_the_first_sheet() -> None:
     st.session_state[SHEET] = 1
 
 
-def take_to_mistakes(name: str, split: str, sample_id: str) -> None:
+def take_to_mistakes(found: Results, sample_id: str) -> None:
     """A sample becomes that of the page Mistakes, as this checkpoint saw it; before anything is drawn."""
-    memory.choices_are_of(name)
-    models.choose_checkpoint(name)
-    st.session_state[memory.SPLIT] = split
+    memory.choices_are_of(found.name)
+    models.choose_checkpoint(found.name)
+    evaluated.look_at(found.evaluation.name)
+    st.session_state[memory.SPLIT] = found.split
     memory.open_sample(sample_id)
     st.session_state[_LEAVING] = True
 
