@@ -28,7 +28,7 @@ PREDICTIONS, METRICS = "predictions.parquet", "metrics.json"
 # Sources that are layouts of anybody's folders: their data are named after the folder.
 LAYOUTS = ("folder", "names", "synsets")
 # What an evaluation of an earlier version may have beside the card.
-_OLDER_FILES = (PREDICTIONS, METRICS, "scores.*")
+_OLDER_FILES = (PREDICTIONS, METRICS)
 _OLDER = "earlier"
 _LONGEST = 64
 _LOCK = ".lock"

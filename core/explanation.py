@@ -13,12 +13,12 @@ from torch import Tensor
 from core import checkpoint as checkpoints
 from core.checkpoint import Checkpoint
 from core.device import device_label
-from core.errors import CheckpointError
 from core.explain import pixels
 from core.explain.cam import CAM_METHODS, class_activation_maps
 from core.explain.evidence import logit_evidence, says_the_same
 from core.explain.pixels import PIXEL_METHODS, OnProgress
 from core.explain.trace import Trace, towards, trace
+from core.finite import refuse_infinite
 from core.layers import Layer, default_layer, spatial_layers
 
 FloatArray = NDArray[np.float32]
@@ -150,10 +150,7 @@ def _answers(
     batch = _to_device(batch, checkpoint)
     target_layers = question.target_layers if question.needs_layer else ()
     traced = trace(checkpoint.model, batch, target_layers)
-    if not traced.logits.isfinite().all():
-        raise CheckpointError(
-            f"the logits of {checkpoint.name!r} are not finite; weights or preprocess are wrong"
-        )
+    refuse_infinite(traced.logits, repr(checkpoint.name))
     class_idx = _classes(traced.logits, question)
     direction = towards(traced.logits.detach(), class_idx, question.against)
     if question.method in CAM_METHODS:

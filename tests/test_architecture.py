@@ -74,18 +74,19 @@ def test_explaining_needs_a_model_and_a_tensor_and_nothing_else_of_core(path: Pa
 @pytest.mark.parametrize("path", sorted((ROOT / "core").glob("training/**/*.py")), ids=_named)
 def test_training_knows_nothing_of_explanations(path: Path) -> None:
     allowed = ("data", "models", "preprocess", "checkpoint", "predictions", "errors", "training")
-    allowed += ("device", "files", "places", "evaluations", "prediction_table", "stored")
+    allowed += ("device", "evaluation.histograms", "evaluations", "files", "finite", "places")
+    allowed += ("prediction_table", "score_files", "stored")
     assert _beyond(_tree(path), "core", *(f"core.{name}" for name in allowed)) == set()
 
 
 TABLES = [*sorted((ROOT / "core" / "evaluation").glob("*.py"))]
-TABLES += [ROOT / "core" / f"{name}.py" for name in ("prediction_table", "render")]
+TABLES += [ROOT / "core" / f"{name}.py" for name in ("prediction_table", "score_files", "render")]
 
 
 @pytest.mark.parametrize("path", TABLES, ids=_named)
 def test_evaluation_and_render_take_arrays_and_tables_only(path: Path) -> None:
-    allowed = ("core.errors", "core.evaluation", "core.files", "core.prediction_schema")
-    assert _beyond(_tree(path), "core", *allowed) == set()
+    allowed = ("core.errors", "core.evaluation", "core.files", "core.finite", "core.score_files")
+    assert _beyond(_tree(path), "core", *allowed, "core.prediction_schema") == set()
 
 
 @pytest.mark.parametrize("path", PAGES, ids=_named)

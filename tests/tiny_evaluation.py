@@ -8,18 +8,26 @@ from PIL import Image
 
 from core import checkpoint
 from core.checkpoint import Card
+from core.evaluation.confusion import ConfusionMatrix
 from core.models import registry
 
 ARCHITECTURE = "seewhy:two-conv-mnist"
 CLASSES = ("zebra", "apple", "mole")
 
 
-def random_checkpoint(root: Path, name: str = "random") -> Path:
-    """A folder of three classes with random weights."""
+def matrix_of(counts: "np.typing.ArrayLike") -> ConfusionMatrix:
+    """The matrix with these cells (C, C)."""
+    whole = np.asarray(counts)
+    label, predicted = np.nonzero(whole)
+    return ConfusionMatrix(label, predicted, whole[label, predicted], len(whole))
+
+
+def random_checkpoint(root: Path, name: str = "random", classes: tuple[str, ...] = CLASSES) -> Path:
+    """A folder of these classes with random weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = registry.build(ARCHITECTURE, len(CLASSES))
-    card = Card(ARCHITECTURE, CLASSES, registry.default_preprocess(ARCHITECTURE))
+        model = registry.build(ARCHITECTURE, len(classes))
+    card = Card(ARCHITECTURE, classes, registry.default_preprocess(ARCHITECTURE))
     return checkpoint.save(root, name, card, model.state_dict())
 
 

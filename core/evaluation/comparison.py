@@ -14,16 +14,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.evaluation.metrics import (
-    Confusion,
-    FloatArray,
-    IntArray,
-    PerClass,
-    column,
-    confusion_matrix,
-    is_right,
-    metrics,
-)
+from core.evaluation.confusion import ConfusionMatrix, FloatArray, IntArray, confusion_matrix
+from core.evaluation.metrics import PerClass, column, is_right, metrics
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,16 +55,19 @@ PILES = tuple(each.name for each in fields(Piles))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matrices:
-    """Confusion matrices (C, C), [true, predicted], and the second minus the first."""
+    """Both confusion matrices, and the second minus the first."""
 
-    first: IntArray
-    second: IntArray
-    difference: IntArray
+    first: ConfusionMatrix
+    second: ConfusionMatrix
+    difference: ConfusionMatrix
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PerClassChange:
-    """Arrays (C,): metrics of both, what the second gained, and how many samples it fixed and broke."""
+    """Arrays (C,): metrics of both, what the second gained, and how many samples it fixed and broke.
+
+    A gain is NaN where a metric of either is undefined.
+    """
 
     first: PerClass
     second: PerClass
@@ -136,15 +131,7 @@ def matrices(pair: Pair) -> Matrices:
         confusion_matrix(column(table, "label"), column(table, "predicted"), len(pair.class_names))
         for table in (pair.first, pair.second)
     )
-    return Matrices(first, second, second - first)
-
-
-def most_changed(difference: IntArray, k: int) -> list[Confusion]:
-    """The up to ``k`` mistakes whose number changed most, with the change as their ``count``."""
-    label, predicted = np.nonzero(difference * ~np.eye(len(difference), dtype=bool))
-    change = difference[label, predicted]
-    order = np.argsort(-np.abs(change), kind="stable")[:k]
-    return [Confusion(int(label[each]), int(predicted[each]), int(change[each])) for each in order]
+    return Matrices(first, second, second.minus(first))
 
 
 def per_class_change(pair: Pair) -> PerClassChange:

@@ -6,15 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.comparison import Matrices, most_changed
-from core.evaluation.metrics import (
-    Confusion,
-    FloatArray,
-    IntArray,
-    most_confused,
-    normalised_by_label,
-    normalised_by_prediction,
-)
+from core.evaluation.comparison import Matrices
+from core.evaluation.confusion import Confusion, ConfusionMatrix, FloatArray, IntArray, most_counted
 
 COUNTS, BY_LABEL, BY_PREDICTION = "counts", "by_label", "by_prediction"
 NUMBERS = (COUNTS, BY_LABEL, BY_PREDICTION)
@@ -39,19 +32,19 @@ class MatrixView:
     good: NDArray[np.bool_]
 
 
-def view(matrix: IntArray, class_idx: IntArray, numbers: str = COUNTS) -> MatrixView:
-    """Some classes of a matrix (C, C) of counts; shares are of all C classes, not of the few shown."""
-    return _views(matrix[None], class_idx, numbers)[0]
+def view(matrix: ConfusionMatrix, class_idx: IntArray, numbers: str = COUNTS) -> MatrixView:
+    """Some of all C classes; shares are of all C, not of the few shown."""
+    return _views([matrix], class_idx, numbers)[0]
 
 
 def side_by_side(found: Matrices, class_idx: IntArray) -> list[MatrixView]:
     """Some classes of the first and of the second matrix, a count as dark in one as in the other."""
-    return _views(np.stack([found.first, found.second]), class_idx, COUNTS)
+    return _views([found.first, found.second], class_idx, COUNTS)
 
 
 def change(found: Matrices, class_idx: IntArray) -> MatrixView:
     """What became of some classes: a right one more is good, and a mistake less."""
-    counts = found.difference[np.ix_(class_idx, class_idx)]
+    counts = found.difference.part(class_idx)
     diagonal = np.eye(len(class_idx), dtype=bool)
     text = tuple(tuple(_as_change(each) for each in row) for row in counts.tolist())
     size = np.abs(counts).astype(np.float64)
@@ -60,11 +53,10 @@ def change(found: Matrices, class_idx: IntArray) -> MatrixView:
     )
 
 
-def _views(matrices: IntArray, class_idx: IntArray, numbers: str) -> list[MatrixView]:
-    """Some classes of matrices (M, C, C), all on one scale."""
-    some = np.ix_(class_idx, class_idx)
-    counts = np.stack([matrix[some] for matrix in matrices])
-    values = np.stack([_VALUES[numbers](matrix)[some] for matrix in matrices])
+def _views(matrices: Sequence[ConfusionMatrix], class_idx: IntArray, numbers: str) -> list[MatrixView]:
+    """Some classes of several matrices, all on one scale."""
+    counts = np.stack([matrix.part(class_idx) for matrix in matrices])
+    values = np.stack([_values(matrix, class_idx, numbers) for matrix in matrices])
     diagonal = np.eye(len(class_idx), dtype=bool)
     shade = _shade(np.where(diagonal, values, 0)) + _shade(np.where(diagonal, 0, values))
     write = _as_count if numbers == COUNTS else _as_percent
@@ -81,29 +73,35 @@ def _views(matrices: IntArray, class_idx: IntArray, numbers: str) -> list[Matrix
     ]
 
 
-def ordered(matrix: IntArray, order: str) -> IntArray:
+def _values(matrix: ConfusionMatrix, class_idx: IntArray, numbers: str) -> FloatArray:
+    """Counts (n, n), or shares of each true or each predicted class; where that has no samples, 0."""
+    counts = matrix.part(class_idx).astype(np.float64)
+    if numbers == COUNTS:
+        return counts
+    if numbers == BY_LABEL:
+        return np.asarray(counts / np.maximum(matrix.of_label[class_idx], 1)[:, None])
+    return np.asarray(counts / np.maximum(matrix.of_prediction[class_idx], 1))
+
+
+def ordered(matrix: ConfusionMatrix, order: str) -> IntArray:
     """All classes (C,): as given, or first the largest, or first those with most mistakes to or from them."""
     if order == "given":
-        return np.arange(len(matrix))
-    wrong = matrix - np.diag(matrix.diagonal())
-    weight = matrix.sum(1) if order == "support" else wrong.sum(0) + wrong.sum(1)
+        return np.arange(matrix.num_classes)
+    wrong = matrix.mistakes
+    weight = matrix.of_label if order == "support" else wrong.of_label + wrong.of_prediction
     return np.argsort(-weight, kind="stable")
 
 
-def chosen(matrix: IntArray, order: str, some: Sequence[int]) -> IntArray:
+def chosen(matrix: ConfusionMatrix, order: str, some: Sequence[int]) -> IntArray:
     """These classes in one of `ORDERS`, which looks at the whole matrix."""
     whole = ordered(matrix, order)
     return whole[np.isin(whole, some)]
 
 
-def classes_of_most_confused(matrix: IntArray, most: int) -> list[int]:
-    """Up to ``most`` classes of the most frequent mistakes; where there are none, the first classes."""
-    return _classes_of(most_confused(matrix, most * most), most) or list(range(min(most, len(matrix))))
-
-
-def classes_of_most_changed(difference: IntArray, most: int) -> list[int]:
-    """Up to ``most`` classes of the mistakes that changed most; where none did, the first classes."""
-    return _classes_of(most_changed(difference, most * most), most) or list(range(min(most, len(difference))))
+def classes_of_most_confused(matrix: ConfusionMatrix, most: int) -> list[int]:
+    """Up to ``most`` classes of the mistakes with the largest counts, or changes; else the first classes."""
+    found = _classes_of(most_counted(matrix, most * most), most)
+    return found or list(range(min(most, matrix.num_classes)))
 
 
 def _classes_of(pairs: Iterable[Confusion], most: int) -> list[int]:
@@ -133,10 +131,3 @@ def _as_percent(value: float) -> str:
     if not value:
         return ""
     return "<1" if value < 0.005 else f"{value * 100:.0f}"
-
-
-_VALUES = {
-    COUNTS: lambda matrix: matrix.astype(np.float64),
-    BY_LABEL: normalised_by_label,
-    BY_PREDICTION: normalised_by_prediction,
-}

@@ -4,6 +4,7 @@
 read, whole and as arrays, so that a million rows take no longer than the page that shows them.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
+from core.evaluation.confusion import ConfusionMatrix, FloatArray, IntArray, confusion_matrix
 
 _NUM_BINS = 15
+_TOP = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ class Average:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PerClass:
-    """Arrays (C,). What is undefined is 0: recall without samples, precision without predictions."""
+    """Arrays (C,); NaN is what is undefined: recall without samples, precision without predictions.
+
+    F1, 2 TP / (2 TP + FP + FN), is undefined without both, and 0 for a class that is never predicted right.
+    """
 
     precision: FloatArray
     recall: FloatArray
@@ -46,7 +50,8 @@ class Metrics:
     ``balanced_accuracy`` is the mean recall of the classes that have samples, ``majority_baseline`` the
     accuracy of always naming the largest class, ``log_loss`` in nats, ``ece`` the expected calibration error.
     ``macro`` averages over the classes that occur, as a label or a prediction; ``weighted`` by the samples of
-    each class. With five classes or fewer, ``top5_accuracy`` is 1.
+    each class; a precision or recall that is undefined counts 0 in them. With five classes or fewer,
+    ``top5_accuracy`` is 1; it is NaN where the table has fewer than five classes of a sample.
     """
 
     num_samples: int
@@ -60,16 +65,7 @@ class Metrics:
     macro: Average
     weighted: Average
     per_class: PerClass
-    confusion_matrix: IntArray
-
-
-@dataclass(frozen=True, slots=True)
-class Confusion:
-    """So many samples of class ``label`` were taken for class ``predicted``."""
-
-    label: int
-    predicted: int
-    count: int
+    confusion_matrix: ConfusionMatrix
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,53 +127,27 @@ def metrics(table: pa.Table, num_classes: int) -> Metrics:
     matrix = confusion_matrix(label, predicted, num_classes)
     per_class = _per_class(matrix)
     has_samples = per_class.support > 0
-    num_right = int(matrix.trace())
+    num_right = int(matrix.diagonal.sum())
     return Metrics(
         num_samples=len(label),
         num_mistakes=len(label) - num_right,
         accuracy=num_right / len(label),
         balanced_accuracy=float(per_class.recall[has_samples].mean()),
         majority_baseline=float(per_class.support.max() / len(label)),
-        top5_accuracy=float((lists(table, "top5") == label[:, None]).any(1).mean()),
+        top5_accuracy=_top5_accuracy(lists(table, "top5"), label, num_classes),
         log_loss=float(column(table, "loss").mean(dtype=np.float64)),
         ece=expected_calibration_error(calibration_bins(table)),
-        macro=_average(per_class, has_samples | matrix.any(0)),
+        macro=_average(per_class, has_samples | (matrix.of_prediction > 0)),
         weighted=_average(per_class, per_class.support),
         per_class=per_class,
         confusion_matrix=matrix,
     )
 
 
-def confusion_matrix(label: NDArray[Any], predicted: NDArray[Any], num_classes: int) -> IntArray:
-    """Counts (C, C), [true, predicted]."""
-    for name, classes in (("label", label), ("predicted", predicted)):
-        if len(classes) and not 0 <= classes.min() <= classes.max() < num_classes:
-            raise ValueError(f"{name} {classes.min()} to {classes.max()}, expected 0 to {num_classes - 1}")
-    # Not scikit-learn's, which warns where there is a single class.
-    cells = label.astype(np.int64) * num_classes + predicted
-    return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
-
-
-def normalised_by_label(matrix: IntArray) -> FloatArray:
-    """Shares of each true class: rows sum to 1, the diagonal is recall; a row without samples is 0."""
-    shares: FloatArray = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
-    return shares
-
-
-def normalised_by_prediction(matrix: IntArray) -> FloatArray:
-    """Shares of each predicted class: columns sum to 1, the diagonal is precision; an empty column is 0."""
-    shares: FloatArray = matrix / np.maximum(matrix.sum(0, keepdims=True), 1)
-    return shares
-
-
-def most_confused(matrix: IntArray, k: int) -> list[Confusion]:
-    """The up to ``k`` most frequent mistakes, most frequent first; equal ones in the order of the classes."""
-    label, predicted = np.nonzero(matrix)
-    wrong = label != predicted
-    label, predicted = label[wrong], predicted[wrong]
-    count = matrix[label, predicted]
-    order = np.argsort(-count, kind="stable")[:k]
-    return [Confusion(int(label[each]), int(predicted[each]), int(count[each])) for each in order]
+def _top5_accuracy(top: NDArray[Any], label: NDArray[Any], num_classes: int) -> float:
+    if top.shape[1] < min(_TOP, num_classes):
+        return math.nan
+    return float((top == label[:, None]).any(1).mean())
 
 
 def calibration_bins(table: pa.Table, num_bins: int = _NUM_BINS) -> CalibrationBins:
@@ -215,22 +185,23 @@ def _whole(table: pa.Table, name: str) -> pa.Array:
     return table[name].combine_chunks()
 
 
-def _per_class(matrix: IntArray) -> PerClass:
-    """By scikit-learn, for which each cell of the matrix is one sample with the count as its weight."""
-    from sklearn.metrics import precision_recall_fscore_support  # noqa: PLC0415 (a second, only where needed)
-
-    label, predicted = np.nonzero(matrix)
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        label,
-        predicted,
-        labels=np.arange(len(matrix)),
-        sample_weight=matrix[label, predicted],
-        zero_division=0,
+def _per_class(matrix: ConfusionMatrix) -> PerClass:
+    right, support, called = matrix.diagonal, matrix.of_label, matrix.of_prediction
+    return PerClass(
+        precision=_share(right, called),
+        recall=_share(right, support),
+        f1=_share(2 * right, called + support),
+        support=support,
     )
-    return PerClass(precision, recall, f1, matrix.sum(1))
+
+
+def _share(part: IntArray, whole: IntArray) -> FloatArray:
+    """Part of whole; NaN of nothing."""
+    return np.asarray(part / np.where(whole > 0, whole, np.nan), np.float64)
 
 
 def _average(per_class: PerClass, weights: NDArray[Any]) -> Average:
+    """What is undefined counts 0, as by scikit-learn's ``zero_division=0``."""
     each = (per_class.precision, per_class.recall, per_class.f1)
-    precision, recall, f1 = (float(np.average(values, weights=weights)) for values in each)
+    precision, recall, f1 = (float(np.average(np.nan_to_num(values), weights=weights)) for values in each)
     return Average(precision, recall, f1)

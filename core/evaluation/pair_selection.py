@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.comparison import PILES, Pair, PerClassChange, Piles
-from core.evaluation.metrics import IntArray, column
+from core.evaluation.confusion import IntArray
+from core.evaluation.metrics import column
 
 ALL = "all"
 MOST_TELLING = ("fixed", "broken", "both_wrong", "both_right")

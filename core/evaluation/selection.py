@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.evaluation.metrics import IntArray, column, is_right
+from core.evaluation.confusion import IntArray
+from core.evaluation.metrics import column, is_right
 
 OUTCOMES = ("all", "wrong", "right")
 Range = tuple[float, float]
@@ -55,6 +56,9 @@ class Sample:
     def is_right(self) -> bool:
         """Whether the prediction is the label."""
         return self.label == self.predicted
+
+
+_COLUMNS = [*(name for name in Sample.__dataclass_fields__ if name != "top5"), "top5", "top5_probability"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +108,9 @@ def row_of(table: pa.Table, sample_id: str) -> int | None:
 
 def sample_at(table: pa.Table, row: int) -> Sample:
     """One row of the table."""
-    (values,) = table.slice(row, 1).to_pylist()
+    (values,) = table.select(_COLUMNS).slice(row, 1).to_pylist()
     top5 = tuple(zip(values.pop("top5"), values.pop("top5_probability"), strict=True))
-    known = {name: values[name] for name in Sample.__dataclass_fields__ if name != "top5"}
-    return Sample(**known, top5=top5)
+    return Sample(**values, top5=top5)
 
 
 def _matches(table: pa.Table, wanted: Wanted) -> NDArray[np.bool_]:

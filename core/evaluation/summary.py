@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from core.evaluation.curves import ranking
-from core.evaluation.metrics import FloatArray, distinct_names, metrics
+from core.evaluation.confusion import FloatArray, IntArray
+from core.evaluation.histograms import Histogram
+from core.evaluation.metrics import Metrics, distinct_names, metrics
+from core.evaluation.ranking import WHERE_FROM, Ranking, ranking
+from core.evaluation.scores import scores_of
 
-_LARGEST_WRITTEN_MATRIX = 200
+_LARGEST_WRITTEN_MATRIX, _MOST_WRITTEN_CLASSES = 200, 1_000
 _NUMBERS = (
     "num_samples",
     "num_mistakes",
@@ -24,29 +27,58 @@ _NUMBERS = (
 )
 
 
-def summary(table: pa.Table, class_names: Sequence[str]) -> dict[str, Any]:
+def summary(
+    table: pa.Table, class_names: Sequence[str], histogram: Histogram | None = None
+) -> dict[str, Any]:
     """Numbers or null, never NaN, of a predictions table; the confusion matrix only of up to 200 classes.
 
-    ``roc_auc`` and ``average_precision`` are of one class against the rest, null where all samples are of it
-    or none; their ``macro`` is the mean over the other classes. With more than five classes they are upper
-    bounds: see `core.evaluation.curves`. Of classes that share a name each has its index behind it.
+    ``per_class`` has up to 1,000 classes, of more those with the lowest F1 among those that occur; of classes
+    that share a name each has its index behind it. Null is what is undefined: precision of a class that is
+    never predicted, recall of one without samples. ``roc_auc`` and ``average_precision`` are of one class
+    against the rest, null where all samples are of it or none, or where the scores of all classes are not
+    known; ``areas_from`` says what they are computed from. Their ``macro`` is the mean over the other
+    classes, and no further than its ``error`` from that of the scores themselves.
     """
-    found, areas = metrics(table, len(class_names)), asdict(ranking(table, len(class_names)))
+    found = metrics(table, len(class_names))
+    areas = ranking(scores_of(table, len(class_names), histogram))
     averages = {
         f"{kind}_{name}": value
         for kind in ("macro", "weighted")
         for name, value in asdict(getattr(found, kind)).items()
-    } | {f"macro_{name}": _mean(values) for name, values in areas.items()}
-    arrays = {name: values.tolist() for name, values in (asdict(found.per_class) | areas).items()}
-    per_class = {
-        name: {each: _number(values[index]) for each, values in arrays.items()}
-        for index, name in enumerate(distinct_names(class_names))
     }
-    numbers = {name: getattr(found, name) for name in _NUMBERS} | averages
-    content = {name: _number(value) for name, value in numbers.items()} | {"per_class": per_class}
+    numbers = {name: getattr(found, name) for name in _NUMBERS} | averages | _mean_areas(areas)
+    content: dict[str, Any] = {name: _number(value) for name, value in numbers.items()}
+    content["areas_from"] = WHERE_FROM[areas.kind]
+    content["per_class"] = _per_class(found, areas, distinct_names(class_names))
     if len(class_names) <= _LARGEST_WRITTEN_MATRIX:
-        content["confusion_matrix"] = found.confusion_matrix.tolist()
+        content["confusion_matrix"] = found.confusion_matrix.whole().tolist()
     return content
+
+
+def _mean_areas(areas: Ranking) -> dict[str, float]:
+    names = ("roc_auc", "average_precision", "roc_auc_error", "average_precision_error")
+    return {f"macro_{name}": _mean(getattr(areas, name)) for name in names}
+
+
+def _per_class(found: Metrics, areas: Ranking, names: Sequence[str]) -> dict[str, dict[str, float | None]]:
+    columns = asdict(found.per_class) | {
+        "roc_auc": areas.roc_auc,
+        "average_precision": areas.average_precision,
+    }
+    some = _written_classes(found, len(names))
+    values = {name: column[some].tolist() for name, column in columns.items()}
+    return {
+        names[class_idx]: {name: _number(column[place]) for name, column in values.items()}
+        for place, class_idx in enumerate(some.tolist())
+    }
+
+
+def _written_classes(found: Metrics, num_classes: int) -> IntArray:
+    """All, or the worst of those that occur."""
+    if num_classes <= _MOST_WRITTEN_CLASSES:
+        return np.arange(num_classes)
+    worst = np.argsort(found.per_class.f1, kind="stable")[:_MOST_WRITTEN_CLASSES]  # NaN comes last.
+    return worst[~np.isnan(found.per_class.f1[worst])]
 
 
 def _mean(values: FloatArray) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.evaluation.comparison import GroupChange, Pair, Piles, per_group_change
-from core.evaluation.metrics import IntArray
+from core.evaluation.confusion import IntArray
 from core.evaluation.significance import (
     AccuracyDifference,
     McNemar,

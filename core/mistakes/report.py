@@ -144,7 +144,9 @@ def _numbers(found: Metrics) -> str:
         ("Mistakes", f"{found.num_mistakes:,}", f"of {found.num_samples:,} samples"),
     ]
     # Of five classes the true one is always among the five likeliest.
-    shown = [each for each in entries if each[0] != "Top-5 accuracy" or len(found.confusion_matrix) > 5]
+    shown = [
+        each for each in entries if each[0] != "Top-5 accuracy" or found.confusion_matrix.num_classes > 5
+    ]
     return "".join(
         f"<div><dt>{name}</dt><dd>{value}</dd><dd>{hint}</dd></div>" for name, value, hint in shown
     )

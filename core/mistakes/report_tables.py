@@ -6,7 +6,8 @@ from html import escape
 import numpy as np
 
 from core.evaluation import matrix_view
-from core.evaluation.metrics import IntArray, Metrics, most_confused
+from core.evaluation.confusion import IntArray, most_counted
+from core.evaluation.metrics import Metrics
 
 LARGEST_MATRIX, MOST_PAIRS, MOST_CLASSES = 40, 25, 200
 _UNDEFINED = "—"
@@ -16,7 +17,7 @@ _MATRIX_CAPTION = (
 )
 _CLASSES_CAPTION = (
     "The lowest F1 first. A dash is a number that is not defined: precision of a class that was never "
-    "predicted, recall of one without samples."
+    "predicted, recall of one without samples, F1 of one with neither."
 )
 _PAIRS_HINT = "The most frequent mistakes: true class → predicted class, and how often."
 
@@ -33,7 +34,7 @@ def confusion(found: Metrics, class_names: Sequence[str], chosen: Sequence[int])
 def classes(found: Metrics, class_names: Sequence[str]) -> str:
     """Up to 200 classes: those with the lowest F1 first, those without samples last."""
     per_class = found.per_class
-    order = np.lexsort((per_class.f1, per_class.support == 0))
+    order = np.lexsort((per_class.f1, per_class.support == 0))  # NaN comes last.
     rows = "".join(_class_row(found, int(each), class_names[each]) for each in order[:MOST_CLASSES])
     more = len(order) - MOST_CLASSES
     hint = f'<p class="hint">{more:,} more classes are not shown.</p>' if more > 0 else ""
@@ -46,7 +47,7 @@ def classes(found: Metrics, class_names: Sequence[str]) -> str:
 
 
 def _pairs(found: Metrics, class_names: Sequence[str]) -> str:
-    pairs = most_confused(found.confusion_matrix, MOST_PAIRS)
+    pairs = most_counted(found.confusion_matrix, MOST_PAIRS)
     items = "".join(
         f'<li style="--share:{pair.count / pairs[0].count:.3f}"><span>{escape(class_names[pair.label])} → '
         f"{escape(class_names[pair.predicted])}</span><span>{pair.count:,}</span></li>"
@@ -87,14 +88,17 @@ def _cells(view: matrix_view.MatrixView, row: int) -> str:
 
 def _class_row(found: Metrics, class_idx: int, name: str) -> str:
     per_class = found.per_class
-    support, f1 = int(per_class.support[class_idx]), per_class.f1[class_idx]
-    was_predicted = bool(found.confusion_matrix[:, class_idx].any())
-    precision = f"{per_class.precision[class_idx]:.1%}" if was_predicted else _UNDEFINED
-    recall = f"{per_class.recall[class_idx]:.1%}" if support else _UNDEFINED
+    f1, shares = per_class.f1[class_idx], (per_class.precision, per_class.recall, per_class.f1)
+    precision, recall, written = (_percent(each[class_idx]) for each in shares)
     return (
         f'<tr><th scope="row">{escape(name)}</th><td>{precision}</td><td>{recall}</td>'
-        f'<td class="bar" style="--share:{f1:.3f}">{f1:.1%}</td><td>{support:,}</td></tr>'
+        f'<td class="bar" style="--share:{np.nan_to_num(f1):.3f}">{written}</td>'
+        f"<td>{per_class.support[class_idx]:,}</td></tr>"
     )
+
+
+def _percent(share: float) -> str:
+    return _UNDEFINED if np.isnan(share) else f"{share:.1%}"
 
 
 def _heads(*names: str) -> str:

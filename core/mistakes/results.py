@@ -8,11 +8,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core import checkpoint, evaluations, prediction_schema
+from core import checkpoint, evaluations, prediction_schema, score_files
 from core.checkpoint import Card
 from core.errors import CheckpointError
-from core.evaluation.curves import Ranking
-from core.evaluation.metrics import IntArray, Metrics, distinct_names, metrics
+from core.evaluation.confusion import IntArray
+from core.evaluation.histograms import Histogram
+from core.evaluation.metrics import Metrics, distinct_names, metrics
+from core.evaluation.ranking import Ranking
+from core.evaluation.scores import Scores, scores_of
 from core.evaluation.selection import Sample, row_of, sample_at
 from core.evaluations import Evaluation
 
@@ -22,6 +25,7 @@ class Results:
     """The predictions of one split of an evaluation, their metrics, and all splits of the table.
 
     ``name`` is the checkpoint's. ``class_names`` are all different: namesakes have their index behind them.
+    ``histogram`` is of the scores of all classes in this split, where they were too many to be kept.
     """
 
     name: str
@@ -32,6 +36,12 @@ class Results:
     metrics: Metrics
     split: str
     splits: tuple[str, ...]
+    histogram: Histogram | None = None
+
+    @property
+    def scores(self) -> Scores:
+        """What is known of the scores of all classes."""
+        return scores_of(self.table, len(self.class_names), self.histogram)
 
 
 def available() -> list[str]:
@@ -55,7 +65,9 @@ def read(folder: Path, split: str | None = None, *, evaluation: str | None = Non
     table = whole if len(splits) == 1 else whole.filter(pc.equal(whole["split"], chosen))
     table = table.combine_chunks()
     names = tuple(distinct_names(card.class_names))
-    return Results(folder.name, found, card, names, table, metrics(table, len(names)), chosen, splits)
+    histogram = score_files.histogram(found.table, whole, chosen)
+    numbers = metrics(table, len(names))
+    return Results(folder.name, found, card, names, table, numbers, chosen, splits, histogram)
 
 
 def sample(folder: Path, sample_id: str, *, evaluation: str | None = None) -> Sample | None:
@@ -93,7 +105,7 @@ def _table(evaluation: Evaluation) -> pa.Table:
         raise CheckpointError(
             f"the predictions of {name!r} do not fit its card: the table {error}; {again}"
         ) from error
-    return table
+    return score_files.with_scores(evaluation.table, table)
 
 
 def class_table(found: Results, areas: Ranking) -> pd.DataFrame:
@@ -104,7 +116,7 @@ def class_table(found: Results, areas: Ranking) -> pd.DataFrame:
             "class_idx": range(len(found.class_names)),
             "name": found.class_names,
             "support": per_class.support,
-            "mistakes": per_class.support - matrix.diagonal(),
+            "mistakes": per_class.support - matrix.diagonal,
             "recall": per_class.recall,
             "precision": per_class.precision,
             "f1": per_class.f1,
@@ -112,5 +124,5 @@ def class_table(found: Results, areas: Ranking) -> pd.DataFrame:
             "average_precision": areas.average_precision,
         }
     )
-    occurs = (matrix.sum(0) + matrix.sum(1)) > 0
+    occurs = (matrix.of_label + matrix.of_prediction) > 0
     return rows[occurs].sort_values("f1", kind="stable").reset_index(drop=True)

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from core.evaluation.metrics import IntArray, lists
+from core.evaluation.confusion import IntArray
+from core.evaluation.metrics import lists
 
 _NUMBERS = ("p_label", "p_predicted", "loss", "margin")
+_COLUMNS = ["sample_id", "path", "split", "label", "predicted", *_NUMBERS]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -21,7 +23,7 @@ def csv_of(table: pa.Table, rows: IntArray, class_names: Sequence[str]) -> bytes
     A text that begins as a formula would gets an apostrophe before it: file and class names come from
     outside, and a spreadsheet runs what begins with ``=``, ``+``, ``-`` or ``@`` (CWE-1236).
     """
-    part = table.take(pa.array(rows, pa.int64()))
+    part = table.select(_COLUMNS).take(pa.array(rows, pa.int64()))
     names = np.array([_as_text(name) for name in class_names], dtype=object)
     columns: dict[str, Any] = {}
     for name in ("sample_id", "path", "split"):

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from core import checkpoint, evaluations, files
+from core import checkpoint, evaluations, files, prediction_table
 from core.checkpoint import Checkpoint
 from core.data.batches import Share
 from core.data.image_set import ImageSet, Labels
@@ -26,8 +25,10 @@ from core.evaluations import METRICS, PREDICTIONS, Evaluation, Facts
 from core.predicting.naming import difference, name_for, split_of
 from core.predicting.parts import Parts
 from core.predicting.samples import Samples
-from core.prediction_table import write
+from core.predicting.score_parts import Joined, ScoreParts
+from core.prediction_table import write, write_part
 from core.preprocess import Preprocess
+from core.score_files import histogram
 from core.training.run import remember_data, replace_file
 from core.training.sample_rows import sample_rows
 
@@ -80,25 +81,28 @@ def evaluate(
     Raises:
         EvaluationError: it is being made already, another process has ended too early, or the name is that of
             an evaluation of other images or weights.
+        CheckpointError: logits are not finite.
         DataError: an image cannot be read at present, or more than a few are damaged; nothing is replaced.
     """
     loaded = checkpoint.load_for_speed(folder, device=resources.device)
     key = _key(loaded, samples)
     parts = Parts(folder, keep.name or name_for(samples), key, len(samples.indices), resources.share)
     _earlier(parts, loaded, samples, replace=keep.replace)
+    splits = sorted(set(samples.splits[samples.indices].tolist()))
+    scored = ScoreParts(parts, len(loaded.card.class_names), tuple(splits))
     with parts.held():
         # Asked again: while nobody held it, another may have taken the name.
         earlier = _earlier(parts, loaded, samples, replace=keep.replace)
         on_progress(parts.num_done(), parts.num_samples)
-        for _ in _predicted(loaded, samples, parts, resources.workers):
+        for _ in _predicted(loaded, samples, scored, resources.workers):
             on_progress(parts.num_done(), parts.num_samples)
         if resources.share.rank:
             return {}
         for _ in parts.wait():
             on_progress(parts.num_done(), parts.num_samples)
-        table = parts.joined()
-        _refuse_partial(samples, parts, table, earlier)
-        found = _kept(loaded, samples, parts, table, keep.data)
+        joined = scored.joined()
+        _refuse_partial(samples, parts, joined.table, earlier)
+        found = _kept(loaded, samples, parts, joined, keep.data)
         # One that finds all its parts done would, without them, do them again.
         resources.others_end()
         parts.remove()
@@ -115,7 +119,9 @@ def write_metrics(
     images, as `ImageSet` has it.
     """
     place = into or evaluations.find(folder).folder
-    found = summary(pq.read_table(place / PREDICTIONS), checkpoint.read_card(folder).class_names)
+    path = place / PREDICTIONS
+    table = prediction_table.read(path)
+    found = summary(table, checkpoint.read_card(folder).class_names, histogram(path, table))
     found |= {"num_broken": num_broken, "fingerprint": fingerprint}
     replace_file(place / METRICS, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
     return found
@@ -164,21 +170,21 @@ def _refuse_fewer(parts: Parts, num_read: int, earlier: Evaluation | None) -> No
 
 
 def _kept(
-    loaded: Checkpoint, samples: Samples, parts: Parts, table: pa.Table, data: Path | None
+    loaded: Checkpoint, samples: Samples, parts: Parts, joined: Joined, data: Path | None
 ) -> dict[str, Any]:
     """Write all files of an evaluation, and let it appear under its name; gives its metrics."""
     draft, fingerprint = parts.place / _WHOLE, samples.images.fingerprint
     draft.mkdir(exist_ok=True)
-    write(draft / PREDICTIONS, table)
+    write(draft / PREDICTIONS, joined.table, joined.counts)
     found = write_metrics(
-        loaded.folder, num_broken=parts.num_samples - len(table), fingerprint=fingerprint, into=draft
+        loaded.folder, num_broken=parts.num_samples - len(joined.table), fingerprint=fingerprint, into=draft
     )
     facts = Facts(
         data=evaluations.data_name(samples.images),
         source=samples.images.name,
         split=split_of(samples),
         fingerprint=fingerprint,
-        num_images=len(table),
+        num_images=len(joined.table),
         date=evaluations.now(),
         weights_sha256=loaded.card.weights_sha256,
         key=parts.key,
@@ -213,8 +219,9 @@ def _together(items: list[Item]) -> Batch:
     return pixels, np.array([index for _, index in whole], np.int64)
 
 
-def _predicted(loaded: Checkpoint, samples: Samples, parts: Parts, workers: int) -> Iterator[int]:
+def _predicted(loaded: Checkpoint, samples: Samples, scored: ScoreParts, workers: int) -> Iterator[int]:
     """Predict the missing parts of this process; gives each once it is written."""
+    parts = scored.parts
     missing = parts.missing(parts.share.rank)
     batches = [_batches(samples.indices[slice(*parts.span(part))]) for part in missing]
     arriving = iter(
@@ -229,7 +236,8 @@ def _predicted(loaded: Checkpoint, samples: Samples, parts: Parts, workers: int)
     )
     for part, each in zip(missing, batches, strict=True):
         tables = [_rows(loaded, samples, *next(arriving)) for _ in each]
-        write(parts.path(part), pa.concat_tables(tables))
+        write_part(parts.path(part), pa.concat_tables(tables))
+        scored.fold(parts.share.rank)
         if not parts.share.rank:
             parts.refuse_dead()
         yield part
@@ -247,7 +255,8 @@ def _rows(loaded: Checkpoint, samples: Samples, pixels: Tensor, indices: Labels)
         on_device = pixels.to(loaded.device, non_blocking=True)
         logits = loaded.model(loaded.card.preprocess.normalised(on_device)).cpu()
     splits = samples.splits[indices].tolist()
-    return sample_rows(samples.images, indices, samples.labels[indices], splits, logits)
+    labels = samples.labels[indices]
+    return sample_rows(samples.images, indices, labels, splits, logits=logits, network=loaded.name)
 
 
 def _key(loaded: Checkpoint, samples: Samples) -> str:

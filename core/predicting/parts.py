@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
@@ -110,16 +109,16 @@ class Parts:
                     "run the same command again to go on"
                 )
 
-    def joined(self) -> pa.Table:
-        """All rows, in order."""
-        return pa.concat_tables([pq.read_table(self.path(part)) for part in range(len(self))])
-
     def forget_partial(self) -> None:
         """Delete the parts that lack a sample, so that the next pass does them again."""
         for part in range(len(self)):
-            start, end = self.span(part)
-            if pq.read_metadata(self.path(part)).num_rows < end - start:
+            if not self.is_whole(part):
                 self.path(part).unlink()
+
+    def is_whole(self, part: int) -> bool:
+        """Whether a part that is predicted has a row for each of its samples."""
+        start, end = self.span(part)
+        return bool(pq.read_metadata(self.path(part)).num_rows == end - start)
 
     def remove(self) -> None:
         """Delete the parts of this and of all earlier passes."""

@@ -11,11 +11,22 @@ from core.prediction_table import rows
 
 
 def sample_rows(
-    images: ImageSet, indices: Labels, labels: Labels, splits: Sequence[str], logits: Tensor
+    images: ImageSet,
+    indices: Labels,
+    labels: Labels,
+    splits: Sequence[str],
+    *,
+    logits: Tensor,
+    network: str,
 ) -> pa.Table:
-    """Rows of the samples ``indices`` (n,) of ``images``, with their labels, splits, and logits (n, C)."""
+    """Rows of the samples ``indices`` (n,) of ``images``, with their labels, splits, and logits (n, C).
+
+    CheckpointError names the checkpoint ``network`` where its logits are not finite.
+    """
     ids = [images.sample_ids[index] for index in indices]
     paths = ids if images.root else [""] * len(ids)
-    table = rows(logits, torch.from_numpy(labels), sample_ids=ids, paths=paths, split="")
+    table = rows(
+        logits, torch.from_numpy(labels), sample_ids=ids, paths=paths, split="", network=repr(network)
+    )
     place = table.column_names.index("split")
     return table.set_column(place, "split", pa.array(splits, pa.string()))

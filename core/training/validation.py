@@ -12,8 +12,10 @@ from core import checkpoint, evaluations
 from core.checkpoint import Checkpoint
 from core.data.batches import InOrder, Pictures, Share, loader
 from core.data.image_set import ImageSet
+from core.evaluation.histograms import Counts, empty_counts
 from core.evaluations import PREDICTIONS, Facts
 from core.prediction_table import joined, write
+from core.score_files import counts_of, fit, moved, remove
 from core.training.material import Material
 from core.training.sample_rows import sample_rows
 
@@ -28,20 +30,20 @@ def validate(folder: Path, material: Material, trainer: Trainer) -> dict[str, fl
     """
     loaded = checkpoint.load(folder, device=str(trainer.strategy.root_device))
     share = Share(trainer.global_rank, trainer.world_size)
-    write(_part(folder, share.rank), predicted(loaded, material, share))
+    write(_part(folder, share.rank), *predicted(loaded, material, share))
     trainer.strategy.barrier()
     if share.rank:
         return {}
     parts = [_part(folder, rank) for rank in range(share.world)]
     images = material.decoded.images
     table = joined(parts, [images.sample_ids[index] for index in material.val])
-    _keep(loaded, images, table)
+    _keep(loaded, images, table, counts_of(parts))
     for path in parts:
-        path.unlink()
+        remove(path)
     return measures(table)
 
 
-def _keep(loaded: Checkpoint, images: ImageSet, table: pa.Table) -> None:
+def _keep(loaded: Checkpoint, images: ImageSet, table: pa.Table, counts: Counts | None) -> None:
     """Under the data's own name and split, in the place of that of an earlier end of this training."""
     data = evaluations.data_name(images)
     name = evaluations.usual_name(data, _SPLIT)
@@ -50,7 +52,7 @@ def _keep(loaded: Checkpoint, images: ImageSet, table: pa.Table) -> None:
         name = evaluations.free_name(name, {each.name for each in evaluations.every(loaded.folder)})
     draft = evaluations.workplace(loaded.folder, name) / _WHOLE
     draft.mkdir(parents=True, exist_ok=True)
-    write(draft / PREDICTIONS, table)
+    write(draft / PREDICTIONS, table, counts)
     facts = Facts(
         data=data,
         source=images.name,
@@ -80,13 +82,17 @@ def measures(table: pa.Table) -> dict[str, float]:
 
 
 @torch.inference_mode()
-def predicted(loaded: Checkpoint, material: Material, share: Share) -> pa.Table:
-    """This process's rows."""
+def predicted(loaded: Checkpoint, material: Material, share: Share) -> tuple[pa.Table, Counts | None]:
+    """This process's rows, and histograms of their scores where all scores would be too many."""
     images, preprocess = material.decoded.images, loaded.card.preprocess
+    num_classes = len(loaded.card.class_names)
+    counts = None if fit(len(material.val), num_classes) else empty_counts(1, num_classes)
     parts = []
     for pixels, labels, where in loader(
         Pictures(material.decoded), InOrder(material.val, batch_size=_BATCH, share=share)
     ):
         logits = loaded.model(preprocess.normalised(pixels.to(loaded.device))).cpu()
-        parts.append(sample_rows(images, where.numpy(), labels.numpy(), [_SPLIT] * len(labels), logits))
-    return pa.concat_tables(parts)
+        splits = [_SPLIT] * len(labels)
+        table = sample_rows(images, where.numpy(), labels.numpy(), splits, logits=logits, network=loaded.name)
+        parts.append(table if counts is None else moved(table, counts, [_SPLIT]))
+    return pa.concat_tables(parts), counts

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.evaluation.metrics import IntArray
+from core.evaluation.confusion import IntArray
 from core.evaluation.pair_selection import ALL, MOST_TELLING, WantedPair, selected
 from core.evaluation.selection import Sample, num_pages, page_of, sample_at
 from pages._ui import components, gallery, image_folder, words

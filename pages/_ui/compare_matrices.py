@@ -4,8 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.evaluation import matrix_view
-from core.evaluation.comparison import most_changed
-from core.evaluation.metrics import IntArray
+from core.evaluation.confusion import ConfusionMatrix, IntArray, most_counted
 from core.evaluation.pair_selection import ALL
 from pages._ui import components, matrix, words
 from pages._ui.matrix import MOST_CLASSES, Grid, Pick
@@ -48,7 +47,7 @@ def _shown_classes(found: Compared) -> IntArray:
     names = found.pair.class_names
     if len(names) <= MOST_CLASSES:
         return matrix_view.ordered(found.matrices.first, "given")
-    usual = matrix_view.classes_of_most_changed(found.matrices.difference, _FEW)
+    usual = matrix_view.classes_of_most_confused(found.matrices.difference, _FEW)
     chosen = st.multiselect(
         "Classes in the matrices",
         names,
@@ -62,15 +61,15 @@ def _shown_classes(found: Compared) -> IntArray:
 
 
 def _draw_change(found: Compared, shown: IntArray) -> None:
-    before = found.matrices.first[np.ix_(shown, shown)]
+    before = found.matrices.first.part(shown)
     matrix.grid(
         Grid(
             matrix_view.change(found.matrices, shown),
             found.pair.class_names,
             "Change of the confusion matrix, rows true, columns predicted",
             "Point at a cell to read it; click to see its samples",
-            found.matrices.first.sum(1),
-            found.matrices.second.sum(0),
+            found.matrices.first.of_label,
+            found.matrices.second.of_prediction,
             before=before,
         ),
         (None, None),
@@ -84,10 +83,10 @@ def _picker(found: Compared) -> Pick:
 
     def picked(label: int | None, predicted: int | None) -> None:
         if label is not None and label == predicted:
-            better = found.matrices.difference[label, label] > 0
+            better = found.matrices.difference.cell(label, label) > 0
             comparisons.choose(found, "fixed" if better else "broken", label, None, None)
             return
-        grew = label is None or predicted is None or found.matrices.difference[label, predicted] > 0
+        grew = label is None or predicted is None or found.matrices.difference.cell(label, predicted) > 0
         said = (None, predicted) if grew else (predicted, None)
         comparisons.choose(found, ALL, label, *said)
 
@@ -96,7 +95,7 @@ def _picker(found: Compared) -> Pick:
 
 def _draw_one(
     found: Compared,
-    whole: IntArray,
+    whole: ConfusionMatrix,
     view: matrix_view.MatrixView,
     selected: tuple[int | None, int | None],
     *,
@@ -112,8 +111,8 @@ def _draw_one(
             found.pair.class_names,
             "Confusion matrix, rows true, columns predicted",
             "Click a cell, a row or a column to see its samples",
-            whole.sum(1),
-            whole.sum(0),
+            whole.of_label,
+            whole.of_prediction,
             width="half",
         ),
         selected,
@@ -125,7 +124,7 @@ def _draw_one(
 def _draw_most_changed(found: Compared) -> None:
     """The mistakes that grew or shrank most, to click."""
     names = found.pair.class_names
-    pairs = most_changed(found.matrices.difference, _PAIRS)
+    pairs = most_counted(found.matrices.difference, _PAIRS)
     if not pairs:
         return
     before, after = found.matrices.first, found.matrices.second
@@ -134,7 +133,7 @@ def _draw_most_changed(found: Compared) -> None:
             id=f"{pair.label} {pair.predicted}",
             text=f"{names[pair.label]} as {names[pair.predicted]}",
             count=pair.count,
-            written=f"{before[pair.label, pair.predicted]:,} → {after[pair.label, pair.predicted]:,}",
+            written=" → ".join(f"{each.cell(pair.label, pair.predicted):,}" for each in (before, after)),
             good=pair.count < 0,
         )
         for pair in pairs

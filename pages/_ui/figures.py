@@ -31,7 +31,8 @@ def precision_recall(curve: PrecisionRecallCurve, now: AtThreshold) -> go.Figure
         x=[0, 1], y=[base, base], mode="lines", line={"color": QUIET, "dash": "dot", "width": 1.5}
     )
     _add_curve(figure, curve.recall, curve.precision, curve.thresholds)
-    _add_dot(figure, now.recall, now.precision)
+    # Where nothing is called so there is no precision; the curve ends at 1 there.
+    _add_dot(figure, now.recall, np.nan_to_num(now.precision, nan=1.0))
     return _square(figure, "Recall", "Precision")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.evaluation.metrics import IntArray
+from core.evaluation.confusion import IntArray
 from core.evaluation.selection import ORDERS, Sample, Wanted, num_pages, page_of, sample_at, selected
 from core.mistakes.results import Results
 from pages._ui import components, image_folder, words

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.evaluation import matrix_view
+from core.evaluation.confusion import IntArray, most_counted
 from core.evaluation.matrix_view import MatrixView
-from core.evaluation.metrics import IntArray, most_confused
 from core.mistakes.results import Results
 from pages._ui import components, words
 from pages._ui.components import web
@@ -38,16 +38,16 @@ def draw(results: Results, selected: tuple[int | None, int | None], on_pick: Pic
         st.markdown("##### Confusion matrix", width="content")
         with st.popover("Settings", icon=":material/tune:", key="matrix_settings"):
             numbers, order, hide = _settings()
-    if len(whole) > MOST_CLASSES:
+    if whole.num_classes > MOST_CLASSES:
         _draw_pairs(results, selected, on_pick)
         shown = matrix_view.chosen(whole, order, _chosen_classes(results, selected))
     else:
         shown = matrix_view.ordered(whole, order)
     found = matrix_view.view(whole, shown, numbers)
     _draw_grid(results, found, selected, on_pick, hide_diagonal=hide)
-    if len(shown) < len(whole):
+    if len(shown) < whole.num_classes:
         missed = results.metrics.num_mistakes - found.num_mistakes
-        st.caption(f"{len(shown)} of {len(whole):,} classes; {missed:,} mistakes lie outside of them.")
+        st.caption(f"{len(shown)} of {whole.num_classes:,} classes; {missed:,} mistakes lie outside of them.")
 
 
 def _settings() -> tuple[str, str, bool]:
@@ -79,7 +79,7 @@ def _chosen_classes(results: Results, selected: tuple[int | None, int | None]) -
 def _draw_pairs(results: Results, selected: tuple[int | None, int | None], on_pick: Pick) -> None:
     """The most frequent mistakes, to click."""
     names = results.class_names
-    pairs = most_confused(results.metrics.confusion_matrix, _PAIRS)
+    pairs = most_counted(results.metrics.confusion_matrix, _PAIRS)
     items = [
         components.Line(
             id=f"{pair.label} {pair.predicted}",
@@ -112,8 +112,8 @@ def _draw_grid(
             results.class_names,
             "Confusion matrix, rows true, columns predicted",
             "Click a cell, a row or a column to see its samples",
-            of_label=whole.sum(1),
-            of_prediction=whole.sum(0),
+            of_label=whole.of_label,
+            of_prediction=whole.of_prediction,
             hide_diagonal=hide_diagonal,
         ),
         selected,

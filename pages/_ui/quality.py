@@ -6,6 +6,8 @@ from functools import partial
 import streamlit as st
 
 from core.evaluation.metrics import calibration_bins, confidence_histogram
+from core.evaluation.ranking import in_words
+from core.evaluation.scores import MISSING
 from core.evaluation.threshold import AtThreshold, at_threshold
 from core.mistakes.results import Results, class_table
 from pages._ui import figures, gallery, mishaps, words
@@ -15,7 +17,8 @@ from pages._ui.state import results as memory
 def draw_classes(results: Results) -> None:
     """A row for each class; a click on one selects its samples."""
     st.markdown("##### Classes", help="Click a row to see the samples of that class.")
-    rows = class_table(results, memory.ranking(results))
+    areas = memory.ranking(results)
+    rows = class_table(results, areas)
     column = st.column_config
     share = partial(column.ProgressColumn, format="percent", min_value=0.0, max_value=1.0)
     key = "class_table"
@@ -39,11 +42,7 @@ def draw_classes(results: Results) -> None:
             "average_precision": column.NumberColumn("Average precision", format="%.3f"),
         },
     )
-    if len(results.class_names) > 5:
-        st.caption(
-            "The table of predictions knows the five likeliest classes of a sample: beyond five classes, "
-            "ROC AUC and average precision are upper bounds."
-        )
+    st.caption(f"A dash is a number that is not defined. {in_words(areas)}")
 
 
 def _choose_row(results: Results, key: str, class_idx: list[int]) -> None:
@@ -68,6 +67,13 @@ def draw_curves(results: Results) -> None:
         "Called so from this probability on", 0.0, 1.0, 0.5, 0.01, key="threshold",
         bind="query-params", persist_state="session",
     )  # fmt: skip
+    if results.scores.kind == MISSING:
+        st.info(
+            "There are no curves: the table of predictions keeps the five likeliest classes of a sample, and "
+            "of the others it knows nothing. Evaluate this checkpoint again to have them.",
+            icon=":material/show_chart:",
+        )
+        return
     found = memory.curves(results, class_idx)
     if found is None:
         st.info(
@@ -75,7 +81,7 @@ def draw_curves(results: Results) -> None:
             icon=":material/show_chart:",
         )
         return
-    now = at_threshold(results.table, class_idx, threshold)
+    now = at_threshold(results.table, results.scores, class_idx, threshold)
     with st.container(key="quality_curves"):
         roc, precision_recall, counts = st.columns([4, 4, 3], gap="large")
     with roc:
@@ -88,7 +94,7 @@ def draw_curves(results: Results) -> None:
             alt="Precision-recall curve",
         )  # fmt: skip
     with counts:
-        st.markdown(f"##### At {threshold:.2f}")
+        st.markdown(f"##### At {now.threshold:.2g}")
         _draw_two_by_two(now, results.class_names[class_idx])
 
 

@@ -1,11 +1,12 @@
 """Texts that may come from outside, as sentences that Streamlit shows as they are."""
 
 import html
+import math
 import re
 
 from core.errors import CoreError
 
-MINUS = "−"
+MINUS, UNDEFINED = "−", "—"
 _MOST = 2_000
 _JOINER = "\u2060"
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+\-.!|~<>$:&]")
@@ -67,8 +68,8 @@ def percent(share: float) -> str:
 
 
 def accuracy(share: float) -> str:
-    """A share of right ones, with one decimal."""
-    return f"{share:.1%}"
+    """A share of right ones, with one decimal; a dash where it is undefined."""
+    return UNDEFINED if math.isnan(share) else f"{share:.1%}"
 
 
 def signed(value: float) -> str:

@@ -9,11 +9,13 @@ import pyarrow as pa
 import pytest
 import torch
 from sklearn import metrics as sklearn_metrics
+from tiny_evaluation import matrix_of
 from torchmetrics.functional.classification import binary_calibration_error
 
 from core import prediction_table
-from core.evaluation import curves as evaluation_curves
+from core.evaluation import confusion
 from core.evaluation import metrics as evaluation
+from core.evaluation.scores import scores_of
 from core.evaluation.summary import summary
 
 
@@ -53,12 +55,12 @@ HAND = _tiny([0, 0, 0, 1, 1, 3], [0, 0, 1, 1, 2, 0])
 
 def test_a_table_by_hand() -> None:
     found = evaluation.metrics(HAND, 4)
-    assert found.confusion_matrix.tolist() == [[2, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
+    assert found.confusion_matrix.whole().tolist() == [[2, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
     assert (found.num_samples, found.num_mistakes, found.accuracy) == (6, 3, 0.5)
     assert found.majority_baseline == 0.5
     assert found.balanced_accuracy == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
-    assert found.per_class.recall == pytest.approx([2 / 3, 1 / 2, 0, 0])
-    assert found.per_class.precision == pytest.approx([2 / 3, 1 / 2, 0, 0])
+    np.testing.assert_allclose(found.per_class.recall, [2 / 3, 1 / 2, np.nan, 0])
+    np.testing.assert_allclose(found.per_class.precision, [2 / 3, 1 / 2, 0, np.nan])
     assert found.per_class.f1 == pytest.approx([2 / 3, 1 / 2, 0, 0])
     assert found.per_class.support.tolist() == [3, 2, 0, 1]
     assert found.macro.recall == pytest.approx((2 / 3 + 1 / 2) / 4)
@@ -67,13 +69,11 @@ def test_a_table_by_hand() -> None:
     assert found.ece == pytest.approx(0.25)
 
 
-def test_shares_of_a_matrix_by_hand() -> None:
-    matrix = evaluation.metrics(HAND, 4).confusion_matrix
-    rows, columns = evaluation.normalised_by_label(matrix), evaluation.normalised_by_prediction(matrix)
-    assert rows[0] == pytest.approx([2 / 3, 1 / 3, 0, 0])
-    assert rows[2].tolist() == [0, 0, 0, 0]
-    assert columns[:, 0] == pytest.approx([2 / 3, 0, 0, 1 / 3])
-    assert columns[:, 3].tolist() == [0, 0, 0, 0]
+def test_precision_and_recall_of_nothing_are_not_a_number_and_f1_only_of_neither() -> None:
+    found = evaluation.metrics(HAND, 5).per_class
+    assert np.flatnonzero(np.isnan(found.recall)).tolist() == [2, 4]
+    assert np.flatnonzero(np.isnan(found.precision)).tolist() == [3, 4]
+    assert np.flatnonzero(np.isnan(found.f1)).tolist() == [4]
 
 
 @pytest.mark.parametrize("num_classes", [2, 3, 12])
@@ -112,14 +112,12 @@ def test_top_five_accuracy_is_that_of_scikit_learn_and_1_for_few_classes() -> No
 def test_rows_of_the_matrix_sum_to_class_counts_and_its_trace_to_the_accuracy() -> None:
     table, _ = _random(300, 7)
     found = evaluation.metrics(table, 7)
-    matrix = found.confusion_matrix
+    matrix = found.confusion_matrix.whole()
     assert matrix.dtype == np.int64
     assert matrix.sum(1).tolist() == np.bincount(table["label"].to_numpy(), minlength=7).tolist()
     assert matrix.trace() / matrix.sum() == found.accuracy
-    np.testing.assert_allclose(evaluation.normalised_by_label(matrix).diagonal(), found.per_class.recall)
-    np.testing.assert_allclose(
-        evaluation.normalised_by_prediction(matrix).diagonal(), found.per_class.precision
-    )
+    np.testing.assert_allclose(matrix.diagonal() / matrix.sum(1), found.per_class.recall)
+    np.testing.assert_allclose(matrix.diagonal() / matrix.sum(0), found.per_class.precision)
 
 
 def test_the_order_and_the_pieces_of_a_table_do_not_matter() -> None:
@@ -130,15 +128,14 @@ def test_the_order_and_the_pieces_of_a_table_do_not_matter() -> None:
     expected, found = (summary(each, names) for each in (table, shuffled))
     assert found.pop("per_class") == expected.pop("per_class")
     assert found.pop("confusion_matrix") == expected.pop("confusion_matrix")
+    assert found.pop("areas_from") == expected.pop("areas_from")
     assert found == pytest.approx(expected, rel=1e-9)
-    areas = [evaluation_curves.ranking(each, 8).roc_auc for each in (table, shuffled)]
-    np.testing.assert_allclose(*areas, rtol=1e-12)
 
 
 def test_one_class_only_is_all_right_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
     found = evaluation.metrics(_tiny([0, 0], [0, 0], [1.0, 1.0]), 1)
     assert (found.accuracy, found.balanced_accuracy, found.macro.f1, found.ece) == (1, 1, 1, 0)
-    assert found.confusion_matrix.tolist() == [[2]]
+    assert found.confusion_matrix.whole().tolist() == [[2]]
     assert not recwarn.list
 
 
@@ -158,14 +155,14 @@ def test_a_table_without_rows_is_refused() -> None:
     with pytest.raises(ValueError, match="no rows"):
         evaluation.metrics(HAND.slice(0, 0), 4)
     with pytest.raises(ValueError, match="no rows"):
-        evaluation_curves.ranking(HAND.slice(0, 0), 4)
+        scores_of(HAND.slice(0, 0), 4)
 
 
 def test_classes_beyond_their_number_are_refused() -> None:
     with pytest.raises(ValueError, match="label 0 to 3, expected 0 to 2"):
         evaluation.metrics(HAND, 3)
     with pytest.raises(ValueError, match="predicted -1 to 0, expected 0 to 1"):
-        evaluation.confusion_matrix(np.array([0, 1]), np.array([-1, 0]), 2)
+        confusion.confusion_matrix(np.array([0, 1]), np.array([-1, 0]), 2)
 
 
 def test_lists_of_different_lengths_are_refused() -> None:
@@ -215,106 +212,30 @@ def test_right_and_wrong_predictions_are_counted_apart_and_all() -> None:
 
 
 def test_the_most_confused_pairs_come_first_and_equal_ones_in_the_order_of_classes() -> None:
-    matrix = np.array([[9, 1, 3], [3, 9, 0], [0, 1, 9]])
-    found = evaluation.most_confused(matrix, 3)
+    matrix = matrix_of([[9, 1, 3], [3, 9, 0], [0, 1, 9]])
+    found = confusion.most_counted(matrix, 3)
     assert [(each.label, each.predicted, each.count) for each in found] == [(0, 2, 3), (1, 0, 3), (0, 1, 1)]
-    assert len(evaluation.most_confused(matrix, 100)) == 4
-    assert evaluation.most_confused(np.diag([4, 5]), 3) == []
+    assert len(confusion.most_counted(matrix, 100)) == 4
+    assert confusion.most_counted(matrix_of(np.diag([4, 5])), 3) == []
 
 
-# One class against the rest.
+def test_the_numbers_of_many_classes_are_as_large_as_their_samples() -> None:
+    """200,000 classes: a matrix of all of them would take 320 GB."""
+    table = _tiny([199_999, 0, 7], [199_999, 7, 7])
+    found = evaluation.metrics(table, 200_000)
+    assert (found.accuracy, found.balanced_accuracy) == (2 / 3, 2 / 3)
+    matrix = found.confusion_matrix
+    assert len(matrix.count) == 3
+    assert matrix.part([7, 0, 199_999]).tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 1]]
+    written = summary(table, [str(each) for each in range(200_000)])
+    assert list(written["per_class"]) == ["0", "7", "199999"]
 
 
-@pytest.mark.parametrize("num_classes", [2, 3, 5])
-def test_up_to_five_classes_areas_are_those_of_all_probabilities(num_classes: int) -> None:
-    table, probabilities = _random(300, num_classes)
-    found = evaluation_curves.ranking(table, num_classes)
-    for class_idx in range(num_classes):
-        positive, scores = table["label"].to_numpy() == class_idx, probabilities[:, class_idx]
-        np.testing.assert_array_equal(evaluation_curves.class_scores(table, class_idx), scores)
-        assert found.roc_auc[class_idx] == pytest.approx(sklearn_metrics.roc_auc_score(positive, scores))
-        expected = sklearn_metrics.average_precision_score(positive, scores)
-        assert found.average_precision[class_idx] == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("num_classes", [6, 20])
-def test_beyond_five_classes_what_is_unknown_counts_as_zero_and_areas_are_upper_bounds(
-    num_classes: int,
-) -> None:
-    table, probabilities = _random(400, num_classes)
-    found = evaluation_curves.ranking(table, num_classes)
-    fifth = np.sort(probabilities, 1)[:, -5]
-    for class_idx in range(num_classes):
-        positive, scores = table["label"].to_numpy() == class_idx, probabilities[:, class_idx]
-        known = np.where(positive | (scores >= fifth), scores, 0)
-        np.testing.assert_array_equal(evaluation_curves.class_scores(table, class_idx), known)
-        for areas, area in (
-            (found.roc_auc, sklearn_metrics.roc_auc_score),
-            (found.average_precision, sklearn_metrics.average_precision_score),
-        ):
-            assert areas[class_idx] == pytest.approx(area(positive, known))
-            assert areas[class_idx] >= area(positive, scores) - 1e-12
-
-
-def test_equal_scores_count_half() -> None:
-    table = pa.table(
-        {
-            "label": [0, 1, 0, 1],
-            "p_label": [0.5, 0.5, 0.5, 0.5],
-            "top5": [[0, 1]] * 4,
-            "top5_probability": [[0.5, 0.5]] * 4,
-        }
-    )
-    found = evaluation_curves.ranking(table, 2)
-    assert found.roc_auc.tolist() == [0.5, 0.5]
-    assert found.average_precision.tolist() == [0.5, 0.5]
-
-
-def test_areas_without_samples_of_a_class_or_of_another_are_not_a_number() -> None:
-    table, _ = _random(60, 8)
-    without = table.filter(pa.compute.not_equal(table["label"], 2))
-    found = evaluation_curves.ranking(without, 9)
-    assert np.flatnonzero(np.isnan(found.roc_auc)).tolist() == [2, 8]
-    assert np.flatnonzero(np.isnan(found.average_precision)).tolist() == [2, 8]
-    only = evaluation_curves.ranking(table.filter(pa.compute.equal(table["label"], 2)), 8)
-    assert np.isnan(only.roc_auc).all()
-
-
-def test_curves_enclose_their_areas() -> None:
-    table, _ = _random(300, 9)
-    areas = evaluation_curves.ranking(table, 9)
-    roc = evaluation_curves.roc_curve(table, 4)
-    assert sklearn_metrics.auc(roc.false_positive_rate, roc.true_positive_rate) == pytest.approx(
-        areas.roc_auc[4]
-    )
-    assert (roc.false_positive_rate[[0, -1]].tolist(), roc.true_positive_rate[[0, -1]].tolist()) == (
-        [0, 1],
-    ) * 2
-    curve = evaluation_curves.precision_recall_curve(table, 4)
-    assert len(curve.precision) == len(curve.recall) == len(curve.thresholds)
-    assert (curve.recall[0], curve.recall[-1], curve.precision[-1]) == (1, 0, 1)
-    assert curve.thresholds[-1] == np.inf
-
-
-def test_long_curves_keep_500_points_their_ends_and_their_areas() -> None:
-    table, _ = _random(20_000, 3)
-    areas = evaluation_curves.ranking(table, 3)
-    roc = evaluation_curves.roc_curve(table, 1)
-    assert 300 < len(roc.thresholds) <= 500
-    area = sklearn_metrics.auc(roc.false_positive_rate, roc.true_positive_rate)
-    assert area == pytest.approx(areas.roc_auc[1], abs=1e-3)
-    assert (roc.false_positive_rate[0], roc.true_positive_rate[-1]) == (0, 1)
-    curve = evaluation_curves.precision_recall_curve(table, 1)
-    assert 300 < len(curve.thresholds) <= 500
-    assert (curve.recall[0], curve.recall[-1]) == (1, 0)
-    assert -np.trapezoid(curve.precision, curve.recall) == pytest.approx(areas.average_precision[1], abs=3e-3)
-
-
-def test_a_curve_needs_samples_of_the_class_and_of_another() -> None:
-    with pytest.raises(ValueError, match="0 of 6 samples are of class 2"):
-        evaluation_curves.roc_curve(HAND, 2)
-    with pytest.raises(ValueError, match="2 of 2 samples are of class 0"):
-        evaluation_curves.precision_recall_curve(_tiny([0, 0], [0, 1]), 0)
+def test_of_more_than_a_thousand_classes_the_worst_are_written() -> None:
+    label = list(range(1100))
+    predicted = [each if each >= 1000 else (each + 1) % 1000 for each in label]
+    found = summary(_tiny(label, predicted), [str(each) for each in range(1200)])
+    assert list(found["per_class"]) == [str(each) for each in range(1000)]
 
 
 # The file.
@@ -332,9 +253,11 @@ def test_the_written_metrics_are_plain_json_by_class_name() -> None:
         "recall": pytest.approx(2 / 3),
         "f1": pytest.approx(2 / 3),
         "support": 3,
-        "roc_auc": pytest.approx(7 / 9),
-        "average_precision": pytest.approx(25 / 36),
+        "roc_auc": None,
+        "average_precision": None,
     }
+    assert [found["per_class"]["dog"][name] for name in ("recall", "precision", "f1")] == [None, 0, 0]
+    assert [found["per_class"]["crane (3)"][name] for name in ("recall", "precision", "f1")] == [0, None, 0]
     assert found["confusion_matrix"][0] == [2, 1, 0, 0]
 
 
@@ -347,16 +270,14 @@ def test_what_is_not_a_number_is_null_and_a_large_matrix_left_out() -> None:
     assert len(summary(HAND, ["x"] * 200)["confusion_matrix"]) == 200
 
 
-def test_areas_are_written_by_class_and_null_where_undefined() -> None:
-    """Class 2 has no samples, so that the mean is over the other three."""
+def test_without_the_scores_of_all_classes_no_area_is_written_and_it_is_said_why() -> None:
+    """Tables of other programs, or older ones: here only the prediction is known."""
     found = summary(HAND, ["a", "b", "c", "d"])
-    areas = evaluation_curves.ranking(HAND, 4)
-    # Of 0: three samples with 0.75, 0.75 and 0.25; the others with 0.75 once and 0 twice.
-    assert found["per_class"]["a"]["roc_auc"] == pytest.approx((2 * 2.5 + 2) / 9)
-    assert found["per_class"]["a"]["average_precision"] == pytest.approx(2 / 3 * 2 / 3 + 1 / 3 * 3 / 4)
-    assert [found["per_class"]["c"][name] for name in ("roc_auc", "average_precision")] == [None, None]
-    assert found["macro_roc_auc"] == pytest.approx(np.mean(areas.roc_auc[[0, 1, 3]]))
-    assert found["macro_average_precision"] == pytest.approx(np.mean(areas.average_precision[[0, 1, 3]]))
+    assert {each["roc_auc"] for each in found["per_class"].values()} == {None}
+    names = ("macro_roc_auc", "macro_average_precision", "macro_roc_auc_error")
+    assert [found[name] for name in names] == [None] * 3
+    assert found["areas_from"].startswith("nothing: the predictions table keeps the five likeliest classes")
+    assert found["top5_accuracy"] is None
 
 
 def test_the_mean_area_is_that_of_scikit_learn() -> None:
@@ -369,4 +290,5 @@ def test_the_mean_area_is_that_of_scikit_learn() -> None:
 def test_a_single_class_has_no_areas(recwarn: pytest.WarningsRecorder) -> None:
     found = summary(_tiny([0, 0], [0, 0]), ["only"])
     assert (found["macro_roc_auc"], found["macro_average_precision"], found["accuracy"]) == (None, None, 1)
+    assert found["areas_from"] == "the probabilities of all classes"
     assert not recwarn.list

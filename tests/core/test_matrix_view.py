@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tiny_evaluation import matrix_of
 
 from core.evaluation.comparison import Matrices
 from core.evaluation.matrix_view import (
@@ -11,7 +12,6 @@ from core.evaluation.matrix_view import (
     NUMBERS,
     change,
     chosen,
-    classes_of_most_changed,
     classes_of_most_confused,
     ordered,
     side_by_side,
@@ -19,7 +19,8 @@ from core.evaluation.matrix_view import (
 )
 
 # Class 3 has no samples; class 0 is by far the largest.
-MATRIX = np.array([[90, 1, 3, 0], [2, 4, 0, 0], [0, 7, 1, 0], [0, 0, 0, 0]])
+CELLS = np.array([[90, 1, 3, 0], [2, 4, 0, 0], [0, 7, 1, 0], [0, 0, 0, 0]])
+MATRIX = matrix_of(CELLS)
 
 
 def test_counts_are_those_of_the_matrix_in_the_order_asked_for() -> None:
@@ -35,11 +36,11 @@ def test_shares_are_of_all_classes_not_of_the_few_shown() -> None:
 
 
 def test_a_share_that_rounds_to_nothing_is_not_drawn_as_nothing() -> None:
-    assert view(np.array([[999, 1], [0, 0]]), np.array([0, 1]), BY_LABEL).text[0] == ("100", "<1")
+    assert view(matrix_of([[999, 1], [0, 0]]), np.array([0, 1]), BY_LABEL).text[0] == ("100", "<1")
 
 
 def test_large_counts_have_separators() -> None:
-    assert view(np.array([[12_345]]), np.array([0])).text == (("12,345",),)
+    assert view(matrix_of([[12_345]]), np.array([0])).text == (("12,345",),)
 
 
 @pytest.mark.parametrize("numbers", NUMBERS)
@@ -48,7 +49,7 @@ def test_the_largest_mistake_is_as_dark_as_the_largest_right_cell(numbers: str) 
     off = found.shade - np.diag(found.shade.diagonal())
     assert found.shade.diagonal().max() == off.max() == 1
     assert found.shade.min() == 0
-    assert ((found.shade > 0) == (MATRIX > 0)).all()
+    assert ((found.shade > 0) == (CELLS > 0)).all()
 
 
 def test_darker_is_more() -> None:
@@ -57,7 +58,7 @@ def test_darker_is_more() -> None:
 
 
 def test_without_mistakes_nothing_is_dark_but_the_diagonal() -> None:
-    found = view(np.diag([3, 5]), np.arange(2))
+    found = view(matrix_of(np.diag([3, 5])), np.arange(2))
     assert found.shade.tolist() == [[pytest.approx((3 / 5) ** 0.55), 0], [0, 1]]
     assert found.num_mistakes == 0
 
@@ -73,11 +74,11 @@ def test_classes_are_sorted_by_size_or_by_mistakes_to_and_from_them() -> None:
 def test_the_few_classes_are_those_of_the_most_frequent_mistakes() -> None:
     assert classes_of_most_confused(MATRIX, 2) == [1, 2]
     assert classes_of_most_confused(MATRIX, 3) == [0, 1, 2]
-    assert classes_of_most_confused(np.diag([1, 2, 3]), 2) == [0, 1]
+    assert classes_of_most_confused(matrix_of(np.diag([1, 2, 3])), 2) == [0, 1]
 
 
 AFTER = np.array([[93, 0, 1, 0], [2, 1, 3, 0], [0, 0, 8, 0], [0, 0, 0, 0]])
-BOTH = Matrices(MATRIX, AFTER, AFTER - MATRIX)
+BOTH = Matrices(MATRIX, matrix_of(AFTER), matrix_of(AFTER).minus(MATRIX))
 ALL_FOUR = np.arange(4)
 
 
@@ -92,7 +93,7 @@ def test_a_change_is_written_with_its_sign_and_is_good_where_right_ones_grow_or_
 
 def test_beside_each_other_the_same_count_is_equally_dark() -> None:
     first, second = side_by_side(BOTH, ALL_FOUR)
-    assert first.counts.tolist() == MATRIX.tolist()
+    assert first.counts.tolist() == CELLS.tolist()
     assert second.counts.tolist() == AFTER.tolist()
     assert first.shade[1, 0] == second.shade[1, 0] > 0
     assert first.shade.max() == first.shade[2, 1] == 1.0
@@ -101,6 +102,6 @@ def test_beside_each_other_the_same_count_is_equally_dark() -> None:
 
 
 def test_the_classes_of_the_mistakes_that_changed_most_come_first() -> None:
-    assert classes_of_most_changed(BOTH.difference, 2) == [1, 2]
-    assert classes_of_most_changed(BOTH.difference, 3) == [0, 1, 2]
-    assert classes_of_most_changed(np.zeros((4, 4), int), 2) == [0, 1]
+    assert classes_of_most_confused(BOTH.difference, 2) == [1, 2]
+    assert classes_of_most_confused(BOTH.difference, 3) == [0, 1, 2]
+    assert classes_of_most_confused(matrix_of(np.zeros((4, 4), int)), 2) == [0, 1]

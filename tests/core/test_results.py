@@ -12,7 +12,7 @@ from sklearn import metrics as sklearn_metrics
 from core import checkpoint, prediction_table
 from core.checkpoint import Card
 from core.errors import CheckpointError, EvaluationError
-from core.evaluation.curves import ranking
+from core.evaluation.ranking import ranking
 from core.evaluations import PREDICTIONS
 from core.mistakes import results
 from core.models import registry
@@ -53,7 +53,7 @@ def test_the_validation_split_is_read_unless_another_is_named(folder: Path) -> N
 def test_the_numbers_are_of_that_split_alone(folder: Path) -> None:
     found, rows = results.read(folder), _table(60, "val", 1).to_pandas()
     assert found.metrics.accuracy == (rows["label"] == rows["predicted"]).mean()
-    assert found.metrics.num_samples == found.metrics.confusion_matrix.sum() == 60
+    assert found.metrics.num_samples == found.metrics.confusion_matrix.count.sum() == 60
 
 
 def test_a_sample_is_found_by_its_name_in_any_split(folder: Path) -> None:
@@ -70,13 +70,15 @@ def test_namesakes_are_told_apart(folder: Path) -> None:
 
 def test_the_table_of_classes_is_scikit_learns(folder: Path) -> None:
     found, rows = results.read(folder), _table(60, "val", 1).to_pandas()
-    classes = results.class_table(found, ranking(found.table, len(CLASSES)))
+    classes = results.class_table(found, ranking(found.scores))
     occurs = sorted(set(rows["label"]) | set(rows["predicted"]))
     assert sorted(classes["class_idx"]) == occurs
     precision, recall, f1, support = sklearn_metrics.precision_recall_fscore_support(
         rows["label"], rows["predicted"], labels=classes["class_idx"], zero_division=0
     )
-    np.testing.assert_allclose(classes[["precision", "recall", "f1"]], np.stack([precision, recall, f1], 1))
+    shown = classes[["precision", "recall", "f1"]].fillna(0)
+    np.testing.assert_allclose(shown, np.stack([precision, recall, f1], 1))
+    assert classes["roc_auc"].notna().all() == (support > 0).all()
     assert classes["support"].tolist() == support.tolist()
     assert classes["f1"].is_monotonic_increasing
     assert classes["mistakes"].sum() == found.metrics.num_mistakes

@@ -13,8 +13,10 @@ from streamlit.errors import StreamlitAPIException
 from core import checkpoint, evaluations
 from core.errors import CoreError, ImageError
 from core.evaluation import curves as class_curves
-from core.evaluation.curves import PrecisionRecallCurve, Ranking, RocCurve
+from core.evaluation.curves import PrecisionRecallCurve, RocCurve
 from core.evaluation.matrix_view import classes_of_most_confused
+from core.evaluation.ranking import Ranking
+from core.evaluation.ranking import ranking as ranked
 from core.evaluation.selection import Sample, sample_at
 from core.evaluations import Evaluation
 from core.explanation import Question
@@ -214,15 +216,15 @@ def _results(name: str, evaluation: str, split: str | None, stamp: float) -> Res
 
 @st.cache_resource(max_entries=4, show_spinner="Ranking samples by class…")
 def _ranking(key: str, _found: Results) -> Ranking:  # noqa: ARG001 (the key of the cache)
-    return class_curves.ranking(_found.table, len(_found.class_names))
+    return ranked(_found.scores)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _curves(key: str, class_idx: int, _found: Results) -> Curves | None:  # noqa: ARG001 (the key of the cache)
     try:
         return Curves(
-            class_curves.roc_curve(_found.table, class_idx),
-            class_curves.precision_recall_curve(_found.table, class_idx),
+            class_curves.roc_curve(_found.scores, class_idx),
+            class_curves.precision_recall_curve(_found.scores, class_idx),
         )
     except ValueError:
         return None
