@@ -78,7 +78,10 @@ def ranking(scores: Scores) -> Ranking:
     sums = np.zeros((5, num_classes))
     for each in _positives(scores):
         sums += _summed(each, own, num_samples)
-    auc, auc_error, precision, lowest, highest = sums
+    # Divided last, so that all right is 1 and not almost.
+    num_pairs, num_own = np.maximum(own * (num_samples - own), 1), np.maximum(own, 1)
+    auc, auc_error = sums[:2] / num_pairs
+    precision, lowest, highest = sums[2:] / num_own
     defined = np.where((own > 0) & (own < num_samples), 1.0, np.nan)
     precision_error = np.maximum(precision - lowest, highest - precision)
     if scores.kind == EXACT:
@@ -88,18 +91,17 @@ def ranking(scores: Scores) -> Ranking:
 
 
 def _summed(found: _Positives, own: IntArray, num_samples: int) -> FloatArray:
-    """Sums over each class (5, C): area and its error, average precision, its least and its most."""
+    """Sums over each class (5, C): pairs in order, and in doubt; precisions, their least, their most."""
     positives = own[found.class_idx]
     negatives = num_samples - positives
     above = negatives - found.below  # Others of the same value or a higher one.
     at_least, alone = positives - found.own_below, positives - found.place
-    pairs = np.maximum(positives * negatives, 1)
     terms = (
-        (found.below + found.equal / 2) / pairs,
-        found.equal / 2 / pairs,
-        at_least / (at_least + above) / positives,
-        alone / (alone + above) / positives,
-        at_least / (at_least + above - found.equal) / positives,
+        found.below + found.equal / 2,
+        found.equal / 2,
+        at_least / (at_least + above),
+        alone / (alone + above),
+        at_least / (at_least + above - found.equal),
     )
     return np.array([np.bincount(found.class_idx, each, minlength=len(own)) for each in terms])
 

@@ -3,13 +3,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 import torch
 
-from core import checkpoint, evaluations
+from core import checkpoint, evaluations, prediction_table, score_files
 from core.data import catalogue
+from core.evaluation.scores import probability_of
 from core.evaluation.summary import summary
 from core.evaluations import METRICS
 from core.explain.activations import activations
@@ -46,7 +47,7 @@ def test_together_they_stay_below_40_megabytes_and_no_image_is_among_them() -> N
     files = [path for name in SHIPPED for path in (checkpoint.ROOT / name).rglob("[!.]*")]
     assert sum(path.stat().st_size for path in files if path.is_file()) < 40e6
     suffixes = {path.suffix for path in files if path.is_file()}
-    assert suffixes <= {".json", ".csv", ".safetensors", ".parquet"}
+    assert suffixes <= {".json", ".csv", ".safetensors", ".parquet", ".npy"}
 
 
 @each
@@ -79,12 +80,19 @@ def test_its_metrics_are_those_of_its_table(name: str) -> None:
         json.loads((evaluations.find(checkpoint.ROOT / name).folder / METRICS).read_text(encoding="utf-8")),
     )
     assert (stored.pop("num_broken"), stored.pop("fingerprint")) == (0, card.data["fingerprint"])
-    expected = summary(pq.read_table(evaluations.find(checkpoint.ROOT / name).table), card.class_names)
+    table = prediction_table.read(evaluations.find(checkpoint.ROOT / name).table)
+    expected = summary(table, card.class_names)
+    assert stored.pop("areas_from") == expected.pop("areas_from")
     assert stored.pop("confusion_matrix") == expected.pop("confusion_matrix")
     each_class, expected_class = stored.pop("per_class"), expected.pop("per_class")
     assert list(each_class) == list(expected_class)
     for class_name, numbers in each_class.items():
-        assert numbers == pytest.approx(expected_class[class_name], rel=1e-12)
+        # Undefined is not approximately so.
+        known = {each: value for each, value in numbers.items() if value is not None}
+        expected_known = {
+            each: value for each, value in expected_class[class_name].items() if value is not None
+        }
+        assert known == pytest.approx(expected_known, rel=1e-12)
     assert stored == pytest.approx(expected, rel=1e-12)
     assert stored["macro_roc_auc"] > 0.5
 
@@ -108,6 +116,12 @@ def test_its_weights_give_its_table_again(name: str) -> None:
     assert labels.tolist() == some["label"].tolist()
     given = torch.tensor(some["p_label"].to_numpy())
     torch.testing.assert_close(probabilities[torch.arange(len(labels)), labels], given, rtol=0, atol=1e-4)
+    if len(loaded.card.class_names) > 5:
+        scores = np.concatenate(
+            score_files.pieces(prediction_table.read(evaluations.find(loaded.folder).table))
+        )
+        found = torch.from_numpy(probability_of(scores[:: max(1, len(scores) // 16)])).float()
+        torch.testing.assert_close(probabilities, found, rtol=0, atol=2e-4)
 
 
 def test_transfer_beats_scratch_on_the_same_photos() -> None:
