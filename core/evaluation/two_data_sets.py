@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.evaluation.metrics import FloatArray, IntArray, column, is_right
+from core.evaluation.confusion import FloatArray, IntArray
+from core.evaluation.metrics import column, is_right
 from core.evaluation.significance import CAUTION, AccuracyDifference, odds
 from core.evaluation.verdict import interval, p_words, percent, points
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import ImageError
 from core.evaluation import matrix_view
-from core.evaluation.metrics import IntArray
+from core.evaluation.confusion import IntArray
 from core.evaluation.selection import page_of, row_of, sample_at, selected
 from core.evaluation.two_data_sets import shift_table
 from core.mistakes.results import Results
@@ -103,8 +103,8 @@ def draw_matrices(found: TwoDataSets) -> None:
                     results.class_names,
                     "Confusion matrix, rows true, columns predicted",
                     "Click a row to see its samples",
-                    whole.sum(1),
-                    whole.sum(0),
+                    whole.of_label,
+                    whole.of_prediction,
                     width="half",
                 ),
                 (None, None),
