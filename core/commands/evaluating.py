@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core import checkpoint, evaluations, processes
+from core.commands import layouts
 from core.commands.complaint import complain
 from core.data.workers import usual_workers
 from core.device import keep_freed_memory, usable_device
@@ -24,6 +25,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.set_defaults(run=_evaluate)
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="its name")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where the images are, of any known layout")
+    layouts.add(parser)
     parser.add_argument("--split", default="val", metavar="S", help="train, val, test or all (default: val)")
     parser.add_argument(
         "--as",
@@ -58,6 +60,7 @@ def _arguments(options: argparse.Namespace) -> list[str]:
     """The same command for another process, which shares the work as its environment says."""
     chosen = {
         "--data": options.data,
+        "--layout": options.layout or None,
         "--split": options.split,
         "--as": options.name or None,
         "--device": options.device,
@@ -73,7 +76,7 @@ def _evaluate_share(
     processes.divide_threads(own)
     keep_freed_memory()
     folder = checkpoint.find(options.checkpoint)
-    images = open_images(folder, options.data)
+    images = open_images(folder, options.data, options.layout)
     samples = samples_of(checkpoint.read_card(folder), images, options.split)
     device, note = usable_device(options.device)
     resources = Resources(

@@ -5,10 +5,13 @@ import sys
 from pathlib import Path
 
 from core import checkpoint
+from core.commands import layouts
 from core.commands.complaint import complain
 from core.data import catalogue
 from core.data.cache import decode
+from core.data.image_set import ImageSet
 from core.data.report import lines, report
+from core.data.sources.layout import LayoutError
 from core.data.splits import published_split
 from core.models import registry
 from core.predicting.evaluate import write_metrics_of_training
@@ -36,6 +39,8 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_data)
     parser.add_argument("source", nargs="?", metavar="SOURCE_OR_DIR", help="default: list the data sets")
     parser.add_argument("--fetch", action="store_true", help="download the data set first")
+    layouts.add(parser)
+    parser.add_argument("--json", action="store_true", help="what was understood, as JSON; no image is read")
     parser.add_argument("--val", type=float, default=0.2, metavar="SHARE", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="of the split (default: %(default)s)")
     parser.add_argument("--recipe", metavar="RECIPE", help="split and see the images as this recipe does")
@@ -52,6 +57,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_train)
     parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="a name from 'recipes', or a TOML file")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where the images are, of any known layout")
+    layouts.add(parser)
     parser.add_argument(
         "--set", action="append", default=[], dest="changes", metavar="KEY=VALUE", help="such as epochs=3"
     )
@@ -64,10 +70,11 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 def _data(options: argparse.Namespace) -> int:
     if options.source is None:
         return _list_sources()
+    if options.json:
+        return _data_as_json(options)
     if options.fetch:
         print(f"{options.source} -> {catalogue.fetch(options.source)}")
-    folder = None if options.source in catalogue.SOURCES else Path(options.source)
-    images = catalogue.load(options.source if folder is None else catalogue.recognise(folder), folder)
+    images = catalogue.with_left_out(_opened(options))
     if options.samples and not options.recipe:
         return complain("--samples needs --recipe: how images are changed is a matter of the recipe")
     recipe = recipes.read(options.recipe) if options.recipe else None
@@ -83,6 +90,23 @@ def _data(options: argparse.Namespace) -> int:
     if recipe is not None and options.samples:
         _write_samples(material(decoded, recipe.data, recipe.seed), recipe, options.samples)
     return 0
+
+
+def _data_as_json(options: argparse.Namespace) -> int:
+    if options.fetch:
+        catalogue.fetch(options.source)
+    try:
+        print(layouts.understood(catalogue.with_left_out(_opened(options))))
+    except LayoutError as error:
+        print(layouts.question(error))
+        raise
+    return 0
+
+
+def _opened(options: argparse.Namespace) -> ImageSet:
+    if options.source in catalogue.SOURCES:
+        return catalogue.load(options.source)
+    return catalogue.open_folder(Path(options.source), layout=options.layout)
 
 
 def _write_samples(data: Material, recipe: Recipe, path: Path) -> None:
@@ -114,7 +138,14 @@ def _train(options: argparse.Namespace) -> int:
 
     recipe = recipes.read(options.recipe, options.changes) if options.recipe else None
     name = options.out or (free_name(Path(options.recipe).stem) if recipe else "")
-    job = Job(name, data=options.data, devices=options.devices, nodes=options.nodes, say=_say)
+    job = Job(
+        name,
+        data=options.data,
+        layout=options.layout,
+        devices=options.devices,
+        nodes=options.nodes,
+        say=_say,
+    )
     try:
         if options.resume and name in checkpoint.folders():
             folder = resume(recipe, job)

@@ -1,6 +1,7 @@
 """What every source of data gives: images by index, labels, class names, groups, a fingerprint."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +26,11 @@ class LeftOut:
     reason: str
     num_files: int
     examples: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """``3 .txt files``, ``1 image beside the class folders``."""
+        one = re.sub(r"\b(file|image|link|name|folder|pipe)s\b", r"\1", self.reason, count=1)
+        return f"{self.num_files:,} {one if self.num_files == 1 else self.reason}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

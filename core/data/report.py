@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.copies import content_numbers, near_pairs
-from core.data.image_set import ImageSet, Labels
+from core.data.image_set import ImageSet, Labels, LeftOut
+from core.data.sources.listing import NOT_OPENED
 from core.data.survey import SurveyTable
 
 SPLITS = ("train", "val", "test")
@@ -45,6 +46,7 @@ class Report:
     that is not empty, ``majority_share`` what "always the largest class" would score, in [0, 1]. ``broken``
     are pairs of sample and reason. ``near`` are pairs across splits, ``num_near_within`` counts those inside
     one split, where only the first of exact copies takes part; there may be more unless ``near_complete``.
+    ``left_out`` counts what lies beside the images, ``num_groups`` what must stay whole (0: nothing does).
     ``hints`` are sentences, none where nothing is wrong.
     """
 
@@ -61,6 +63,9 @@ class Report:
     near: tuple[Copies, ...]
     num_near_within: int
     near_complete: bool
+    left_out: tuple[LeftOut, ...] = ()
+    empty: tuple[str, ...] = ()
+    num_groups: int = 0
     hints: tuple[str, ...] = ()
 
 
@@ -92,6 +97,9 @@ def report(images: ImageSet, survey: SurveyTable, *, train: Labels, val: Labels,
         near=near,
         num_near_within=num_within,
         near_complete=complete,
+        left_out=images.left_out or (),
+        empty=images.empty,
+        num_groups=0 if images.groups is None else len(np.unique(images.groups)),
     )
     return replace(found, hints=tuple(_hints(found)))
 
@@ -152,6 +160,7 @@ def _near(
 def _hints(found: Report) -> Iterator[str]:
     if found.broken:
         yield f"{_several(len(found.broken), 'broken file is', 'broken files are')} skipped"
+    yield from _hints_on_files(found)
     yield from _hints_on_classes(found)
     for some, other in combinations(SPLITS, 2):
         yield from _hints_on_leaks(found, some, other)
@@ -164,8 +173,18 @@ def _hints(found: Report) -> Iterator[str]:
         yield f"{pairs} almost the same but the labels differ: check them"
 
 
+def _hints_on_files(found: Report) -> Iterator[str]:
+    for each in found.left_out:
+        if each.reason.startswith("images") or each.reason.endswith(NOT_OPENED):
+            yield f"left out: {each}"
+    if found.empty:
+        yield f"class folders without an image are no classes: {', '.join(map(repr, found.empty[:_LISTED]))}"
+
+
 def _hints_on_classes(found: Report) -> Iterator[str]:
     totals = found.counts.sum(axis=1)
+    if len(totals) == 1:
+        yield f"there is one class only, {found.class_names[0]!r}: enough to evaluate on, but not to train"
     if found.imbalance >= _IMBALANCED:
         small = int(np.where(totals > 0, totals, totals.max() + 1).argmin())
         large = int(totals.argmax())
@@ -214,8 +233,18 @@ def lines(found: Report) -> list[str]:
         *_listed("similar", len(found.near), [_as_text(each) for each in found.near[:_LISTED]]),
         f"          and {found.num_near_within:,} similar pairs within a split"
         + ("" if found.near_complete else "; there may be more, not all were compared"),
+        *([f"groups    {found.num_groups:,}, each stays whole in a split"] if found.num_groups else []),
+        *_left_out_lines(found),
         *(f"! {hint}" for hint in found.hints),
     ]
+
+
+def _left_out_lines(found: Report) -> Iterator[str]:
+    total = sum(each.num_files for each in found.left_out)
+    yield f"left out  {_several(total, 'file', 'files')}{':' if total else ''}"
+    for each in found.left_out:
+        example = f", such as {each.examples[0]}" if each.examples else ""
+        yield f"          {each}{example}"
 
 
 def _class_lines(found: Report) -> Iterator[str]:

@@ -13,7 +13,7 @@ _PROJECT = Path(__file__).parents[2]
 _START_S, _POLL_S = 60.0, 0.1
 
 
-def start(folder: Path, data: Path | None, split: str, name: str) -> None:
+def start(folder: Path, data: Path | None, split: str, name: str, *, layout: str = "") -> None:
     """Evaluate a checkpoint on the images in ``data`` (None: where they lay last); comes back once it runs.
 
     Raises:
@@ -21,7 +21,7 @@ def start(folder: Path, data: Path | None, split: str, name: str) -> None:
     """
     if evaluations.is_under_way(folder, name):
         raise EvaluationError(f"{folder.name!r} is being evaluated as {name!r} already")
-    where = ["--data", str(data)] if data else []
+    where = [*(["--data", str(data)] if data else []), *(["--layout", layout] if layout else [])]
     evaluations.log_of(folder, name).parent.mkdir(exist_ok=True)
     with evaluations.log_of(folder, name).open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 (our own program; a folder that a person has typed is one word)

@@ -191,7 +191,7 @@ def _kept(
     )
     evaluations.write_facts(draft, facts)
     if data is not None:
-        remember_data(draft, data)
+        remember_data(draft, data, samples.images.layout)
     evaluations.appear(draft, evaluations.place(loaded.folder, parts.name))
     return found
 

@@ -105,7 +105,13 @@ def free_name(wanted: str, root: Path = checkpoint.ROOT) -> str:
 
 
 def start(
-    recipe: str, name: str, *, data: Path | None, changes: Iterable[str] = (), root: Path = checkpoint.ROOT
+    recipe: str,
+    name: str,
+    *,
+    data: Path | None,
+    layout: str = "",
+    changes: Iterable[str] = (),
+    root: Path = checkpoint.ROOT,
 ) -> None:
     """Start a training in a process of its own; comes back once its folder is there.
 
@@ -116,7 +122,7 @@ def start(
     checkpoint.refuse_odd(name)
     if name in checkpoint.folders(root):
         raise TrainingError(f"a checkpoint named {name!r} exists already; choose another name or delete it")
-    where = ["--data", str(data)] if data else []
+    where = [*(["--data", str(data)] if data else []), *(["--layout", layout] if layout else [])]
     settings = [part for change in changes for part in ("--set", change)]
     _launch([recipe, "--out", name, *where, *settings], name, root)
 

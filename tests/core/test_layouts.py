@@ -149,7 +149,7 @@ def test_the_question_has_the_counts(tmp_path: Path) -> None:
         catalogue.open_folder(planted(tmp_path, f"{TRAIN} cat/*1"))
     assert str(asked.value) == (
         f"'{tmp_path}' can be read in 2 ways; choose one with --layout: "
-        "parts (2 classes: ant 2, bee 3; left out: 1 images in 'cat', which is no part of the data) "
+        "parts (2 classes: ant 2, bee 3; left out: 1 image in 'cat', which is no part of the data) "
         "or folders (2 classes: cat 1, train 5)"
     )
 
@@ -226,7 +226,7 @@ def test_what_is_left_out_is_counted_by_reason(tmp_path: Path) -> None:
     planted(tmp_path, "a/*1 b/*1 stray.png a/notes.txt a/more.txt README a/Thumbs.db")
     picture(tmp_path / "a" / "phone.heic")
     assert left_out(catalogue.open_folder(tmp_path)) == {
-        ".heic files, which cannot be opened here: export them as JPEG or PNG": 1,
+        f".heic files {listing.NOT_OPENED}": 1,
         ".txt files": 2,
         listing.NO_ENDING: 1,
         listing.SYSTEM: 1,

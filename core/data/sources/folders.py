@@ -29,7 +29,7 @@ def load(folder: Path, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
         sample_ids=read.sample_ids,
         labels=read.labels,
         groups=read.groups,
-        published=read.splits if len(read.parts) > 1 else None,
+        published=read.splits if read.parts else None,
         left_out=read.left_out,
         empty=read.empty,
         layout=layout,

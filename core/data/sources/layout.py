@@ -74,7 +74,7 @@ def understand(folder: Path, *, layout: str = "", known: Sequence[str] = ()) -> 
     ]
     if not readings:
         raise DataError(_without_classes(folder, top, layout))
-    return Understood(folder, tuple(_known(readings, names)))
+    return Understood(folder, tuple(_known(readings, known)))
 
 
 def _likely(found: Roles, known: set[str]) -> list[str]:
@@ -171,7 +171,7 @@ def _as_parts(found: Roles) -> _Built:
         others = found.others
     flat = [each for each in found.top.folders if each.name in found.flat]
     return classes, _because([*found.beside, *others, *found.tools]) | {
-        id(each): f"images in {each.name!r}, which has no class folders" for each in flat
+        id(each): f"images in {each.name!r}, which has no folder of a class" for each in flat
     }
 
 
@@ -211,12 +211,19 @@ def _because(folders: Sequence[Folder]) -> dict[int, str]:
     return {id(each): f"images in {each.name!r}, which is no part of the data" for each in folders}
 
 
-def _known(readings: list[Reading], known: set[str]) -> list[Reading]:
+def _known(readings: list[Reading], known: Sequence[str]) -> list[Reading]:
     """The one reading whose classes are all known, of several the one with most images; or all readings."""
-    fitting = [each for each in readings if {roles.folded(name) for name in each.class_names} <= known]
+    fitting = [each for each in readings if _are_known(each.class_names, known)]
     largest = max((len(each.labels) for each in fitting), default=0)
     fitting = [each for each in fitting if len(each.labels) == largest]
     return fitting if len(fitting) == 1 else readings
+
+
+def _are_known(names: Sequence[str], known: Sequence[str]) -> bool:
+    """Whether each of these is a known class of its own."""
+    spelled, folded = set(known), {roles.folded(name) for name in known}
+    found = [name if name in spelled else roles.folded(name) for name in names]
+    return len(set(found)) == len(found) and all(name in spelled or name in folded for name in found)
 
 
 def _refuse_unknown(wanted: Sequence[str]) -> None:

@@ -27,10 +27,11 @@ SUFFIXES = words(
 )
 # Why a file or folder does not count.
 SYSTEM = "files of the system"
-NOT_UTF8 = "names that are not UTF-8"
-DEAD_LINK = "links that lead nowhere"
+NOT_UTF8 = "names not in UTF-8"
+DEAD_LINK = "links to nothing"
 NO_FILE = "pipes, devices and the like"
-NO_ENDING = "files without an ending that are no images"
+NOT_OPENED = "of a format not opened here: export JPEG or PNG instead"
+NO_ENDING = "files without an ending and without a picture"
 
 _FOREIGN = frozenset(words(".heic .heif .avif .jxl .jp2 .j2k .svg .psd .cr2 .cr3 .nef .arw .dng .raw .dcm"))
 # Files of these endings are not opened to look whether they are images.
@@ -229,7 +230,7 @@ def _reason_by_ending(entry: os.DirEntry[str]) -> str | None:
     if ending in SUFFIXES:
         return None
     if ending in _FOREIGN:
-        return f"{ending} files, which cannot be opened here: export them as JPEG or PNG"
+        return f"{ending} files {NOT_OPENED}"
     if ending in _OTHER:
         return f"{ending} files"
     if _is_image_inside(Path(entry.path)):

@@ -61,6 +61,8 @@ class Reading:
     def parts(self) -> dict[str, int]:
         """Images of each part; one part alone is none."""
         numbers = Counter(self.splits)
+        if len(numbers) < 2:
+            return {}
         return {split: numbers[split] for split in ("train", "val", "test") if numbers[split]}
 
     def __str__(self) -> str:
@@ -69,11 +71,11 @@ class Reading:
         more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
         one = "1 class" if len(listed) == 1 else f"{len(listed)} classes"
         parts = ", ".join(f"{name} {number:,}" for name, number in self.parts.items())
-        images = [f"{each.num_files:,} {each.reason}" for each in self.left_out if "images" in each.reason]
+        images = [str(each) for each in self.left_out if each.reason.startswith("images")]
         return "; ".join(
             [
                 f"{one}: {', '.join(listed[:_SHOWN])}{more}",
-                *([parts] if len(self.parts) > 1 else []),
+                *([parts] if parts else []),
                 *([f"left out: {', '.join(images)}"] if images else []),
             ]
         )
@@ -150,10 +152,10 @@ def _spelled(classes: Sequence[ClassFolder], *, together: bool) -> dict[int, str
 
 def _images_left(folder: Folder, taken: set[int], because: dict[int, str], path: str = "") -> Iterator[Odd]:
     """Images in folders that are not taken, one entry for each folder, with its reason."""
-    if id(folder) in taken:
+    if id(folder) in taken or not folder.num_images:
         return
     if id(folder) in because:
-        yield Odd(because[id(folder)], path.rstrip("/"), folder.num_images)
+        yield Odd(because[id(folder)], next(tree.images_of(folder, path)), folder.num_images)
         return
     yield from (Odd(STRAY, path + name) for name in folder.images)
     for each in folder.folders:

@@ -12,8 +12,8 @@ from core.errors import DataError
 
 CYCLE = "links to a folder above them"
 TWICE = "links to a folder that another link leads to"
-FORBIDDEN = "links to folders that may not be opened here"
-CLOSED = "folders that may not be read"
+FORBIDDEN = "links out of the folders that may be opened here"
+CLOSED = "folders without permission to read"
 DEEP = "folders nested too deep"
 _MAX_DEPTH = 64
 _EXAMPLES = 20  # Paths of each reason.
