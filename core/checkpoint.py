@@ -74,7 +74,7 @@ def save(root: Path, name: str, card: Card, tensors: Mapping[str, Tensor]) -> Pa
         raise CheckpointError(f"a checkpoint named {name!r} exists already; choose another name or delete it")
     with files.draft_folder(root / name) as draft:
         checksum = _write_weights(draft / WEIGHTS, tensors) if tensors else None
-        _write(draft / CARD, as_json(card, checksum))
+        files.write(draft / CARD, as_json(card, checksum))
     return root / name
 
 
@@ -98,22 +98,20 @@ def update(folder: Path, card: Card, tensors: Mapping[str, Tensor] | None = None
     _settle(folder)
     checksum = _write_weights(folder / NEXT, tensors) if tensors else card.weights_sha256
     written = replace(card, weights_sha256=checksum)
-    draft = folder / f".{CARD}.next"
-    _write(draft, as_json(written, checksum))
-    draft.replace(folder / CARD)
+    files.write(folder / CARD, as_json(written, checksum))
     if tensors:
-        (folder / NEXT).replace(folder / WEIGHTS)
+        with files.writing(folder / WEIGHTS):
+            (folder / NEXT).replace(folder / WEIGHTS)
     return written
 
 
 def _settle(folder: Path) -> None:
     """End an update that was killed after its card: the waiting weights are all that the card has."""
+    files.clean(folder)
     waiting = folder / NEXT
     if not waiting.exists():
         return
-    with waiting.open("rb") as file:
-        checksum = hashlib.file_digest(file, "sha256").hexdigest()
-    if checksum == read_card(folder).weights_sha256:
+    if files.checksum(waiting) == read_card(folder).weights_sha256:
         waiting.replace(folder / WEIGHTS)
 
 
@@ -174,20 +172,20 @@ def _base_weights(base: str | None) -> dict[str, Tensor]:
 
 
 def _write_weights(path: Path, tensors: Mapping[str, Tensor]) -> str:
+    """Give the SHA-256 of the file; FileError, and nothing is left, where the disk is full or read-only."""
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    path.unlink(missing_ok=True)
-    path.touch()
-    mode = path.stat().st_mode
-    safetensors.torch.save_file(contiguous, path)
-    path.chmod(mode)  # As any new file; the library makes one that only its owner may read.
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with files.draft(path) as draft:
+        draft.touch()
+        mode = draft.stat().st_mode
+        try:
+            safetensors.torch.save_file(contiguous, draft)
+        except SafetensorError as error:
+            raise _of_the_disk(error) from error
+        draft.chmod(mode)  # As any new file; the library makes one that only its owner may read.
+    return files.checksum(path)
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Written and on the disk: a rename that follows cannot show half a file."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def _of_the_disk(error: SafetensorError) -> OSError:
+    """The library tells the system's error in its text alone."""
+    number = re.search(r"(?:os error|code:) (\d+)", str(error))
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))

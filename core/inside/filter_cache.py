@@ -3,15 +3,15 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, PngImagePlugin
 
+from core import files
 from core.checkpoint import Card
 from core.explain.ascent import Ascended, Settings
 
@@ -48,7 +48,7 @@ class FilterCache:
             self._write(key, ascended)
 
     def _write(self, key: str, ascended: Ascended) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        files.make_folder(self.folder)
         numbers = {
             "channel": ascended.channel,
             "activation": ascended.activation,
@@ -56,17 +56,17 @@ class FilterCache:
         }
         info = PngImagePlugin.PngInfo()
         info.add_text(_TEXT, json.dumps(numbers))
-        with _draft(self.folder) as draft:
+        with files.draft(self._path(key), durable=False) as draft:
             Image.fromarray(ascended.picture).save(draft, format="PNG", pnginfo=info)
-            draft.replace(self._path(key))
 
     def make_room(self) -> None:
         """Delete the pictures used longest ago until a tenth of the room is free, if there is too much."""
-        files = sorted(_sizes(self.folder), key=lambda each: each[1].st_mtime)
-        held = sum(stat.st_size for _, stat in files)
+        files.clean(self.folder)
+        kept = sorted(_sizes(self.folder), key=lambda each: each[1].st_mtime)
+        held = sum(stat.st_size for _, stat in kept)
         if held <= self.max_bytes:
             return
-        for path, stat in files:
+        for path, stat in kept:
             if held <= 0.9 * self.max_bytes:
                 break
             path.unlink(missing_ok=True)  # Another session may have been quicker.
@@ -88,17 +88,6 @@ def key_of(card: Card, layer: str, channel: int, settings: Settings) -> str:
         "settings": asdict(settings),
     }
     return hashlib.blake2b(json.dumps(made_by).encode(), digest_size=16).hexdigest()
-
-
-@contextmanager
-def _draft(folder: Path) -> Iterator[Path]:
-    """A name of our own, so that two sessions can write the same picture; gone afterwards."""
-    handle, name = tempfile.mkstemp(suffix=".draft", dir=folder)
-    os.close(handle)
-    try:
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _sizes(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:

@@ -10,10 +10,12 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from core import files
 from core.data.batches import InOrder, Pictures, loader
 from core.data.cache import Decoded
 from core.data.image_set import Labels
 from core.data.workers import usual_workers
+from core.images import VERSION
 from core.places import cache_root
 
 _BATCH = 32
@@ -34,17 +36,15 @@ def features(
     Several processes may ask for the same; one computes.
     """
     folder = (cache_root() if folder is None else folder) / "features"
-    folder.mkdir(parents=True, exist_ok=True)
+    files.clean(files.make_folder(folder))
     path = folder / f"{_key(backbone, decoded, indices)}.npy"
     with FileLock(path.with_suffix(".lock")):
         if not path.exists():
             found = _computed(
                 backbone.eval().to(device), decoded, indices, device=device, on_progress=on_progress
             )
-            draft = path.with_suffix(".draft")
-            with draft.open("wb") as file:
+            with files.draft(path) as draft, draft.open("wb") as file:
                 np.save(file, found)
-            draft.replace(path)
     return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
 
 
@@ -78,6 +78,6 @@ def _key(backbone: nn.Module, decoded: Decoded, indices: Labels) -> str:
     for name, tensor in backbone.state_dict().items():
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-    digest.update(f"{decoded.images.fingerprint}{decoded.preprocess!r}".encode())
+    digest.update(f"{VERSION}{decoded.images.fingerprint}{decoded.preprocess!r}".encode())
     digest.update(np.ascontiguousarray(indices).tobytes())
     return digest.hexdigest()

@@ -1,7 +1,6 @@
 """What is kept of a training: history, best weights, and the state from which it can go on."""
 
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,13 +11,14 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 from torch import Tensor, nn
 
-from core import checkpoint
+from core import checkpoint, files
 from core.data.batches import Batch
 from core.errors import TrainingError
 from core.training.run import RunFolder, Stopped
 
 _STATE_EVERY_S = 2.0
 MEASURES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+_ROW = ("epoch", *MEASURES, "lr", "seconds")
 
 
 class Keeper(Checkpoint):
@@ -66,6 +66,8 @@ class Keeper(Checkpoint):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """From Lightning's state."""
         self.rows = list(state_dict["rows"])
+        if any(not isinstance(row[name], int | float) for row in self.rows for name in _ROW):
+            raise TypeError("the history of the saved state is no table of numbers")
         self.seconds_before = sum(row["seconds"] for row in self.rows)
 
     def on_save_checkpoint(
@@ -118,11 +120,8 @@ class Keeper(Checkpoint):
         if self.run is None:
             trainer.save_checkpoint("")  # Takes part in collecting; only the first process writes.
             return
-        draft = self.run.state.with_suffix(".draft")
-        trainer.save_checkpoint(draft)
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
-        draft.replace(self.run.state)
+        with files.draft(self.run.state) as draft:
+            trainer.save_checkpoint(draft)
         self._saved = time.monotonic()
 
 
@@ -132,10 +131,12 @@ class Pace(Callback):
     def __init__(self, tick: Callable[..., None], wants_stop: Callable[[], bool], epochs: int) -> None:
         self.tick, self.wants_stop, self.epochs = tick, wants_stop, epochs
         self._images, self._started, self._first_epoch = 0, 0.0, 0
+        self.has_begun = False  # Taking up a saved state comes before.
 
     def on_train_start(self, trainer: Trainer, _module: LightningModule) -> None:
         """The clock starts here, also after a resume."""
         self._started, self._first_epoch = time.monotonic(), trainer.current_epoch
+        self.has_begun = True
 
     def on_train_batch_end(
         self, trainer: Trainer, _module: LightningModule, _outputs: object, batch: Batch, batch_idx: int

@@ -25,7 +25,7 @@ from core.data.cache import decode
 from core.data.image_set import ImageSet
 from core.data.unreadable import refuse_many
 from core.device import best_device, device_label, keep_freed_memory
-from core.errors import RecipeError, TrainingError
+from core.errors import CoreError, RecipeError, TrainingError
 from core.training import recipe as recipes
 from core.training.keeper import Keeper, Pace, Seeded
 from core.training.learner import learner, phase
@@ -120,12 +120,29 @@ def _trained(
         pace = Pace(tick, partial(_wants_stop, run), recipe.epochs)
         trainer = _trainer(recipe, job, [Seeded(recipe.seed), pace, *_early_stopping(recipe), keeper])
         resumed = state if state is not None and state.exists() else None
-        trainer.fit(classifier, datamodule=feed, ckpt_path=resumed, weights_only=True)
+        with _naming_damage(resumed, pace):
+            trainer.fit(classifier, datamodule=feed, ckpt_path=resumed, weights_only=True)
         trainer.strategy.barrier()
         measured = validate(folder, data, trainer)
         if run is not None:
             _finish(run, keeper, measured, seconds=time.monotonic() - started)
     return folder
+
+
+@contextmanager
+def _naming_damage(state: Path | None, pace: Pace) -> Iterator[None]:
+    """TrainingError where a saved state cannot be taken up; nothing in it is ever executed."""
+    try:
+        yield
+    except CoreError:
+        raise
+    except Exception as error:  # Of a damaged file, every reader of a part of it raises another.
+        if state is None or pace.has_begun:
+            raise
+        raise TrainingError(
+            f"{state} is damaged: the training cannot go on; start a new one from its best weights with "
+            f"model.weights=checkpoint:{state.parent.name}, or delete {state.name} to start this one anew"
+        ) from error
 
 
 def _trainer(recipe: Recipe, job: Job, callbacks: list[Callback]) -> Trainer:

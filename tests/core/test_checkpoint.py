@@ -1,11 +1,12 @@
 """A checkpoint folder gives back the network that was put in, or says what is wrong with it."""
 
 import contextlib
+import errno
 import json
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,19 +14,18 @@ from pathlib import Path
 import pytest
 import timm.data
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from core import checkpoint as checkpoints
-from core import images, inventory
+from core import files, images, inventory
 from core.checkpoint import CARD, WEIGHTS, Card, Checkpoint
-from core.errors import CheckpointError
+from core.errors import CheckpointError, FileError
 from core.models import imagenet as built_in
 from core.models import registry
 from core.models.heads import Head
 from core.predictions import top_k
-
-_WRITE_WEIGHTS = checkpoints._write_weights
 
 
 @pytest.fixture
@@ -238,7 +238,7 @@ def test_a_checkpoint_is_never_overwritten(folder: Path, small: Checkpoint) -> N
     assert [path.name for path in folder.parent.iterdir()] == ["small"]
 
 
-@pytest.mark.parametrize("step", ["_write_weights", "_write", "as_json"])
+@pytest.mark.parametrize("step", ["_write_weights", "as_json"])
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt("stopped")])
 def test_a_crash_in_the_middle_of_saving_leaves_nothing_behind(
     small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException
@@ -267,6 +267,31 @@ def test_what_a_killed_save_leaves_is_no_checkpoint_and_in_nobodys_way(
     assert checkpoints.available(tmp_path) == ["new"]
 
 
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("Error while serializing: I/O error: No space left on device (os error 28)", errno.ENOSPC),
+        (
+            'Error while serializing: IoError(Os { code: 30, kind: ReadOnlyFilesystem, message: "x" })',
+            errno.EROFS,
+        ),
+    ],
+)
+def test_a_disk_that_is_full_or_read_only_is_one_sentence_though_the_library_has_its_own_error(
+    small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, number: int
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise SafetensorError(said)
+
+    monkeypatch.setattr(checkpoints.safetensors.torch, "save_file", fail)
+    words = {errno.ENOSPC: "the disk is full; make room", errno.EROFS: "the disk is read-only; choose"}[
+        number
+    ]
+    with pytest.raises(FileError, match=rf"^cannot write '.*': {words}"):
+        checkpoints.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
+    assert list(tmp_path.iterdir()) == []
+
+
 # Training replaces card and weights.
 
 
@@ -290,47 +315,45 @@ def _number(folder: Path) -> int:
     return int(card.metrics["number"])
 
 
-def _cut_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
-    """The power goes at the ``step``-th write or rename from now on; a write is cut in the middle."""
+@contextlib.contextmanager
+def _power_cut(folder: Path, step: int) -> Iterator[None]:
+    """The power goes at the ``step``-th write or rename; a write is cut in the middle."""
     done = iter(range(100))
+    sync, replace_ = files._sync, Path.replace
 
-    def write_half(path: Path, content: bytes) -> None:
-        if next(done) == step:
-            path.write_bytes(content[: len(content) // 2])
-            raise PowerCut(step)
-        path.write_bytes(content)
-
-    def write_half_weights(path: Path, tensors: dict[str, Tensor]) -> str:
-        checksum = _WRITE_WEIGHTS(path, tensors)
+    def half(path: Path) -> None:
         if next(done) == step:
             path.write_bytes(path.read_bytes()[:100])
             raise PowerCut(step)
-        return checksum
+        sync(path)
 
     def rename(path: Path, target: Path) -> Path:
         if next(done) == step:
             raise PowerCut(step)
-        path.rename(target)
-        return target
+        return replace_(path, target)
 
-    monkeypatch.setattr(checkpoints, "_write", write_half)
-    monkeypatch.setattr(checkpoints, "_write_weights", write_half_weights)
-    monkeypatch.setattr(Path, "replace", rename)
+    try:
+        with pytest.MonkeyPatch.context() as cut:
+            cut.setattr(files, "_sync", half)
+            cut.setattr(Path, "replace", rename)
+            cut.setattr(Path, "unlink", lambda _path, **_how: None)
+            yield
+    finally:
+        for number, draft in enumerate(folder.glob(".*.draft")):  # Of a process that is no more.
+            draft.rename(draft.with_name(f".{files._HOST}-99999999-{number}.draft"))
 
 
-# Weights, card, and a rename of each.
-STEPS = {0: 1, 1: 1, 2: 1, 3: 2}
+# Weights and their rename, card and its rename, and the weights' last one.
+STEPS = {0: 1, 1: 1, 2: 1, 3: 1, 4: 2}
 
 
 @pytest.mark.parametrize(("step", "expected"), STEPS.items())
 def test_cut_short_at_any_step_an_update_leaves_the_old_state_or_the_new_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int, expected: int
+    tmp_path: Path, step: int, expected: int
 ) -> None:
     folder = checkpoints.save(tmp_path, "x", *_state(1))
-    with monkeypatch.context() as cut:
-        _cut_at(cut, step)
-        with pytest.raises(PowerCut, match=str(step)):
-            checkpoints.update(folder, *_state(2))
+    with pytest.raises(PowerCut, match=str(step)), _power_cut(folder, step):
+        checkpoints.update(folder, *_state(2))
     assert _number(folder) == expected
     # What comes next is not disturbed by what was left behind.
     checkpoints.update(folder, *_state(3))
@@ -338,46 +361,36 @@ def test_cut_short_at_any_step_an_update_leaves_the_old_state_or_the_new_one(
     assert {path.name for path in folder.iterdir()} <= {CARD, WEIGHTS}
 
 
-@pytest.mark.parametrize("second", range(5))
+@pytest.mark.parametrize("second", range(6))
 @pytest.mark.parametrize("first", STEPS)
-def test_cut_short_twice_there_is_still_a_whole_state(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int, second: int
-) -> None:
+def test_cut_short_twice_there_is_still_a_whole_state(tmp_path: Path, first: int, second: int) -> None:
     """After the first, the only copy of the weights may be those that wait: they must not be written over."""
     folder = checkpoints.save(tmp_path, "x", *_state(1))
     for number, step in ((2, first), (3, second)):
-        with monkeypatch.context() as cut:
-            _cut_at(cut, step)
-            with contextlib.suppress(PowerCut):
-                checkpoints.update(folder, *_state(number))
+        with contextlib.suppress(PowerCut), _power_cut(folder, step):
+            checkpoints.update(folder, *_state(number))
     assert _number(folder) in {STEPS[first], 3}
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_loaded_after_a_cut_the_logits_are_the_old_or_the_new_ones_bit_for_bit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+    tmp_path: Path, step: int
 ) -> None:
     card, _ = _state(0)
     batch = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     models = [registry.build(TINY, 2) for _ in range(2)]
     folder = checkpoints.save(tmp_path, "x", card, models[0].state_dict())
-    with monkeypatch.context() as cut:
-        _cut_at(cut, step)
-        with pytest.raises(PowerCut, match=str(step)):
-            checkpoints.update(folder, card, models[1].state_dict())
+    with pytest.raises(PowerCut, match=str(step)), _power_cut(folder, step):
+        checkpoints.update(folder, card, models[1].state_dict())
     expected = models[STEPS[step] - 1](batch)
     assert torch.equal(checkpoints.load(folder).model(batch), expected)
     assert not torch.equal(models[0](batch), models[1](batch))
 
 
-def test_a_first_update_cut_short_leaves_a_folder_without_weights(
-    small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_first_update_cut_short_leaves_a_folder_without_weights(small: Checkpoint, tmp_path: Path) -> None:
     folder = checkpoints.create(tmp_path, "x", replace(small.card, weights_sha256=None))
-    with monkeypatch.context() as cut:
-        _cut_at(cut, 1)
-        with pytest.raises(PowerCut, match="1"):
-            checkpoints.update(folder, *_state(1))
+    with pytest.raises(PowerCut, match="3"), _power_cut(folder, 3):
+        checkpoints.update(folder, *_state(1))
     assert checkpoints.available(tmp_path) == []
     with pytest.raises(CheckpointError, match="'x' has no weights yet"):
         checkpoints.load(folder)
@@ -408,10 +421,8 @@ def test_weights_that_move_to_their_place_between_two_looks_are_found(
 ) -> None:
     """The reader looks at the waiting ones or the old ones just before they change places."""
     folder = checkpoints.save(tmp_path, "x", *_state(1))
-    with monkeypatch.context() as cut:
-        _cut_at(cut, 3)
-        with pytest.raises(PowerCut, match="3"):
-            checkpoints.update(folder, *_state(2))
+    with pytest.raises(PowerCut, match="4"), _power_cut(folder, 4):
+        checkpoints.update(folder, *_state(2))
     look = checkpoints._verified
 
     def look_then_move(path: Path, checksum: str) -> dict[str, Tensor] | None:

@@ -173,7 +173,7 @@ def test_a_full_disk_that_has_no_room_even_for_the_card_reads_as_interrupted(
         raise full
 
     with monkeypatch.context() as disk:
-        disk.setattr(checkpoint, "_write", no_room)
+        disk.setattr(os, "fsync", no_room)
         card = _ends_with(run, full)
     assert (card.status, card.reason) == ("running", "")
     found = runs.find("x", run.folder.parent)

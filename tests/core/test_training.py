@@ -317,9 +317,28 @@ def test_the_state_is_read_without_executing_anything(tmp_path: Path) -> None:
     content = torch.load(state, weights_only=True)
     assert content["epoch"] == 2
     torch.save(content | {"callbacks": _Malice(tmp_path / "executed")}, state)
-    with pytest.raises(Exception, match="Weights only load failed"):
+    with pytest.raises(
+        TrainingError, match=r"resume.ckpt is damaged: the training cannot go on; start a new one"
+    ):
         resume(None, _job(tmp_path))
     assert not (tmp_path / "executed").exists()
+    weights = {name: value[:1] for name, value in content["state_dict"].items()}
+    for damaged in (
+        content | {"state_dict": weights},
+        {"epoch": 2},
+        content | {"callbacks": {"Keeper": 3}},
+        7,
+    ):
+        torch.save(damaged, state)
+        with pytest.raises(TrainingError, match=r"resume.ckpt is damaged"):
+            resume(None, _job(tmp_path))
+    for rubbish in (b"", b"PK\3\4", b"no state"):
+        state.write_bytes(rubbish)
+        with pytest.raises(TrainingError, match=r"resume.ckpt is damaged"):
+            resume(None, _job(tmp_path))
+    assert "resume.ckpt is damaged" in checkpoint.read_card(tmp_path / "run").reason
+    state.unlink()
+    assert checkpoint.read_card(resume(None, _job(tmp_path))).status == "finished"
 
 
 class _Malice:
