@@ -75,7 +75,7 @@ def test_explaining_needs_a_model_and_a_tensor_and_nothing_else_of_core(path: Pa
 def test_training_knows_nothing_of_explanations(path: Path) -> None:
     allowed = ("data", "models", "preprocess", "checkpoint", "predictions", "errors", "training")
     allowed += ("device", "evaluation.histograms", "evaluations", "files", "finite", "places")
-    allowed += ("prediction_table", "score_files", "stored")
+    allowed += ("images", "prediction_table", "score_files", "stored")
     assert _beyond(_tree(path), "core", *(f"core.{name}" for name in allowed)) == set()
 
 
