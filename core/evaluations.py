@@ -5,6 +5,7 @@ Each is a folder ``evaluations/NAME`` below the checkpoint's, with all that belo
 ``evaluations/.NAME``. Earlier versions kept one table in the checkpoint's own folder; it is read as one too.
 """
 
+import functools
 import json
 import re
 import shutil
@@ -15,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from core import checkpoint, files
+from core import checkpoint, files, stored
 from core.data.image_set import ImageSet
-from core.errors import CheckpointError, EvaluationError
+from core.errors import CheckpointError, EvaluationError, FileError
 
 EVALUATIONS, FACTS = "evaluations", "evaluation.json"
 PREDICTIONS, METRICS = "predictions.parquet", "metrics.json"
@@ -131,8 +133,8 @@ def refuse_odd(name: str) -> None:
 
 def usual_name(data: str, split: str) -> str:
     """The name of an evaluation that nobody has named: the data's own, and the split."""
-    whole = f"{data[: _LONGEST - len(split) - 1]}-{split}"
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", whole).lstrip("-._") or split
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", data)[: _LONGEST - len(split) - 1].strip("-._")
+    return "-".join(filter(None, (plain, split)))
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:
@@ -206,6 +208,25 @@ def under_way(folder: Path) -> list[str]:
     return sorted(lock.parent.name.removeprefix(".") for lock in locks if is_held(lock))
 
 
+def interrupted(folder: Path) -> list[Evaluation]:
+    """Evaluations that were begun, are not whole, and that no process goes on with: what they are to be."""
+    begun = [path.parent for path in (folder / EVALUATIONS).glob(f".*/{FACTS}")]
+    names = [place_.name.removeprefix(".") for place_ in begun]
+    return [
+        Evaluation(name, place_, folder, _facts(folder, place_))
+        for name, place_ in sorted(zip(names, begun, strict=True))
+        if not is_under_way(folder, name)
+    ]
+
+
+def forget(folder: Path, name: str) -> None:
+    """Delete what was done of an evaluation that was interrupted; EvaluationError if it is being made."""
+    if is_under_way(folder, name):
+        raise EvaluationError(f"{name!r} is being evaluated; wait for its end, or stop it first")
+    shutil.rmtree(workplace(folder, name), ignore_errors=True)
+    log_of(folder, name).unlink(missing_ok=True)
+
+
 def is_held(path: Path) -> bool:
     """Whether a process holds this lock."""
     if not path.exists():
@@ -235,16 +256,10 @@ def _places(folder: Path) -> Iterator[Path]:
 def _older(folder: Path, taken: set[str]) -> Evaluation:
     """The table in a checkpoint's own folder; of its training's data unless its metrics know better."""
     data = _card_data(folder)
-    fingerprint = _of_metrics(folder) or data.get("fingerprint")
-    known_facts = _measured(
-        folder, Facts(fingerprint=fingerprint, weights_sha256=None, date=str(data.get("started", "")))
-    )
-    name = _OLDER
-    if data.get("source") and fingerprint == data.get("fingerprint"):
-        known_facts = replace(known_facts, data=str(data["source"]), source=str(data["source"]))
-        own = usual_name(str(data["source"]), known_facts.split or "val")
-        name = name if own in taken else own
-    return Evaluation(name, folder, folder, known_facts)
+    facts = _found_out(folder, data)
+    facts = replace(facts, date=str(data.get("started", "")))
+    own = usual_name(facts.data, facts.split or "val") if facts.data else _OLDER
+    return Evaluation(_OLDER if own in taken else own, folder, folder, facts)
 
 
 def _older_paths(folder: Path) -> list[Path]:
@@ -254,33 +269,44 @@ def _older_paths(folder: Path) -> list[Path]:
 def _facts(folder: Path, place_: Path) -> Facts:
     """What an evaluation says of itself; where it says nothing that can be read, what its files say."""
     try:
-        return TypeAdapter(Facts).validate_json((place_ / FACTS).read_bytes())
-    except (OSError, ValidationError):
-        fingerprint = _of_metrics(place_)
-        own = _card_data(folder)
-        is_own = fingerprint is not None and fingerprint == own.get("fingerprint")
-        source = str(own.get("source", "")) if is_own else ""
-        return _measured(place_, Facts(data=source, source=source, fingerprint=fingerprint))
+        return stored.checked(_schema(), stored.read_json(place_ / FACTS))
+    except (ValueError, FileError):
+        return _found_out(place_, _card_data(folder))
 
 
-def _measured(place_: Path, facts: Facts) -> Facts:
-    """The facts with the split and the number of images of the table."""
+def _found_out(place_: Path, data: dict[str, Any]) -> Facts:
+    """The facts that table and metrics know; ``data`` is what the card says of those of the training."""
+    fingerprint = _of_metrics(place_) or data.get("fingerprint")
+    is_own = fingerprint is not None and fingerprint == data.get("fingerprint")
+    source = str(data.get("source", "")) if is_own else ""
     try:
-        table = pq.ParquetFile(place_ / PREDICTIONS)
-        splits = {str(each) for each in pa.compute.unique(table.read(["split"])["split"]).to_pylist()}
-        split = splits.pop() if len(splits) == 1 else "all"
-        return replace(facts, num_images=table.metadata.num_rows, split=split)
-    except (OSError, ValueError, KeyError, pa.ArrowException):
-        return facts
+        about = (place_ / PREDICTIONS).stat()
+        num_images, split = _counted(place_ / PREDICTIONS, about.st_mtime_ns, about.st_size)
+    except (OSError, ValueError, KeyError, pa.ArrowException):  # The table says it itself when it is read.
+        num_images, split = 0, ""
+    return Facts(source, source, split, fingerprint, num_images)
+
+
+@functools.lru_cache(maxsize=256)
+def _counted(table: Path, *stamp: int) -> tuple[int, str]:  # noqa: ARG001 (the key of the cache)
+    """How many rows a table has, and of which split; ``all`` where there are several."""
+    found = pq.ParquetFile(table)
+    splits = pc.unique(found.read(["split"])["split"]).to_pylist()
+    return found.metadata.num_rows, str(splits[0]) if len(splits) == 1 else "all"
+
+
+@functools.cache
+def _schema() -> TypeAdapter[Facts]:
+    return TypeAdapter(Facts)
 
 
 def _of_metrics(place_: Path) -> str | None:
     """The fingerprint of the images that metrics are of; None where they know none."""
     try:
-        known_ = json.loads((place_ / METRICS).read_text(encoding="utf-8")).get("fingerprint")
-    except (OSError, ValueError, AttributeError):
+        found = stored.read_json(place_ / METRICS).get("fingerprint")
+    except (ValueError, FileError):
         return None
-    return None if known_ is None else str(known_)
+    return None if found is None else str(found)
 
 
 def _own_fingerprint(folder: Path) -> str | None:

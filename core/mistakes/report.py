@@ -27,9 +27,11 @@ class About:
 
     checkpoint: str
     architecture: str
+    evaluation: str
     data: str
     fingerprint: str
     split: str
+    evaluated: str
     date: str
 
 
@@ -119,10 +121,12 @@ def _about(report: Report) -> str:
     entries = {
         "Checkpoint": about.checkpoint,
         "Architecture": about.architecture,
+        "Evaluation": about.evaluation,
         "Data": about.data,
         "Fingerprint": about.fingerprint,
         "Split": f"{about.split}, {report.metrics.num_samples:,} samples",
-        "Date": about.date,
+        "Evaluated": about.evaluated,
+        "Date of this report": about.date,
     }
     return "".join(
         f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in entries.items() if value

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,12 +87,15 @@ def evaluate(
     loaded = checkpoint.load_for_speed(folder, device=resources.device)
     key = _key(loaded, samples)
     parts = Parts(folder, keep.name or name_for(samples), key, len(samples.indices), resources.share)
-    _earlier(parts, loaded, samples, replace=keep.replace)
+    _earlier(parts, loaded, samples, keep)
     splits = sorted(set(samples.splits[samples.indices].tolist()))
     scored = ScoreParts(parts, len(loaded.card.class_names), tuple(splits))
     with parts.held():
         # Asked again: while nobody held it, another may have taken the name.
-        earlier = _earlier(parts, loaded, samples, replace=keep.replace)
+        earlier = _earlier(parts, loaded, samples, keep)
+        facts = _facts(loaded, samples, key)
+        if not resources.share.rank:
+            _describe(evaluations.workplace(folder, parts.name), facts, keep.data, samples.images.layout)
         on_progress(parts.num_done(), parts.num_samples)
         for _ in _predicted(loaded, samples, scored, resources.workers):
             on_progress(parts.num_done(), parts.num_samples)
@@ -102,7 +105,7 @@ def evaluate(
             on_progress(parts.num_done(), parts.num_samples)
         joined = scored.joined()
         _refuse_partial(samples, parts, joined.table, earlier)
-        found = _kept(loaded, samples, parts, joined, keep.data)
+        found = _kept(scored.parts, joined, facts, keep, samples.images.layout)
         # One that finds all its parts done would, without them, do them again.
         resources.others_end()
         parts.remove()
@@ -136,10 +139,10 @@ def write_metrics_of_training(folder: Path) -> dict[str, Any]:
     )
 
 
-def _earlier(parts: Parts, loaded: Checkpoint, samples: Samples, *, replace: bool) -> Evaluation | None:
+def _earlier(parts: Parts, loaded: Checkpoint, samples: Samples, keep: Keep) -> Evaluation | None:
     """The evaluation that has the name already; EvaluationError if it is of others and not to be replaced."""
     earlier = evaluations.known(parts.folder, parts.name)
-    if earlier is None or replace or earlier.facts.key == parts.key:
+    if earlier is None or keep.replace or earlier.facts.key == parts.key:
         return earlier
     other = difference(earlier, loaded.card, samples) or ("other labels" if earlier.facts.key else None)
     if other is not None:
@@ -169,30 +172,36 @@ def _refuse_fewer(parts: Parts, num_read: int, earlier: Evaluation | None) -> No
         )
 
 
-def _kept(
-    loaded: Checkpoint, samples: Samples, parts: Parts, joined: Joined, data: Path | None
-) -> dict[str, Any]:
-    """Write all files of an evaluation, and let it appear under its name; gives its metrics."""
-    draft, fingerprint = parts.place / _WHOLE, samples.images.fingerprint
-    draft.mkdir(exist_ok=True)
-    write(draft / PREDICTIONS, joined.table, joined.counts)
-    found = write_metrics(
-        loaded.folder, num_broken=parts.num_samples - len(joined.table), fingerprint=fingerprint, into=draft
-    )
-    facts = Facts(
+def _facts(loaded: Checkpoint, samples: Samples, key: str) -> Facts:
+    """What an evaluation is of, before it is made."""
+    return Facts(
         data=evaluations.data_name(samples.images),
         source=samples.images.name,
         split=split_of(samples),
-        fingerprint=fingerprint,
-        num_images=len(joined.table),
-        date=evaluations.now(),
+        fingerprint=samples.images.fingerprint,
         weights_sha256=loaded.card.weights_sha256,
-        key=parts.key,
+        key=key,
     )
-    evaluations.write_facts(draft, facts)
+
+
+def _describe(place: Path, facts: Facts, data: Path | None, layout: str) -> None:
+    """Say what an evaluation is of, and where its images lie on this machine."""
+    evaluations.write_facts(place, facts)
     if data is not None:
-        remember_data(draft, data, samples.images.layout)
-    evaluations.appear(draft, evaluations.place(loaded.folder, parts.name))
+        remember_data(place, data, layout)
+
+
+def _kept(parts: Parts, joined: Joined, facts: Facts, keep: Keep, layout: str) -> dict[str, Any]:
+    """Write all files of an evaluation, and let it appear under its name; gives its metrics."""
+    draft, num_read = parts.place / _WHOLE, len(joined.table)
+    draft.mkdir(exist_ok=True)
+    write(draft / PREDICTIONS, joined.table, joined.counts)
+    found = write_metrics(
+        parts.folder, num_broken=parts.num_samples - num_read, fingerprint=facts.fingerprint, into=draft
+    )
+    facts = replace(facts, num_images=num_read, date=evaluations.now())
+    _describe(draft, facts, keep.data, layout)
+    evaluations.appear(draft, evaluations.place(parts.folder, parts.name))
     return found
 
 

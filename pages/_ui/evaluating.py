@@ -6,11 +6,13 @@ import streamlit as st
 
 from core import checkpoint, evaluations
 from core.errors import CoreError, DataError
+from core.evaluations import Evaluation
 from core.mistakes import results
 from core.predicting import background
 from core.predicting.naming import proposed_name
 from core.predicting.parts import num_predicted
 from core.predicting.samples import open_images, samples_of
+from core.training.run import remembered_data, remembered_layout
 from pages._ui import mishaps, words
 from pages._ui.state import evaluated, models
 
@@ -48,7 +50,37 @@ def draw_under_way(name: str) -> bool:
     names = evaluations.under_way(checkpoint.find(name))
     if names:
         st.fragment(mishaps.guarded(_draw_progress), run_every=_LIVE_S)(name, names)
+    else:
+        _draw_interrupted(name)
     return bool(names)
+
+
+def _draw_interrupted(name: str) -> None:
+    """Offer to go on with what was interrupted, or to forget it."""
+    folder = checkpoint.find(name)
+    for each in evaluations.interrupted(folder):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True):
+            done = words.counted(num_predicted(folder, each.name), "image")
+            st.markdown(f"The evaluation **{words.plain(each.name)}** was interrupted after {done}.")
+            if st.button("Go on", icon=":material/resume:", key=f"evaluation_go_on_{each.name}"):
+                _go_on(each)
+            st.button(
+                "Forget it", key=f"evaluation_forget_{each.name}",
+                on_click=evaluated.forget, args=(folder, each.name),
+            )  # fmt: skip
+
+
+def _go_on(interrupted: Evaluation) -> None:
+    folder, name, split = interrupted.of, interrupted.name, interrupted.facts.split or "val"
+    try:
+        with st.spinner("The images are found, the network is loaded…"):
+            place, layout = remembered_data(interrupted.folder), remembered_layout(interrupted.folder)
+            background.start(folder, place, split, name, layout=layout)
+            evaluated.wait_for(folder.name, name)
+    except CoreError as error:
+        st.error(words.sentence(error), icon=":material/error:")
+        return
+    st.rerun()
 
 
 @st.dialog("Evaluate on a folder", icon=":material/add:", width="medium")

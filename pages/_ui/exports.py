@@ -19,7 +19,9 @@ _IN_REPORT, _CLASSES = 24, 24
 
 def draw(results: Results, selection: Selection, found: memory.Pictures) -> None:
     """Offer both files; each is made when it is asked for."""
-    name = f"{results.name}.{results.split}"
+    name = f"{results.name}.{results.evaluation.name}"
+    if len(results.splits) > 1:
+        name = f"{name}.{results.split}"
     if len(selection.rows):
         st.download_button(
             "CSV",
@@ -61,12 +63,14 @@ def _report(results: Results, selection: Selection, found: memory.Pictures) -> s
 
 
 def _about(results: Results) -> About:
-    card = results.card
+    facts = results.evaluation.facts
     return About(
         results.name,
-        card.architecture,
-        str(card.data.get("source", "")),
-        str(card.data.get("fingerprint", "")),
+        results.card.architecture,
+        results.evaluation.name,
+        facts.data,
+        facts.fingerprint or "",
         results.split,
+        facts.date[:10],
         datetime.now().astimezone().strftime("%d %B %Y, %H:%M %Z"),
     )

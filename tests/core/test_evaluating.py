@@ -86,8 +86,8 @@ def test_a_training_that_can_be_resumed_does_not_forget_its_data(folder: Path, p
     assert remembered_data(folder) == pictures
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"data": null}', "[1]", '{"data": 5}'])
-def test_what_cannot_be_read_is_not_remembered(folder: Path, content: str) -> None:
+@pytest.mark.parametrize("content", ["{}", '{"data": null}'])
+def test_what_was_not_said_is_not_remembered(folder: Path, content: str) -> None:
     (folder / "local.json").write_text(content)
     assert remembered_data(folder) is None
 

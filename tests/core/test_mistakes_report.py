@@ -19,7 +19,7 @@ from core.mistakes.why_wrong import pictures, sides
 from core.prediction_table import rows
 from core.preprocess import Preprocess
 
-ABOUT = About("mine", "timm:lite", "pets", "589ed330", "val", "22 November 2026")
+ABOUT = About("mine", "timm:lite", "street", "pets", "589ed330", "val", "2026-11-20", "22 November 2026")
 NAMES = ("cat", "dog", "cow")
 ATTACK = "<script>alert(1)</script>\"'&"
 VOID = {"meta", "img", "br", "link"}
@@ -119,7 +119,8 @@ def test_it_says_what_it_is_of(report: Report) -> None:
     page = Page(html_report(report))
     said = page.text("dd")
     assert page.text("h1") == page.text("title") == ["Mistakes of mine"]
-    assert said[:6] == ["mine", "timm:lite", "pets", "589ed330", "val, 8 samples", "22 November 2026"]
+    assert said[:5] == ["mine", "timm:lite", "street", "pets", "589ed330"]
+    assert said[5:8] == ["val, 8 samples", "2026-11-20", "22 November 2026"]
     nameless = replace(report, about=replace(ABOUT, fingerprint=""))
     assert "Fingerprint" not in html_report(nameless)
 
@@ -250,7 +251,7 @@ def test_whatever_comes_from_outside_is_escaped(sample: Sample) -> None:
     names = (ATTACK, "dog", "$title ${style}")
     hostile = replace(sample, sample_id=ATTACK, path=ATTACK)
     shown = [Card(hostile, (Figure(ATTACK, b"\xff"),), ATTACK), Card(hostile, note=ATTACK)]
-    about = About(*[ATTACK] * 6)
+    about = About(*[ATTACK] * 8)
     source = html_report(Report(about, names, _metrics(LABEL, PREDICTED, 3), ATTACK, 9, shown))
     page = Page(source)
     assert page.all("script") == []

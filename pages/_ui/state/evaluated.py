@@ -1,6 +1,7 @@
 """Which evaluation of a checkpoint is looked at, and which one is waited for."""
 
 from contextlib import suppress
+from pathlib import Path
 
 import streamlit as st
 
@@ -56,6 +57,12 @@ def delete(evaluation: Evaluation) -> None:
     with suppress(EvaluationError):  # Somebody else has deleted it.
         evaluations.delete(evaluation.of, evaluation.name)
     another()
+
+
+def forget(folder: Path, name: str) -> None:
+    """Delete what was done of an evaluation that was interrupted."""
+    with suppress(EvaluationError):  # Somebody else goes on with it.
+        evaluations.forget(folder, name)
 
 
 def wait_for(of: str, name: str) -> None:
