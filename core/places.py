@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.errors import DataError
 
-ROOTS = "SEEWHY_DATA_ROOTS"
+ROOTS, VISITORS = "SEEWHY_DATA_ROOTS", "SEEWHY_VISITORS"
 _LONGEST = 4096
 
 
@@ -27,13 +27,20 @@ def data_roots() -> tuple[Path, ...]:
     return tuple(Path(each).resolve() for each in listed if each.strip())
 
 
+def has_visitors() -> bool:
+    """Whether ``SEEWHY_VISITORS`` says that those who open a page do not own this machine."""
+    return os.environ.get(VISITORS, "").strip().lower() not in ("", "0", "no", "false")
+
+
 def named_folder(text: str) -> Path:
     """The folder that a person typed, with all links resolved.
 
-    Raises `DataError` where it is no folder, cannot be read, or lies in none of the `data_roots`. Outside of
-    those nothing is looked up: the answer does not tell what is there.
+    Raises `DataError` where it is no folder, cannot be read, or lies in none of the `data_roots`, without
+    which visitors may name none at all. Outside of those the answer does not tell what is there.
     """
     place = _resolved(text)
+    if has_visitors() and not data_roots():
+        raise DataError(f"no folder may be named on this server; its owner can list some in {ROOTS}")
     if not may_be_opened(place):
         allowed = ", ".join(map(str, data_roots()))
         raise DataError(f"{text!r} is not in a folder that may be opened here; choose one in {allowed}")

@@ -57,13 +57,15 @@ def open_images(folder: Path, data: Path | None, layout: str = "") -> ImageSet:
     return catalogue.open_folder(place, layout=layout, known=card.class_names)
 
 
-def images_of(evaluation: Evaluation) -> ImageSet:
-    """The images of an evaluation: where they lay, else the checkpoint's own, else where they usually are.
+def images_of(evaluation: Evaluation, data: Path | None = None) -> ImageSet:
+    """The images of an evaluation: ``data``, else where they lay, or the checkpoint's own, or where usual.
 
     Raises:
         DataError: they are not there, or nobody has said where they are.
     """
     folder, source = evaluation.of, evaluation.facts.source
+    if data is not None:
+        return open_images(folder, data)
     place = remembered_data(evaluation.folder)
     own = checkpoint.read_card(folder).data.get("fingerprint")
     if place is not None or evaluation.facts.fingerprint in (None, own):

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import checkpoint, evaluations
-from core.errors import CoreError, DataError
+from core.errors import CoreError
 from core.evaluations import Evaluation
 from core.mistakes import results
 from core.predicting import background
@@ -14,7 +14,7 @@ from core.predicting.parts import num_predicted
 from core.predicting.samples import open_images, samples_of
 from core.training.run import remembered_data, remembered_layout
 from pages._ui import mishaps, words
-from pages._ui.state import evaluated, models
+from pages._ui.state import evaluated, folders, models
 
 _LIVE_S = 1.0
 _FOLDER, _NAME, _SPLIT = "evaluation_folder", "evaluation_name", "evaluation_split"
@@ -110,18 +110,11 @@ def _draw_form(name: str) -> None:
         return
     try:
         with st.spinner("The images are found, the network is loaded…"):
-            _start(checkpoint.find(name), _place(typed), split, named)
+            _start(checkpoint.find(name), folders.taken(typed) if typed else None, split, named)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
         return
     st.rerun()
-
-
-def _place(typed: str) -> Path | None:
-    try:
-        return Path(typed).expanduser() if typed else None
-    except RuntimeError as error:  # A home that nobody has.
-        raise DataError(f"cannot find {typed!r}: {error}") from error
 
 
 def _start(folder: Path, place: Path | None, split: str, named: str) -> None:

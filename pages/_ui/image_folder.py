@@ -5,12 +5,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.data.image_set import ImageSet
 from core.errors import CoreError
 from core.evaluations import Evaluation
 from core.mistakes.comparable import address
 from core.predicting.samples import open_images, remember_images
 from core.training.run import remember_data
 from pages._ui import words
+from pages._ui.state import folders
 from pages._ui.state import results as memory
 
 _FOLDER = "image_folder"
@@ -39,11 +41,15 @@ def _take(evaluation: Evaluation, key: str) -> None:
     if not typed:
         return
     try:
-        place = Path(typed).expanduser()
+        place = folders.taken(typed)
         images = open_images(evaluation.of, place)
-    except (CoreError, OSError, RuntimeError) as error:  # The last: a home that nobody has.
+        folders.keep(evaluation.of.name, place, partial(_remember, evaluation, images, place))
+    except CoreError as error:
         st.session_state[memory.REFUSED_FOLDER] = str(error)
         return
+    memory.look_again()
+
+
+def _remember(evaluation: Evaluation, images: ImageSet, place: Path) -> None:
     remember_data(evaluation.folder, place)
     remember_images(evaluation.of, images, place)
-    memory.look_again()

@@ -14,7 +14,7 @@ from core.training import recipe as recipes
 from core.training import runs, summary
 from core.training.recipe import Recipe
 from pages._ui import words
-from pages._ui.state import trainings
+from pages._ui.state import folders, trainings
 
 _MINE = "A folder of mine…"
 _FIRST = "digits"  # Needs no download, and takes a minute.
@@ -153,8 +153,8 @@ def _folder() -> Chosen | None:
     if not text:
         st.caption("Type where the images lie: a folder for each class is enough.")
         return None
-    folder = Path(text).expanduser().absolute()
     try:
+        folder = folders.taken(text)
         chosen = Chosen(catalogue.recognise(folder), folder)
         images = chosen.opened()
     except (CoreError, OSError) as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -21,7 +22,7 @@ from core.inside.patches import Draw, by_sample_id, drawing, in_square, ringed
 from core.preprocess import Preprocess
 from core.render import jpeg
 from core.samples import SAMPLES, sample
-from pages._ui.state import inside, photos
+from pages._ui.state import folders, inside, photos
 from pages._ui.state.models import Loaded
 from pages._ui.state.photos import Photo
 
@@ -105,12 +106,16 @@ def reached(found: Found, channel: int) -> Reached | None:
 
 def images_of(loaded: Loaded) -> ImageSet | str:
     """The images to collect examples from, or the sentence why they are not there."""
-    return _images(str(loaded.checkpoint.folder), str(folder_of(loaded)), loaded)
+    typed = folders.kept(_key(loaded))
+    found = _images(str(loaded.checkpoint.folder), str(folder_of(loaded)), loaded, typed)
+    if isinstance(found, ImageSet) and not folders.may_be_seen(found.root):
+        return "they lie in a folder that you have not named here"
+    return found
 
 
 def folder_of(loaded: Loaded) -> Path | None:
     """The folder that somebody has named for them; None if nobody has."""
-    return examples.remembered_photos(loaded.checkpoint.folder)
+    return folders.kept(_key(loaded)) or examples.remembered_photos(loaded.checkpoint.folder)
 
 
 def replaced_by(loaded: Loaded, images: ImageSet) -> About | None:
@@ -132,12 +137,10 @@ def take_folder(loaded: Loaded, key: str) -> None:
         return
     folder = loaded.checkpoint.folder
     try:
-        place = Path(typed).expanduser()
-        if not place.is_dir():
-            raise DataError("there is no such folder on this machine")
+        place = folders.taken(typed)
         examples.open_photos(folder, place)
-        examples.remember_photos(folder, place)
-    except (CoreError, OSError, RuntimeError) as error:  # The last: a home that nobody has.
+        folders.keep(_key(loaded), place, partial(examples.remember_photos, folder, place))
+    except CoreError as error:
         st.session_state[f"{key}_refused"] = str(error)
         return
     _images.clear()
@@ -172,6 +175,10 @@ def poster(found: Found) -> bytes:
     """The examples of all channels as one PNG file."""
     image_of = by_sample_id(_those(found))
     return examples_files.poster_png(found.channels, image_of, found.draw, found.num_in_tile)
+
+
+def _key(loaded: Loaded) -> str:
+    return f"examples of {loaded.checkpoint.name}"
 
 
 def _those(found: Found) -> ImageSet:
@@ -256,9 +263,14 @@ def _channels(known: tuple[str, str, str, int], _examples: Examples) -> list[lis
 
 
 @st.cache_resource(max_entries=8, ttl=_FOLDERS_CHANGE_S, show_spinner=False)
-def _images(folder: str, place: str, _loaded: Loaded) -> ImageSet | str:  # noqa: ARG001 (the key of the cache)
+def _images(
+    folder: str,  # noqa: ARG001 (the key of the cache)
+    place: str,  # noqa: ARG001 (the key of the cache)
+    _loaded: Loaded,
+    _typed: Path | None,
+) -> ImageSet | str:
     try:
-        return examples.open_photos(_loaded.checkpoint.folder, None)
+        return examples.open_photos(_loaded.checkpoint.folder, _typed)
     except DataError as error:
         return str(error)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import streamlit as st
 from torch import Tensor
 
-from core import checkpoint
 from core.errors import CoreError
 from core.evaluation.metrics import distinct_names
 from core.evaluation.selection import Wanted, sample_at, selected
@@ -16,7 +15,6 @@ from core.inside.channels import Indices, num_pages, page
 from core.inside.inspection import Inspection, Sparsity, Stage
 from core.mistakes import results as core_results
 from core.mistakes.results import Results
-from core.training.record import place_in_words
 from pages._ui.state import history, links, results
 from pages._ui.state.models import Loaded
 from pages._ui.state.photos import Photo, as_photo, upright
@@ -141,7 +139,15 @@ def own_samples(name: str) -> list[Photo]:
     """Images that a checkpoint was evaluated on, one of each of a few classes; none where there are none."""
     if name not in core_results.available():
         return []
-    return _own_samples(name, place_in_words(checkpoint.find(name)))
+    with suppress(CoreError):
+        found = results.load(name, None)
+        pictures = results.pictures(found.evaluation)  # Those that this session may see.
+        if pictures.found is not None:
+            images = pictures.found.images
+            return _own_samples(
+                f"{results.key_of(found)} {images.root} {images.fingerprint}", found, pictures
+            )
+    return []
 
 
 Key = tuple[str, str, float]
@@ -175,13 +181,10 @@ def _batch(key: Key, _look: Look) -> Tensor:  # noqa: ARG001 (the key of the cac
 
 
 @st.cache_resource(max_entries=8, ttl=_FOLDERS_CHANGE_S, show_spinner="Looking for its images…")
-def _own_samples(name: str, place: str) -> list[Photo]:  # noqa: ARG001 (the key of the cache)
-    with suppress(CoreError):
-        found = results.load(name, None)
-        pictures = results.pictures(found.evaluation)
-        classes = range(len(found.class_names))[:_MOST_OWN]
-        return [photo for class_idx in classes if (photo := _clearest(found, pictures, class_idx))]
-    return []
+def _own_samples(key: str, _found: Results, _pictures: results.Pictures) -> list[Photo]:  # noqa: ARG001 (the key)
+    classes = range(len(_found.class_names))[:_MOST_OWN]
+    found = (_clearest(_found, _pictures, class_idx) for class_idx in classes)
+    return [photo for photo in found if photo]
 
 
 def _clearest(found: Results, pictures: results.Pictures, class_idx: int) -> Photo | None:

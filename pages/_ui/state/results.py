@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 from PIL import Image
@@ -27,7 +28,7 @@ from core.mistakes.results import Results
 from core.mistakes.sample_images import SampleImages, sample_images
 from core.predicting.samples import data_has_changed, images_of
 from core.training.record import place_in_words
-from pages._ui.state import photos
+from pages._ui.state import folders, photos
 from pages._ui.state.photos import Photo
 
 # Names in the address.
@@ -62,9 +63,13 @@ def load(name: str, split: str | None, evaluation: str | None = None) -> Results
 
 def pictures(evaluation: Evaluation) -> Pictures:
     """Where the samples of an evaluation can be seen."""
+    typed = folders.kept(evaluation.of.name)
     of_evaluation, own = (place_in_words(each) for each in (evaluation.folder, evaluation.of))
     key = f"{evaluation.of.name} {evaluation.name} {evaluation.facts.fingerprint} {of_evaluation} {own}"
-    return _pictures(key, evaluation)
+    found = _pictures(f"{key} {typed}", evaluation, typed)
+    if found.found and not folders.may_be_seen(found.found.images.root):
+        return Pictures(None, "they lie in a folder that you have not named here")
+    return found
 
 
 def look_again() -> None:
@@ -231,9 +236,9 @@ def _curves(key: str, class_idx: int, _found: Results) -> Curves | None:  # noqa
 
 
 @st.cache_resource(max_entries=4, ttl=_FOLDERS_CHANGE_S, show_spinner="Looking for the images…")
-def _pictures(key: str, _evaluation: Evaluation) -> Pictures:  # noqa: ARG001 (the key of the cache)
+def _pictures(key: str, _evaluation: Evaluation, _typed: Path | None) -> Pictures:  # noqa: ARG001 (the key)
     try:
-        images = images_of(_evaluation)
+        images = images_of(_evaluation, _typed)
         return Pictures(sample_images(images), has_changed=data_has_changed(_evaluation, images))
     except CoreError as error:
         return Pictures(None, str(error))
