@@ -26,14 +26,14 @@ def ask(evaluation: Evaluation, reason: str) -> None:
         icon=":material/image_not_supported:",
     )
     key = f"{_FOLDER}_{address(evaluation)}"
-    typed = st.text_input(
+    st.text_input(
         f"Folder of the images of {words.plain(evaluation.name)}",
         key=key,
         placeholder="/path/to/the/images",
         on_change=partial(_take, evaluation, key),
     )
     if refused := st.session_state.pop(memory.REFUSED_FOLDER, None):
-        st.error(f"{words.plain(typed)}: {words.plain(refused)}.", icon=":material/folder_off:")
+        st.error(words.capital(refused), icon=":material/folder_off:")
 
 
 def _take(evaluation: Evaluation, key: str) -> None:

@@ -120,7 +120,7 @@ def _offer_look(loaded: Loaded, layer: str, images: ImageSet, *, key: str) -> No
 def _ask_folder(loaded: Loaded, *, key: str) -> None:
     """Take a folder of photos to look through, or say why not."""
     field = f"photo_folder_{key}"
-    typed = st.text_input(
+    st.text_input(
         "Folder of photos",
         key=field,
         placeholder="/path/to/photos",
@@ -129,7 +129,7 @@ def _ask_folder(loaded: Loaded, *, key: str) -> None:
         help="On the machine that runs this page. What is found is kept beside the checkpoint.",
     )
     if refused := examples.refusal(field):
-        st.error(f"{words.plain(typed)}: {words.plain(refused)}.", icon=":material/folder_off:")
+        st.error(words.capital(refused), icon=":material/folder_off:")
 
 
 def _draw_command(loaded: Loaded, layer: str) -> None:

@@ -39,7 +39,7 @@ def shown(page: AppTest) -> list[str]:
 
 @pytest.fixture
 def without_images(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    def absent(_evaluation: Evaluation) -> None:
+    def absent(_evaluation: Evaluation, _typed: Path | None) -> None:
         raise DataError("cannot find them in 'DIR'; get it from their publisher")
 
     monkeypatch.setattr(memory, "images_of", absent)
