@@ -61,7 +61,7 @@ def may_be_opened(folder: Path) -> bool:
 
 def _resolved(text: str) -> Path:
     wanted = text.strip()
-    if not wanted or len(wanted) > _LONGEST or not wanted.isprintable():
+    if not wanted or len(wanted) > _LONGEST or min(wanted) < " ":
         raise DataError(f"{wanted[:80]!r} is not the name of a folder")
     try:
         return Path(wanted).expanduser().resolve()
