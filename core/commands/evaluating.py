@@ -9,6 +9,7 @@ from typing import Any
 from core import checkpoint, evaluations, processes
 from core.commands import layouts
 from core.commands.complaint import complain
+from core.commands.numbers import MOST_PROCESSES, whole
 from core.data.workers import usual_workers
 from core.device import keep_freed_memory, usable_device
 from core.predicting.evaluate import Keep, Resources, evaluate
@@ -40,7 +41,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="take the place of an evaluation of that name that is of other images or weights",
     )
     parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
-    parser.add_argument("--devices", type=int, default=1, metavar="N", help="processes, one a device")
+    parser.add_argument(
+        "--devices", type=whole(1, MOST_PROCESSES), default=1, metavar="N", help="processes, one a device"
+    )
 
 
 def _evaluate(options: argparse.Namespace) -> int:

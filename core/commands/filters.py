@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.checkpoint import Checkpoint
+from core.commands.numbers import LARGEST_SEED, whole
 from core.commands.photos import add_checkpoint, checkpoint_of
 from core.device import keep_freed_memory
 from core.explain.ascent import LOGITS, Ascended
@@ -12,6 +13,8 @@ from core.inside import filter_files
 from core.inside.channels import PAGE, parse_channels
 from core.inside.filters import METHODS, Question, ascended, num_channels, question
 from core.predictions import class_index
+
+MOST_STEPS = 100_000  # A picture has long stopped changing, and 64 of them take a day.
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,9 +34,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--channels", metavar="LIST", help=f"such as 0-63,100 (default: the first {PAGE} of the layer)"
     )
     parser.add_argument("--method", choices=METHODS, default="plain", help="default: %(default)s")
-    parser.add_argument("--steps", type=int, metavar="N", help="default: as the method needs")
     parser.add_argument(
-        "--seed", type=int, default=0, help="of the noise to start from; default: %(default)s"
+        "--steps", type=whole(0, MOST_STEPS), metavar="N", help="default: as the method needs"
+    )
+    parser.add_argument(
+        "--seed",
+        type=whole(0, LARGEST_SEED),
+        default=0,
+        help="of the noise to start from; default: %(default)s",
     )
     add_checkpoint(parser)
     parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")

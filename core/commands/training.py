@@ -7,6 +7,7 @@ from pathlib import Path
 from core import checkpoint
 from core.commands import layouts
 from core.commands.complaint import complain
+from core.commands.numbers import LARGEST_SEED, MOST_MACHINES, MOST_PROCESSES, share, whole
 from core.data import catalogue
 from core.data.cache import decode
 from core.data.image_set import ImageSet
@@ -41,8 +42,10 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fetch", action="store_true", help="download the data set first")
     layouts.add(parser)
     parser.add_argument("--json", action="store_true", help="what was understood, as JSON; no image is read")
-    parser.add_argument("--val", type=float, default=0.2, metavar="SHARE", help="default: %(default)s")
-    parser.add_argument("--seed", type=int, default=0, help="of the split (default: %(default)s)")
+    parser.add_argument("--val", type=share, default=0.2, metavar="SHARE", help="default: %(default)s")
+    parser.add_argument(
+        "--seed", type=whole(0, LARGEST_SEED), default=0, help="of the split (default: %(default)s)"
+    )
     parser.add_argument("--recipe", metavar="RECIPE", help="split and see the images as this recipe does")
     parser.add_argument(
         "--samples",
@@ -62,8 +65,10 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], dest="changes", metavar="KEY=VALUE", help="such as epochs=3"
     )
     parser.add_argument("--out", metavar="NAME", help="name of the checkpoint (default: the recipe's)")
-    parser.add_argument("--devices", type=int, default=1, metavar="N", help="processes, one a device")
-    parser.add_argument("--nodes", type=int, default=1, metavar="N", help="machines")
+    parser.add_argument(
+        "--devices", type=whole(1, MOST_PROCESSES), default=1, metavar="N", help="processes, one a device"
+    )
+    parser.add_argument("--nodes", type=whole(1, MOST_MACHINES), default=1, metavar="N", help="machines")
     parser.add_argument("--resume", action="store_true", help="go on where the training of that name stopped")
 
 

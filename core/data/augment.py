@@ -13,6 +13,7 @@ from core.preprocess import Preprocess
 
 PATCHES = {"black": 0, "grey": 128, "white": 255}
 _SHARES = ("translate", "crop", "occlusion", "brightness", "contrast", "saturation")
+_MOST_FACTOR = 100
 _GREATEST = {"hue": 0.5, "rotation": 180, "shear": 89} | dict.fromkeys(_SHARES, 1)
 
 
@@ -60,8 +61,10 @@ class Augment:
                 raise ValueError(f"{name} {getattr(self, name)!r} must lie in 0 to {greatest}")
         for name in ("zoom", "gamma"):
             low, high = getattr(self, name)
-            if not 0 < low <= high:
-                raise ValueError(f"{name} {[low, high]!r} must be two numbers above 0, the smaller first")
+            if not 1 / _MOST_FACTOR <= low <= high <= _MOST_FACTOR:
+                reach = f"{1 / _MOST_FACTOR:g} to {_MOST_FACTOR}"
+                wanted = f"two numbers above 0, the smaller first, in {reach}"
+                raise ValueError(f"{name} {[low, high]!r} must be {wanted}")
         for name in ("patch", "fill"):
             if getattr(self, name) not in PATCHES:
                 raise ValueError(f"{name} {getattr(self, name)!r} is none of {', '.join(PATCHES)}")

@@ -10,6 +10,11 @@ def usual_workers() -> int:
     return max(0, min(8, (os.cpu_count() or 1) - 1))
 
 
+def possible_workers(wanted: int) -> int:
+    """As many as were asked for, and no more than four for each core: others only take memory."""
+    return min(wanted, 4 * (os.cpu_count() or 1))
+
+
 def leave_quietly(_worker: int = 0) -> None:
     """Let this process print no traceback when the one that it reads for has gone away.
 

@@ -92,7 +92,7 @@ def parse_channels(text: str, num_channels: int) -> list[int]:
     """Indices from a list such as ``0-3,12``, in its order; LayerError if there is no such channel."""
     chosen: list[int] = []
     for part in filter(None, text.replace(" ", "").split(",")):
-        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
+        match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", part)
         if match is None:
             raise LayerError(f"{part!r} is no channel; write them as 0-3,12")
         first, last = int(match[1]), int(match[2] or match[1])

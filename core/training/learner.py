@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from core.data.batches import Features, Pictures, class_weights
-from core.data.workers import usual_workers
+from core.data.workers import possible_workers, usual_workers
 from core.device import best_device
 from core.errors import CheckpointError
 from core.models import heads
@@ -39,7 +39,7 @@ def learner(
             recipe, data, train=dataset, val=dataset, workers=0
         )
     train_set = Pictures(data.decoded, recipe.augment, recipe.seed)
-    workers = recipe.speed.workers
+    workers = possible_workers(recipe.speed.workers)
     if workers < 0:
         workers = usual_workers() if train_set.change or data.decoded.array is None else 0
     feed = Feed(recipe, data, train=train_set, val=Pictures(data.decoded), workers=workers)

@@ -14,6 +14,7 @@ from core.preprocess import Preprocess
 from core.training.recipe import Model, Picture, Recipe
 
 _FROM = "checkpoint:"
+_SURELY_ENOUGH = 128  # Pixels: architectures halve their input five times, some cut borders too.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +51,26 @@ def network(recipe: Recipe, num_classes: int, root: Path = checkpoint.ROOT) -> N
     learns_from = heads.head_name(model) if settings.train_from == "head" else settings.train_from
     heads.freeze_until(model, learns_from)
     is_head_only = bool(learns_from) and learns_from == heads.head_name(model)
-    return Network(model, preprocess_of(recipe, root), is_head_only)
+    preprocess = preprocess_of(recipe, root)
+    _refuse_small(model, preprocess, settings.architecture)
+    return Network(model, preprocess, is_head_only)
+
+
+@torch.no_grad()
+def _refuse_small(model: nn.Module, preprocess: Preprocess, architecture: str) -> None:
+    """RecipeError for images so small that nothing is left of them inside of the network: tried on one."""
+    if min(preprocess.input_size) >= _SURELY_ENOUGH:
+        return
+    was_training = model.training
+    try:
+        model.eval()(torch.zeros(1, len(preprocess.mean), *preprocess.input_size))
+    except (RuntimeError, ValueError, AssertionError) as error:
+        size = " x ".join(map(str, preprocess.input_size))
+        raise RecipeError(
+            f"images of {size} pixels do not fit {architecture}; set image.size, or leave it out"
+        ) from error
+    finally:
+        model.train(was_training)
 
 
 def architecture_of(settings: Model, root: Path = checkpoint.ROOT) -> str:

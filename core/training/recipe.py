@@ -11,17 +11,23 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from core import files
 from core.data.augment import Augment
-from core.errors import RecipeError
+from core.errors import FileError, RecipeError
 
 FOLDER = Path(__file__).parent / "recipes"
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+_LARGEST_FILE = 2**20
 _UNKNOWN = {"unexpected_keyword_argument", "extra_forbidden"}
 
 Share = Annotated[float, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
-AtLeastOne = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Positive = Annotated[float, Field(gt=0, le=1_000)]
+AtLeastOne = Annotated[int, Field(ge=1, le=100_000)]
+# More is a slip of the hand: a layer of that size has a gigabyte of weights, and each process its own memory.
+Hidden = Annotated[int, Field(ge=1, le=16_384)]
+MOST_LAYERS, MOST_WORKERS, LARGEST_SIDE, LARGEST_SEED = 8, 64, 4_096, 2**31 - 1
+Side = Annotated[int, Field(ge=0, le=LARGEST_SIDE)]
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -54,8 +60,8 @@ class Picture:
         std: See ``mean``.
     """
 
-    size: Count = 0
-    resize: Count = 0
+    size: Side = 0
+    resize: Side = 0
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
 
@@ -76,7 +82,7 @@ class Model:
     architecture: str
     weights: Annotated[str, Field(pattern=r"^(none|imagenet|pretrained|checkpoint:.+)$")] = "none"
     train_from: str = ""
-    hidden: tuple[AtLeastOne, ...] = ()
+    hidden: Annotated[tuple[Hidden, ...], Field(max_length=MOST_LAYERS)] = ()
     dropout: Share = 0.0
 
 
@@ -85,8 +91,8 @@ class Optimiser:
     """How the weights move. ``momentum`` is for ``sgd`` and ``rmsprop``."""
 
     name: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
-    lr: Annotated[float, Field(ge=0)] = 1e-3
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    lr: Annotated[float, Field(ge=0, le=1_000)] = 1e-3
+    weight_decay: Annotated[float, Field(ge=0, le=1_000)] = 0.0
     momentum: Share = 0.0
 
 
@@ -136,12 +142,12 @@ class Speed:
     Attributes:
         precision: Of the arithmetic; ``16-mixed`` and ``bf16-mixed`` suit GPUs.
         accumulate: Batches whose gradients are added before the weights move.
-        workers: Processes that make batches; -1 decides by what there is to do.
+        workers: Processes that make batches, at most four for each core; -1 decides by what there is to do.
     """
 
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
     accumulate: AtLeastOne = 1
-    workers: Annotated[int, Field(ge=-1)] = -1
+    workers: Annotated[int, Field(ge=-1, le=MOST_WORKERS)] = -1
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -154,7 +160,7 @@ class Recipe:
     epochs: AtLeastOne
     about: str = ""
     batch_size: AtLeastOne = 32
-    seed: Count = 0
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0
     image: Picture = field(default_factory=Picture)
     augment: Augment = field(default_factory=Augment)
     optimiser: Optimiser = field(default_factory=Optimiser)
@@ -217,8 +223,10 @@ def _settings(name_or_path: str) -> dict[str, Any]:
         close = difflib.get_close_matches(name_or_path, names(), n=3) or names()
         raise RecipeError(f"no recipe {name_or_path!r}, and no such file; there is {', '.join(close)}")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return tomllib.loads(files.read_text(path, _LARGEST_FILE))
+    except FileError as error:
+        raise RecipeError(str(error)) from error
+    except (ValueError, RecursionError) as error:
         raise RecipeError(f"{path} is not a readable TOML file: {error}") from error
 
 
@@ -253,7 +261,7 @@ def _fault(error: Mapping[str, Any]) -> str:
     if error["type"] in {"missing", "missing_argument"}:
         return f"the recipe lacks {key!r}"
     message = error["msg"].removeprefix("Value error, ")
-    return f"{key} is {error['input']!r}: {message[0].lower()}{message[1:]}"
+    return f"{key} is {repr(error['input'])[:60]}: {message[0].lower()}{message[1:]}"
 
 
 def _unknown(key: str) -> str:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import lightning
+import torch
 from lightning.fabric.utilities.warnings import PossibleUserWarning
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback, EarlyStopping
@@ -68,6 +69,7 @@ def train(recipe: Recipe, job: Job) -> Path:
         CoreError: says what is wrong with recipe, data or folder; the card's ``reason`` says it too.
         Stopped: somebody asked for it; what was reached is kept.
     """
+    _refuse_devices(job)
     images = open_training_data(recipe.data, job.data, job.layout)
     run = RunFolder.start(job.root, job.name, _first_card(recipe, images, job)) if is_first() else None
     return _trained(recipe, job, images, run)
@@ -80,6 +82,7 @@ def resume(recipe: Recipe | None, job: Job) -> Path:
         TrainingError: its data has changed, or there is nothing to resume.
         RecipeError: ``recipe`` is given and is another one.
     """
+    _refuse_devices(job)
     folder = job.root / job.name
     card = checkpoint.read_card(folder)
     if not card.recipe:
@@ -97,6 +100,13 @@ def resume(recipe: Recipe | None, job: Job) -> Path:
         raise TrainingError(f"the data of {job.name!r} has changed since it was started; start a new one")
     run = RunFolder.again(job.root, job.name) if is_first() else None
     return _trained(own, job, images, run, state=folder / STATE)
+
+
+def _refuse_devices(job: Job) -> None:
+    cards = torch.cuda.device_count()
+    if job.devices < 1 or job.nodes < 1 or (cards and job.devices > cards):
+        there = f"this machine has {cards} graphics cards" if cards else "at least one is needed"
+        raise TrainingError(f"got {job.devices} devices on {job.nodes} machines; {there}")
 
 
 def _trained(

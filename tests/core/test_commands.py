@@ -341,6 +341,49 @@ def test_a_command_that_is_not_one_shows_the_usage(
     assert capsys.readouterr().err.startswith("usage: python -m core")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["train", "digits", "--devices", "0"],
+            "argument --devices: got '0'; expected a whole number from 1 to",
+        ),
+        (
+            ["train", "digits", "--devices", "9999"],
+            "argument --devices: got '9999'; expected a whole number from 1 to",
+        ),
+        (
+            ["train", "digits", "--nodes", "-1"],
+            "argument --nodes: got '-1'; expected a whole number from 1 to 1024",
+        ),
+        (["evaluate", "digits", "--devices", "9" * 5000], "argument --devices: got '999"),
+        (
+            ["data", "digits", "--seed", "-1"],
+            "argument --seed: got '-1'; expected a whole number from 0 to 2147483647",
+        ),
+        (
+            ["data", "digits", "--val", "nan"],
+            "argument --val: got 'nan'; expected a share such as 0.2, below 1",
+        ),
+        (["data", "digits", "--val", "1"], "argument --val: got '1'; expected a share such as 0.2, below 1"),
+        (
+            ["filters", "--layer", "x", "--out", "y", "--steps", "10000000000"],
+            "argument --steps: got '10000000000'",
+        ),
+        (
+            ["filters", "--layer", "x", "--out", "y", "--seed", "x"],
+            "argument --seed: got 'x'; expected a whole number",
+        ),
+    ],
+)
+def test_numbers_without_sense_are_refused_in_a_sentence(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert sentence in capsys.readouterr().err
+
+
 def test_python_m_core_exits_with_the_commands_status() -> None:
     command = [sys.executable, "-m", "core", "layers", "--checkpoint", "nope"]
     here = Path(__file__).parents[2]

@@ -262,7 +262,6 @@ def test_a_dead_channel_is_said_in_the_table_and_drawn_as_such() -> None:
         (("--layer", "bn2", "--channels", "256"), "there is no channel '256'"),
         (("--class", "unicorn"), "no class named 'unicorn'"),
         (("--layer", "bn2", "--steps", "0"), "needs steps and a step size above 0"),
-        (("--layer", "bn2", "--seed", "-1"), "no negative numbers"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(

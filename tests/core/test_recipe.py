@@ -137,6 +137,32 @@ def test_differences_are_the_keys_whose_values_differ(file: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ("speed.workers=9999", r"^speed\.workers is 9999: input should be less than or equal to 64$"),
+        ("speed.workers=-2", r"^speed\.workers is -2: input should be greater than or equal to -1$"),
+        (
+            "model.hidden=[10000000000]",
+            r"^model\.hidden\.0 is 10000000000: input should be less than .* 16384$",
+        ),
+        (
+            "model.hidden=[2, 2, 2, 2, 2, 2, 2, 2, 2]",
+            r"^model\.hidden is \[2.*: tuple should have at most 8 items",
+        ),
+        ("image.size=1000000", r"^image\.size is 1000000: input should be less than or equal to 4096$"),
+        ("image.resize=99999", r"^image\.resize is 99999: input should be less than or equal to 4096$"),
+        ("epochs=10000000000", r"^epochs is 10000000000: input should be less than or equal to 100000$"),
+        (
+            "batch_size=10000000000",
+            r"^batch_size is 10000000000: input should be less than or equal to 100000$",
+        ),
+        (
+            "seed=99999999999999999999",
+            r"^seed is 99999999999999999999: input should be less than or equal to 214",
+        ),
+        ("optimiser.lr=1e30", r"^optimiser\.lr is 1e\+30: input should be less than or equal to 1000$"),
+        (
+            "augment.zoom=[1e-300, 1e300]",
+            r"zoom .* must be two numbers above 0, the smaller first, in 0\.01 to 100",
+        ),
         ("optimizer.lr=1", r"no setting 'optimizer\.lr'; close: optimiser\.lr"),
         ("optimiser.learning_rate=1", r"no setting 'optimiser\.learning_rate'; close: optimiser\."),
         ("epoch=1", "no setting 'epoch'; close: epochs"),
@@ -196,7 +222,7 @@ def test_a_change_that_cannot_be_is_said_with_its_key(file: Path, change: str, m
         ("epochs = \n", "few.toml is not a readable TOML file: Invalid value"),
         ("[data\n", "few.toml is not a readable TOML file: Expected"),
         ("epochs = 3\nepochs = 4\n", "few.toml is not a readable TOML file: Cannot overwrite"),
-        ("\udcff", "few.toml is not a readable TOML file: .*decode"),
+        ("\udcff", "few.toml' is not a text file in UTF-8"),
     ],
 )
 def test_a_file_that_is_no_recipe_is_refused_with_the_reason(file: Path, text: str, message: str) -> None:

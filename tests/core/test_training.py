@@ -441,6 +441,24 @@ def test_more_than_a_few_damaged_images_stop_a_training(tmp_path: Path, photos_o
     assert (card.status, card.reason[:17]) == ("failed", "6 of 40 images of")
 
 
+@pytest.mark.parametrize("size", [1, 2])
+def test_images_too_small_for_the_network_are_refused_before_anything_is_read(
+    tmp_path: Path, size: int
+) -> None:
+    recipe = _recipe(*TWO_CONVOLUTIONS, f"image.size={size}")
+    with pytest.raises(
+        RecipeError, match=rf"images of {size} x {size} pixels do not fit seewhy:two-conv-mnist; set"
+    ):
+        train(recipe, _job(tmp_path))
+
+
+@pytest.mark.parametrize(("devices", "nodes"), [(0, 1), (-1, 1), (1, 0)])
+def test_a_training_on_no_device_is_refused(tmp_path: Path, devices: int, nodes: int) -> None:
+    with pytest.raises(TrainingError, match=rf"^got {devices} devices on {nodes} machines; "):
+        train(_recipe(*TWO_CONVOLUTIONS), Job("run", root=tmp_path, devices=devices, nodes=nodes))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_data_that_changed_are_not_trained_on_any_further(
     tmp_path: Path, photos_of_two_classes: Path
 ) -> None:
