@@ -10,9 +10,10 @@ from torch import Tensor
 
 from core.checkpoint import Checkpoint
 from core.data.image_set import ImageSet
-from core.errors import CheckpointError, DataError
+from core.errors import DataError
 from core.explain.activations import observe
 from core.explain.receptive_field import receptive_field
+from core.finite import not_finite, refuse_infinite
 from core.inside.examples import EXAMPLES, About, Examples, LayerSize, network_of
 from core.inside.examples_feed import Batch, batches
 from core.inside.examples_state import State, alone, forget, read_state
@@ -41,7 +42,7 @@ def collect(
         LayerError: a layer is not there or has no channels.
         EvaluationError: another process collects examples of this checkpoint.
         DataError: no image can be read.
-        CheckpointError: activations are not finite.
+        CheckpointError: activations or logits are not finite.
     """
     folder = loaded.folder
     start = _start(loaded, layers)
@@ -68,7 +69,7 @@ def examples_among(loaded: Checkpoint, layer: str, images: ImageSet, pixels: Ten
 
     Raises:
         LayerError: the layer is not there or has no channels.
-        CheckpointError: activations are not finite.
+        CheckpointError: activations or logits are not finite.
     """
     sizes = torch.tensor([images.image(index).size for index in range(len(images))])
     state = _start(loaded, [layer])
@@ -78,6 +79,9 @@ def examples_among(loaded: Checkpoint, layer: str, images: ImageSet, pixels: Ten
 
 
 def _start(loaded: Checkpoint, layers: Sequence[str]) -> State:
+    with torch.inference_mode():
+        # What excites a channel of a network that says nothing is of no interest.
+        refuse_infinite(loaded.model(_blank(loaded)), repr(loaded.name))
     num_channels = observe(loaded.model, _blank(loaded), layers, lambda output: output.shape[1])
     return State({name: none_yet(num) for name, num in num_channels.items()})
 
@@ -110,9 +114,7 @@ def _peaks(loaded: Checkpoint, pixels: Tensor, layers: Sequence[str]) -> dict[st
     batch = loaded.card.preprocess.normalised(pixels.to(loaded.device, non_blocking=True))
     found = observe(loaded.model, batch, layers, peaks)
     if any(not (each.activations < torch.inf).all() for each in found.values()):
-        raise CheckpointError(
-            f"activations of {loaded.name!r} are not finite; weights or preprocess are wrong"
-        )
+        raise not_finite(f"activations of {loaded.name!r}")
     return found
 
 

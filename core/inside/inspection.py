@@ -10,9 +10,9 @@ from torch import Tensor
 
 from core.checkpoint import Checkpoint
 from core.device import device_label
-from core.errors import CheckpointError
 from core.explain.activations import activations, class_contributions, observe
 from core.explain.trace import towards, trace
+from core.finite import not_finite, refuse_infinite
 from core.inside import channels
 from core.inside.channels import ChannelStats, channel_stats
 from core.layers import Layer, stages
@@ -87,6 +87,7 @@ def inspect(
     traced = trace(checkpoint.model, _to_device(batch, checkpoint), [layer])
     logits = traced.logits.detach().float().cpu()
     maps = _finite(traced.activations[layer].detach(), checkpoint)
+    refuse_infinite(logits, repr(checkpoint.name))
     classes = logits.argmax(1).tolist() if class_idx is None else [class_idx] * len(logits)
     contributions = class_contributions(traced, towards(traced.logits.detach(), classes), layer)
     head = traced.pooled_head(layer)
@@ -159,9 +160,7 @@ def _passes_on(outer: Layer, inner: Sparsity, share: float) -> bool:
 
 def _finite(outputs: Tensor, checkpoint: Checkpoint) -> FloatArray:
     if not outputs.isfinite().all():
-        raise CheckpointError(
-            f"activations of {checkpoint.name!r} are not finite; weights or preprocess are wrong"
-        )
+        raise not_finite(f"activations of {checkpoint.name!r}")
     maps: FloatArray = outputs.float().cpu().contiguous().numpy()
     return maps
 

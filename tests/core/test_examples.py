@@ -296,7 +296,7 @@ def test_what_goes_wrong_is_said(loaded: Checkpoint, images: ImageSet, tmp_path:
     with pytest.raises(DataError, match="none of the 1 images can be read"):
         collect(loaded, ["block1"], photos_below(tmp_path / "text"))
     torch.nn.init.constant_(loaded.model.block1.conv.bias, torch.nan)
-    with pytest.raises(CheckpointError, match="activations of 'random' are not finite"):
+    with pytest.raises(CheckpointError, match="the logits of 'random' are not finite: the weights"):
         collect(loaded, ["block1"], images)
     assert read(loaded.folder) is None
 

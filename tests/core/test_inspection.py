@@ -89,6 +89,10 @@ def test_values_that_are_not_finite_are_an_error(small: Checkpoint, pair: Tensor
     model.conv_stem.weight[0, 0, 0, 0] = float("nan")
     with pytest.raises(CheckpointError, match="activations of 'small' are not finite"):
         inspect(replace(small, model=model), pair, "bn2")
+    head = copy.deepcopy(small.model)
+    head.classifier.bias[3] = float("inf")
+    with pytest.raises(CheckpointError, match="the logits of 'small' are not finite"):
+        inspect(replace(small, model=head), pair, "bn2")
 
 
 def test_a_layer_that_is_not_there_is_named(small: Checkpoint, pair: Tensor) -> None:
