@@ -30,6 +30,7 @@ class Visitor:
     files: list[UploadedFileInfo] = field(default_factory=list)
     hashes: dict[str, ForwardMsg] = field(default_factory=dict)
     exceptions: list[str] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
     query: str = ""
 
     async def open(self, page: str = "explain", query: str = "") -> None:
@@ -43,7 +44,7 @@ class Visitor:
         started = time.perf_counter()
         await self._upload(name, content)
         await self._rerun()
-        await self.until(lambda message: bool(heat(message)))
+        await self.until(lambda message: named(message).startswith(name))
         return time.perf_counter() - started
 
     async def until(self, is_it: Callable[[ForwardMsg], bool], seconds: float = 120) -> ForwardMsg:
@@ -114,6 +115,8 @@ class Visitor:
         element = message.delta.new_element
         if element.WhichOneof("type") == "file_uploader":
             self.uploader = element.file_uploader.id
+        if named(message):
+            self.names.add(named(message).partition(":")[0])
         if element.WhichOneof("type") == "exception":
             self.exceptions.append(f"{element.exception.type}: {element.exception.message}")
 
@@ -129,13 +132,13 @@ async def visit(url: str) -> Visitor:
     return Visitor(url, socket, headers)
 
 
-def heat(message: ForwardMsg) -> str:
-    """The heat map that a message brings to the viewer; empty for all other messages."""
+def named(message: ForwardMsg) -> str:
+    """What the heat map that a message brings is called, the photo's name first; empty for other messages."""
     component = message.delta.new_element.bidi_component
     if "seewhy_viewer" not in component.component_name:
         return ""
     data = json.loads(component.json or component.mixed.json)
-    return str(data["heat"])
+    return str(data["alt"]) if data["heat"] else ""
 
 
 def _turns(message: ForwardMsg) -> bool:

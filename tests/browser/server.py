@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -25,9 +26,35 @@ FLAGS = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that answers."""
+
+    url: str
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """What it has used of the processors so far; Linux only."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def megabytes(self) -> float:
+        """What it has in memory; Linux only."""
+        return (
+            int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+        )
+
+
 @contextmanager
 def running_app(log: Path) -> Iterator[str]:
-    """Start the app on a free port, give its address once it answers, and end it afterwards.
+    """Start the app on a free port, give its address once it answers, and end it afterwards."""
+    with running_server(log) as server:
+        yield server.url
+
+
+@contextmanager
+def running_server(log: Path, root: Path = ROOT) -> Iterator[Server]:
+    """Start the app of a checkout on a free port, and end it afterwards.
 
     What it keeps on disk lies beside its ``log``, and not where the user's own is.
     """
@@ -37,11 +64,11 @@ def running_app(log: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     with log.open("wb") as sink:
         kept = os.environ | {"SEEWHY_CACHE": str(log.parent / "cache")}
-        server = subprocess.Popen(command, cwd=ROOT, env=kept, stdout=sink, stderr=sink)  # noqa: S603
+        server = subprocess.Popen(command, cwd=root, env=kept, stdout=sink, stderr=sink)  # noqa: S603
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_until_healthy(url)
-            yield url
+            yield Server(url, server.pid)
         finally:
             server.terminate()
             server.wait(timeout=20)
