@@ -1,6 +1,7 @@
 """One question about photos, answered: what does the network say, and where does that come from?"""
 
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -122,6 +123,23 @@ def explain(
     return answers
 
 
+def explain_in_steps(checkpoint: Checkpoint, batch: Tensor, question: Question) -> Iterator[Explanation]:
+    """Answer ``question`` for a batch of one image: at the last layer to run first, then at all layers.
+
+    The last layer's map needs little more than the forward pass, which both steps share; one early in the
+    network needs nearly as much again. A single step where there is nothing to gain.
+    """
+    if question.method not in CAM_METHODS or len(question.target_layers) < 2 or checkpoint.device != "cpu":
+        yield explain(checkpoint, batch, question)[0]
+        return
+    started = time.perf_counter()
+    traced = _traced(checkpoint, batch, question)
+    last = next(reversed(traced.activations))
+    for target_layers in ((last,), question.target_layers):
+        maps = _region_maps(traced, _direction(traced, question), question.method, target_layers)
+        yield _explanations(checkpoint, traced, question, maps, started)[0]
+
+
 def _with_less_memory(
     checkpoint: Checkpoint, batch: Tensor, question: Question, on_progress: OnProgress
 ) -> list[Explanation]:
@@ -147,24 +165,40 @@ def _answers(
     checkpoint: Checkpoint, batch: Tensor, question: Question, on_progress: OnProgress
 ) -> list[Explanation]:
     started = time.perf_counter()
-    batch = _to_device(batch, checkpoint)
-    target_layers = question.target_layers if question.needs_layer else ()
-    traced = trace(checkpoint.model, batch, target_layers)
-    refuse_infinite(traced.logits, repr(checkpoint.name))
-    class_idx = _classes(traced.logits, question)
-    direction = towards(traced.logits.detach(), class_idx, question.against)
+    traced = _traced(checkpoint, batch, question)
+    direction = _direction(traced, question)
     if question.method in CAM_METHODS:
-        maps = _region_maps(traced, direction, question.method)
+        maps = _region_maps(traced, direction, question.method, question.target_layers)
     else:
-        layer = next(iter(target_layers), INPUT)
-        asked = pixels.Question(checkpoint.model, batch, direction, layer, on_progress)
+        layer = next(iter(question.target_layers), INPUT) if question.needs_layer else INPUT
+        asked = pixels.Question(
+            checkpoint.model, _to_device(batch, checkpoint), direction, layer, on_progress
+        )
         maps = [{layer: Map(values)} for values in PIXEL_METHODS[question.method](asked).cpu().numpy()]
+    return _explanations(checkpoint, traced, question, maps, started)
+
+
+def _traced(checkpoint: Checkpoint, batch: Tensor, question: Question) -> Trace:
+    target_layers = question.target_layers if question.needs_layer else ()
+    traced = trace(checkpoint.model, _to_device(batch, checkpoint), target_layers)
+    refuse_infinite(traced.logits, repr(checkpoint.name))
+    return traced
+
+
+def _direction(traced: Trace, question: Question) -> Tensor:
+    return towards(traced.logits.detach(), _classes(traced.logits, question), question.against)
+
+
+def _explanations(
+    checkpoint: Checkpoint, traced: Trace, question: Question, maps: list[dict[str, Map]], started: float
+) -> list[Explanation]:
     logits = traced.logits.detach().float().cpu()
-    seconds = (time.perf_counter() - started) / len(batch)
+    class_idx = _classes(traced.logits, question)
+    seconds = (time.perf_counter() - started) / len(logits)
     label = device_label(checkpoint.device)
     return [
         Explanation(logits[image], class_idx[image], question.against, maps[image], label, seconds)
-        for image in range(len(batch))
+        for image in range(len(logits))
     ]
 
 
@@ -176,8 +210,12 @@ def _classes(logits: Tensor, question: Question) -> list[int]:
     return [first if first != question.against else second for first, second in ranked]
 
 
-def _region_maps(traced: Trace, direction: Tensor, method: str) -> list[dict[str, Map]]:
-    by_layer = class_activation_maps(traced, direction, method=CAM_METHODS[method])
+def _region_maps(
+    traced: Trace, direction: Tensor, method: str, target_layers: Sequence[str]
+) -> list[dict[str, Map]]:
+    by_layer = class_activation_maps(
+        traced, direction, method=CAM_METHODS[method], target_layers=target_layers
+    )
     per_layer = {layer: _maps(traced, direction, layer, maps) for layer, maps in by_layer.items()}
     return [{layer: maps[image] for layer, maps in per_layer.items()} for image in range(len(direction))]
 

@@ -26,7 +26,8 @@ with shell.page("pages/explain.py"):
     loaded = models.load(shell.checkpoint_name())
     name, class_names = loaded.checkpoint.name, loaded.checkpoint.card.class_names
     stage_names = tuple(layer.name for layer in stages(loaded.layers))
-    first = models.answer(photo, loaded, Question(target_layers=stage_names))
+    usual = models.Answering(photo, loaded, Question(target_layers=stage_names))
+    first = usual.first()
 
     with st.container(key="stage"):
         left, right = st.columns([5, 3], gap="large")
@@ -50,12 +51,14 @@ with shell.page("pages/explain.py"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             title = st.container(width="content")
             view = pickers.view()
-        answer = waiting.answer(photo, loaded, question)
-        scene = explained.Scene(photo, loaded, question, answer, layer, palette)
+        asking = usual if question == usual.question else waiting.answering(photo, loaded, question)
+        scene = explained.Scene(photo, loaded, question, asking.at(layer), layer, palette)
         title.subheader(f"{words.plain(scene.title)}?", anchor=False)
         opacity = explained.draw_viewer(scene, view)
         explained.draw_sum(scene)
-        if len(answer.maps) > 1:
+        # The map stands; those of the other layers may take as long again.
+        scene = replace(scene, answer=asking.whole())
+        if len(scene.answer.maps) > 1:
             explained.draw_stages(scene)
         if against is not None:
             either = [replace(question, class_idx=each, against=None) for each in asked]

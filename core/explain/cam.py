@@ -3,7 +3,7 @@
 A method is only its weights; `class_activation_maps` does the rest, the same for all of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -91,13 +91,18 @@ def layer_cam(evidence: Evidence) -> Tensor:
 
 
 def class_activation_maps(
-    traced: Trace, direction: Tensor, *, method: CamMethod = grad_cam
+    traced: Trace,
+    direction: Tensor,
+    *,
+    method: CamMethod = grad_cam,
+    target_layers: Sequence[str] | None = None,
 ) -> dict[str, Tensor]:
-    """Raw maps (N, h, w) of every recorded layer: signed, unscaled, before any ReLU.
+    """Raw maps (N, h, w) of every recorded layer, or of some: signed, unscaled, before any ReLU.
 
     ``direction`` (N, C), from `towards`, says which score is explained; ask one trace as often as you like.
     """
-    layers = traced.activations
+    recorded = traced.activations
+    layers = recorded if target_layers is None else {name: recorded[name] for name in target_layers}
     if not traced.logits.requires_grad:
         raise LayerError(_no_influence(next(iter(layers))))
     gradients = torch.autograd.grad(

@@ -5,7 +5,7 @@ import streamlit as st
 from core.explanation import Explanation, Question
 from pages._ui import pickers
 from pages._ui.state import models
-from pages._ui.state.models import Loaded
+from pages._ui.state.models import Answering, Loaded
 from pages._ui.state.photos import Photo
 
 _SLOW = {"integrated_gradients", "occlusion"}
@@ -28,6 +28,13 @@ def answer(photo: Photo, loaded: Loaded, question: Question) -> Explanation:
     found = models.answer(photo, loaded, question, move)
     slot.empty()
     return found
+
+
+def answering(photo: Photo, loaded: Loaded, question: Question) -> Answering:
+    """The answer in steps; of the slow methods, all of it."""
+    if question.method in _SLOW:
+        answer(photo, loaded, question)
+    return Answering(photo, loaded, question)
 
 
 def _back_to_fast() -> None:

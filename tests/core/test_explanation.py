@@ -15,7 +15,7 @@ from core import device, explanation, images
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError, ClassError, LayerError
 from core.explain.cam import CAM_METHODS
-from core.explanation import METHODS, Explanation, Map, Question, explain
+from core.explanation import METHODS, Explanation, Map, Question, explain, explain_in_steps
 from core.predictions import class_index, prediction, top_k, top_k_with
 from core.samples import SAMPLES, sample
 
@@ -97,6 +97,32 @@ def test_several_layers_share_one_answer(small: Checkpoint, batch: Tensor) -> No
     for layer in layers:
         alone = explain(small, batch[:1], Question("layer_cam", (layer,), class_idx=0))[0]
         assert np.array_equal(alone.maps[layer].raw, answer.maps[layer].raw)
+
+
+@pytest.mark.parametrize("method", ["grad_cam", "layer_cam"])
+def test_in_steps_the_last_layer_comes_first_and_both_steps_share_a_forward_pass(
+    small: Checkpoint, batch: Tensor, method: str
+) -> None:
+    passes: list[int] = []
+    counting = small.model.register_forward_hook(lambda *_: passes.append(1))
+    question = Question(method, ("bn2", "blocks.1", "blocks.4"), class_idx=1)
+    first, whole = explain_in_steps(small, batch[:1], question)
+    counting.remove()
+    assert len(passes) == 1
+    assert list(first.maps) == ["bn2"]
+    _same([whole], explain(small, batch[:1], question))
+    _same([first], explain(small, batch[:1], replace(question, target_layers=("bn2",))))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [Question(), Question("cam"), Question("saliency"), Question(target_layers=("blocks.4",))],
+    ids=str,
+)
+def test_where_there_is_one_map_there_is_one_step(
+    small: Checkpoint, batch: Tensor, question: Question
+) -> None:
+    _same(list(explain_in_steps(small, batch[:1], question)), explain(small, batch[:1], question))
 
 
 @pytest.mark.parametrize("method", ["saliency", "integrated_gradients", "occlusion"])

@@ -14,10 +14,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as checkpoints
-from core.explanation import METHODS
+from core.explanation import METHODS, Question
+from core.layers import stages
 from pages._ui.pickers import METHOD_LABELS, method_label
 from pages._ui.shell import PAGES
 from pages._ui.state import models
+from pages._ui.state.photos import as_photo
 from tests.pages.looking import captions, component
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +94,19 @@ def test_a_photo_is_explained_at_the_last_layer_with_every_stage_beside_it(expla
     tiles = [json.loads(each.proto.json) for each in page.get("bidi_component")]
     stages = next(data for data in tiles if data.get("label") == "Stages")
     assert [item["id"] for item in stages["items"]] == ["blocks.0", "blocks.1", "blocks.2", "blocks.4", "bn2"]
+
+
+def test_the_asked_map_is_known_before_those_of_the_stages() -> None:
+    """Of a photo that is new: first one layer, then all, which a second question finds."""
+    loaded = models.load("imagenet")
+    names = tuple(layer.name for layer in stages(loaded.layers))
+    new = png(np.random.default_rng(5).integers(0, 256, (60, 60, 3), np.uint8))
+    asking = models.Answering(as_photo("new", new), loaded, Question(target_layers=names))
+    assert list(asking.first().maps) == ["bn2"]
+    assert asking.at("bn2") is asking.first()
+    assert not models.is_answered(asking.photo, loaded, asking.question)
+    assert set(asking.at("blocks.1").maps) == set(names)
+    assert models.answer(asking.photo, loaded, asking.question) is asking.whole()
 
 
 def test_the_window_that_the_network_saw_is_where_the_preprocess_puts_it(explain: AppTest) -> None:

@@ -2,8 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from PIL import Image
@@ -12,7 +12,7 @@ from torch import Tensor
 from core import checkpoint as checkpoints
 from core.checkpoint import Checkpoint
 from core.device import usable_device
-from core.explanation import Explanation, Question, explain, layers_of
+from core.explanation import Explanation, Question, explain, explain_in_steps, layers_of
 from core.layers import Layer
 from pages._ui.state.photos import Photo, upright
 
@@ -35,6 +35,49 @@ def load(name: str) -> Loaded:
     return _loaded(name, stamp)
 
 
+@dataclass(slots=True)
+class Answering:
+    """An answer in steps: with one map first, then with those of all layers; at once where it is known."""
+
+    photo: Photo
+    loaded: Loaded
+    question: Question
+    _steps: Iterator[Explanation] | None = None
+
+    def first(self) -> Explanation:
+        """The answer with the map that comes first."""
+        return self._known(self.question.target_layers) or self._next()
+
+    def at(self, layer: str) -> Explanation:
+        """The answer as soon as it has the map of this layer."""
+        found = self._known((layer,)) or self._next()
+        return found if layer in found.maps else self.whole()
+
+    def whole(self) -> Explanation:
+        """The answer with the maps of all layers that the question names."""
+        found = self._known(())
+        while found is None or len(found.maps) < len(self.question.target_layers):
+            found = self._next()
+        return found
+
+    def _known(self, layers: tuple[str, ...]) -> Explanation | None:
+        """All of it if that is known, else what is known of one of these layers."""
+        alone = [replace(self.question, target_layers=(layer,)) for layer in reversed(layers)]
+        known = (_known(self.photo, self.loaded, question) for question in (self.question, *alone))
+        return next(filter(None, known), None)
+
+    def _next(self) -> Explanation:
+        if self._steps is None:
+            loaded = self.loaded
+            batch = _batch(self.photo.digest, loaded.checkpoint.name, loaded.stamp, self.photo.data)
+            self._steps = explain_in_steps(loaded.checkpoint, batch, self.question)
+        found = next(self._steps)
+        is_whole = len(found.maps) >= len(self.question.target_layers)
+        question = self.question if is_whole else replace(self.question, target_layers=tuple(found.maps))
+        _keep(self.photo, self.loaded, question, found)
+        return found
+
+
 def answer(
     photo: Photo,
     loaded: Loaded,
@@ -42,22 +85,33 @@ def answer(
     on_progress: Callable[[float], None] = lambda _share: None,
 ) -> Explanation:
     """The explanation of one photo, computed once per photo, checkpoint and question for all sessions."""
-    answers, guard = _answers()
-    key = (photo.digest, loaded.checkpoint.name, loaded.stamp, question)
-    if key not in answers:
+    found = _known(photo, loaded, question)
+    if found is None:
         batch = _batch(photo.digest, loaded.checkpoint.name, loaded.stamp, photo.data)
         found = explain(loaded.checkpoint, batch, question, on_progress=on_progress)[0]
-        with guard:
-            answers[key] = found
-            while len(answers) > _MAX_ANSWERS:
-                answers.popitem(last=False)
-        return found
-    return answers[key]
+        _keep(photo, loaded, question, found)
+    return found
 
 
 def is_answered(photo: Photo, loaded: Loaded, question: Question) -> bool:
     """Whether `answer` would come at once."""
-    return (photo.digest, loaded.checkpoint.name, loaded.stamp, question) in _answers()[0]
+    return _known(photo, loaded, question) is not None
+
+
+def _known(photo: Photo, loaded: Loaded, question: Question) -> Explanation | None:
+    return _answers()[0].get(_key(photo, loaded, question))
+
+
+def _keep(photo: Photo, loaded: Loaded, question: Question, found: Explanation) -> None:
+    answers, guard = _answers()
+    with guard:
+        answers[_key(photo, loaded, question)] = found
+        while len(answers) > _MAX_ANSWERS:
+            answers.popitem(last=False)
+
+
+def _key(photo: Photo, loaded: Loaded, question: Question) -> tuple[object, ...]:
+    return photo.digest, loaded.checkpoint.name, loaded.stamp, question
 
 
 def choose_checkpoint(name: str) -> None:
