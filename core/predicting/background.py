@@ -13,7 +13,7 @@ _PROJECT = Path(__file__).parents[2]
 _START_S, _POLL_S = 60.0, 0.1
 
 
-def start(folder: Path, data: Path | None, split: str, name: str, *, layout: str = "") -> None:
+def start(folder: Path, data: Path | None, split: str, name: str, layout: str = "") -> None:
     """Evaluate a checkpoint on the images in ``data`` (None: where they lay last); comes back once it runs.
 
     Raises:

@@ -17,6 +17,7 @@ from pages._ui.recipe_picker import Chosen, Plan
 from pages._ui.state import photos, trainings
 
 _LISTED = 20  # Files of each kind.
+_EXAMPLES = 5  # Files of each reason to leave them out.
 # Pillow's modes in words.
 _MODES = {
     "1": "black and white",
@@ -89,6 +90,7 @@ def _draw_numbers(found: Report) -> None:
         f"{_span(sizes.widths)} pixels wide, {_span(sizes.heights)} high",
         f"{modes}",
         *([f"{test:,} images are kept for a test and not used"] if test else []),
+        *([f"{found.num_groups:,} groups that stay whole"] if found.num_groups else []),
         f"fingerprint {found.fingerprint[:8]}",
     ]
     st.caption(" · ".join(map(words.plain, parts)))
@@ -158,8 +160,20 @@ def _draw_files(found: Report) -> None:
     """The files behind the warnings, in groups that open."""
     broken = [f"{name}: {reason}" for name, reason in found.broken]
     _listed("Broken files", broken)
+    _draw_left_out(found)
     _listed("Same content", [_as_text(each) for each in found.exact])
     _listed("Almost the same, in training and validation", [_as_text(each) for each in found.near])
+
+
+def _draw_left_out(found: Report) -> None:
+    """Files that do not count, by reason, each with the first of them."""
+    total = sum(each.num_files for each in found.left_out)
+    if not total:
+        return
+    with st.expander(f"Left out: {words.counted(total, 'file')}"):
+        for each in found.left_out:
+            st.caption(words.plain(str(each)))
+            st.code("\n".join(each.examples[:_EXAMPLES]), language=None)
 
 
 def _listed(title: str, lines: Sequence[str]) -> None:

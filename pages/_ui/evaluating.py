@@ -13,11 +13,12 @@ from core.predicting.naming import proposed_name
 from core.predicting.parts import num_predicted
 from core.predicting.samples import open_images, samples_of
 from core.training.run import remembered_data, remembered_layout
-from pages._ui import mishaps, words
+from pages._ui import layout_picker, mishaps, words
 from pages._ui.state import evaluated, folders, models
 
 _LIVE_S = 1.0
 _FOLDER, _NAME, _SPLIT = "evaluation_folder", "evaluation_name", "evaluation_split"
+_LAYOUT = "evaluation_layout"
 _SPLITS = {"val": "Validation", "test": "Test", "train": "Training", "all": "All images"}
 
 
@@ -106,23 +107,34 @@ def _draw_form(name: str) -> None:
         named = right.text_input("Name", key=_NAME, placeholder="that of the folder").strip()
         wanted = st.form_submit_button("Evaluate", type="primary", icon=":material/play_arrow:")
     st.caption(words.plain(f"Or in a terminal: python -m core evaluate {name} --data FOLDER --as NAME"))
-    if not wanted:
+    if not wanted and not typed:
         return
     try:
+        place = folders.taken(typed) if typed else None
+        layout = _layout(checkpoint.find(name), place)
+        if not wanted or layout is None:
+            return
         with st.spinner("The images are found, the network is loaded…"):
-            _start(checkpoint.find(name), folders.taken(typed) if typed else None, split, named)
+            _start(checkpoint.find(name), place, layout, split, named)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
         return
     st.rerun()
 
 
-def _start(folder: Path, place: Path | None, split: str, named: str) -> None:
+def _layout(folder: Path, place: Path | None) -> str | None:
+    """How the images are to be read; None where that is asked and not answered."""
+    return (
+        "" if place is None else layout_picker.pick(place, _LAYOUT, checkpoint.read_card(folder).class_names)
+    )
+
+
+def _start(folder: Path, place: Path | None, layout: str, split: str, named: str) -> None:
     """Start it under its name, and show it once it is there."""
     card = checkpoint.read_card(folder)
-    samples = samples_of(card, open_images(folder, place), split)
+    samples = samples_of(card, open_images(folder, place, layout), split)
     name = named or proposed_name(evaluations.every(folder), card, samples)
-    background.start(folder, place, split, name)
+    background.start(folder, place, split, name, layout)
     evaluated.wait_for(folder.name, name)
 
 

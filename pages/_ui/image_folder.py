@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.data.image_set import ImageSet
+from core.data.sources.layout import LayoutError
 from core.errors import CoreError
 from core.evaluations import Evaluation
 from core.mistakes.comparable import address
@@ -42,7 +43,7 @@ def _take(evaluation: Evaluation, key: str) -> None:
         return
     try:
         place = folders.taken(typed)
-        images = open_images(evaluation.of, place)
+        images = _images(evaluation, place)
         folders.keep(evaluation.of.name, place, partial(_remember, evaluation, images, place))
     except CoreError as error:
         st.session_state[memory.REFUSED_FOLDER] = str(error)
@@ -51,5 +52,17 @@ def _take(evaluation: Evaluation, key: str) -> None:
 
 
 def _remember(evaluation: Evaluation, images: ImageSet, place: Path) -> None:
-    remember_data(evaluation.folder, place)
+    remember_data(evaluation.folder, place, images.layout)
     remember_images(evaluation.of, images, place)
+
+
+def _images(evaluation: Evaluation, place: Path) -> ImageSet:
+    """The images in a folder; of several ways to read it, the one that gives those of the evaluation."""
+    try:
+        return open_images(evaluation.of, place)
+    except LayoutError as error:
+        readings = (open_images(evaluation.of, place, each.name) for each in error.readings)
+        same = (each for each in readings if each.fingerprint == evaluation.facts.fingerprint)
+        if (found := next(same, None)) is None:
+            raise
+        return found

@@ -9,11 +9,13 @@ import streamlit as st
 from core import checkpoint
 from core.data import catalogue
 from core.data.image_set import ImageSet
+from core.data.sources.folders import SOURCE as OWN
+from core.data.trainable import refuse_untrainable
 from core.errors import CoreError, DataError
 from core.training import recipe as recipes
 from core.training import runs, summary
 from core.training.recipe import Recipe
-from pages._ui import words
+from pages._ui import layout_picker, words
 from pages._ui.state import folders, trainings
 
 _MINE = "A folder of mine…"
@@ -26,10 +28,11 @@ class Chosen:
 
     source: str
     folder: Path | None = None
+    layout: str = ""
 
     def opened(self) -> ImageSet:
         """Its images."""
-        return trainings.image_set(self.source, self.folder)
+        return trainings.image_set(self.source, self.folder, self.layout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,12 @@ def start_button(plan: Plan | None, *, fits: bool) -> None:
 
 
 def _start(plan: Plan) -> None:
-    folder = plan.data.folder if plan.data else None
+    data = plan.data or Chosen("")
     try:
         with st.spinner("Starting: the libraries are loaded, the network is built…"):
-            runs.start(plan.recipe_name, plan.name, data=folder, changes=plan.changes)
+            runs.start(
+                plan.recipe_name, plan.name, data=data.folder, layout=data.layout, changes=plan.changes
+            )
             # Inside the spinner: leaving it may end this script, when somebody clicks again.
             trainings.watch(plan.name)
     except CoreError as error:
@@ -127,7 +132,7 @@ def _data(name: str, usual: Recipe) -> Chosen | None:
         help="The recipe's own data set comes first, then what else is on this machine.",
     )
     if chosen == _MINE:
-        return _folder()
+        return _folder(usual)
     if catalogue.find(chosen) is not None:
         return Chosen(chosen)
     try:
@@ -141,7 +146,7 @@ def _data_label(name: str) -> str:
     return name if name == _MINE else catalogue.SOURCES[name].title
 
 
-def _folder() -> Chosen | None:
+def _folder(usual: Recipe) -> Chosen | None:
     """A folder that somebody types; what was recognised, or why not."""
     text = st.text_input(
         "Folder",
@@ -155,14 +160,24 @@ def _folder() -> Chosen | None:
         return None
     try:
         folder = folders.taken(text)
-        chosen = Chosen(catalogue.recognise(folder), folder)
-        images = chosen.opened()
-    except (CoreError, OSError) as error:
-        reason = error if isinstance(error, CoreError) else DataError(f"cannot read {text!r}: {error}")
-        st.error(words.sentence(reason), icon=":material/folder_off:")
+        layout = layout_picker.pick(folder, "train_layout")
+        if layout is None:
+            return None
+        source = OWN.name if layout else catalogue.recognise(folder)
+        chosen = Chosen(source, folder, layout)
+        _draw_understood(chosen.opened(), usual)
+    except CoreError as error:
+        st.error(words.sentence(error), icon=":material/folder_off:")
         return None
-    st.caption(f":material/check: {len(images):,} images of {len(images.class_names):,} classes")
     return chosen
+
+
+def _draw_understood(images: ImageSet, usual: Recipe) -> None:
+    """How many images and classes, and what is left out; CoreError where a network cannot learn from them."""
+    refuse_untrainable(images, as_published=usual.data.split == "published")
+    st.caption(f":material/check: {len(images):,} images of {len(images.class_names):,} classes")
+    for each in (each for each in images.left_out or () if each.reason.startswith("images")):
+        st.caption(f":material/info: Left out: {words.plain(str(each))}")
 
 
 def _changes(name: str, usual: Recipe) -> tuple[str, ...]:

@@ -214,3 +214,20 @@ def test_deleting_asks_first(finished: str, train: AppTest) -> None:
     assert not page.exception
     assert finished not in checkpoint.folders()
     assert finished not in [run.name for run in runs.every()]
+
+
+def test_a_folder_that_can_be_read_in_two_ways_is_asked_about(train: AppTest, tmp_path: Path) -> None:
+    for name, number in (("ant", 6), ("bee", 6), ("results", 3)):
+        (tmp_path / name).mkdir()
+        for index in range(number):
+            picture = np.random.default_rng(index).integers(0, 255, (9, 7, 3), np.uint8)
+            Image.fromarray(picture).save(tmp_path / name / f"{index}.png")
+    page = train.selectbox(key="train_data_digits").select(MINE).run()
+    page = page.text_input(key="train_folder").set_value(str(tmp_path)).run()
+    question = page.radio(key=f"train_layout_{tmp_path}")
+    assert (question.value, start(page)) == (None, False)
+    page = question.set_value("parts").run()
+    assert start(page)
+    captions = " ".join(each.value for each in page.caption).replace("\\", "")
+    assert "12 images of 2 classes" in captions
+    assert "Left out: 3 images in 'results', which is no part of the data" in captions

@@ -24,6 +24,12 @@ _LAYOUT = "expected ROOT/CLASS/IMAGE or ROOT/train/CLASS/IMAGE"
 _LISTED = 4
 
 
+def meaning(layout: str) -> str:
+    """What a layout says, as `understand` takes it: one of `NAMES`, perhaps with one of `SPELLINGS`."""
+    told = {**NAMES, **SPELLINGS}
+    return "; ".join(told[each] for each in layout.split(",") if each in told)
+
+
 class LayoutError(DataError):
     """A folder can be read in several ways; ``readings`` has them, to choose one."""
 

@@ -57,9 +57,9 @@ def watched() -> str | None:
 
 
 @st.cache_resource(max_entries=2, ttl=_FOLDERS_CHANGE_S, show_spinner="Looking at the images…")
-def image_set(source: str, folder: Path | None) -> ImageSet:
-    """The images of a source, as they were at most a minute ago."""
-    return catalogue.load(source, folder)
+def image_set(source: str, folder: Path | None, layout: str = "") -> ImageSet:
+    """The images of a source, as they were at most a minute ago, and what lies beside them."""
+    return catalogue.with_left_out(catalogue.load(source, folder, layout=layout))
 
 
 def training_data(images: ImageSet, recipe: Recipe, on_progress: Callable[[int, int], None]) -> Material:
