@@ -28,7 +28,7 @@ from core.data.sources import (
     tiny_imagenet,
     tree,
 )
-from core.data.sources.layout import understand
+from core.data.sources.layout import Choice, choice, understand
 from core.data.sources.tree import Odd
 from core.errors import DataError
 
@@ -90,12 +90,12 @@ def open_folder(folder: Path, *, layout: str = "", known: Sequence[str] = ()) ->
     return load(folders.SOURCE.name if layout else recognise(folder), folder, layout=layout, known=known)
 
 
-def choices(folder: Path, *, known: Sequence[str] = ()) -> dict[str, str]:
-    """The ways to read a folder of one's own, with what each gives; none where it is clear."""
+def choices(folder: Path, *, known: Sequence[str] = ()) -> list[Choice]:
+    """The ways to read a folder of one's own; none where it is clear."""
     if recognise(folder) != folders.SOURCE.name:
-        return {}
+        return []
     readings = understand(folder, known=known).readings
-    return {each.name: str(each) for each in readings} if len(readings) > 1 else {}
+    return [choice(each) for each in readings] if len(readings) > 1 else []
 
 
 def with_left_out(images: ImageSet) -> ImageSet:

@@ -174,9 +174,13 @@ def _hints(found: Report) -> Iterator[str]:
 
 
 def _hints_on_files(found: Report) -> Iterator[str]:
-    for each in found.left_out:
-        if each.reason.startswith("images") or each.reason.endswith(NOT_OPENED):
-            yield f"left out: {each}"
+    pictures = [
+        each
+        for each in found.left_out
+        if each.reason.startswith("images") or each.reason.endswith(NOT_OPENED)
+    ]
+    if pictures:
+        yield f"left out: {'; '.join(map(str, pictures))}"
     if found.empty:
         yield f"class folders without an image are no classes: {', '.join(map(repr, found.empty[:_LISTED]))}"
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.data.sources.layout import meaning
 from pages._ui import words
 from pages._ui.state import layouts
 
@@ -21,9 +20,9 @@ def pick(folder: Path, key: str, known: Sequence[str] = ()) -> str | None:
         return ""
     return st.radio(
         "This folder can be read in several ways. Which one is meant?",
-        list(there),
+        [each.name for each in there],
         index=None,
-        format_func=lambda name: words.capital(meaning(name)),
-        captions=[words.plain(text) for text in there.values()],
+        format_func={each.name: words.capital(each.meaning) for each in there}.__getitem__,
+        captions=[words.plain(each.result) for each in there],
         key=f"{key}_{folder}",
     )

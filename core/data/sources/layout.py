@@ -12,7 +12,7 @@ from core.errors import DataError
 
 NAMES = {
     "folders": "every folder is a class",
-    "parts": "folders called train, val or test hold the classes; what is no class is left out",
+    "parts": "folders called train, val or test hold the class folders, the others are left out",
     "subfolders": "the folders one level deeper are the classes",
     "parts-subfolders": "the folders one level deeper in train, val and test are the classes",
 }
@@ -24,10 +24,23 @@ _LAYOUT = "expected ROOT/CLASS/IMAGE or ROOT/train/CLASS/IMAGE"
 _LISTED = 4
 
 
-def meaning(layout: str) -> str:
-    """What a layout says, as `understand` takes it: one of `NAMES`, perhaps with one of `SPELLINGS`."""
-    told = {**NAMES, **SPELLINGS}
-    return "; ".join(told[each] for each in layout.split(",") if each in told)
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to read a folder: what ``--layout`` calls it, what it says, and what it gives."""
+
+    name: str
+    meaning: str
+    result: str
+
+
+def choice(read: Reading) -> Choice:
+    """A reading as a person chooses it."""
+    kind, _, spelling = read.name.partition(",")
+    has_parts = bool(roles.splits_of({sample_id.split("/")[0] for sample_id in read.sample_ids}))
+    said = (
+        NAMES[kind] if has_parts or kind != "parts" else "some folders are classes, the others are left out"
+    )
+    return Choice(read.name, f"{said}; {SPELLINGS[spelling]}" if spelling else said, str(read))
 
 
 class LayoutError(DataError):

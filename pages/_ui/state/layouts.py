@@ -5,11 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from core.data import catalogue
+from core.data.sources.layout import Choice
 
 _FOLDERS_CHANGE_S = 60
 
 
 @st.cache_data(max_entries=8, ttl=_FOLDERS_CHANGE_S, show_spinner="Looking at the folder…")
-def choices(folder: Path, known: tuple[str, ...]) -> dict[str, str]:
-    """What each way to read it gives, by name; none where it is clear, as by the classes that are known."""
+def choices(folder: Path, known: tuple[str, ...]) -> list[Choice]:
+    """The ways to read it; none where it is clear, as by the classes that are known."""
     return catalogue.choices(folder, known=known)
