@@ -112,6 +112,8 @@ def _draw_form(name: str) -> None:
     try:
         place = folders.taken(typed) if typed else None
         layout = _layout(checkpoint.find(name), place)
+        if layout is None:
+            st.caption("Choose one, then press Evaluate.")
         if not wanted or layout is None:
             return
         with st.spinner("The images are found, the network is loaded…"):
