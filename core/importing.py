@@ -1,13 +1,12 @@
 """Bring your own: a weights file, an architecture and a class list become a checkpoint."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from core import checkpoint, weights
+from core import checkpoint, class_lists, weights
 from core.errors import CheckpointError
 from core.models import registry
 from core.preprocess import Preprocess
@@ -41,28 +40,13 @@ def import_weights(
 
 
 def read_class_names(path: Path) -> list[str]:
-    """Class names in the order of the network's outputs, from a file: one a line, or a JSON list."""
-    try:
-        return parse_class_names(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"{path} cannot be read as a list of class names: {error}") from error
+    """Class names in the order of the network's outputs, from a file; see `core.class_lists`."""
+    return class_lists.read(path)
 
 
 def parse_class_names(text: str) -> list[str]:
     """The same from a text; fewer than two names, and repeated ones, are refused."""
-    try:
-        lines = json.loads(text) if text.lstrip().startswith("[") else text.splitlines()
-    except ValueError as error:
-        raise CheckpointError(f"the class list starts like JSON and is not: {error}") from error
-    names = [name for line in lines if (name := str(line).strip())]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise CheckpointError(f"the class list has {', '.join(map(repr, twice[:3]))} twice; each name once")
-    if len(names) < 2:
-        raise CheckpointError(
-            f"the class list has {len(names)} names; a classifier has two or more, one a line"
-        )
-    return names
+    return class_lists.parse(text)
 
 
 def parse_preprocess(text: str, default: Preprocess) -> Preprocess:
