@@ -69,13 +69,18 @@ def load_for_speed(folder: Path, *, device: str = "cpu") -> Checkpoint:
 
 def save(root: Path, name: str, card: Card, tensors: Mapping[str, Tensor]) -> Path:
     """Write ``root/name`` whole or not at all, with checksum and versions filled in; never overwrites."""
-    refuse_odd(name)
-    if (root / name).exists():
-        raise CheckpointError(f"a checkpoint named {name!r} exists already; choose another name or delete it")
+    refuse_taken(root, name)
     with files.draft_folder(root / name) as draft:
         checksum = _write_weights(draft / WEIGHTS, tensors) if tensors else None
         files.write(draft / CARD, as_json(card, checksum))
     return root / name
+
+
+def refuse_taken(root: Path, name: str) -> None:
+    """CheckpointError for a name that is odd, or that another checkpoint has."""
+    refuse_odd(name)
+    if (root / name).exists():
+        raise CheckpointError(f"a checkpoint named {name!r} exists already; choose another name or delete it")
 
 
 def refuse_odd(name: str) -> None:

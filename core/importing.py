@@ -1,15 +1,28 @@
 """Bring your own: a weights file, an architecture and a class list become a checkpoint."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
-from core import checkpoint, class_lists, weights
+from core import checkpoint, class_lists, images, samples
 from core.errors import CheckpointError
-from core.models import registry
+from core.foreign import contents, fitting, preprocesses
+from core.foreign.fitting import Fitted, Wish
+from core.foreign.report import Report, report
+from core.models import options, registry
 from core.preprocess import Preprocess
+
+_SAMPLE = "chelsea.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The folder of the new checkpoint, and what was understood of the file."""
+
+    folder: Path
+    report: Report
 
 
 def import_weights(
@@ -26,17 +39,38 @@ def import_weights(
     Raises:
         CheckpointError: says what does not fit, by name.
     """
-    # On the meta device: shapes without memory, so that a small file cannot ask for a network of gigabytes.
-    with torch.device("meta"):
-        model = registry.build(architecture, len(class_names))
-    tensors = weights.fit(weights.read(path), model, len(class_names))
+    wish = Wish(architecture, len(class_names))
+    return imported(path, wish, class_names, name=name, preprocess=preprocess, root=root).folder
+
+
+def imported(
+    path: Path,
+    wish: Wish,
+    class_names: list[str],
+    *,
+    name: str,
+    preprocess: Preprocess | None = None,
+    root: Path = checkpoint.ROOT,
+) -> Imported:
+    """The same, with a report; the network has run once, on a sample photo, before anything is written.
+
+    Raises:
+        CheckpointError: the weights do not fit, or the network does not run.
+    """
+    checkpoint.refuse_taken(root, name)
+    wish = replace(wish, architecture=_as_trained(wish.architecture, path))
+    found = contents.read(path)
+    fitted = fitting.fit(found, wish)
+    fitted, used, logits = _run(found, fitted, wish, preprocess)
     card = checkpoint.Card(
-        architecture=architecture,
+        architecture=fitted.architecture,
         class_names=tuple(class_names),
-        preprocess=preprocess or registry.default_preprocess(architecture),
+        preprocess=used,
         source=f"imported from {path.name}",
+        head=fitted.head,
     )
-    return checkpoint.save(root, name, card, tensors)
+    folder = checkpoint.save(root, name, card, fitted.tensors)
+    return Imported(folder, report(path.name, found, fitted, card, logits))
 
 
 def read_class_names(path: Path) -> list[str]:
@@ -50,38 +84,90 @@ def parse_class_names(text: str) -> list[str]:
 
 
 def parse_preprocess(text: str, default: Preprocess) -> Preprocess:
-    """Settings such as ``resize=256,crop=224,mean=0.5,interpolation=bicubic`` over those of ``default``.
+    """Settings such as ``resize=256,crop=224,mean=0.5`` over those of ``default``; see `core.foreign`."""
+    return preprocesses.parse(text, default)
 
-    ``crop`` is the input size (``224``, or ``160x224``: height x width); ``resize=none`` squeezes the whole
-    image into it; ``mean`` and ``std`` are one number for all channels, or one per channel joined by ``/``.
-    """
-    changes: dict[str, object] = {}
+
+def are_levels(text: str) -> bool:
+    """Whether such settings give mean or std for values from 0 to 255."""
+    return preprocesses.are_levels(text)
+
+
+def _as_trained(architecture: str, path: Path) -> str:
+    """GoogLeNet and Inception rescale their input only where the file is that of their published weights."""
+    if registry.is_published_file(architecture, path.name):
+        return options.as_published(architecture)
+    return options.as_from_scratch(architecture)
+
+
+def _run(
+    found: contents.Contents, fitted: Fitted, wish: Wish, stated: Preprocess | None
+) -> tuple[Fitted, Preprocess, Tensor]:
+    """The sample photo's logits (C,), by the network at the size of the preprocess."""
+    used = preprocesses.fitted(stated, wish.architecture, fitted.architecture)
     try:
-        for part in filter(None, text.replace(" ", "").split(",")):
-            key, _, value = part.partition("=")
-            if key not in _SETTINGS:
-                raise CheckpointError(f"no preprocess setting {key!r}; there is {', '.join(_SETTINGS)}")
-            name, parse = _SETTINGS[key]
-            changes[name] = parse(value)
-        return replace(default, **changes)  # type: ignore[arg-type]  # each parser gives its own field's type
-    except ValueError as error:
-        raise CheckpointError(f"preprocess {text!r}: {error}") from error
+        return fitted, used, _logits(fitted, used, wish.num_classes)
+    except CheckpointError:
+        sized = _at_size(wish, used)
+        if sized is None:
+            raise
+    # A network that is built for one size may have the same weights at another (Swin).
+    try:
+        fitted = fitting.fit(found, sized)
+    except CheckpointError as error:
+        raise _wrong_size(wish.architecture, used, "its weights are of another size") from error
+    return fitted, used, _logits(fitted, used, wish.num_classes)
 
 
-def _size(value: str) -> tuple[int, int]:
-    height, _, width = value.partition("x")
-    return int(height), int(width or height)
+def _at_size(wish: Wish, used: Preprocess) -> Wish | None:
+    """The architecture at the stated crop, if that is a square and no size was chosen."""
+    height, width = used.input_size
+    is_chosen = "img_size" in options.of(wish.architecture).values
+    if (
+        height != width
+        or is_chosen
+        or used.input_size == registry.default_preprocess(wish.architecture).input_size
+    ):
+        return None
+    return replace(wish, architecture=options.extended(wish.architecture, img_size=height))
 
 
-def _per_channel(value: str) -> tuple[float, ...]:
-    numbers = tuple(float(number) for number in value.split("/"))
-    return numbers * 3 if len(numbers) == 1 else numbers
+def _logits(fitted: Fitted, used: Preprocess, num_classes: int) -> Tensor:
+    model = registry.build(fitted.architecture, num_classes, fitted.head)
+    model.load_state_dict(fitted.tensors)
+    batch = used.batch([images.upright_rgb(samples.sample(_SAMPLE))])
+    try:
+        with torch.inference_mode():
+            given = _output(model, batch)
+    except Exception as error:  # A network refuses an input in whatever way it likes.
+        raise _wrong_size(fitted.architecture, used, _first_line(error)) from error
+    if given.shape != (1, num_classes):
+        shape = tuple(given.shape[1:])
+        raise CheckpointError(
+            f"{fitted.architecture} gives {shape} for a photo; expected {num_classes} logits"
+        )
+    if not given.isfinite().all():
+        raise CheckpointError(
+            "the logits of a sample photo are not finite (NaN or infinite); weights or preprocess are wrong"
+        )
+    return given[0]
 
 
-_SETTINGS: dict[str, tuple[str, Callable[[str], object]]] = {
-    "crop": ("input_size", _size),
-    "resize": ("resize", lambda value: None if value == "none" else int(value)),
-    "mean": ("mean", _per_channel),
-    "std": ("std", _per_channel),
-    "interpolation": ("interpolation", str),
-}
+def _output(model: nn.Module, batch: Tensor) -> Tensor:
+    given = model(batch)
+    if not isinstance(given, Tensor):
+        raise TypeError(f"it gives {type(given).__name__}, not a tensor")
+    return given
+
+
+def _wrong_size(architecture: str, used: Preprocess, reason: str) -> CheckpointError:
+    height, width = used.input_size
+    usual = registry.default_preprocess(architecture).input_size
+    return CheckpointError(
+        f"{architecture} does not take {len(used.mean)} channels of {height} x {width} pixels ({reason}); "
+        f"it was made for {usual[0]} x {usual[1]}: set crop and resize so"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

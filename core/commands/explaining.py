@@ -10,6 +10,7 @@ from core import export, images, importing
 from core.checkpoint import Checkpoint
 from core.commands.photos import add_checkpoint, add_photos, checkpoint_of, for_each
 from core.explanation import METHODS, Question, explain, layers_of
+from core.foreign.fitting import Wish
 from core.layers import default_layer
 from core.models import registry
 from core.predictions import class_index, prediction
@@ -37,13 +38,32 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_import)
     parser.add_argument(
-        "weights", type=Path, metavar="WEIGHTS", help=".safetensors, or .pt/.pth with a state dict"
+        "weights", type=Path, metavar="WEIGHTS", help=".safetensors, or .pt/.pth/.ckpt with a state dict"
     )
     parser.add_argument(
-        "--arch", required=True, metavar="FAMILY:NAME", help="timm:NAME, torchvision:NAME or seewhy:NAME"
+        "--arch",
+        required=True,
+        metavar="FAMILY:NAME",
+        help="timm:NAME, torchvision:NAME or seewhy:NAME; options follow, such as timm:NAME?img_size=384",
     )
     parser.add_argument(
-        "--classes", required=True, type=Path, metavar="FILE", help="a name per line, or a JSON list"
+        "--classes",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="a name per line, or JSON, CSV or a Python dictionary of names and indices",
+    )
+    parser.add_argument(
+        "--weights-key",
+        default="",
+        metavar="KEY",
+        help="of several weights in the file, those under this key, such as state_dict_ema",
+    )
+    parser.add_argument(
+        "--head-activation",
+        default="relu",
+        metavar="NAME",
+        help="between the linear layers of a head of several (default: %(default)s; none: nothing)",
     )
     parser.add_argument(
         "--preprocess",
@@ -91,12 +111,17 @@ def _question(options: argparse.Namespace, checkpoint: Checkpoint) -> Question:
 
 def _import(options: argparse.Namespace) -> int:
     default = registry.default_preprocess(options.arch)
-    folder = importing.import_weights(
+    class_names = importing.read_class_names(options.classes)
+    done = importing.imported(
         options.weights,
-        architecture=options.arch,
-        class_names=importing.read_class_names(options.classes),
+        Wish(options.arch, len(class_names), options.weights_key, options.head_activation),
+        class_names,
         preprocess=importing.parse_preprocess(options.preprocess, default),
         name=options.out,
     )
-    print(f"{options.weights} -> {folder}")
+    for line in done.report.lines:
+        print(line)
+    if importing.are_levels(options.preprocess):
+        print("mean and std were taken as those of values from 0 to 255")
+    print(f"{options.weights} -> {done.folder}")
     return 0

@@ -105,13 +105,14 @@ def class_activation_maps(
     layers = recorded if target_layers is None else {name: recorded[name] for name in target_layers}
     if not traced.logits.requires_grad:
         raise LayerError(_no_influence(next(iter(layers))))
-    gradients = torch.autograd.grad(
-        traced.logits, list(layers.values()), direction, retain_graph=True, allow_unused=True
-    )
-    return {
-        name: _weighted_sum(_evidence(traced, direction, name, gradient), method)
-        for (name, gradient) in zip(layers, gradients, strict=True)
-    }
+    with torch.inference_mode(mode=False), torch.no_grad():
+        gradients = torch.autograd.grad(
+            traced.logits, list(layers.values()), direction.clone(), retain_graph=True, allow_unused=True
+        )
+        return {
+            name: _weighted_sum(_evidence(traced, direction, name, gradient), method)
+            for (name, gradient) in zip(layers, gradients, strict=True)
+        }
 
 
 def class_activation_map(

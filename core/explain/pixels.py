@@ -3,6 +3,8 @@
 Every method gives one number per input pixel (N, H, W) for the score that a direction (N, C) picks.
 """
 
+import dataclasses
+import functools
 import importlib
 import warnings
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from torch.nn import functional as F
 
 from core.explain.cam import class_activation_maps
 from core.explain.hooks import capture
-from core.explain.trace import trace
+from core.explain.trace import differentiable, logits_of, trace
 from core.explain.twin import replace, twin
 
 # captum says at every call that it sets hooks and removes them again; ours it sets on a private copy.
@@ -42,9 +44,9 @@ class Question:
 
     def score(self, batch: Tensor, direction: Tensor) -> Tensor:
         """The explained score (N,). The lock is held per pass: a slow method must not stop other sessions."""
-        with capture(self.model, {}):
+        with capture(self.model, {}), differentiable():
             # A clone: the network may begin with an operation in place.
-            score: Tensor = (self.model(batch.clone()) * direction).sum(1)
+            score: Tensor = (logits_of(self.model(batch.clone())) * direction).sum(1)
         return score
 
 
@@ -57,8 +59,20 @@ def register_pixel_method(method: PixelMethod) -> PixelMethod:
     name = method.__name__
     if name in PIXEL_METHODS:
         raise ValueError(f"a pixel method named {name!r} is registered already")
-    PIXEL_METHODS[name] = method
+    PIXEL_METHODS[name] = _with_gradients(method)
     return method
+
+
+def _with_gradients(method: PixelMethod) -> PixelMethod:
+    """The method as it is, also where the caller is in inference mode, as Lightning's validation is."""
+
+    @functools.wraps(method)
+    def outside(question: Question) -> Tensor:
+        with torch.inference_mode(mode=False):
+            batch, direction = question.batch.clone(), question.direction.clone()
+            return method(dataclasses.replace(question, batch=batch, direction=direction))
+
+    return outside
 
 
 @register_pixel_method
@@ -144,7 +158,7 @@ class _Scored(nn.Module):
         self.model = model
 
     def forward(self, batch: Tensor, direction: Tensor) -> Tensor:
-        score: Tensor = (self.model(batch.clone()) * direction).sum(1)
+        score: Tensor = (logits_of(self.model(batch.clone())) * direction).sum(1)
         return score
 
 

@@ -1,6 +1,7 @@
 """One forward pass that can be questioned afterwards: any recorded layer, any class, without the model."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -65,10 +66,12 @@ def trace(model: nn.Module, batch: Tensor, target_layers: Sequence[str]) -> Trac
         module: _remember_linear(linear) for module in model.modules() if isinstance(module, nn.Linear)
     }
     hooks |= {module_named(model, name): _record(activations, name, batch) for name in target_layers}
-    with capture(model, hooks), torch.enable_grad():
+    # Lightning validates in inference mode, where no gradient is ever recorded.
+    with torch.inference_mode(mode=False), capture(model, hooks), torch.enable_grad(), differentiable():
         # A clone: the network may begin with an operation in place.
         logits = model(batch.detach().clone())
-    _check(logits, activations, target_layers)
+    logits = logits_of(logits)
+    _check(activations, target_layers)
     last = linear.get(logits)
     return Trace(logits, activations, _head(last) if last is not None else None)
 
@@ -86,10 +89,29 @@ def towards(logits: Tensor, class_idx: int | Sequence[int], against: int | None 
     return direction
 
 
-def _check(logits: object, activations: dict[str, Tensor], target_layers: Sequence[str]) -> None:
-    if not isinstance(logits, Tensor) or logits.ndim != 2:
-        given = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
-        raise LayerError(f"this network gives {given}; a classifier gives logits of shape (N, C)")
+def logits_of(output: object) -> Tensor:
+    """The output of a network, if it is logits (N, C); LayerError for anything else."""
+    if isinstance(output, Tensor) and output.ndim == 2:
+        return output
+    given = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+    raise LayerError(f"this network gives {given}; a classifier gives logits of shape (N, C)")
+
+
+@contextmanager
+def differentiable() -> Iterator[None]:
+    """LayerError for a network whose parameters can have no gradients pass."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "nference tensor" not in str(error):
+            raise
+        raise LayerError(
+            "the network was made or moved under torch.inference_mode, which forbids gradients; "
+            "make it outside, or load its state dict into one that was"
+        ) from error
+
+
+def _check(activations: dict[str, Tensor], target_layers: Sequence[str]) -> None:
     for name in target_layers:
         if name not in activations:
             raise LayerError(f"layer {name!r} took no part in this forward pass")

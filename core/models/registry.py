@@ -72,6 +72,12 @@ def default_preprocess(architecture: str) -> Preprocess:
     return options.preprocess(family.preprocess(name), options.of(architecture))
 
 
+def is_published_file(architecture: str, file: str) -> bool:
+    """Whether a file is called as the published weights of this architecture are."""
+    family, name = resolve(architecture)
+    return hasattr(family, "files_of") and file in family.files_of(name)
+
+
 def architectures() -> list[str]:
     """All names that `build` takes."""
     return [f"{family}:{name}" for family in FAMILIES for name in _family(family).names()]

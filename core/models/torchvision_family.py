@@ -68,6 +68,11 @@ def published(name: str) -> dict[str, Tensor]:
     return cast("dict[str, Tensor]", models.get_model(name, weights="DEFAULT").state_dict())
 
 
+def files_of(name: str) -> list[str]:
+    """What the files of its published weights are called."""
+    return [str(entry.url).rpartition("/")[2] for entry in models.get_model_weights(name)]
+
+
 def address(name: str) -> str:
     """The file of its default published weights."""
     return str(models.get_model_weights(name)["DEFAULT"].url)

@@ -184,7 +184,7 @@ def test_a_bare_malicious_pickle_is_not_executed_whatever_it_is_called(tmp_path:
 def test_a_whole_pickled_module_is_refused_with_what_to_do(tmp_path: Path) -> None:
     torch.save(nn.Linear(2, 2), tmp_path / "module.pt")
     with pytest.raises(
-        CheckpointError, match=r"save it again with torch\.save\(model\.state_dict\(\), FILE\)"
+        CheckpointError, match=r"module\.pt holds a whole pickled network, .*torch\.save\(model\.state_dict\(\), 'weights\.pt'\)$"
     ):
         weights.read(tmp_path / "module.pt")
 
@@ -216,7 +216,7 @@ def test_a_truncated_file_is_not_a_weights_file(
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"gone\.pt is not a readable weights file: .*No such file"):
+    with pytest.raises(CheckpointError, match=r"gone\.pt is not a readable weights file: .*no such file"):
         weights.read(tmp_path / "gone.pt")
 
 

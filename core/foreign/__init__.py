@@ -1,0 +1,1 @@
+"""Weights of other programs: read safely, understood, and fitted to an architecture."""

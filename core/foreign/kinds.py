@@ -1,0 +1,83 @@
+"""What a file is that holds no state dict, and what to do about it: by its first bytes, or by its parts."""
+
+import re
+import zipfile
+from pathlib import Path
+
+from core import files
+from core.errors import CheckpointError
+
+_HEAD = 512
+_SAVE = "torch.save(model.state_dict(), 'weights.pt')"
+_KERAS = "it is a Keras model; weights are read from PyTorch alone"
+_PACKED = "it is a packed archive; unpack it and import the weights file in it"
+_STARTS: tuple[tuple[bytes, str], ...] = (
+    (
+        rb"version https://git-lfs",
+        "it is a pointer of Git LFS and not the weights; get them with git lfs pull",
+    ),
+    (rb"\s*<(?:!doctype|html|\?xml|head)", "it is a web page, not the file; download it again"),
+    (rb"\x89HDF\r\n", _KERAS),
+    (rb"\x1f\x8b|7z\xbc\xaf|Rar!|BZh|\xfd7zXZ", _PACKED),
+    (rb".{257}ustar", _PACKED),
+    (rb"GGUF", "it is a GGUF file, which holds quantised weights; import the original ones"),
+    (rb".{4}TFL3", "it is a TensorFlow Lite model; weights are read from PyTorch alone"),
+    (rb"\x93NUMPY", "it is a NumPy array; save the state dict with " + _SAVE),
+    (
+        rb"\x08[\x01-\x20]\x12.{1,40}(?:pytorch|onnx|tf2|keras|paddle|skl)|\x08[\x01-\x20]:",
+        "it is an ONNX network, which does not say what architecture it has; import the weights that it was "
+        "exported from: " + _SAVE,
+    ),
+    (
+        rb'\s*\{.{0,400}"weight_map"',
+        "it is the index of weights in several files; save them as one: " + _SAVE,
+    ),
+)
+_ONNX = _STARTS[-2][1]
+_SUFFIXES = {
+    ".onnx": _ONNX,
+    ".h5": _KERAS,
+    ".keras": _KERAS,
+    ".pb": "it is a TensorFlow graph; weights are read from PyTorch alone",
+}
+
+
+def refuse_foreign(path: Path) -> None:
+    """CheckpointError where the file is known to be something else than PyTorch's weights."""
+    if path.is_dir():
+        inside = sorted(
+            each.name for each in path.iterdir() if each.suffix in {".safetensors", ".bin", ".pt", ".pth"}
+        )
+        found = f": {', '.join(inside[:3])}" if inside else ""
+        raise CheckpointError(f"{str(path)!r} is a folder; name the weights file in it{found}")
+    start = files.head(path, _HEAD)
+    reason = next((text for mark, text in _STARTS if re.match(mark, start, re.DOTALL | re.IGNORECASE)), None)
+    reason = reason or _SUFFIXES.get(path.suffix.lower())
+    if reason is None and zipfile.is_zipfile(path):
+        reason = _of_archive(path)
+    if reason:
+        raise CheckpointError(f"{path.name} is not a readable weights file: {reason}")
+
+
+def _of_archive(path: Path) -> str | None:
+    """What an archive is that was not written by `torch.save`."""
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+    names = [entry.filename for entry in entries]
+    if any(name.endswith("constants.pkl") or "/code/" in f"/{name}" for name in names):
+        return (
+            "it is a TorchScript archive (torch.jit.save), which holds a program; save its weights with "
+            "torch.save(torch.jit.load(FILE).state_dict(), 'weights.pt')"
+        )
+    if any(name.endswith(("model.weights.h5", "config.json")) for name in names):
+        return _KERAS
+    if any(name.endswith(("models/model.json", "serialized_exported_program.json")) for name in names):
+        return (
+            "it is an exported program (torch.export), which holds no plain weights; save them with " + _SAVE
+        )
+    if not any(name.endswith("data.pkl") for name in names):
+        return _PACKED
+    # `torch.save` packs nothing; a packed archive may unfold to a thousand times its size.
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        return "its parts are compressed, so it was not written by torch.save"
+    return None
