@@ -2,7 +2,8 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from core.models import registry
 
 _INDEX = Path(__file__).with_name("architectures.npz")
 _NAMES, _SHAPES = 8, 24  # Of each architecture, the smallest hashes of its names, and of names with shapes.
-_CLOSER_LOOKS = 3
+_CLOSER_LOOKS, _MOST_PARTS = 3, 3
 _LEAST = 0.1  # Of its names; below that, the nearest is not near.
 _USUAL_CLASSES = 1000
 
@@ -36,7 +37,7 @@ class Index:
 
 def sentence(asked: str, tensors: Mapping[str, Tensor], faults: str) -> str:
     """What to tell a person whose tensors do not fit the architecture that was asked for."""
-    found = nearest(tensors)
+    found = nearest(tensors, asked)
     base = f"the weights are of another architecture: {faults}"
     if found is None:
         return base
@@ -45,17 +46,36 @@ def sentence(asked: str, tensors: Mapping[str, Tensor], faults: str) -> str:
     return f"the weights come nearest to {found}, not to {asked}; {base}"
 
 
-def nearest(tensors: Mapping[str, Tensor]) -> str | None:
+def nearest(tensors: Mapping[str, Tensor], asked: str = "") -> str | None:
     """The architecture that shares most names and shapes with the tensors; None if none has much of them."""
     plain = naming.stripped(tensors)
     index = _index()
-    near = _likeness(index.names, _hashes(plain, _NAMES)) + _likeness(
-        index.shapes, _hashes(_with_shapes(_shapes_of(plain)), _SHAPES)
-    )
+    near = np.max([_near(index, _shapes_of(below)) for below in _without_first_parts(plain)], axis=0)
     best = [index.architectures[place] for place in np.argsort(-near, kind="stable")[:_CLOSER_LOOKS]]
-    counts = {name: _shared(name, plain) for name in best}
+    # First, as of equals the first is taken: torchvision and timm share some networks.
+    own = [asked.partition("?")[0]] if asked else []
+    counts = {name: _shared(name, plain) for name in dict.fromkeys((*own, *best))}
     found = max(counts, key=lambda name: counts[name])
     return found if counts[found] >= _LEAST else None
+
+
+def _near(index: Index, shapes: Mapping[str, Sequence[int]]) -> NDArray[np.float64]:
+    names, with_shapes = sketched(shapes)
+    return _likeness(index.names, names) + _likeness(index.shapes, with_shapes)
+
+
+def _without_first_parts(tensors: Mapping[str, Tensor]) -> Iterator[Mapping[str, Tensor]]:
+    """The tensors, and those below the attribute that most of them share, and so on."""
+    yield tensors
+    for _ in range(_MOST_PARTS):
+        firsts = Counter(name.partition(".")[0] for name in tensors if "." in name)
+        if not firsts:
+            return
+        first = f"{firsts.most_common(1)[0][0]}."
+        tensors = {
+            name.removeprefix(first): value for name, value in tensors.items() if name.startswith(first)
+        }
+        yield tensors
 
 
 def sketched(shapes: Mapping[str, Sequence[int]]) -> tuple[Hashes, Hashes]:
