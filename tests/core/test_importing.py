@@ -184,7 +184,8 @@ def test_a_bare_malicious_pickle_is_not_executed_whatever_it_is_called(tmp_path:
 def test_a_whole_pickled_module_is_refused_with_what_to_do(tmp_path: Path) -> None:
     torch.save(nn.Linear(2, 2), tmp_path / "module.pt")
     with pytest.raises(
-        CheckpointError, match=r"module\.pt holds a whole pickled network, .*torch\.save\(model\.state_dict\(\), 'weights\.pt'\)$"
+        CheckpointError,
+        match=r"module\.pt holds a whole pickled network, .*torch\.save\(model\.state_dict\(\), 'weights\.pt'\)$",
     ):
         weights.read(tmp_path / "module.pt")
 
