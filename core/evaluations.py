@@ -290,6 +290,8 @@ def _found_out(place_: Path, data: dict[str, Any]) -> Facts:
 @functools.lru_cache(maxsize=256)
 def _counted(table: Path, *stamp: int) -> tuple[int, str]:  # noqa: ARG001 (the key of the cache)
     """How many rows a table has, and of which split; ``all`` where there are several."""
+    with files.opened(table):
+        pass  # It is a regular file: a pipe would block for ever.
     found = pq.ParquetFile(table)
     splits = pc.unique(found.read(["split"])["split"]).to_pylist()
     return found.metadata.num_rows, str(splits[0]) if len(splits) == 1 else "all"

@@ -5,12 +5,13 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from pydantic import Field, TypeAdapter, ValidationError
 
-from core import checkpoint
+from core import checkpoint, stored, tables
 from core.checkpoint import Card
 from core.data import catalogue
 from core.data.image_set import ImageSet
@@ -27,6 +28,16 @@ METADATA = b"seewhy"  # The key of what a table is about, in the file.
 _LOCAL = "local.json"
 _COLUMNS = ("channel", "rank", "sample_id", "class_name", "row", "column", "activation", "x", "y")
 _EDGES = ("left", "top", "right", "bottom")
+_PIXELS = tables.number(-1e7, 1e7)
+_SCHEMA = {
+    **{name: tables.text(0, 10_000) for name in ("layer", "sample_id", "path", "class_name")},
+    **{name: tables.whole("a whole number", 0, 2**31 - 1) for name in ("channel", "rank", "row", "column")},
+    **{name: tables.number(-3.5e38, 3.5e38) for name in ("activation", "mean_activation")},
+    **dict.fromkeys(("x", "y", *_EDGES), _PIXELS),
+}
+
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Size = Annotated[int, Field(ge=1, le=10**6)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +65,9 @@ class Example:
 class LayerSize:
     """Of a layer: its number of channels, its cells (h, w), and what a cell sees of the input in pixels."""
 
-    num_channels: int
-    cells: tuple[int, int]
-    field: tuple[int, int]
+    num_channels: Size
+    cells: tuple[Size, Size]
+    field: tuple[Size, Size]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +77,12 @@ class About:
     network: str
     data: str
     fingerprint: str
-    num_images: int
-    num_broken: int
+    num_images: Count
+    num_broken: Count
     layers: dict[str, LayerSize]
+
+
+_ABOUT = TypeAdapter(About)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,15 +122,30 @@ def read(folder: Path) -> Examples | None:
     if not path.exists():
         return None
     try:
-        table = pq.read_table(path)
-        about = json.loads(table.schema.metadata[METADATA])
-        sizes = {
-            name: LayerSize(size["num_channels"], tuple(size["cells"]), tuple(size["field"]))
-            for name, size in about.pop("layers").items()
-        }
-        return Examples(table, About(**about, layers=sizes))
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-        raise CheckpointError(f"{path} is damaged: {error}; collect the examples again") from error
+        table = tables.read(path)
+        about = _about((table.schema.metadata or {}).get(METADATA, b""))
+        tables.check(table, _SCHEMA)
+        _refuse_strange_channels(table, about)
+    except (*tables.FAULTS, RecursionError) as error:
+        raise CheckpointError(
+            f"{path} is damaged: {tables.said(error)}; collect the examples again"
+        ) from error
+    return Examples(table, about)
+
+
+def _about(text: bytes) -> About:
+    """What a table is about; ValueError where it does not say so."""
+    try:
+        return _ABOUT.validate_json(text)
+    except ValidationError as error:
+        raise ValueError(stored.fault(error.errors()[0])) from error
+
+
+def _refuse_strange_channels(table: pa.Table, about: About) -> None:
+    for layer, size in about.layers.items():
+        channels = table["channel"].filter(pc.equal(table["layer"], layer))
+        if len(channels):
+            tables.in_range("channel", channels, tables.whole("a channel", 0, size.num_channels - 1))
 
 
 def open_photos(folder: Path, data: Path | None) -> ImageSet:

@@ -1,10 +1,12 @@
 """Examples of what excites channels: against a slow sort, after interruptions, and of which data they are."""
 
+import json
 from dataclasses import astuple, replace
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -20,7 +22,7 @@ from core.data.sources.folders import SOURCE
 from core.errors import CheckpointError, DataError, EvaluationError, ImageError, LayerError
 from core.explain.activations import activations
 from core.inside import examples, examples_feed, examples_pass
-from core.inside.examples import EXAMPLES, open_photos, read, remember_photos
+from core.inside.examples import EXAMPLES, METADATA, open_photos, read, remember_photos
 from core.inside.examples_pass import collect, examples_among
 from core.inside.examples_table import in_image
 from core.preprocess import Preprocess, Window
@@ -307,6 +309,50 @@ def test_a_damaged_table_is_named_and_replaced(loaded: Checkpoint, images: Image
         read(loaded.folder)
     collect(loaded, ["block1"], images)
     assert read(loaded.folder) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("channel", 10_000, "has 10000 in 'channel': expected a channel, 0 to"),
+        ("rank", -1, "has -1 in 'rank': expected a whole number"),
+        ("x", np.nan, "has nan in 'x': expected a number"),
+        ("activation", np.inf, "has inf in 'activation'"),
+        ("right", 1e30, "has 1.*e.30 in 'right': expected a number"),
+        ("sample_id", None, "has null in 'sample_id'"),
+    ],
+)
+def test_an_example_that_cannot_be_is_named(
+    loaded: Checkpoint, images: ImageSet, name: str, value: object, message: str
+) -> None:
+    collect(loaded, ["block1"], images)
+    table = pq.read_table(loaded.folder / EXAMPLES)
+    values = pa.array([value, *table[name].to_pylist()[1:]], table.schema.field(name).type)
+    pq.write_table(table.set_column(table.column_names.index(name), name, values), loaded.folder / EXAMPLES)
+    with pytest.raises(
+        CheckpointError, match=rf"examples\.parquet is damaged: {message}.*; collect the"
+    ):
+        read(loaded.folder)
+
+
+@pytest.mark.parametrize(
+    ("about", "message"),
+    [
+        ({"layers": 3}, "layers is 3: expected an object"),
+        ({"num_images": -1}, "num_images is -1"),
+        ({"layers": {"block1": {"num_channels": 0, "cells": [1, 1], "field": [1, 1]}}}, "num_channels is 0"),
+        ({"network": None}, "network is null"),
+    ],
+)
+def test_what_examples_say_of_themselves_is_checked(
+    loaded: Checkpoint, images: ImageSet, about: dict[str, object], message: str
+) -> None:
+    collect(loaded, ["block1"], images)
+    table = pq.read_table(loaded.folder / EXAMPLES)
+    said = json.dumps(json.loads(table.schema.metadata[METADATA]) | about).encode()
+    pq.write_table(table.replace_schema_metadata({METADATA: said}), loaded.folder / EXAMPLES)
+    with pytest.raises(CheckpointError, match=message):
+        read(loaded.folder)
 
 
 def test_any_photos_will_do(loaded: Checkpoint, tmp_path: Path) -> None:

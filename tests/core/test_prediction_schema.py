@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from core import prediction_schema
+from core import prediction_schema, tables
 from core.errors import CheckpointError
 from core.prediction_table import rows, write
 
@@ -178,6 +178,6 @@ def test_more_rows_than_memory_could_hold_are_not_read(
     table: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pq.write_table(table, tmp_path / "t.parquet")
-    monkeypatch.setattr(prediction_schema, "_MOST_ROWS", N - 1)
+    monkeypatch.setattr(tables, "_MOST_ROWS", N - 1)
     with pytest.raises(CheckpointError, match=f"it has {N} rows in .*, which is too much"):
         prediction_schema.read(tmp_path / "t.parquet", "do it again")
