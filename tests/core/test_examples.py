@@ -329,9 +329,7 @@ def test_an_example_that_cannot_be_is_named(
     table = pq.read_table(loaded.folder / EXAMPLES)
     values = pa.array([value, *table[name].to_pylist()[1:]], table.schema.field(name).type)
     pq.write_table(table.set_column(table.column_names.index(name), name, values), loaded.folder / EXAMPLES)
-    with pytest.raises(
-        CheckpointError, match=rf"examples\.parquet is damaged: {message}.*; collect the"
-    ):
+    with pytest.raises(CheckpointError, match=rf"examples\.parquet is damaged: {message}.*; collect the"):
         read(loaded.folder)
 
 
