@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from core import files
 from core.card import CARD, FORMAT, STATUSES, Card, as_json, read_card
-from core.errors import CheckpointError
+from core.errors import CheckpointError, FileError
 from core.inventory import BUILT_IN, NEXT, ROOT, WEIGHTS, available, find, folders
 from core.models import options, registry
 
@@ -23,6 +23,8 @@ __all__ = [
     "BUILT_IN", "CARD", "FORMAT", "ROOT", "STATUSES", "WEIGHTS", "Card", "available", "find", "folders",
     "read_card",
 ]  # fmt: skip
+
+_LARGEST = 2**36  # Bytes of weights: more than any memory that they would be read into.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,12 +159,14 @@ def _read(folder: Path) -> tuple[Card, dict[str, Tensor]]:
 def _verified(path: Path, checksum: str) -> dict[str, Tensor] | None:
     """The tensors of a file with that SHA-256; None if there is none, or it is another."""
     try:
-        content = path.read_bytes()
+        content = files.read(path, _LARGEST)
         matches = hashlib.sha256(content).hexdigest() == checksum
         return safetensors.torch.load(content) if matches else None
-    except FileNotFoundError:
-        return None
-    except (OSError, SafetensorError) as error:
+    except FileError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        raise CheckpointError(str(error)) from error
+    except SafetensorError as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
 
 

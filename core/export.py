@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import render
+from core import files, render
 from core.checkpoint import Checkpoint
 from core.display import balance, heatmap, peak
 from core.explanation import Explanation, Map, Question
@@ -64,17 +64,19 @@ def save(
     folder: Path, checkpoint: Checkpoint, image: Image.Image, question: Question, explanation: Explanation
 ) -> None:
     """Write all files of one image's explanation into ``folder``, which is made if need be."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "prediction.json").write_bytes(prediction_json(checkpoint, question, explanation))
+    files.make_folder(folder)
+    files.write(folder / "prediction.json", prediction_json(checkpoint, question, explanation), durable=False)
     preprocess = checkpoint.card.preprocess
     for layer, found in explanation.maps.items():
         name = stem(question, explanation, layer)
-        (folder / f"{name}.raw.npy").write_bytes(npy(found.raw.astype(np.float32)))
+        files.write(folder / f"{name}.raw.npy", npy(found.raw.astype(np.float32)), durable=False)
         # The numbers end at the map's own maximum, as everywhere; the picture, at what an eye can tell apart.
         heat = preprocess.on_image(heatmap(found.raw, float(found.raw.max())), image.size)
-        (folder / f"{name}.heatmap.npy").write_bytes(npy(heat))
+        files.write(folder / f"{name}.heatmap.npy", npy(heat), durable=False)
         del heat  # 200 MB of a large photo.
-        (folder / f"{name}.overlay.png").write_bytes(_overlay_of(found, question, preprocess, image))
+        files.write(
+            folder / f"{name}.overlay.png", _overlay_of(found, question, preprocess, image), durable=False
+        )
 
 
 def _overlay_of(found: Map, question: Question, preprocess: Preprocess, image: Image.Image) -> bytes:

@@ -122,6 +122,24 @@ def test_weights_are_never_unpickled(path: Path) -> None:
     assert _forbidden(tree, "pickle.load", "pickle.loads", "pickle.Unpickler", "dill", "joblib") == set()
 
 
+_WRITING = {"write_bytes", "write_text", "fsync", "mkstemp", "NamedTemporaryFile"}
+_READING = {"read_bytes", "read_text"}
+# Our own package's files, the system's, and logs that other processes write.
+_READ_OTHERWISE = {"limits", "samples", "report", "components", "serving", "runs", "background"}
+
+
+@sources
+def test_files_are_written_whole_and_read_safely_by_one_module(path: Path) -> None:
+    called = {name.rpartition(".")[2] for name, call in _calls(_tree(path)) if not name.startswith("files.")}
+    assert path == ROOT / "core/files.py" or _WRITING & called <= ({"write_bytes"} & {_uploaded(path)})
+    assert path.stem in _READ_OTHERWISE | {"files"} or _READING & called == set()
+
+
+def _uploaded(path: Path) -> str:
+    """The one page that writes a file that a visitor sends, into a temporary folder."""
+    return "write_bytes" if _named(path) == "pages/_ui/own_model.py" else ""
+
+
 @sources
 def test_only_commands_print(path: Path) -> None:
     printed = [call.lineno for name, call in _calls(_tree(path)) if name == "print"]

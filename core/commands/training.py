@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from core import checkpoint
+from core import checkpoint, files
 from core.commands import layouts
 from core.commands.complaint import complain
 from core.commands.numbers import LARGEST_SEED, MOST_MACHINES, MOST_PROCESSES, share, whole
@@ -115,7 +115,7 @@ def _opened(options: argparse.Namespace) -> ImageSet:
 
 
 def _write_samples(data: Material, recipe: Recipe, path: Path) -> None:
-    path.write_bytes(png(sheet(data, recipe)))
+    files.write(path, png(sheet(data, recipe)), durable=False)
     print(f"samples   {path}")
 
 

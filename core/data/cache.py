@@ -11,13 +11,14 @@ import numpy as np
 import torch
 from filelock import FileLock
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from core import files
 from core.data.image_set import ImageSet
 from core.data.survey import Surveyed, SurveyTable, survey
 from core.data.unreadable import away
-from core.errors import DataError
+from core.errors import AwayImageError, DataError
 from core.images import VERSION
 from core.places import cache_root
 from core.preprocess import Preprocess
@@ -44,9 +45,13 @@ class Decoded:
         if self.array is not None:
             return torch.from_numpy(self.array[np.asarray(indices)])
         margin = self.preprocess.margin
-        return torch.stack(
-            [self.preprocess.pixels(self.images.image(index), margin=margin) for index in indices]
-        )
+        return torch.stack([self.preprocess.pixels(self._image(index), margin=margin) for index in indices])
+
+    def _image(self, index: int) -> Image.Image:
+        try:
+            return files.patiently(lambda: self.images.image(index), AwayImageError)
+        except AwayImageError as error:
+            raise away(self.images, error) from error
 
     def inputs(self, indices: Sequence[int]) -> Tensor:
         """The same without the margin, as `Preprocess.batch` has them before they are normalised."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, TypeAdapter, ValidationError
 
-from core import checkpoint, stored, tables
+from core import checkpoint, files, stored, tables
 from core.checkpoint import Card
 from core.data import catalogue
 from core.data.image_set import ImageSet
@@ -19,7 +19,6 @@ from core.data.photos import photos_below
 from core.errors import CheckpointError, CoreError, DataError
 from core.predicting.samples import open_images
 from core.preprocess import Window
-from core.training.run import replace_file
 
 EXAMPLES = "examples.parquet"
 # Of an unfinished pass, and where the images lie on this machine.
@@ -171,14 +170,14 @@ def open_photos(folder: Path, data: Path | None) -> ImageSet:
 
 def remember_photos(folder: Path, data: Path) -> None:
     """Keep where the images of the examples lie on this machine."""
-    (folder / PLACE).mkdir(exist_ok=True)
-    replace_file(folder / PLACE / _LOCAL, json.dumps({"data": str(data.resolve())}).encode())
+    files.make_folder(folder / PLACE)
+    files.write(folder / PLACE / _LOCAL, json.dumps({"data": str(data.resolve())}).encode())
 
 
 def remembered_photos(folder: Path) -> Path | None:
     """Where the images of the examples lay last; None where nobody has ever said."""
     try:
-        return Path(json.loads((folder / PLACE / _LOCAL).read_text(encoding="utf-8"))["data"])
+        return Path(json.loads(files.read_text(folder / PLACE / _LOCAL))["data"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -7,9 +7,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from core import files
 from core.data.image_set import ImageSet
+from core.data.unreadable import away
 from core.data.workers import leave_quietly
-from core.errors import ImageError
+from core.errors import AwayImageError, ImageError
 from core.preprocess import Preprocess
 
 _BATCH = 32
@@ -58,7 +60,9 @@ class _Decoded(Dataset[Item]):
 
     def __getitem__(self, index: int) -> Item:
         try:
-            image = self.images.image(index)
+            image = files.patiently(lambda: self.images.image(index), AwayImageError)
+        except AwayImageError as error:
+            raise away(self.images, error) from error
         except ImageError:
             return torch.empty(0, dtype=torch.uint8), index, (0, 0)
         return self.preprocess.pixels(image), index, image.size

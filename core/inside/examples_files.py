@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from PIL import Image
 from pyarrow import csv
 
+from core import files
 from core.data.image_set import ImageSet
 from core.inside.channel_grid import GAP
 from core.inside.examples import Example, Examples
@@ -19,16 +20,17 @@ _MANY, _SIDE, _SMALL_SIDE = 512, 96, 64  # Pixels of a patch; small where there 
 
 def save(folder: Path, examples: Examples, layer: str, images: ImageSet, draw: Draw) -> int:
     """Write all files of a layer into ``folder``, which is made if need be; gives the silent channels."""
-    folder.mkdir(parents=True, exist_ok=True)
+    files.make_folder(folder)
     name, channels = f"examples.{layer}", examples.of(layer)
     table = examples.table.filter(pc.equal(examples.table["layer"], layer))
-    csv.write_csv(table, folder / f"{name}.csv", csv.WriteOptions(quoting_style="needed"))
+    with files.draft(folder / f"{name}.csv", durable=False) as draft:
+        csv.write_csv(table, draft, csv.WriteOptions(quoting_style="needed"))
     side = _SIDE if len(channels) <= _MANY else _SMALL_SIDE
     pictures = patches(channels, by_sample_id(images), side, draw)
-    (folder / f"{name}.png").write_bytes(png(poster(pictures)))
+    files.write(folder / f"{name}.png", png(poster(pictures)), durable=False)
     for channel, each in enumerate(channels):
         if each:
-            (folder / f"{name}.{channel}.png").write_bytes(png(tile(pictures[channel])))
+            files.write(folder / f"{name}.{channel}.png", png(tile(pictures[channel])), durable=False)
     return sum(not each for each in channels)
 
 

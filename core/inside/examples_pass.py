@@ -41,7 +41,7 @@ def collect(
     Raises:
         LayerError: a layer is not there or has no channels.
         EvaluationError: another process collects examples of this checkpoint.
-        DataError: no image can be read.
+        DataError: an image cannot be read at present, or none can be read.
         CheckpointError: activations or logits are not finite.
     """
     folder = loaded.folder

@@ -10,13 +10,14 @@ import torch
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
-from core.errors import EvaluationError
+from core import files
+from core.errors import EvaluationError, FileError
 from core.inside.examples import PLACE
 from core.inside.strongest import Strongest
-from core.training.run import replace_file
 
 _KIND = ".safetensors"
 _PROGRESS = "progress"
+_LARGEST = 2**30  # Bytes.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,20 +34,20 @@ class State:
         for layer, strongest in self.strongest.items():
             for each in fields(Strongest):
                 tensors[f"{each.name} {layer}"] = getattr(strongest, each.name).contiguous()
-        replace_file(folder / PLACE / f"{key}{_KIND}", safetensors.torch.save(tensors))
+        files.write(folder / PLACE / f"{key}{_KIND}", safetensors.torch.save(tensors))
 
 
 def read_state(folder: Path, key: str, start: State) -> State:
     """What was written last under this key, else ``start``, whose layers it has."""
     try:
-        tensors = safetensors.torch.load((folder / PLACE / f"{key}{_KIND}").read_bytes())
-    except (FileNotFoundError, SafetensorError):
+        tensors = safetensors.torch.load(files.read(folder / PLACE / f"{key}{_KIND}", _LARGEST))
+        strongest = {
+            layer: Strongest(**{each.name: tensors[f"{each.name} {layer}"] for each in fields(Strongest)})
+            for layer in start.strongest
+        }
+        num_done, num_broken = tensors[_PROGRESS].tolist()
+    except (FileError, SafetensorError, KeyError, ValueError):  # Not there, or damaged.
         return start
-    strongest = {
-        layer: Strongest(**{each.name: tensors[f"{each.name} {layer}"] for each in fields(Strongest)})
-        for layer in start.strongest
-    }
-    num_done, num_broken = tensors[_PROGRESS].tolist()
     return State(strongest, num_done, num_broken)
 
 
@@ -57,7 +58,7 @@ def alone(folder: Path) -> Iterator[None]:
     Raises:
         EvaluationError: another does.
     """
-    (folder / PLACE).mkdir(exist_ok=True)
+    files.clean(files.make_folder(folder / PLACE))
     try:
         with FileLock(folder / PLACE / ".lock", timeout=0):
             yield

@@ -10,10 +10,10 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import nn
 
+from core import files
 from core.checkpoint import Checkpoint
 from core.explain.receptive_field import receptive_field
 from core.places import cache_root
-from core.training.run import replace_file
 
 _VERSION = 1  # Of the search: one more whenever it finds other sizes.
 Size = tuple[int, int]
@@ -49,8 +49,8 @@ def _found(checkpoint: Checkpoint, layer: str) -> Size:
     # Where nothing can be written, it is known while this process runs.
     with suppress(OSError):
         path = _path(checkpoint, layer)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, json.dumps(size).encode(), durable=False)
+        files.make_folder(path.parent)
+        files.write(path, json.dumps(size).encode(), durable=False)
     return size
 
 
@@ -69,7 +69,7 @@ def _path(checkpoint: Checkpoint, layer: str) -> Path:
 
 def _read(path: Path) -> Size | None:
     try:
-        height, width = json.loads(path.read_text())
+        height, width = json.loads(files.read_text(path))
         return int(height), int(width)
     except (OSError, ValueError, TypeError):  # Not there, or damaged.
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core import files
 from core.explain.ascent import LOGITS, Ascended, Settings
 from core.inside.channel_grid import picture_grid, poster_layout
 from core.inside.filters import Question
@@ -29,9 +30,9 @@ def method(settings: Settings) -> str:
 
 def save_picture(folder: Path, asked: Question, ascended: Ascended) -> Path:
     """Write one channel's picture into ``folder``, which is made if need be."""
-    folder.mkdir(parents=True, exist_ok=True)
+    files.make_folder(folder)
     path = folder / f"{stem(asked)}.{ascended.channel}.png"
-    path.write_bytes(png(ascended.picture))
+    files.write(path, png(ascended.picture), durable=False)
     return path
 
 
@@ -39,8 +40,8 @@ def save_summary(folder: Path, asked: Question, found: Sequence[Ascended]) -> No
     """Write the poster and the table of all channels, in the order in which they were asked for."""
     place = {channel: position for position, channel in enumerate(asked.channels)}
     in_order = sorted(found, key=lambda each: place[each.channel])
-    (folder / f"{stem(asked)}.poster.png").write_bytes(poster(in_order))
-    (folder / f"{stem(asked)}.csv").write_bytes(table(asked, in_order))
+    files.write(folder / f"{stem(asked)}.poster.png", poster(in_order), durable=False)
+    files.write(folder / f"{stem(asked)}.csv", table(asked, in_order), durable=False)
 
 
 def poster(found: Sequence[Ascended]) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core import export
+from core import export, files
 from core.inside.channel_grid import grid, poster_layout
 from core.inside.channels import parse_channels
 from core.inside.inspection import Inspection
@@ -54,10 +54,10 @@ def overlays(
 
 def save(folder: Path, inspection: Inspection, order: str, channel_overlays: Mapping[int, bytes]) -> None:
     """Write all files of one image's inspection into ``folder``, which is made if need be."""
-    folder.mkdir(parents=True, exist_ok=True)
+    files.make_folder(folder)
     name = f"activations.{inspection.layer}"
-    (folder / f"{name}.npy").write_bytes(export.npy(inspection.maps.astype(np.float32)))
-    (folder / f"{name}.csv").write_bytes(table(inspection))
-    (folder / f"{name}.png").write_bytes(poster(inspection, order))
+    files.write(folder / f"{name}.npy", export.npy(inspection.maps.astype(np.float32)), durable=False)
+    files.write(folder / f"{name}.csv", table(inspection), durable=False)
+    files.write(folder / f"{name}.png", poster(inspection, order), durable=False)
     for channel, overlay in channel_overlays.items():
-        (folder / f"{name}.{channel}.overlay.png").write_bytes(overlay)
+        files.write(folder / f"{name}.{channel}.overlay.png", overlay, durable=False)

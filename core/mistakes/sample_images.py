@@ -7,10 +7,11 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
+from core import images
 from core.data.image_set import ImageSet
-from core.errors import ImageError
+from core.errors import AwayImageError, ImageError
 from core.evaluation.selection import Sample
-from core.images import upright_rgb
+from core.images.limits import own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +37,7 @@ class SampleImages:
 
     def image_of(self, sample: Sample) -> Image.Image:
         """A sample, upright and RGB; ImageError as `file_of`."""
-        return upright_rgb(self.file_of(sample))
+        return images.upright_rgb(self.file_of(sample), own())
 
 
 def sample_images(images: ImageSet) -> SampleImages:
@@ -52,6 +53,6 @@ def _bytes_below(root: Path, name: str) -> bytes:
     if inside.is_absolute() or ".." in inside.parts:
         raise ImageError(f"the sample {name!r} is not below the folder of the data set")
     try:
-        return (root / inside).read_bytes()
-    except OSError as error:
-        raise ImageError(f"cannot read {str(root / inside)!r}; choose the folder of these images") from error
+        return images.content(root / inside)
+    except AwayImageError as error:
+        raise ImageError(f"{error}; choose the folder of these images") from error

@@ -29,7 +29,7 @@ from core.predicting.score_parts import Joined, ScoreParts
 from core.prediction_table import write, write_part
 from core.preprocess import Preprocess
 from core.score_files import histogram
-from core.training.run import remember_data, replace_file
+from core.training.run import remember_data
 from core.training.sample_rows import sample_rows
 
 _BATCH = 32
@@ -126,7 +126,7 @@ def write_metrics(
     table = prediction_table.read(path)
     found = summary(table, checkpoint.read_card(folder).class_names, histogram(path, table))
     found |= {"num_broken": num_broken, "fingerprint": fingerprint}
-    replace_file(place / METRICS, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
+    files.write(place / METRICS, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
     return found
 
 

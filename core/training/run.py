@@ -80,7 +80,7 @@ class RunFolder:
 
     def keep_history(self, rows: list[dict[str, float]]) -> None:
         """Write ``history.csv``: a row an epoch."""
-        replace_file(self.folder / HISTORY, pd.DataFrame(rows).to_csv(index=False).encode())
+        files.write(self.folder / HISTORY, pd.DataFrame(rows).to_csv(index=False).encode())
 
     def tick(self, **progress: Any) -> None:  # noqa: ANN401 (JSON values)
         """Say how far it is, at most twice a second, and stop if somebody asked for it."""
@@ -92,7 +92,7 @@ class RunFolder:
     def say(self, **progress: Any) -> None:  # noqa: ANN401 (JSON values)
         """Say how far it is, now."""
         content = {"time": time.time(), **progress}
-        replace_file(self.folder / PROGRESS, json.dumps(content).encode(), durable=False)
+        files.write(self.folder / PROGRESS, json.dumps(content).encode(), durable=False)
         self._written = time.monotonic()
 
     def stop_is_wanted(self) -> bool:
@@ -151,10 +151,7 @@ def remember_data(folder: Path, data: Path | None, layout: str = "") -> None:
     It is no business of the card's. None stands for where data sets are usually kept.
     """
     known = {"data": str(data.resolve()) if data else None} | ({"layout": layout} if layout else {})
-    replace_file(folder / LOCAL, json.dumps(known).encode())
-
-
-replace_file = files.write  # By the name that other modules know.
+    files.write(folder / LOCAL, json.dumps(known).encode())
 
 
 def _reason(error: BaseException) -> str:

@@ -233,7 +233,7 @@ def test_an_output_that_cannot_be_written_is_one_line_on_stderr(
     photo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _explain([photo], photo, "--checkpoint", "small") == 1
-    assert "not a directory" in _error(capsys)
+    assert "a part of its path is a file, not a folder" in _error(capsys)
 
 
 # layers

@@ -15,11 +15,11 @@ from filelock import FileLock
 
 from core import checkpoint
 from core.checkpoint import Card
-from core.errors import CheckpointError, CoreError, FileError, TrainingError
+from core.errors import CheckpointError, CoreError, TrainingError
 from core.preprocess import Preprocess
 from core.training import record, runs
 from core.training import run as run_module
-from core.training.run import RunFolder, Stopped, is_alive, replace_file, request_stop
+from core.training.run import RunFolder, Stopped, is_alive, request_stop
 
 CARD = Card(
     "seewhy:two-conv-mnist",
@@ -200,22 +200,6 @@ def test_progress_is_said_at_once_and_then_at_most_twice_a_second(
         run.tick(share=share)
         said.append(record.progress(run.folder))
     assert said == [{"time": 5.0, "share": share} for share in (0.1, 0.1, 0.3, 0.4)]
-
-
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "history.csv"
-    replace_file(path, b"old")
-
-    def fail(_descriptor: int) -> None:
-        raise OSError("disk full")
-
-    with monkeypatch.context() as full:
-        full.setattr(os, "fsync", fail)
-        with pytest.raises(FileError, match=r"cannot write '.*history.csv': disk full"):
-            replace_file(path, b"new")
-        replace_file(tmp_path / "progress.json", b"{}", durable=False)
-    assert path.read_bytes() == b"old"
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["history.csv", "progress.json"]
 
 
 def test_a_run_has_its_history_progress_and_size(run: RunFolder) -> None:

@@ -130,8 +130,7 @@ def _test_rows(folder: Path) -> _Rows:
     table = next((path for path in tables if path.is_file()), None)
     if table is None or not (folder / _TEST).is_dir():
         return []
-    with table.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter=";", skipinitialspace=True))
+    rows = csv.DictReader(io.StringIO(files.read_text(table)), delimiter=";", skipinitialspace=True)
     return [(int(row["ClassId"]), f"{_TEST}/{row['Filename']}", f"test/{row['Filename']}") for row in rows]
 
 
@@ -159,8 +158,8 @@ def _sign_names(folder: Path) -> dict[int, str]:
     table = next((path for path in tables if path.is_file()), None)
     if table is None:
         return dict(enumerate(_SIGNS))
-    with table.open(newline="", encoding="utf-8") as file:
-        return {int(row["ClassId"]): row["SignName"] for row in csv.DictReader(file)}
+    rows = csv.DictReader(io.StringIO(files.read_text(table)))
+    return {int(row["ClassId"]): row["SignName"] for row in rows}
 
 
 def _fetch(folder: Path) -> None:

@@ -1,9 +1,9 @@
 """Malaria: cells in blood smears of the NIH (Rajaraman 2018, doi:10.7717/peerj.4568), grouped by patient."""
 
-import hashlib
 import re
 from pathlib import Path
 
+from core import files
 from core.data.image_set import ImageSet
 from core.data.source import Source
 from core.data.sources import listing
@@ -45,8 +45,7 @@ def _fetch(folder: Path) -> None:
 
     utils.download_url(_URL, folder, "cell_images.zip")
     archive = folder / "cell_images.zip"
-    with archive.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = files.checksum(archive)
     if digest != _SHA256:
         raise ValueError(f"the archive has the checksum {digest}, expected {_SHA256}")
     utils.extract_archive(archive, folder, remove_finished=True)

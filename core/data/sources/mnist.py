@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core import files
 from core.data.image_set import ImageSet, Pixels, fingerprint_of_pixels
 from core.data.source import Source
 from core.data.sources import listing
 from core.errors import DataError
 
+_LARGEST = 2**30  # Bytes of a file, unpacked.
 _PARTS = {"train": "train", "test": "t10k"}
 _FILES = [f"{part}-{kind}-ubyte" for part in _PARTS.values() for kind in ("images-idx3", "labels-idx1")]
 _NUMBERED = "its four files train- and t10k-, images and labels, of the kind idx-ubyte or packed as .gz"
@@ -80,11 +82,19 @@ def _image_set(name: str, class_names: tuple[str, ...], raw: Path) -> ImageSet:
 def _array(path: Path) -> NDArray[np.uint8]:
     """Of an IDX file: two zeros, 8 for bytes, the number of axes, their sizes (big endian), the values."""
     packed = path.with_name(f"{path.name}.gz")
-    data = path.read_bytes() if path.is_file() else gzip.decompress(packed.read_bytes())
+    data = files.read(path, _LARGEST) if path.is_file() else _unpacked(packed)
     if data[:3] != b"\0\0\x08":
         raise ValueError(f"{path.name} is no IDX file of bytes")
     sizes = np.frombuffer(data, ">u4", data[3], offset=4)
     return np.frombuffer(data, np.uint8, offset=4 + 4 * len(sizes)).reshape(sizes.tolist())
+
+
+def _unpacked(path: Path) -> bytes:
+    with files.opened(path) as file, gzip.open(file) as packed:
+        data = packed.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ValueError(f"{path.name} holds more than {files.in_words(_LARGEST)}")
+    return data
 
 
 def _fetch(kind: str) -> Callable[[Path], None]:

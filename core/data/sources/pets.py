@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from core import files
 from core.data.image_set import ImageSet
 from core.data.source import Source
 from core.data.sources import listing
@@ -57,7 +58,7 @@ def _load(name: str, class_of: Callable[[str, str], str], folder: Path) -> Image
 
 def _rows(folder: Path, name: str) -> list[tuple[str, str]]:
     """Image and species of each line: ``Abyssinian_100 1 1 1`` is image, breed, species, breed of species."""
-    lines = (folder / "annotations" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    lines = files.read_text(folder / "annotations" / f"{name}.txt").splitlines()
     fields = [line.split() for line in lines if line.strip() and not line.startswith("#")]
     return [(image, species) for image, _, species, _ in fields]
 

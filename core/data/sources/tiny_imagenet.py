@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from core import files
 from core.data.image_set import ImageSet
 from core.data.source import Source
 from core.data.sources import listing
@@ -21,12 +22,12 @@ def _find(folder: Path) -> Path | None:
 
 
 def _fits(folder: Path) -> bool:
-    files = ("wnids.txt", "words.txt", "val/val_annotations.txt")
-    return all((folder / name).is_file() for name in files) and (folder / "train").is_dir()
+    needed = ("wnids.txt", "words.txt", "val/val_annotations.txt")
+    return all((folder / name).is_file() for name in needed) and (folder / "train").is_dir()
 
 
 def _load(folder: Path) -> ImageSet:
-    wnids = sorted((folder / "wnids.txt").read_text(encoding="utf-8").split())
+    wnids = sorted(files.read_text(folder / "wnids.txt").split())
     labels = {wnid: label for label, wnid in enumerate(wnids)}
     train = [(wnid, f"train/{wnid}/images/{name}") for wnid in wnids for name in _train_names(folder, wnid)]
     rows = [*train, *_val_rows(folder)]
@@ -48,14 +49,14 @@ def _train_names(folder: Path, wnid: str) -> list[str]:
 
 def _val_rows(folder: Path) -> Iterator[tuple[str, str]]:
     """Class and path: a line is ``val_0.JPEG``, the class, and a box, between tabs."""
-    for line in (folder / "val/val_annotations.txt").read_text(encoding="utf-8").splitlines():
+    for line in files.read_text(folder / "val/val_annotations.txt").splitlines():
         name, wnid, *_box = line.split("\t")
         yield wnid, f"val/images/{name}"
 
 
 def _class_names(folder: Path, wnids: list[str]) -> tuple[str, ...]:
     """The first synonym of each; where two classes share it, both get their WordNet number too."""
-    lines = (folder / "words.txt").read_text(encoding="utf-8").splitlines()
+    lines = files.read_text(folder / "words.txt").splitlines()
     words = {wnid: names.split(",")[0].strip() for wnid, _, names in (line.partition("\t") for line in lines)}
     names = [words.get(wnid, wnid) for wnid in wnids]
     shared = Counter(names)
