@@ -84,7 +84,9 @@ def read(path: Path, max_bytes: int) -> bytes:
     """A regular file, whole; errors as `opened`, and FileError for more than ``max_bytes``."""
     with opened(path) as file:
         size = os.fstat(file.fileno()).st_size
-        content = file.read(max_bytes + 1) if size <= max_bytes else b""
+        content = file.read(size + 1) if size <= max_bytes else b""
+        while size < len(content) <= max_bytes and (more := file.read(2**20)):
+            content += more  # It grows, or is one of the system's, which have no size.
     if size > max_bytes or len(content) > max_bytes:
         raise FileError(f"{str(path)!r} has more than {in_words(max_bytes)}; choose a smaller file")
     return content

@@ -49,6 +49,16 @@ def test_what_is_no_regular_file_is_refused_at_once(
     assert not isinstance(caught.value, AwayError)
 
 
+def test_files_without_a_size_are_read_to_their_end() -> None:
+    """The system's own, such as Linux has them, say that they have 0 bytes."""
+    path = Path("/proc/self/status")
+    if not path.exists():
+        pytest.skip("there is no such file on this system")
+    assert files.read(path, 2**40).startswith(b"Name:")
+    with pytest.raises(FileError, match="has more than 100 bytes"):
+        files.read(path, 100)
+
+
 def test_a_link_leads_to_its_file_and_a_dead_one_is_away(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"there")
     (tmp_path / "a").symlink_to("b")
