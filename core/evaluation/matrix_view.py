@@ -42,6 +42,11 @@ def side_by_side(found: Matrices, class_idx: IntArray) -> list[MatrixView]:
     return _views([found.first, found.second], class_idx, COUNTS)
 
 
+def shares_side_by_side(matrices: Sequence[ConfusionMatrix], class_idx: IntArray) -> list[MatrixView]:
+    """Some classes of matrices of different samples, in shares of each true class, all on one scale."""
+    return _views(matrices, class_idx, BY_LABEL)
+
+
 def change(found: Matrices, class_idx: IntArray) -> MatrixView:
     """What became of some classes: a right one more is good, and a mistake less."""
     counts = found.difference.part(class_idx)

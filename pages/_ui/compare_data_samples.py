@@ -1,5 +1,6 @@
 """Where the samples of each class went on two data sets, and samples of both with their maps."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -41,7 +42,10 @@ def _draw_side(results: Results, selection: Selection, which: Which) -> None:
     rows = selected(results.table, selection.wanted, selection.order)
     pictures = memory.pictures(results.evaluation)
     st.markdown(f"##### {words.plain(results.evaluation.name)}")
-    st.caption(f"**{words.counted(len(rows), 'sample')}**: {words.plain(selection.title.lower())}")
+    st.caption(f"**{words.plain(selection.title)}**: {words.counted(len(rows), 'sample')}")
+    if not len(rows) and selection.wanted.outcome == "wrong":
+        st.caption("No mistake here. These are right, the highest loss first.")
+        rows = selected(results.table, replace(selection.wanted, outcome="right"), "top_losses")
     if not len(rows):
         st.info("No sample is like that here. Pick another class, or all.", icon=":material/search_off:")
         return
@@ -90,19 +94,20 @@ def _draw_tiles(results: Results, rows: IntArray, pictures: memory.Pictures, whi
 
 def draw_matrices(found: TwoDataSets) -> None:
     """Both confusion matrices, as shares of each true class: the data sets differ in size."""
-    shown = _shown_classes(found)
+    shown, both = _shown_classes(found), (found.first, found.second)
+    views = matrix_view.shares_side_by_side([each.metrics.confusion_matrix for each in both], shown)
     with st.container(key="compare_matrices"):
         columns = st.columns(2, gap="large")
-    for column, results, which in zip(columns, (found.first, found.second), _SIDES, strict=True):
+    for column, results, which, view in zip(columns, both, _SIDES, views, strict=True):
         whole = results.metrics.confusion_matrix
         with column:
             st.markdown(f"##### {words.plain(results.evaluation.name)}")
             matrix.grid(
                 Grid(
-                    matrix_view.view(whole, shown, matrix_view.BY_LABEL),
+                    view,
                     results.class_names,
                     "Confusion matrix, rows true, columns predicted",
-                    "Click a row to see its samples",
+                    "Click a cell, a row or a column to see its samples",
                     whole.of_label,
                     whole.of_prediction,
                     width="half",
@@ -112,14 +117,14 @@ def draw_matrices(found: TwoDataSets) -> None:
                 key=f"shift_matrix_{which}",
             )
     st.caption(
-        "Each cell: percent of the samples of its true class."
+        "Each cell: percent of the samples of its true class. Both matrices have the same colours."
         + (f" The {len(shown)} classes that fell most." if len(shown) < len(found.first.class_names) else "")
     )
 
 
-def _pick(found: TwoDataSets, label: int | None, _predicted: int | None) -> None:
-    if label is not None:
-        data_sets.show_class(found, label)
+def _pick(found: TwoDataSets, label: int | None, predicted: int | None) -> None:
+    gallery.choose_cell(found.first.class_names, label, predicted)
+    data_sets.show_samples()
 
 
 def _shown_classes(found: TwoDataSets) -> IntArray:

@@ -1,5 +1,7 @@
 """Which two are compared, what came of it in words, and the four piles."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.evaluation.comparison import Pair
@@ -29,7 +31,7 @@ def pick(name: str) -> tuple[Results, Results]:
             "Second",
             names,
             key=comparisons.SECOND,
-            format_func=_label,
+            format_func=partial(_label, name),
             persist_state="session",
             help="Other networks on the same images, then the same network on other images. "
             "The first network is chosen at the left.",
@@ -53,9 +55,11 @@ def pick(name: str) -> tuple[Results, Results]:
     return results, memory.load(found.of.name, split, found.name)
 
 
-def _label(address: str) -> str:
-    """``signs-bn on gtsrb-val``."""
+def _label(first: str, address: str) -> str:
+    """``signs-bn on gtsrb-val``; of the first network itself, ``street-val, same network``."""
     name, _, evaluation = address.partition("/")
+    if name == first:
+        return f"{evaluation}, same network"
     return f"{name} on {evaluation}" if evaluation else name
 
 

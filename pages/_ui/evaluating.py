@@ -101,7 +101,7 @@ def _draw_form(name: str) -> None:
         typed = st.text_input("Folder of the images", key=_FOLDER, placeholder="/path/to/images").strip()
         left, right = st.columns(2)
         split = left.selectbox(
-            "Images", list(_SPLITS), format_func=_SPLITS.__getitem__, key=_SPLIT,
+            "Split", list(_SPLITS), format_func=_SPLITS.__getitem__, key=_SPLIT,
             help="Images without a split count as validation.",
         )  # fmt: skip
         named = right.text_input("Name", key=_NAME, placeholder="that of the folder").strip()

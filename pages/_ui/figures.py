@@ -47,6 +47,7 @@ def reliability(bins: CalibrationBins) -> go.Figure:
         text=[f"{count:,}" if count else "" for count in bins.count.tolist()],
         textposition="outside",
         textfont={"size": 10, "color": QUIET},
+        cliponaxis=False,
         hovertemplate="said %{customdata[1]:.1%}, right %{y:.1%} of %{customdata[0]:,}<extra></extra>",
     )
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "dash": "dot", "width": 2})

@@ -50,6 +50,11 @@ def show_class(found: TwoDataSets, class_idx: int) -> None:
     name = found.first.class_names[class_idx]
     memory.set_picker(memory.TRUE, name, name)
     memory.set_picker(memory.PREDICTED, None, None)
+    show_samples()
+
+
+def show_samples() -> None:
+    """Turn to the samples, the first of each side; before the pickers are drawn."""
     for side in SAMPLES.values():
         st.query_params.pop(side, None)
     st.session_state[TAB] = "samples"
