@@ -4,7 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from core import checkpoint, evaluations
+from core import checkpoint, evaluations, places
 from core.evaluations import Evaluation
 from core.mistakes.comparable import address, comparable
 from pages._ui import evaluating, mishaps, words
@@ -39,7 +39,8 @@ def draw(name: str) -> Evaluation:
             evaluating.ask_for_folder(name)
         with st.popover("Compare with", icon=":material/compare:", key="compare_with"):
             _draw_others(chosen)
-        if st.button(
+        # Evaluations are the same for all sessions: those of visitors delete none.
+        if not places.has_visitors() and st.button(
             "Delete", icon=":material/delete:", key="evaluation_delete", help="Delete this evaluation"
         ):
             _ask_to_delete(chosen)

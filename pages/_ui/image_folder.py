@@ -44,7 +44,7 @@ def _take(evaluation: Evaluation, key: str) -> None:
     try:
         place = folders.taken(typed)
         images = _images(evaluation, place)
-        folders.keep(evaluation.of.name, place, partial(_remember, evaluation, images, place))
+        folders.keep(address(evaluation), place, partial(_remember, evaluation, images, place))
     except CoreError as error:
         st.session_state[memory.REFUSED_FOLDER] = str(error)
         return

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ PAIRS = [
 SIGNS = ("signs-plain", "signs-bn")
 
 
-def absent(_evaluation: Evaluation) -> None:
+def absent(_evaluation: Evaluation, _typed: Path | None) -> None:
     raise DataError("cannot find them in 'DIR'; get it from their publisher")
 
 
@@ -54,7 +55,7 @@ def tracks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The signs' images are here, in black, and say which frames are of one track."""
     ids = table("signs-plain")["sample_id"].tolist()
 
-    def found(_evaluation: Evaluation) -> ImageSet:
+    def found(_evaluation: Evaluation, _typed: Path | None) -> ImageSet:
         pixels = np.zeros((len(ids), 8, 8), np.uint8)
         groups = pd.factorize(pd.Series(ids).str.rpartition("_")[0])[0]
         return ImageSet(

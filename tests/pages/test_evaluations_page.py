@@ -180,7 +180,7 @@ def test_a_folder_can_be_evaluated_on_also_where_there_are_evaluations(
     assert page.text_input(key="evaluation_folder")
     place = _digits_below(tmp_path / "beach")
     assert not asked(name, place).error
-    assert started == [(folder(name), place, "val", "beach-val")]
+    assert started == [(folder(name), place, "val", "beach-val", "")]
 
 
 def test_a_name_that_is_taken_by_other_images_gets_a_number_and_a_given_one_is_kept(
@@ -189,7 +189,7 @@ def test_a_name_that_is_taken_by_other_images_gets_a_number_and_a_given_one_is_k
     place = _digits_below(tmp_path / "street")
     for given in ("", "mine"):
         asked(name, place, given)
-    assert [each[-1] for each in started] == ["street-val-2", "mine"]
+    assert [each[3] for each in started] == ["street-val-2", "mine"]
 
 
 def test_what_cannot_be_evaluated_on_is_a_sentence_and_nothing_is_lost(name: str, tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_an_interrupted_one_goes_on_or_is_forgotten(name: str, started: list[tup
 def test_pictures_are_those_of_the_evaluation(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def images(evaluation: Evaluation) -> ImageSet:
+    def images(evaluation: Evaluation, _typed: Path | None) -> ImageSet:
         asked.append(evaluation.name)
         if evaluation.name == STREET:
             raise DataError("nobody has said where they are")
@@ -345,7 +345,7 @@ def test_calibration_of_both_is_drawn(name: str) -> None:
 def test_samples_of_both_have_their_maps(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     images = catalogue.load("digits")
 
-    def of(evaluation: Evaluation) -> ImageSet:
+    def of(evaluation: Evaluation, _typed: Path | None) -> ImageSet:
         if evaluation.name == OWN:
             return images
         ids = table(name, STREET)["sample_id"].tolist()

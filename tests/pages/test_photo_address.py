@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def on(page: AppTest, path: str) -> AppTest:
 
 @pytest.fixture
 def _without_images(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    def absent(_evaluation: Evaluation) -> None:
+    def absent(_evaluation: Evaluation, _typed: Path | None) -> None:
         raise DataError("cannot find them")
 
     monkeypatch.setattr(memory, "images_of", absent)

@@ -24,6 +24,7 @@ from core.explanation import Question
 from core.images import digest
 from core.mistakes import results
 from core.mistakes.average_map import AverageMap
+from core.mistakes.comparable import address
 from core.mistakes.results import Results
 from core.mistakes.sample_images import SampleImages, sample_images
 from core.predicting.samples import data_has_changed, images_of
@@ -63,7 +64,7 @@ def load(name: str, split: str | None, evaluation: str | None = None) -> Results
 
 def pictures(evaluation: Evaluation) -> Pictures:
     """Where the samples of an evaluation can be seen."""
-    typed = folders.kept(evaluation.of.name)
+    typed = folders.kept(address(evaluation))
     of_evaluation, own = (place_in_words(each) for each in (evaluation.folder, evaluation.of))
     key = f"{evaluation.of.name} {evaluation.name} {evaluation.facts.fingerprint} {of_evaluation} {own}"
     found = _pictures(f"{key} {typed}", evaluation, typed)
