@@ -20,6 +20,7 @@ from core.data.sources import (
     dogs_vs_cats,
     folders,
     gtsrb,
+    listing,
     malaria,
     mnist,
     names,
@@ -127,7 +128,9 @@ def recognise(folder: Path) -> str:
     name = next(iter(first.values()), None) or next(own, None)
     if name is None:
         wanted = "a folder for each class (DIR/cat/1.jpg) or labels in file names (DIR/cat.1.jpg)"
-        raise DataError(f"{str(folder)!r} is no folder of labelled images; expected {wanted}")
+        lists = sorted(each.name for each in listing.visible(folder) if each.name.endswith((".csv", ".json")))
+        unread = f" (labels are not read from {lists[0]!r})" if lists else ""
+        raise DataError(f"{str(folder)!r} is no folder of labelled images; expected {wanted}{unread}")
     return name
 
 

@@ -101,6 +101,7 @@ SPLIT = f"{TRAIN} val/ant/*1 val/bee/*1"
         ("cat/patient_1/*1 cat/patient_2/*1 dog/patient_3/*1 dog/patient_4/*2", "cat 2, dog 3"),
         ("cat/2021-03/*1 cat/2021-04/*1 dog/2022-01/*1", "cat 2, dog 1"),
         ("n01/images/*1 n02/images/*2", "n01 1, n02 2"),
+        ("cat/train/*2 cat/test/*1 dog/train/*2 dog/test/*3", "cat 3, dog 5; train 4, test 4"),
         # Enough to evaluate on.
         ("val/ant/*1 val/bee/*1 test/ant/*1 test/bee/*2", "ant 2, bee 3; val 2, test 3"),
         (f"{TRAIN} test/ant/*1 test/bee/*1 test/cat/*1", "ant 3, bee 4, cat 1; train 5, test 3"),
@@ -120,6 +121,9 @@ def test_a_folder_means_what_people_mean(tmp_path: Path, paths: str, expected: s
         }),
         ("a/*1 b/*2 test/*3", {"folders": "a 1, b 2, test 3", "parts": "a 1, b 2"}),
         ("a/*1 b/*2 results/*3", {"folders": "a 1, b 2, results 3", "parts": "a 1, b 2"}),
+        ("yes/*1 no/*2 again/yes/*1 again/no/*2", {
+            "folders": "again 3, no 2, yes 1", "parts": "no 2, yes 1",
+        }),
         ("animals/cat/*1 animals/dog/*1 cars/bus/*2", {
             "folders": "animals 2, cars 2", "subfolders": "bus 2, cat 1, dog 1",
         }),
@@ -155,6 +159,23 @@ def test_the_question_has_the_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (
+            "bottle/train/good/*3 bottle/test/bad/*1 cable/train/good/*1",
+            "several data sets: 'bottle', 'cable'",
+        ),
+        ("train/images/*3 train/masks/*3 val/images/*1 val/masks/*1", "no class folder, as images lie in"),
+        ("train/*4 train/_classes.csv valid/*2", "labels are not read from 'train/_classes.csv'"),
+        ("*4 labels.csv", r"is no folder of labelled images; .* \(labels are not read from 'labels.csv'\)"),
+    ],
+)
+def test_what_is_no_folder_of_classes_is_told_in_words(tmp_path: Path, paths: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        catalogue.open_folder(planted(tmp_path, paths))
+
+
+@pytest.mark.parametrize(
     ("paths", "known", "expected"),
     [
         ("ant/*1 bee/*2 test/*3", ("ant", "bee", "cat"), "ant 1, bee 2"),
@@ -172,7 +193,7 @@ def test_the_classes_of_a_network_answer_the_question(
 
 def test_an_unknown_layout_names_those_that_there_are(tmp_path: Path) -> None:
     planted(tmp_path, "a/*1 b/*1")
-    with pytest.raises(DataError, match="no layout 'tree'; there is folders, parts, subfolders, parts-sub"):
+    with pytest.raises(DataError, match="no layout 'tree'; there is folders, parts, folders-parts, sub"):
         catalogue.open_folder(tmp_path, layout="tree")
     with pytest.raises(DataError, match="has no images in the layout 'subfolders'; leave out --layout"):
         catalogue.open_folder(tmp_path, layout="subfolders")
@@ -230,6 +251,15 @@ def test_what_is_left_out_is_counted_by_reason(tmp_path: Path) -> None:
         ".txt files": 2,
         listing.NO_ENDING: 1,
         listing.SYSTEM: 1,
+        "images beside the class folders": 1,
+    }
+
+
+def test_what_lies_around_the_data_is_counted_too(tmp_path: Path) -> None:
+    planted(tmp_path, "data/train/a/*2 data/train/b/*1 backup/train/a/*2 LICENSE.pdf data/preview.png")
+    assert left_out(catalogue.open_folder(tmp_path)) == {
+        "images in 'backup', which is no part of the data": 2,
+        ".pdf files": 1,
         "images beside the class folders": 1,
     }
 

@@ -16,16 +16,24 @@ class Part:
     place: Folder
     path: str
 
+    def holds_classes(self, known: set[str]) -> bool:
+        """Whether its folders are classes, and not just images and masks."""
+        return any(not is_plain(each.name) or roles.folded(each.name) in known for each in self.place.full)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Roles:
     """What the folders side by side in ``top`` seem to be.
 
-    There are parts with class folders, ``flat`` ones that have none, what people keep beside the data, and
-    others. ``empty`` hold no image; ``tools`` are a program's.
+    There are parts with class folders, ``flat`` ones that have none, what people keep beside the data (or a
+    second time), and others. ``empty`` hold no image; ``tools`` are a program's. ``top`` lies at ``path`` in
+    ``whole``, beside the folders ``around`` it.
     """
 
+    whole: Folder
     top: Folder
+    path: str = ""
+    around: list[Folder] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     flat: dict[str, str] = field(default_factory=dict)
     beside: list[Folder] = field(default_factory=list)
@@ -44,10 +52,16 @@ class Roles:
         return {part.split for part in self.parts}
 
 
-def lowest(top: Folder, known: set[str], path: str = "") -> tuple[Folder, str]:
-    """Down through folders that hold nothing but one other folder with folders of images, and its path."""
-    below = _wrapped(top, known)
-    return (top, path) if below is None else lowest(below, known, f"{path}{below.name}/")
+def arranged(whole: Folder, known: set[str]) -> Roles:
+    """What the folders seem to be, below all that hold nothing but one other folder with folders of images.
+
+    ``known`` classes are as `roles.folded` has them.
+    """
+    found = Roles(whole, whole)
+    while (below := _wrapped(found.top, known)) is not None:
+        beside = [each for each in found.top.full if each is not below]
+        found = Roles(whole, below, f"{found.path}{below.name}/", [*found.around, *beside])
+    return _without_unlabelled(_without_copies(_sorted(found, known)), known)
 
 
 def _wrapped(top: Folder, known: set[str]) -> Folder | None:
@@ -79,10 +93,9 @@ def is_plain(name: str) -> bool:
     return _is_no_class(name) or roles.is_wrapper(name) or bool(roles.splits_of([name]))
 
 
-def arranged(top: Folder, known: set[str]) -> Roles:
-    """What each of the folders in ``top`` seems to be; ``known`` classes are as `roles.folded` has them."""
-    found, splits = Roles(top), roles.splits_of(each.name for each in top.folders)
-    for each in top.folders:
+def _sorted(found: Roles, known: set[str]) -> Roles:
+    splits = roles.splits_of(each.name for each in found.top.folders)
+    for each in found.top.folders:
         split = splits.get(each.name)
         if roles.is_of_a_tool(each.name):
             found.tools.append(each)
@@ -90,11 +103,19 @@ def arranged(top: Folder, known: set[str]) -> Roles:
             found.empty.append(each)
         elif split is None:
             (found.beside if roles.is_beside(each.name) else found.others).append(each)
-        elif each.full:
-            found.parts.append(Part(split, each, *_place(each, f"{each.name}/")))
+        elif (part := Part(split, each, *_place(each, f"{each.name}/"))).holds_classes(known):
+            found.parts.append(part)
         else:
             found.flat[each.name] = split
-    return _without_unlabelled(found, known)
+    return found
+
+
+def _without_copies(found: Roles) -> Roles:
+    """Set apart a folder that holds folders of the names that lie beside it: the data a second time."""
+    leaves = names_of([each for each in found.others if not each.full])
+    copies = [each for each in found.others if each.full and names_of(each.full) <= leaves]
+    others = [each for each in found.others if each not in copies]
+    return replace(found, others=others, beside=[*found.beside, *copies])
 
 
 def _without_unlabelled(found: Roles, known: set[str]) -> Roles:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.data.sources import roles, tree
-from core.data.sources.arrangement import Roles, arranged, is_plain, lowest, names_of
+from core.data.sources.arrangement import Roles, arranged, is_plain, names_of
 from core.data.sources.readings import ClassFolder, Reading, are_spelled_alike, reading
 from core.data.sources.tree import Folder
 from core.errors import DataError
@@ -13,6 +13,7 @@ from core.errors import DataError
 NAMES = {
     "folders": "every folder is a class",
     "parts": "folders called train, val or test hold the class folders, the others are left out",
+    "folders-parts": "every folder is a class, with folders called train, val or test in it",
     "subfolders": "the folders one level deeper are the classes",
     "parts-subfolders": "the folders one level deeper in train, val and test are the classes",
 }
@@ -22,6 +23,7 @@ SPELLINGS = {
 }
 _LAYOUT = "expected ROOT/CLASS/IMAGE or ROOT/train/CLASS/IMAGE"
 _LISTED = 4
+_LISTS = frozenset((".csv files", ".tsv files", ".json files"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +81,16 @@ def understand(folder: Path, *, layout: str = "", known: Sequence[str] = ()) -> 
         FileError: the folder cannot be read.
     """
     names = {roles.folded(name) for name in known}
-    top, below = lowest(tree.scan(folder), names)
-    found = arranged(top, names)
+    found = arranged(tree.scan(folder), names)
     wanted = [part.strip() for part in layout.split(",") if part.strip()]
     _refuse_unknown(wanted)
     kinds = [each for each in wanted if each in NAMES] or _likely(found, names)
     spellings = [each for each in wanted if each in SPELLINGS]
     readings = [
-        each
-        for kind in kinds
-        for each in _readings(kind, found, folder / below, spellings)
-        if each.sample_ids
+        each for kind in kinds for each in _readings(kind, found, folder, spellings) if each.sample_ids
     ]
     if not readings:
-        raise DataError(_without_classes(folder, top, layout))
+        raise DataError(_without_classes(folder, found.top, layout))
     return Understood(folder, tuple(_known(readings, known)))
 
 
@@ -100,6 +98,8 @@ def _likely(found: Roles, known: set[str]) -> list[str]:
     """Names of the ways in which a person may mean these folders; one where that is clear."""
     if found.parts:
         kinds = _likely_with_parts(found)
+    elif found.others and all(_is_split(each) for each in found.others):
+        kinds = ["folders-parts"]
     elif _is_question(found):
         kinds = ["folders", "parts"]
     elif all(is_plain(each.name) and roles.folded(each.name) not in known for each in found.top.full):
@@ -135,6 +135,12 @@ def _share_classes(found: Roles) -> bool:
     return all(first & each for each in rest)
 
 
+def _is_split(folder: Folder) -> bool:
+    """Whether all in it are parts: ``cat/train``, ``cat/test``."""
+    parts = [each.name for each in folder.full]
+    return bool(parts) and not folder.images and len(roles.splits_of(parts)) == len(parts)
+
+
 def _is_question(found: Roles) -> bool:
     """Whether some of the class folders may be none: a test part without labels, results of a run."""
     doubtful = bool(found.beside) or any(split != "train" for split in found.flat.values())
@@ -153,13 +159,14 @@ def _is_deep(classes: Sequence[Folder]) -> bool:
     return not roles.are_numbered(below) or roles.are_numbered([each.name for each in classes])
 
 
-def _readings(kind: str, found: Roles, root: Path, spellings: Sequence[str]) -> Iterator[Reading]:
+def _readings(kind: str, found: Roles, folder: Path, spellings: Sequence[str]) -> Iterator[Reading]:
     """That way to read the folders: two, where it is not clear whether spellings are classes."""
     classes, because = _BUILT[kind](found)
+    because |= _because(found.around)
     alike = are_spelled_alike(classes)
     for each in spellings or (SPELLINGS if alike else ("",)):
         name = f"{kind},{each}" if each else kind
-        yield reading(name, root, found.top, classes, because)
+        yield reading(name, folder / found.path, found.whole, classes, because)
 
 
 _Built = tuple[list[ClassFolder], dict[int, str]]
@@ -194,6 +201,21 @@ def _as_parts(found: Roles) -> _Built:
     }
 
 
+def _as_folders_parts(found: Roles) -> _Built:
+    """``cat/train/1.jpg``; where ``cat/train/black/1.jpg`` has folders again, each folder is a data set."""
+    tops = [each for each in found.top.full if _is_split(each)]
+    if any(part.full for each in tops for part in each.full):
+        raise DataError(f"this folder holds several data sets: {_listed(tops)}; name one of them")
+    classes = [
+        ClassFolder(split, top.name, f"{top.name}/{part.name}", part)
+        for top in tops
+        for part in top.full
+        for split in [roles.splits_of([part.name])[part.name]]
+    ]
+    others = [each for each in found.top.full if each not in tops]
+    return classes, _because(others)
+
+
 def _as_subfolders(found: Roles) -> _Built:
     tops = [(each, f"{each.name}/") for each in found.top.full if each not in found.tools]
     return _deep_classes("train", tops), _because(found.tools)
@@ -221,6 +243,7 @@ def _deep_classes(split: str, tops: Sequence[tuple[Folder, str]]) -> list[ClassF
 _BUILT: dict[str, Callable[[Roles], _Built]] = {
     "folders": _as_folders,
     "parts": _as_parts,
+    "folders-parts": _as_folders_parts,
     "subfolders": _as_subfolders,
     "parts-subfolders": _as_parts_subfolders,
 }
@@ -257,11 +280,11 @@ def _without_classes(folder: Path, top: Folder, layout: str) -> str:
         return (
             f"{str(folder)!r} has no images in the layout {layout!r}; leave out --layout, or choose another"
         )
+    lists = [each.path for each in tree.odd_of(top) if each.reason in _LISTS]
+    if lists and top.num_images:
+        return f"{str(folder)!r} has no class folder, and labels are not read from {lists[0]!r}; {_LAYOUT}"
     if top.full:
         return f"{str(folder)!r} has no class folder, as images lie in {_listed(top.full)} itself; {_LAYOUT}"
-    lists = [each.path for each in top.odd if each.reason in {".csv files", ".json files", ".tsv files"}]
-    if top.images and lists:
-        return f"{str(folder)!r} has no class folder, and labels are not read from {lists[0]!r}; {_LAYOUT}"
     if top.folders:
         return f"{str(folder)!r} has class folders without an image: {_listed(top.folders)}; fill them"
     return f"{str(folder)!r} has no class folder with an image; {_LAYOUT}"

@@ -82,14 +82,14 @@ class Reading:
 
 
 def reading(
-    name: str, root: Path, top: Folder, classes: Sequence[ClassFolder], because: dict[int, str]
+    name: str, root: Path, whole: Folder, classes: Sequence[ClassFolder], because: dict[int, str]
 ) -> Reading:
     """The reading that takes these class folders, in their order.
 
     Args:
         name: Of the way to read it; ``together`` in it makes one class of spellings that differ in case.
         root: The folder that paths are below.
-        top: What was found in it.
+        whole: What was found in the folder that a person named, which may lie above the root.
         classes: The folders that are read.
         because: For the ``id`` of a folder that is not, why.
     """
@@ -109,7 +109,7 @@ def reading(
         labels=[labels[at] for at, _ in rows],
         splits=[filled[at].split for at, _ in rows],
         groups=_groups(filled, rows),
-        left_out=tree.by_reason([*_images_left(top, taken, because), *tree.odd_of(top)]),
+        left_out=tree.by_reason([*_images_left(whole, taken, because), *tree.odd_of(whole)]),
         empty=tuple(sorted(empty, key=listing.natural)),
     )
 
