@@ -173,6 +173,8 @@ def draft_folder(path: Path) -> Iterator[Path]:
             beside.mkdir()
             yield beside
             beside.rename(path)
+    except FileError as error:  # Who reads it has never heard of the draft.
+        raise type(error)(str(error).replace(str(beside), str(path))) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

@@ -170,6 +170,18 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [each.name for each in (tmp_path / "new").iterdir()] == ["folder"]
 
 
+def test_a_folder_that_cannot_be_written_is_called_by_its_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", _fail_with(errno.ENOSPC))
+    with (
+        pytest.raises(FileError, match=rf"^cannot write '{tmp_path}/new/a': the disk is full; make room"),
+        files.draft_folder(tmp_path / "new") as folder,
+    ):
+        files.write(folder / "a", b"a")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_drafts_of_killed_processes_are_deleted_and_those_of_living_ones_kept(tmp_path: Path) -> None:
     code = "import os, sys; from core import files; print(files._draft_name())"
     found = subprocess.run(  # noqa: S603 (our own code)
