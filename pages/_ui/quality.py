@@ -67,7 +67,7 @@ def draw_curves(results: Results) -> None:
         "Called so from this probability on", 0.0, 1.0, 0.5, 0.01, key="threshold",
         bind="query-params", persist_state="session",
     )  # fmt: skip
-    if results.scores.kind == MISSING:
+    if memory.scores(results).kind == MISSING:
         st.info(
             "There are no curves: the table of predictions keeps the five likeliest classes of a sample, and "
             "of the others it knows nothing. Evaluate this checkpoint again to have them.",
@@ -81,7 +81,7 @@ def draw_curves(results: Results) -> None:
             icon=":material/show_chart:",
         )
         return
-    now = at_threshold(results.table, results.scores, class_idx, threshold)
+    now = at_threshold(results.table, memory.scores(results), class_idx, threshold)
     with st.container(key="quality_curves"):
         roc, precision_recall, counts = st.columns([4, 4, 3], gap="large")
     with roc:

@@ -18,6 +18,7 @@ from core.evaluation.curves import PrecisionRecallCurve, RocCurve
 from core.evaluation.matrix_view import classes_of_most_confused
 from core.evaluation.ranking import Ranking
 from core.evaluation.ranking import ranking as ranked
+from core.evaluation.scores import Scores
 from core.evaluation.selection import Sample, sample_at
 from core.evaluations import Evaluation
 from core.explanation import Question
@@ -109,6 +110,11 @@ class Curves:
 def ranking(found: Results) -> Ranking:
     """How well each class is told from the rest."""
     return _ranking(key_of(found), found)
+
+
+def scores(found: Results) -> Scores:
+    """What is known of the scores of all classes."""
+    return _scores(key_of(found), found)
 
 
 def curves(found: Results, class_idx: int) -> Curves | None:
@@ -222,15 +228,20 @@ def _results(name: str, evaluation: str, split: str | None, stamp: float) -> Res
 
 @st.cache_resource(max_entries=4, show_spinner="Ranking samples by class…")
 def _ranking(key: str, _found: Results) -> Ranking:  # noqa: ARG001 (the key of the cache)
-    return ranked(_found.scores)
+    return ranked(scores(_found))
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _scores(key: str, _found: Results) -> Scores:  # noqa: ARG001 (the key of the cache)
+    return _found.scores
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _curves(key: str, class_idx: int, _found: Results) -> Curves | None:  # noqa: ARG001 (the key of the cache)
     try:
         return Curves(
-            class_curves.roc_curve(_found.scores, class_idx),
-            class_curves.precision_recall_curve(_found.scores, class_idx),
+            class_curves.roc_curve(scores(_found), class_idx),
+            class_curves.precision_recall_curve(scores(_found), class_idx),
         )
     except ValueError:
         return None
