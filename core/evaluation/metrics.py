@@ -164,6 +164,16 @@ def expected_calibration_error(bins: CalibrationBins) -> float:
     return float(np.nansum(bins.count * np.abs(bins.accuracy - bins.confidence)) / bins.count.sum())
 
 
+def error_by_chance(table: pa.Table, num_bins: int = _NUM_BINS) -> float:
+    """The calibration error that so many samples would show, on average, were all probabilities true.
+
+    In each bin the number of right ones then differs from its mean by sqrt(2 / pi) standard deviations.
+    """
+    confidence = column(table, "p_predicted").astype(np.float64)
+    variance = np.histogram(confidence, num_bins, (0, 1), weights=confidence * (1 - confidence))[0]
+    return float(np.sqrt(2 / np.pi * variance.clip(min=0)).sum() / len(confidence))
+
+
 def confidence_histogram(table: pa.Table, num_bins: int = 20) -> ConfidenceHistogram:
     """How sure the model is where it is right, and where it is wrong."""
     confidence, right = column(table, "p_predicted").astype(np.float64), is_right(table)

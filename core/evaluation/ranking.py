@@ -17,14 +17,12 @@ from core.evaluation.confusion import FloatArray, IntArray
 from core.evaluation.scores import BINNED, EXACT, MISSING, ROUNDED, Scores
 
 _AT_ONCE = 64  # Classes.
+AREAS = ("roc_auc", "average_precision")
 WHERE_FROM = {
     EXACT: "the probabilities of all classes",
     ROUNDED: "the log-odds of all classes, rounded to 16 bits",
     BINNED: "histograms of the log-odds of all classes",
-    MISSING: (
-        "nothing: the predictions table keeps the five likeliest classes of a sample, and what it does not "
-        "keep of the others is not guessed; evaluate again to have these numbers"
-    ),
+    MISSING: "nothing: the predictions table keeps only the five likeliest classes of each sample",
 }
 
 
@@ -43,11 +41,17 @@ class Ranking:
 
 
 def in_words(found: Ranking) -> str:
-    """What the areas are computed from, and how far they may be off."""
+    """What the areas are computed from, and how far they may be off; or why there are none."""
+    if found.kind == MISSING:
+        return (
+            "There is no ROC AUC and no average precision: both need the probability of a class for every "
+            "sample, and this table keeps only the five likeliest classes of each. Evaluate again to have "
+            "them."
+        )
     came_from = f"ROC AUC and average precision come from {WHERE_FROM[found.kind]}"
     errors = found.roc_auc_error, found.average_precision_error
     known = [each[~np.isnan(each)] for each in errors]
-    if found.kind in (EXACT, MISSING) or not len(known[0]):
+    if found.kind == EXACT or not len(known[0]):
         return f"{came_from}."
     auc, precision = (float(each.max()) for each in known)
     return f"{came_from}: of no class are they off by more than {auc:.2g} and {precision:.2g}."

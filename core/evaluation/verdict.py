@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.evaluation import shares
 from core.evaluation.comparison import GroupChange, Pair, Piles, per_group_change
 from core.evaluation.confusion import IntArray
 from core.evaluation.significance import (
@@ -85,7 +86,7 @@ def counted(found: Verdict) -> str:
 
 def percent(share: float) -> str:
     """A share with one decimal."""
-    return f"{share * 100:.1f} %"
+    return shares.percent(share).replace("%", " %")
 
 
 def p_words(p_value: float) -> str:

@@ -13,6 +13,7 @@ from string import Template
 from core import render
 from core.evaluation.metrics import Metrics
 from core.evaluation.selection import Sample
+from core.evaluation.shares import percent
 from core.mistakes import report_tables
 from core.mistakes.why_wrong import Pictures, Sides, Sum
 from core.render import Picture
@@ -135,16 +136,16 @@ def _about(report: Report) -> str:
 
 def _numbers(found: Metrics) -> str:
     entries = [
-        ("Accuracy", f"{found.accuracy:.1%}", "share of samples predicted right"),
-        ("Balanced accuracy", f"{found.balanced_accuracy:.1%}", "mean recall of the classes"),
+        ("Accuracy", percent(found.accuracy), "share of samples predicted right"),
+        ("Balanced accuracy", percent(found.balanced_accuracy), "mean recall of the classes"),
         (
             "Majority baseline",
-            f"{found.majority_baseline:.1%}",
+            percent(found.majority_baseline),
             "accuracy of always naming the largest class",
         ),
-        ("Top-5 accuracy", f"{found.top5_accuracy:.1%}", "true class among the five likeliest"),
+        ("Top-5 accuracy", percent(found.top5_accuracy), "true class among the five likeliest"),
         ("Log loss", f"{found.log_loss:.3f}", "nats; lower is better"),
-        ("Calibration error", f"{found.ece:.1%}", "how far confidence is from accuracy (ECE)"),
+        ("Calibration error", percent(found.ece), "how far confidence is from accuracy (ECE)"),
         ("Mistakes", f"{found.num_mistakes:,}", f"of {found.num_samples:,} samples"),
     ]
     # Of five classes the true one is always among the five likeliest.

@@ -8,9 +8,9 @@ import numpy as np
 from core.evaluation import matrix_view
 from core.evaluation.confusion import IntArray, most_counted
 from core.evaluation.metrics import Metrics
+from core.evaluation.shares import percent
 
 LARGEST_MATRIX, MOST_PAIRS, MOST_CLASSES = 40, 25, 200
-_UNDEFINED = "—"
 _MATRIX_CAPTION = (
     "Numbers of samples: rows are true classes, columns predicted ones. "
     "Teal is right, orange wrong, each shaded on its own scale."
@@ -89,16 +89,12 @@ def _cells(view: matrix_view.MatrixView, row: int) -> str:
 def _class_row(found: Metrics, class_idx: int, name: str) -> str:
     per_class = found.per_class
     f1, shares = per_class.f1[class_idx], (per_class.precision, per_class.recall, per_class.f1)
-    precision, recall, written = (_percent(each[class_idx]) for each in shares)
+    precision, recall, written = (percent(each[class_idx]) for each in shares)
     return (
         f'<tr><th scope="row">{escape(name)}</th><td>{precision}</td><td>{recall}</td>'
         f'<td class="bar" style="--share:{np.nan_to_num(f1):.3f}">{written}</td>'
         f"<td>{per_class.support[class_idx]:,}</td></tr>"
     )
-
-
-def _percent(share: float) -> str:
-    return _UNDEFINED if np.isnan(share) else f"{share:.1%}"
 
 
 def _heads(*names: str) -> str:

@@ -117,6 +117,7 @@ def _class(label: str, names: list[str], key: str) -> int | None:
         names,
         index=None,
         placeholder="any",
+        filter_mode=components.search_in(names),
         key=key,
         bind="query-params",
         persist_state="session",

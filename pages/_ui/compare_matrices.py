@@ -54,6 +54,7 @@ def _shown_classes(found: Compared) -> IntArray:
         key=comparisons.FEW,
         max_selections=_MOST_CHOSEN,
         placeholder=f"the {len(usual)} that changed most",
+        filter_mode=components.search_in(names),
         bind="query-params",
         persist_state="session",
     )

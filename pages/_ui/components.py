@@ -14,6 +14,7 @@ from core.preprocess import FloatArray, Window
 from core.render import palette
 from pages._ui.state.photos import TINY_SIDE, Drawn
 
+_MOST_FUZZY = 2_000  # Names.
 _WEB = Path(__file__).parent / "web"
 _RAMP_STOPS = 17
 OPACITY = 0.75
@@ -192,6 +193,11 @@ def depth(points: Sequence[Point], *, label: str, key: str, on_pick: Callable[[s
         data={"points": [asdict(point) for point in points], "label": label},
         on_picked_change=lambda: on_pick(str(st.session_state[key].picked)),
     )
+
+
+def search_in(class_names: Sequence[str]) -> Literal["fuzzy", "contains"]:
+    """How a picker searches while somebody types: near matches among many thousand names take too long."""
+    return "fuzzy" if len(class_names) <= _MOST_FUZZY else "contains"
 
 
 def segmented(

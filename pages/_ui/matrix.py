@@ -69,6 +69,7 @@ def _chosen_classes(results: Results, selected: tuple[int | None, int | None]) -
         key=memory.FEW,
         max_selections=_MOST_CHOSEN,
         placeholder=f"the {len(usual)} that are confused most often",
+        filter_mode=components.search_in(results.class_names),
         bind="query-params",
         persist_state="session",
     )

@@ -96,6 +96,7 @@ def class_to_explain(class_names: Sequence[str], predicted: str, checkpoint: str
         class_names,
         index=None,
         placeholder=f"{predicted} (predicted)",
+        filter_mode=components.search_in(class_names),
         key=class_key(checkpoint),
         help="Type to search. Cleared, it follows the prediction.",
     )
@@ -111,6 +112,7 @@ def rival_class(class_names: Sequence[str], checkpoint: str) -> int | None:
         class_names,
         index=None,
         placeholder="no other class",
+        filter_mode=components.search_in(class_names),
         key=f"{_AGAINST}-{checkpoint}",
         help="Why the one class and not this one: the map of the difference of their logits.",
     )

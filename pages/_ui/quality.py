@@ -5,12 +5,13 @@ from functools import partial
 
 import streamlit as st
 
-from core.evaluation.metrics import calibration_bins, confidence_histogram
-from core.evaluation.ranking import in_words
+from core.evaluation.metrics import calibration_bins, confidence_histogram, error_by_chance
+from core.evaluation.ranking import AREAS, in_words
 from core.evaluation.scores import MISSING
+from core.evaluation.shares import UNDEFINED
 from core.evaluation.threshold import AtThreshold, at_threshold
 from core.mistakes.results import Results, class_table
-from pages._ui import figures, gallery, mishaps, words
+from pages._ui import components, figures, gallery, mishaps, words
 from pages._ui.state import results as memory
 
 
@@ -22,13 +23,15 @@ def draw_classes(results: Results) -> None:
     column = st.column_config
     share = partial(column.ProgressColumn, format="percent", min_value=0.0, max_value=1.0)
     key = "class_table"
+    hidden = ["class_idx", *(AREAS if areas.kind == MISSING else ())]
     st.dataframe(
         rows,
         hide_index=True,
         key=key,
         selection_mode="single-row",
         on_select=partial(_choose_row, results, key, rows["class_idx"].tolist()),
-        column_order=[name for name in rows.columns if name != "class_idx"],
+        column_order=[name for name in rows.columns if name not in hidden],
+        placeholder=UNDEFINED,
         column_config={
             "name": column.TextColumn("Class"),
             "support": column.NumberColumn("Samples", format="localized"),
@@ -42,7 +45,10 @@ def draw_classes(results: Results) -> None:
             "average_precision": column.NumberColumn("Average precision", format="%.3f"),
         },
     )
-    st.caption(f"A dash is a number that is not defined. {in_words(areas)}")
+    st.caption(
+        f"A dash is a number that is not defined: recall without samples, precision of a class that is never "
+        f"predicted. {in_words(areas)}"
+    )
 
 
 def _choose_row(results: Results, key: str, class_idx: list[int]) -> None:
@@ -56,24 +62,24 @@ def _choose_row(results: Results, key: str, class_idx: list[int]) -> None:
 @mishaps.guarded
 def draw_curves(results: Results) -> None:
     """ROC and precision-recall of one class, and what a threshold makes of it."""
+    if memory.scores(results).kind == MISSING:
+        st.info(
+            "There are no curves: they need the probability of a class for every sample, and this table "
+            "keeps only the five likeliest classes of each. Evaluate again to have them.",
+            icon=":material/show_chart:",
+        )
+        return
     usual = results.class_names[memory.usual_class(results)]
     left, right = st.columns([2, 3], gap="large", vertical_alignment="bottom")
     name = left.selectbox(
         "Class against the rest", results.class_names, key=memory.CURVE, index=None, placeholder=usual,
-        bind="query-params", persist_state="session",
+        bind="query-params", persist_state="session", filter_mode=components.search_in(results.class_names),
     )  # fmt: skip
     class_idx = results.class_names.index(name or usual)
     threshold = right.slider(
         "Called so from this probability on", 0.0, 1.0, 0.5, 0.01, key="threshold",
         bind="query-params", persist_state="session",
     )  # fmt: skip
-    if memory.scores(results).kind == MISSING:
-        st.info(
-            "There are no curves: the table of predictions keeps the five likeliest classes of a sample, and "
-            "of the others it knows nothing. Evaluate this checkpoint again to have them.",
-            icon=":material/show_chart:",
-        )
-        return
     found = memory.curves(results, class_idx)
     if found is None:
         st.info(
@@ -126,7 +132,8 @@ def draw_confidence(results: Results) -> None:
         )  # fmt: skip
         st.caption(
             f"Bars below the dotted line: it is surer than it is right. Mean distance, weighted by samples "
-            f"(expected calibration error): **{words.accuracy(results.metrics.ece)}**. "
+            f"(expected calibration error): **{words.accuracy(results.metrics.ece)}**; were all of them "
+            f"true, chance alone would make about {words.accuracy(error_by_chance(results.table))}. "
             f"Log loss: **{results.metrics.log_loss:.3f}** nats."
         )
     with right:

@@ -1,12 +1,12 @@
 """Texts that may come from outside, as sentences that Streamlit shows as they are."""
 
 import html
-import math
 import re
 
 from core.errors import CoreError
+from core.evaluation import shares
 
-MINUS, UNDEFINED = "−", "—"
+MINUS = "−"
 _MOST = 2_000
 _JOINER = "\u2060"
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+\-.!|~<>$:&]")
@@ -69,7 +69,7 @@ def percent(share: float) -> str:
 
 def accuracy(share: float) -> str:
     """A share of right ones, with one decimal; a dash where it is undefined."""
-    return UNDEFINED if math.isnan(share) else f"{share:.1%}"
+    return shares.percent(share)
 
 
 def signed(value: float) -> str:

@@ -189,6 +189,19 @@ def test_the_calibration_error_is_that_of_torchmetrics() -> None:
     assert evaluation.metrics(table, 6).ece == pytest.approx(expected.item(), abs=1e-6)
 
 
+def test_the_error_by_chance_is_the_mean_of_tables_whose_probabilities_are_true() -> None:
+    random = np.random.default_rng(0)
+    confidence = random.uniform(0.2, 1, 60)
+    found = []
+    for _ in range(300):
+        right = random.random(60) < confidence
+        table = _tiny([0] * 60, [int(not each) for each in right], confidence.tolist())
+        found.append(evaluation.expected_calibration_error(evaluation.calibration_bins(table)))
+    expected = evaluation.error_by_chance(table)
+    assert expected == pytest.approx(np.mean(found), rel=0.1)
+    assert expected > 0.1
+
+
 def test_calibration_bins_by_hand() -> None:
     table = _tiny([0, 0, 0, 0], [0, 1, 0, 0], [0.5, 0.625, 0.75, 1.0])
     found = evaluation.calibration_bins(table, num_bins=4)
@@ -276,7 +289,9 @@ def test_without_the_scores_of_all_classes_no_area_is_written_and_it_is_said_why
     assert {each["roc_auc"] for each in found["per_class"].values()} == {None}
     names = ("macro_roc_auc", "macro_average_precision", "macro_roc_auc_error")
     assert [found[name] for name in names] == [None] * 3
-    assert found["areas_from"].startswith("nothing: the predictions table keeps the five likeliest classes")
+    assert found["areas_from"].startswith(
+        "nothing: the predictions table keeps only the five likeliest classes"
+    )
     assert found["top5_accuracy"] is None
 
 

@@ -125,7 +125,7 @@ def test_without_the_scores_of_all_classes_there_is_no_area_and_it_is_said_why()
     scores = scores_of(table.drop_columns([SCORES]), 7)
     found = ranking(scores)
     assert np.isnan([found.roc_auc, found.average_precision, found.roc_auc_error]).all()
-    assert "keeps the five likeliest classes" in in_words(found)
+    assert "keeps only the five likeliest classes" in in_words(found)
     for curve in (curves.roc_curve, curves.precision_recall_curve):
         with pytest.raises(ValueError, match="scores of all classes are missing"):
             curve(scores, 0)

@@ -1,0 +1,15 @@
+"""Shares as people read them."""
+
+import math
+
+UNDEFINED = "—"
+
+
+def percent(share: float) -> str:
+    """``50.2%``: nothing and all only where it is so; a dash where it is undefined."""
+    if math.isnan(share):
+        return UNDEFINED
+    text = f"{share:.1%}"
+    if text == "100.0%" and share < 1:
+        return ">99.9%"
+    return "<0.1%" if text == "0.0%" and share > 0 else text
