@@ -132,8 +132,8 @@ def draw_confidence(results: Results) -> None:
         )  # fmt: skip
         st.caption(
             f"Bars below the dotted line: it is surer than it is right. Mean distance, weighted by samples "
-            f"(expected calibration error): **{words.accuracy(results.metrics.ece)}**; were all of them "
-            f"true, chance alone would make about {words.accuracy(error_by_chance(results.table))}. "
+            f"(expected calibration error): **{words.accuracy(results.metrics.ece)}**. On as many samples, "
+            f"perfect probabilities show {words.accuracy(error_by_chance(results.table))} by chance. "
             f"Log loss: **{results.metrics.log_loss:.3f}** nats."
         )
     with right:

@@ -1,21 +1,27 @@
 """The page Mistakes without a browser: every count is one of the table, in every state that a link has."""
 
+import os
 import re
+import resource
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoint, evaluations
+from core import checkpoint, evaluations, prediction_table
 from core.errors import DataError
 from core.evaluations import Evaluation
 from pages._ui.state import results as memory
 from tests.pages.looking import captions, component, components, metrics, opened
 
 PAGE = "pages/mistakes.py"
+CLASSES = tuple(f"class {each}" for each in range(20_000))
 
 
 def table(name: str) -> pd.DataFrame:
@@ -59,6 +65,42 @@ def test_accuracy_stands_beside_what_it_is_worth() -> None:
         "Mistakes": f"{(~right).sum()} of {len(rows)}",
     }
     assert "from 85 (Dog) to 171 (Cat) each" in captions(page)
+
+
+@pytest.fixture
+def many() -> Iterator[str]:
+    """A checkpoint that exists for one test only: three samples of 20,000 classes, without all scores."""
+    name = f"test-many-{os.getpid()}"
+    card = replace(checkpoint.read_card(checkpoint.ROOT / "digits"), class_names=CLASSES, weights_sha256=None)
+    folder = checkpoint.create(checkpoint.ROOT, name, card)
+    shutil.copy(checkpoint.ROOT / "digits" / checkpoint.WEIGHTS, folder)
+    logits = torch.zeros(3, 20_000)
+    logits[torch.arange(3), torch.tensor([7, 8, 19_999])] = 20
+    whole = prediction_table.rows(
+        logits, torch.tensor([7, 9, 9]), sample_ids=list("abc"), paths=[""] * 3, split="val"
+    )
+    prediction_table.write(folder / evaluations.PREDICTIONS, whole.drop_columns(["scores"]))
+    yield name
+    shutil.rmtree(folder)
+
+
+def test_twenty_thousand_classes_open_without_a_matrix_of_all(many: str) -> None:
+    """It would take 3 GB."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    page = opened(PAGE, checkpoint=many)
+    assert not page.exception
+    assert metrics(page)["Mistakes"] == "2 of 3"
+    assert component(page, "counts")["names"] == ["class 8", "class 9", "class 19999"]
+    assert "Samples of 2 of 20,000 classes" in captions(page)
+    page = opened(PAGE, checkpoint=many, view="Classes")
+    assert not page.exception
+    assert "There is no ROC AUC and no average precision" in captions(page)
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 500
+
+
+def test_without_all_scores_there_are_no_curves_and_it_is_said_why(many: str) -> None:
+    page = opened(PAGE, checkpoint=many, view="Curves")
+    assert ["There are no curves" in each.value for each in page.info] == [True]
 
 
 @pytest.mark.parametrize("name", ["digits", "malaria", "signs-plain", "pets-cat-dog"])
