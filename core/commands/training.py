@@ -11,6 +11,7 @@ from core.commands.numbers import LARGEST_SEED, MOST_MACHINES, MOST_PROCESSES, s
 from core.data import catalogue
 from core.data.cache import decode
 from core.data.image_set import ImageSet
+from core.data.progress import Progress
 from core.data.report import lines, report
 from core.data.sources.layout import LayoutError
 from core.data.splits import published_split
@@ -78,7 +79,7 @@ def _data(options: argparse.Namespace) -> int:
     if options.json:
         return _data_as_json(options)
     if options.fetch:
-        print(f"{options.source} -> {catalogue.fetch(options.source)}")
+        print(f"{options.source} -> {catalogue.fetch(options.source, on_progress=_draw_bar)}")
     images = catalogue.with_left_out(_opened(options))
     if options.samples and not options.recipe:
         return complain("--samples needs --recipe: how images are changed is a matter of the recipe")
@@ -99,13 +100,20 @@ def _data(options: argparse.Namespace) -> int:
 
 def _data_as_json(options: argparse.Namespace) -> int:
     if options.fetch:
-        catalogue.fetch(options.source)
+        catalogue.fetch(options.source, on_progress=_draw_bar)
     try:
         print(layouts.understood(catalogue.with_left_out(_opened(options))))
     except LayoutError as error:
         print(layouts.question(error))
         raise
     return 0
+
+
+def _draw_bar(progress: Progress) -> None:
+    """On one line of a terminal, over and over; nowhere else, where each would be a line."""
+    terminal = sys.__stderr__
+    if terminal is not None and terminal.isatty():
+        print(f"\r{progress}\033[K", end="", file=terminal, flush=True)
 
 
 def _opened(options: argparse.Namespace) -> ImageSet:

@@ -4,6 +4,7 @@ import contextlib
 import difflib
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from urllib.error import URLError
 from filelock import FileLock, Timeout
 
 from core.data.image_set import ImageSet
+from core.data.progress import OnProgress, watched
 from core.data.source import Source
 from core.data.sources import (
     cifar10,
@@ -51,6 +53,7 @@ _OWN = (
     folders.SOURCE,
 )  # Layouts of anybody's files, which have no usual place.
 SOURCES: dict[str, Source] = {source.name: source for source in (*_PUBLIC, *_OWN)}
+_SILENCE_S = 60.0
 _SYSTEM = Path("/usr/share/datasets")  # Where Debian's packages put data sets.
 
 
@@ -134,7 +137,7 @@ def recognise(folder: Path) -> str:
     return name
 
 
-def fetch(name: str, into: Path | None = None) -> Path:
+def fetch(name: str, into: Path | None = None, *, on_progress: OnProgress = lambda _progress: None) -> Path:
     """Download a data set, whole or not at all, and give the folder to load it from.
 
     It is downloaded next to ``into`` (`data_root` / name if None), checked, and then moved there.
@@ -151,16 +154,19 @@ def fetch(name: str, into: Path | None = None) -> Path:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise DataError(f"{str(target)!r} holds something else than {name}; name a new or empty folder")
     try:
-        _download(source, source.fetch, target)
+        _download(source, source.fetch, target, on_progress)
     except (Exception, KeyboardInterrupt) as error:  # Network, disk, archive: no list of types is complete.
         raise DataError(f"{name} was not downloaded ({_reason(error)}); {_advice(source, target)}") from error
     return source.find(target) or target
 
 
-def _download(source: Source, download: Callable[[Path], None], target: Path) -> None:
+def _download(
+    source: Source, download: Callable[[Path], None], target: Path, on_progress: OnProgress
+) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with _alone(target), _temporary(target) as folder:
-        download(folder)
+        with watched(folder, target, source.num_bytes, on_progress), _impatient():
+            download(folder)
         if source.find(folder) is None:
             raise FileNotFoundError("what came is not the data set")
         if target.is_dir():
@@ -168,11 +174,47 @@ def _download(source: Source, download: Callable[[Path], None], target: Path) ->
         folder.rename(target)
 
 
+def is_downloading(target: Path) -> bool:
+    """Whether a process downloads this folder now."""
+    if not _lock_of(target).exists():
+        return False
+    with contextlib.suppress(Timeout), FileLock(_lock_of(target), timeout=0):
+        return False
+    return True
+
+
+def _lock_of(target: Path) -> Path:
+    return target.parent / f".{target.name}.lock"
+
+
+def parts_of(target: Path) -> list[Path]:
+    """What processes have downloaded of this folder that were killed, or are at it."""
+    return list(target.parent.glob(f".{target.name}.part-*"))
+
+
+def clean(target: Path) -> None:
+    """Delete what killed processes have left."""
+    for left in parts_of(target):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _impatient() -> Iterator[None]:
+    """A server that says nothing for a minute is away; without this, it is waited for without end."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_SILENCE_S)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
 @contextlib.contextmanager
 def _alone(target: Path) -> Iterator[None]:
     """Refuse to download what another process is downloading; a process that was killed holds no lock."""
     try:
-        with FileLock(target.parent / f".{target.name}.lock", timeout=0):
+        # Not at once: who only looks whether it is held, holds it for a moment.
+        with FileLock(_lock_of(target), timeout=0.5):
             yield
     except Timeout as error:
         raise BlockingIOError("another process is downloading it") from error
@@ -181,10 +223,8 @@ def _alone(target: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _temporary(target: Path) -> Iterator[Path]:
     """A folder next to the target, gone afterwards unless renamed; so are those of killed processes."""
-    prefix = f".{target.name}.part-"
-    for left in target.parent.glob(f"{prefix}*"):
-        shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+    clean(target)
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.part-", dir=target.parent))
     folder.chmod(0o755)  # Not for its maker alone, as mkdtemp has it.
     try:
         yield folder
@@ -219,5 +259,8 @@ def _reason(error: BaseException) -> str:
     """One line, as of torchvision's several."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
-    words = str(error.reason if isinstance(error, URLError) else error)
+    cause = error.reason if isinstance(error, URLError) else error
+    if isinstance(cause, socket.gaierror | ConnectionError | TimeoutError):
+        return "there is no connection to its server; is this machine on the network?"
+    words = str(cause)
     return " ".join(words.split())[:200] or type(error).__name__

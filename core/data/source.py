@@ -15,7 +15,7 @@ class Source:
     usual places below it), or None if the data set is not there. ``fetch`` downloads the whole data set into
     an empty folder, with a checksum, and may leave rubbish there when it fails; None where only people can
     get it. ``where`` ends the sentence "get it from": the address, and which files to put where.
-    ``is_embedded``: it needs no files.
+    ``is_embedded``: it needs no files. ``num_bytes`` are downloaded, under the ``licence``, in words.
     """
 
     name: str
@@ -25,3 +25,5 @@ class Source:
     load: Callable[[Path], ImageSet]
     fetch: Callable[[Path], None] | None = None
     is_embedded: bool = False
+    num_bytes: int = 0
+    licence: str = ""

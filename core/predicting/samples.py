@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from core import checkpoint
@@ -83,9 +84,25 @@ def remember_images(folder: Path, images: ImageSet, data: Path) -> None:
 
 
 def data_has_changed(evaluation: Evaluation, images: ImageSet) -> bool:
-    """Whether an evaluation is of other images than these; False where nobody knows."""
+    """Whether an evaluation is of other images than these, or of a part of them; False where nobody knows."""
     known = evaluation.facts.fingerprint
-    return known is not None and known != images.fingerprint
+    return known is not None and known != images.fingerprint and not _was_part(evaluation, images)
+
+
+def _was_part(evaluation: Evaluation, images: ImageSet) -> bool:
+    """Whether it is of some of these images, with the same names and classes: the data set was smaller."""
+    card = checkpoint.read_card(evaluation.of)
+    if evaluation.facts.fingerprint != card.data.get("fingerprint"):
+        return False
+    if len(images) <= int(card.data.get("images", len(images))):
+        return False
+    table = pq.read_table(evaluation.table, columns=["sample_id", "label"])
+    try:
+        labels = dict(zip(images.sample_ids, labels_for(images, card.class_names).tolist(), strict=True))
+    except DataError:
+        return False
+    names, known = table["sample_id"].to_pylist(), table["label"].to_pylist()
+    return all(labels.get(name) == label for name, label in zip(names, known, strict=True))
 
 
 def note_on_data(folder: Path, images: ImageSet) -> str | None:

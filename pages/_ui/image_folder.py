@@ -12,7 +12,7 @@ from core.evaluations import Evaluation
 from core.mistakes.comparable import address
 from core.predicting.samples import open_images, remember_images
 from core.training.run import remember_data
-from pages._ui import words
+from pages._ui import download, words
 from pages._ui.state import folders
 from pages._ui.state import results as memory
 
@@ -20,12 +20,14 @@ _FOLDER = "image_folder"
 
 
 def ask(evaluation: Evaluation, reason: str) -> None:
-    """Say that the images are not here, where to get them, and take the folder of those who have them."""
+    """Say that the images are not here, download them, or take the folder of those who have them."""
     st.info(
-        f"**The images are not on this machine**, so there is nothing to draw maps on; all numbers hold. "
-        f"{words.plain(reason[:1].upper() + reason[1:])}.",
+        "**The images are not on this machine**, so there is nothing to draw maps on; all numbers hold.",
         icon=":material/image_not_supported:",
     )
+    source = evaluation.facts.source
+    if not download.offer(source, address(evaluation), on_end=memory.look_again):
+        st.caption(words.capital(reason))
     key = f"{_FOLDER}_{address(evaluation)}"
     st.text_input(
         f"Folder of the images of {words.plain(evaluation.name)}",

@@ -15,7 +15,7 @@ from core.errors import CoreError, DataError
 from core.training import recipe as recipes
 from core.training import runs, summary
 from core.training.recipe import Recipe
-from pages._ui import layout_picker, words
+from pages._ui import download, layout_picker, words
 from pages._ui.state import folders, trainings
 
 _MINE = "A folder of mine…"
@@ -135,6 +135,8 @@ def _data(name: str, usual: Recipe) -> Chosen | None:
         return _folder(usual)
     if catalogue.find(chosen) is not None:
         return Chosen(chosen)
+    if download.offer(chosen, "train"):
+        return None
     try:
         catalogue.load(chosen)
     except DataError as error:

@@ -59,4 +59,6 @@ SOURCE = Source(
     find=_find,
     load=_load,
     fetch=_fetch,
+    num_bytes=170_498_071,
+    licence="none stated; its author asks to be cited",
 )

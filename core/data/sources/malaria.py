@@ -58,4 +58,6 @@ SOURCE = Source(
     find=_find,
     load=_load,
     fetch=_fetch,
+    num_bytes=353_452_851,
+    licence="none stated; published by the U.S. National Library of Medicine",
 )

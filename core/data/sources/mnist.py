@@ -113,6 +113,8 @@ MNIST = Source(
     find=_find_mnist,
     load=partial(_load, "mnist", _DIGITS),
     fetch=_fetch("MNIST"),
+    num_bytes=9_912_422 + 28_881 + 1_648_877 + 4_542,
+    licence="CC BY-SA 3.0",
 )
 FASHION_MNIST = Source(
     name="fashion-mnist",
@@ -122,4 +124,6 @@ FASHION_MNIST = Source(
     find=_find_fashion_mnist,
     load=partial(_load, "fashion-mnist", _CLOTHES),
     fetch=_fetch("FashionMNIST"),
+    num_bytes=26_421_880 + 29_515 + 4_422_102 + 5_148,
+    licence="MIT",
 )

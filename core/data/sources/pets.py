@@ -23,6 +23,7 @@ _PLACES = (
     "pets-cat-dog/oxford-iiit-pet",
 )
 _LISTS = {"trainval": "train", "test": "test"}
+_NUM_BYTES = 791_918_971 + 19_173_078
 _SPECIES = {"1": "Cat", "2": "Dog"}
 _WHERE = (
     "https://www.robots.ox.ac.uk/~vgg/data/pets and unpack images.tar.gz and annotations.tar.gz into "
@@ -84,6 +85,8 @@ BREEDS = Source(
     find=_find,
     load=partial(_load, "pets-breeds", _breed),
     fetch=_fetch,
+    num_bytes=_NUM_BYTES,
+    licence="CC BY-SA 4.0",
 )
 CAT_DOG = Source(
     name="pets-cat-dog",
@@ -92,4 +95,6 @@ CAT_DOG = Source(
     find=_find,
     load=partial(_load, "pets-cat-dog", _cat_or_dog),
     fetch=_fetch,
+    num_bytes=_NUM_BYTES,
+    licence="CC BY-SA 4.0",
 )

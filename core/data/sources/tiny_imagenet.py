@@ -78,4 +78,6 @@ SOURCE = Source(
     find=_find,
     load=_load,
     fetch=_fetch,
+    num_bytes=248_100_043,
+    licence="that of ImageNet: research and teaching, not for profit",
 )
