@@ -179,6 +179,23 @@ def draft_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """A new folder below ``parent`` that is deleted when the block ends; one of a killed process, later.
+
+    Raises:
+        FileError: as `draft`.
+    """
+    clean(make_folder(parent))
+    folder = parent / _draft_name()
+    with writing(folder):
+        folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def make_folder(path: Path) -> Path:
     """The folder, made with all above it where it is missing; FileError as `draft`."""
     with writing(path):

@@ -1,6 +1,5 @@
 """Bring your own model: a dialogue around `core.importing`."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,8 +89,8 @@ def _submit(form: _Form) -> None:
 def _import(form: _Form) -> None:
     preprocess = importing.parse_preprocess(form.settings, registry.default_preprocess(form.architecture))
     # Beside the checkpoints, not in the system's folder: a browser's request writes only into the project.
-    with tempfile.TemporaryDirectory(prefix=".upload-", dir=files.make_folder(ROOT)) as folder:
-        path = Path(folder) / f"weights{Path(form.weights.name).suffix.lower()}"
+    with files.scratch_folder(ROOT) as folder:
+        path = folder / f"weights{Path(form.weights.name).suffix.lower()}"
         path.write_bytes(form.weights.getbuffer())
         importing.import_weights(
             path,

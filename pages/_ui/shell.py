@@ -101,7 +101,7 @@ def page(path: str) -> Iterator[None]:
         mishaps.show(error, "the sidebar was drawn")
         st.stop()
     if path not in _WITHOUT_CHECKPOINT and not available():
-        st.title(this.title)
+        st.title("Why does it see that?" if path == "app.py" else this.title)
         welcome.draw()
         st.stop()
     try:

@@ -50,7 +50,8 @@ def draw_linked() -> None:
     name = models.linked_checkpoint()
     reason = inventory.unusable().get(name) if name else None
     if name and reason:
-        st.warning(words.plain(f"{name} cannot be used: {reason}."), icon=":material/warning:")
+        told = f"{name} cannot be used, and another network is shown: {reason}."
+        st.warning(words.plain(told), icon=":material/warning:")
 
 
 def _add_built_in() -> None:

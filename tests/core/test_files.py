@@ -206,3 +206,15 @@ def test_sizes_are_said_as_people_do() -> None:
         "2 kB",
         "7 bytes",
     ]
+
+
+def test_a_scratch_folder_goes_with_its_block_and_one_of_a_killed_process_later(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import os; print(os.getpid())"]
+    gone = subprocess.run(command, capture_output=True, check=True)  # noqa: S603 (our own interpreter)
+    left = tmp_path / f".{files._HOST}-{int(gone.stdout)}-0.draft"
+    left.mkdir()
+    (left / "weights.pt").touch()
+    with files.scratch_folder(tmp_path) as folder:
+        (folder / "weights.pt").touch()
+        assert list(tmp_path.iterdir()) == [folder]
+    assert list(tmp_path.iterdir()) == []

@@ -97,7 +97,7 @@ def test_a_link_to_a_broken_one_says_why_another_is_shown(root: Path) -> None:
     _odd(root, preprocess=None)
     page = opened("pages/mistakes.py", checkpoint="odd")
     assert not page.exception
-    assert "odd cannot be used" in page.warning[0].value
+    assert "odd cannot be used, and another network is shown" in page.warning[0].value
     assert metrics(page)["Accuracy"] == "98.9%"
 
 
