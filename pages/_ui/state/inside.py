@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from torch import Tensor
@@ -17,7 +17,7 @@ from core.mistakes import results as core_results
 from core.mistakes.results import Results
 from pages._ui.state import history, links, results
 from pages._ui.state.models import Loaded
-from pages._ui.state.photos import Photo, as_photo, upright
+from pages._ui.state.photos import Photo, upright
 
 # Names in the address. Mistakes has a "page" of its own.
 LAYER, ORDER, CLASS, PART = "layer", "sort", "class", "part"
@@ -194,6 +194,5 @@ def _clearest(found: Results, pictures: results.Pictures, class_idx: int) -> Pho
         return None
     sample = sample_at(found.table, int(rows[0]))
     photo = results.photo(pictures, sample)
-    return as_photo(
-        found.class_names[class_idx], photo.data, links.of_sample(found.evaluation, sample.sample_id)
-    )
+    link = links.of_sample(found.evaluation, sample.sample_id)
+    return replace(photo, name=found.class_names[class_idx], link=link)

@@ -8,6 +8,7 @@ from PIL import Image
 
 from core import images
 from core.errors import ImageError
+from core.images import limits
 from core.render import Picture, jpeg
 
 PHOTOS, CHOSEN, ADDED, REFUSED, UPLOADED = "photos", "chosen", "added", "refused", "uploaded"
@@ -22,12 +23,14 @@ class Photo:
     """A file that somebody chose, under the digest of its bytes.
 
     ``link`` is what an address calls it (`pages._ui.state.links`); nothing for a file of one's own.
+    ``lies_here``: on this machine, in a folder of images, so that the limits of an upload do not hold.
     """
 
     digest: str
     name: str
     data: bytes
     link: str = ""
+    lies_here: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,12 +101,12 @@ def refusals() -> list[tuple[str, str]]:
 
 def drawn(photo: Photo) -> Drawn:
     """The photo as the page shows it."""
-    return _drawn(photo.digest, photo.data)
+    return _drawn(photo.digest, photo.lies_here, photo)
 
 
 def pane(photo: Photo) -> Picture:
     """The photo as it is shown where several are beside each other."""
-    return _pane(photo.digest, photo.data)
+    return _pane(photo.digest, photo.lies_here, photo)
 
 
 def thumb_jpeg(photo: Photo) -> bytes:
@@ -111,26 +114,25 @@ def thumb_jpeg(photo: Photo) -> bytes:
     return jpeg(drawn(photo).thumb)
 
 
-def small_jpeg(data: bytes, side: int) -> bytes:
-    """A file as a small JPEG, tiny images enlarged; nothing is kept of it."""
-    image = images.upright_rgb(data)
+def small_jpeg(image: Image.Image, side: int) -> bytes:
+    """An image as a small JPEG file, tiny ones enlarged; nothing is kept of it."""
     return jpeg(np.asarray(image.resize(_within(image.size, side), _filter(image.size))))
 
 
 def upright(photo: Photo) -> Image.Image:
     """The photo at full size; shared, so never changed."""
-    return _upright(photo.digest, photo.data)
+    return _upright(photo.digest, photo.lies_here, photo)
 
 
 # One at a time: a photo of 50 megapixels takes 200 MB.
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _upright(digest: str, _data: bytes) -> Image.Image:  # noqa: ARG001 (the key of the cache)
-    return images.upright_rgb(_data)
+def _upright(digest: str, lies_here: bool, _photo: Photo) -> Image.Image:  # noqa: ARG001, FBT001 (the key)
+    return images.upright_rgb(_photo.data, limits.own() if lies_here else limits.UPLOAD)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _drawn(digest: str, _data: bytes) -> Drawn:
-    image = _upright(digest, _data)
+def _drawn(digest: str, lies_here: bool, _photo: Photo) -> Drawn:  # noqa: FBT001 (the key of the cache)
+    image = _upright(digest, lies_here, _photo)
     # A tiny image is drawn larger, cell by cell, so that its map is not as coarse as its pixels.
     small = image.resize(_within(image.size, DRAWN_SIDE), _filter(image.size))
     picture, thumb = np.asarray(small), np.asarray(small.resize(_within(image.size, THUMB_SIDE)))
@@ -139,8 +141,8 @@ def _drawn(digest: str, _data: bytes) -> Drawn:
 
 # Small: maps over all of 900 pixels would take three times as long.
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _pane(digest: str, _data: bytes) -> Picture:
-    image = _upright(digest, _data)
+def _pane(digest: str, lies_here: bool, _photo: Photo) -> Picture:  # noqa: FBT001 (the key of the cache)
+    image = _upright(digest, lies_here, _photo)
     return np.asarray(image.resize(_within(image.size, PANE_SIDE), _filter(image.size)))
 
 

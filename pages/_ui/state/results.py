@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -84,6 +84,7 @@ def photo(found: Pictures, sample: Sample) -> Photo:
     if found.found is None:
         raise ImageError("the images are not on this machine")
     made = photos.as_photo(sample.sample_id.rpartition("/")[2], found.found.file_of(sample))
+    made = replace(made, lies_here=True)
     photos.drawn(made)
     return made
 
@@ -92,7 +93,10 @@ def thumbs(found: SampleImages, samples: list[Sample]) -> list[bytes | None]:
     """Small JPEG files of samples, None for one that cannot be shown."""
 
     def thumb(sample: Sample) -> bytes | None:
-        return _thumb(found.images.fingerprint, sample.sample_id, found, sample)
+        try:
+            return _thumb(found.images.fingerprint, sample.sample_id, found, sample)
+        except ImageError:  # Outside of the cache: it may be back the next time.
+            return None
 
     # Decoding lets others run meanwhile: two threads take half the time on two cores.
     with ThreadPoolExecutor(4) as pool:
@@ -257,8 +261,5 @@ def _pictures(key: str, _evaluation: Evaluation, _typed: Path | None) -> Picture
 
 
 @st.cache_data(max_entries=2_000, show_spinner=False)
-def _thumb(fingerprint: str, sample_id: str, _found: SampleImages, _sample: Sample) -> bytes | None:  # noqa: ARG001 (the key of the cache)
-    try:
-        return photos.small_jpeg(_found.file_of(_sample), _GALLERY_SIDE)
-    except ImageError:
-        return None
+def _thumb(fingerprint: str, sample_id: str, _found: SampleImages, _sample: Sample) -> bytes:  # noqa: ARG001 (the key of the cache)
+    return photos.small_jpeg(_found.image_of(_sample), _GALLERY_SIDE)
