@@ -24,7 +24,7 @@ def show(error: Exception, doing: str) -> None:
     found = mishaps.record(error, doing)
     _LOG.error("error %s while %s\n%s", found.number, doing, found.traceback)
     st.error(
-        f"Error **{found.number}** while {words.plain(doing)}. This is a fault of SeeWhy, not yours. "
+        f"Unexpected error **{found.number}** while {words.plain(doing)}. This is a fault of SeeWhy, not yours. "
         "Everything else still works: choose something else here, or another page. The server's log says "
         "more under this number.",
         icon=":material/bug_report:",
