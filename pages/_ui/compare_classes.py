@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.evaluation.pair_selection import ALL, change_table
 from pages._ui import words
-from pages._ui.state import comparisons
+from pages._ui.state import comparisons, values
 from pages._ui.state.comparisons import Compared
 
 _TABLE = "compare_table"
@@ -48,9 +48,9 @@ def draw(found: Compared) -> None:
 
 
 def _choose_row(found: Compared, class_idx: list[int]) -> None:
-    rows = st.session_state[_TABLE].selection.rows
-    if rows:
-        comparisons.choose(found, ALL, class_idx[rows[0]], None, None)
+    row = values.row(_TABLE, len(class_idx))
+    if row is not None:
+        comparisons.choose(found, ALL, class_idx[row], None, None)
 
 
 def colour(change: float) -> str:

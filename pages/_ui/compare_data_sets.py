@@ -10,7 +10,7 @@ from core.evaluation.two_data_sets import counted, headline, in_words, mix, shif
 from core.evaluation.verdict import points
 from core.mistakes.results import Results
 from pages._ui import compare_classes, compare_data_samples, components, figures, words
-from pages._ui.state import data_sets
+from pages._ui.state import data_sets, values
 from pages._ui.state.data_sets import TwoDataSets
 
 _TABS = {"classes": "Classes", "calibration": "Calibration", "matrices": "Matrices", "samples": "Samples"}
@@ -109,9 +109,9 @@ def _draw_classes(found: TwoDataSets) -> None:
 
 
 def _choose_row(found: TwoDataSets, class_idx: list[int]) -> None:
-    rows = st.session_state[_TABLE].selection.rows
-    if rows:
-        data_sets.show_class(found, class_idx[rows[0]])
+    row = values.row(_TABLE, len(class_idx))
+    if row is not None:
+        data_sets.show_class(found, class_idx[row])
 
 
 def _draw_calibration(found: TwoDataSets) -> None:

@@ -11,7 +11,7 @@ from core.mistakes.comparable import at
 from core.mistakes.results import Results
 from pages._ui import evaluation_picker, numbers, words
 from pages._ui.components import web
-from pages._ui.state import comparisons, models
+from pages._ui.state import comparisons, models, values
 from pages._ui.state import results as memory
 from pages._ui.state.comparisons import Compared
 
@@ -88,9 +88,10 @@ def _draw_piles(found: Compared, pile: str | None) -> None:
     }
 
     def picked() -> None:
-        wanted = st.session_state["piles"].picked
+        wanted = values.picked_id("piles", meanings)
         # A second click on a pile lets it go.
-        comparisons.choose(found, "all" if wanted == pile else wanted, None, None, None)
+        if wanted is not None:
+            comparisons.choose(found, "all" if wanted == pile else wanted, None, None, None)
 
     _PILES(
         key="piles",

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ import streamlit as st
 from core.predictions import Prediction
 from core.preprocess import FloatArray, Window
 from core.render import palette
+from pages._ui.state import values
 from pages._ui.state.photos import TINY_SIDE, Drawn
 
 _MOST_FUZZY = 2_000  # Names.
@@ -142,7 +144,7 @@ def viewer(layered: Layered, scale: Scale, *, view: str, alt: str) -> float:
         default={"opacity": OPACITY},
         on_opacity_change=_nothing,
     )
-    return float(result.opacity)
+    return values.share(result.opacity, OPACITY)
 
 
 def tiles(
@@ -159,7 +161,7 @@ def tiles(
         key=key,
         data={"items": [asdict(item) for item in items], "label": label, "side": side, "layout": "row"},
         width=width,
-        on_picked_change=lambda: on_pick(str(st.session_state[key].picked)),
+        on_picked_change=partial(_hear, key, items, on_pick),
     )
 
 
@@ -170,7 +172,7 @@ def tile_grid(
     _TILES(
         key=key,
         data={"items": [asdict(item) for item in items], "label": label, "side": side, "layout": "grid"},
-        on_picked_change=lambda: on_pick(str(st.session_state[key].picked)),
+        on_picked_change=partial(_hear, key, items, on_pick),
     )
 
 
@@ -179,7 +181,7 @@ def lines(items: Sequence[Line], *, label: str, key: str, on_pick: Callable[[str
     _LINES(
         key=key,
         data={"items": [asdict(item) for item in items], "label": label},
-        on_picked_change=lambda: on_pick(str(st.session_state[key].picked)),
+        on_picked_change=partial(_hear, key, items, on_pick),
     )
 
 
@@ -191,7 +193,7 @@ def depth(points: Sequence[Point], *, label: str, key: str, on_pick: Callable[[s
     _DEPTH(
         key=key,
         data={"points": [asdict(point) for point in points], "label": label},
-        on_picked_change=lambda: on_pick(str(st.session_state[key].picked)),
+        on_picked_change=partial(_hear, key, points, on_pick),
     )
 
 
@@ -242,8 +244,23 @@ def bars(
     _BARS(
         key="top",
         data={"items": items},
-        on_picked_change=lambda: on_pick(str(st.session_state["top"].picked)),
+        on_picked_change=partial(_hear_name, [each.class_name for each in predictions], on_pick),
     )
+
+
+def _hear(
+    key: str, items: Sequence[Tile] | Sequence[Line] | Sequence[Point], on_pick: Callable[[str], None]
+) -> None:
+    """Tell which of these was clicked; what is none of them does not come from a page."""
+    picked = values.picked_id(key, [item.id for item in items])
+    if picked is not None:
+        on_pick(picked)
+
+
+def _hear_name(names: Sequence[str], on_pick: Callable[[str], None]) -> None:
+    picked = values.picked_id("top", names)
+    if picked is not None:
+        on_pick(picked)
 
 
 def _nothing() -> None:

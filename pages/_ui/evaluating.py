@@ -14,7 +14,7 @@ from core.predicting.parts import num_predicted
 from core.predicting.samples import open_images, samples_of
 from core.training.run import remembered_data, remembered_layout
 from pages._ui import layout_picker, mishaps, words
-from pages._ui.state import evaluated, folders, models
+from pages._ui.state import evaluated, folders, models, values
 
 _LIVE_S = 1.0
 _FOLDER, _NAME, _SPLIT = "evaluation_folder", "evaluation_name", "evaluation_split"
@@ -98,13 +98,14 @@ def ask_for_folder(name: str) -> None:
 def _draw_form(name: str) -> None:
     """Where the images are, which of them, and what the evaluation is to be called."""
     with st.form("evaluation", border=False):
-        typed = st.text_input("Folder of the images", key=_FOLDER, placeholder="/path/to/images").strip()
+        entered = st.text_input("Folder of the images", key=_FOLDER, placeholder="/path/to/images")
+        typed = values.text(entered).strip()
         left, right = st.columns(2)
         split = left.selectbox(
             "Split", list(_SPLITS), format_func=_SPLITS.__getitem__, key=_SPLIT,
             help="Images without a split count as validation.",
         )  # fmt: skip
-        named = right.text_input("Name", key=_NAME, placeholder="that of the folder").strip()
+        named = values.text(right.text_input("Name", key=_NAME, placeholder="that of the folder")).strip()
         wanted = st.form_submit_button("Evaluate", type="primary", icon=":material/play_arrow:")
     st.caption(words.plain(f"Or in a terminal: python -m core evaluate {name} --data FOLDER --as NAME"))
     if not wanted and not typed:

@@ -13,7 +13,7 @@ from core.mistakes.comparable import address
 from core.predicting.samples import open_images, remember_images
 from core.training.run import remember_data
 from pages._ui import download, words
-from pages._ui.state import folders
+from pages._ui.state import folders, values
 from pages._ui.state import results as memory
 
 _FOLDER = "image_folder"
@@ -40,7 +40,7 @@ def ask(evaluation: Evaluation, reason: str) -> None:
 
 
 def _take(evaluation: Evaluation, key: str) -> None:
-    typed = st.session_state[key].strip()
+    typed = values.text(st.session_state[key]).strip()
     if not typed:
         return
     try:

@@ -12,6 +12,7 @@ from core.inside.channel_grid import Layout, grid, page_layout, picture_grid
 from core.preprocess import FloatArray
 from core.render import jpeg, png
 from pages._ui.components import data_uri, web
+from pages._ui.state import values
 
 _SHEETS = st.components.v2.component(
     "seewhy_sheets", html=web("sheets.html"), css=web("sheets.css"), js=web("sheets.js")
@@ -88,8 +89,9 @@ def draw(sheets: Sequence[Sheet], *, key: str, on_pick: Pick, shown_in: str, hin
     """
 
     def picked() -> None:
-        layer, channel = st.session_state[key].picked
-        on_pick(str(layer), None if channel is None else int(channel))
+        picked = values.picked_channel(key, {sheet.layer: sheet.num_channels for sheet in sheets})
+        if picked is not None:
+            on_pick(*picked)
 
     _SHEETS(
         key=key,

@@ -12,6 +12,7 @@ from core.mistakes.results import Results
 from pages._ui import components, words
 from pages._ui.components import web
 from pages._ui.state import results as memory
+from pages._ui.state import values
 
 Pick = Callable[[int | None, int | None], None]
 
@@ -148,8 +149,10 @@ def grid(shown: Grid, selected: tuple[int | None, int | None], on_pick: Pick, *,
     class_idx = found.class_idx.tolist()
 
     def picked() -> None:
-        row, column = st.session_state[key].picked
-        on_pick(class_idx[row] if row >= 0 else None, class_idx[column] if column >= 0 else None)
+        cell = values.picked_cell(key, len(class_idx), len(class_idx))
+        if cell is not None:
+            row, column = cell
+            on_pick(class_idx[row] if row >= 0 else None, class_idx[column] if column >= 0 else None)
 
     place = [class_idx.index(each) if each in class_idx else -1 for each in selected]
     _MATRIX(

@@ -1,17 +1,22 @@
 """What went wrong, where a person sees it: a sentence, or a number that the log explains."""
 
 import logging
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec
 
 import streamlit as st
-from streamlit.errors import FragmentHandledException
+from streamlit.errors import FragmentHandledException, StreamlitAPIException
 
 from core import mishaps
 from pages._ui import words
 
 _LOG = logging.getLogger("seewhy")
+# Functions of Streamlit that read the value of a widget from a message.
+_READING = {"deserialize", "get_serialized", "_get_upload_files", "__getitem__", "popover"}
 _P = ParamSpec("_P")
 
 
@@ -21,14 +26,25 @@ def show(error: Exception, doing: str) -> None:
     if known is not None:
         st.error(words.capital(known), icon=":material/error:")
         return
+    if _is_of_the_browser(error):
+        _LOG.warning("a value that no page offers was sent: %s", error)
+        st.error("The browser sent a value that is not on offer. Reload the page.", icon=":material/error:")
+        return
     found = mishaps.record(error, doing)
     _LOG.error("error %s while %s\n%s", found.number, doing, found.traceback)
     st.error(
-        f"Unexpected error **{found.number}** while {words.plain(doing)}. This is a fault of SeeWhy, not yours. "
+        f"Unexpected error **{found.number}** while {words.plain(doing)}. This is a fault of SeeWhy. "
         "Everything else still works: choose something else here, or another page. The server's log says "
         "more under this number.",
         icon=":material/bug_report:",
     )
+
+
+def _is_of_the_browser(error: Exception) -> bool:
+    """Whether Streamlit could not read what was sent for a widget: its own browser code does not do that."""
+    frames = traceback.extract_tb(error.__traceback__)
+    is_reading = any(frame.name in _READING and "streamlit" in Path(frame.filename).parts for frame in frames)
+    return is_reading and isinstance(error, ArithmeticError | ValueError | TypeError | AttributeError)
 
 
 def guarded(function: Callable[_P, None]) -> Callable[_P, None]:
@@ -52,6 +68,7 @@ def show_outside_of_pages(error: Exception) -> bool:
     from pages._ui import shell  # noqa: PLC0415
 
     show(error, "your last click was followed")
-    for path, page in shell.PAGES.items():
-        st.page_link(path, label=page.title, icon=page.icon, query_params={})
+    with suppress(StreamlitAPIException):  # The message alone will do.
+        for path, page in shell.PAGES.items():
+            st.page_link(path, label=page.title, icon=page.icon, query_params={})
     return True

@@ -11,7 +11,7 @@ from core.checkpoint import ROOT
 from core.errors import CoreError
 from core.models import registry
 from pages._ui import mishaps, words
-from pages._ui.state import models
+from pages._ui.state import models, values
 
 _MAX_WEIGHTS_MB = 250
 _ADDED = "added_checkpoint"
@@ -62,7 +62,8 @@ def _dialogue() -> None:
     elif architecture is None:
         st.error("Choose the architecture that the weights are of.", icon=":material/error:")
     else:
-        _submit(_Form(weights, architecture, classes, settings, name.strip()))
+        typed = (values.text(each) for each in (classes, settings, name))
+        _submit(_Form(weights, architecture, *typed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _submit(form: _Form) -> None:
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
         return
-    st.session_state[_ADDED] = form.name
+    st.session_state[_ADDED] = form.name.strip()
     st.rerun()
 
 
@@ -97,7 +98,7 @@ def _import(form: _Form) -> None:
             architecture=form.architecture,
             class_names=importing.parse_class_names(form.classes),
             preprocess=preprocess,
-            name=form.name,
+            name=form.name.strip(),
         )
 
 

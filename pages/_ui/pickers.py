@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.explain.cam import CAM_METHODS
 from core.explanation import INPUT, METHODS, Question
@@ -262,6 +263,8 @@ def _take_uploads() -> None:
     before: dict[str, str] = st.session_state.get(photos.UPLOADED, {})
     now: dict[str, str] = {}
     for file in st.session_state["uploads"]:
+        if not isinstance(file, UploadedFile):
+            continue  # It was let go: see `serving.bound`.
         digest = before.get(file.file_id) or photos.add_photo(file.name, file.getvalue())
         if digest:
             now[file.file_id] = digest

@@ -13,6 +13,7 @@ from core.evaluation.threshold import AtThreshold, at_threshold
 from core.mistakes.results import Results, class_table
 from pages._ui import components, figures, gallery, mishaps, words
 from pages._ui.state import results as memory
+from pages._ui.state import values
 
 
 def draw_classes(results: Results) -> None:
@@ -52,9 +53,9 @@ def draw_classes(results: Results) -> None:
 
 
 def _choose_row(results: Results, key: str, class_idx: list[int]) -> None:
-    rows = st.session_state[key].selection.rows
-    if rows:
-        gallery.choose_cell(results.class_names, class_idx[rows[0]], None)
+    row = values.row(key, len(class_idx))
+    if row is not None:
+        gallery.choose_cell(results.class_names, class_idx[row], None)
         memory.show_view("confusions")
 
 

@@ -16,7 +16,7 @@ from core.training import recipe as recipes
 from core.training import runs, summary
 from core.training.recipe import Recipe
 from pages._ui import download, layout_picker, words
-from pages._ui.state import folders, trainings
+from pages._ui.state import folders, trainings, values
 
 _MINE = "A folder of mine…"
 _FIRST = "digits"  # Needs no download, and takes a minute.
@@ -156,7 +156,8 @@ def _folder(usual: Recipe) -> Chosen | None:
         placeholder="/home/me/photos",
         persist_state="session",
         help="A folder for each class (photos/cat/1.jpg), or labels in file names (photos/cat.1.jpg).",
-    ).strip()
+    )
+    text = values.text(text).strip()
     if not text:
         st.caption("Type where the images lie: a folder for each class is enough.")
         return None
@@ -206,12 +207,12 @@ def _changes(name: str, usual: Recipe) -> tuple[str, ...]:
         placeholder="augment.flip=true\noptimiser.name=sgd",
         help=f"One a line. There are: {words.plain(', '.join(known))}",
     )
-    values = {"epochs": epochs, "optimiser.lr": rate, "batch_size": size, "seed": seed}
+    chosen = {"epochs": epochs, "optimiser.lr": rate, "batch_size": size, "seed": seed}
     usually = (usual.epochs, usual.optimiser.lr, usual.batch_size, usual.seed)
     changed = (
-        f"{key}={value}" for (key, value), old in zip(values.items(), usually, strict=True) if value != old
+        f"{key}={value}" for (key, value), old in zip(chosen.items(), usually, strict=True) if value != old
     )
-    return (*changed, *(line for line in more.splitlines() if line.strip()))
+    return (*changed, *(line for line in values.text(more).splitlines() if line.strip()))
 
 
 def _changed(name: str, changes: tuple[str, ...]) -> Recipe | None:
@@ -225,7 +226,8 @@ def _changed(name: str, changes: tuple[str, ...]) -> Recipe | None:
 def _result_name(recipe_name: str) -> str | None:
     """A name that is free, or None, and then what is wrong with it is said."""
     free = runs.free_name(recipe_name)
-    name = st.text_input("Name of the result", free, key=f"train_name_{free}", max_chars=64).strip()
+    name = st.text_input("Name of the result", free, key=f"train_name_{free}", max_chars=64)
+    name = values.text(name).strip()
     try:
         checkpoint.refuse_odd(name)
     except CoreError as error:

@@ -12,7 +12,7 @@ from core.mistakes import results
 from core.training import overview, runs
 from core.training.runs import Run
 from pages._ui import curves, mishaps, words
-from pages._ui.state import models, trainings
+from pages._ui.state import models, trainings, values
 
 _LIVE_S, _TABLE_S = 1.0, 5.0
 _BADGES = {
@@ -255,6 +255,6 @@ def _columns() -> dict[str, Any]:
 
 
 def _look_at_row(key: str, names: Sequence[str]) -> None:
-    cells = st.session_state[key].selection.cells
-    if cells:
-        trainings.watch(names[cells[0][0]])
+    row = values.row(key, len(names))
+    if row is not None:
+        trainings.watch(names[row])

@@ -1,8 +1,8 @@
 """Values that no browser sends: ``python tests/campaigns/clients.py [--num N] [--seed S]``.
 
-Each try opens a page and answers for one of its widgets: with an odd value of its own kind, of another kind, or
-with JSON that makes no sense. The page must be drawn again without an exception and without an unexpected
-error, within 20 seconds.
+Each try opens a page and answers for one or two of its widgets: with an odd value of its own kind, of another
+kind, or with JSON that makes no sense. The page must be drawn again without an exception and without an
+unexpected error, within 20 seconds.
 """
 
 import os
@@ -16,8 +16,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.scriptrunner import exec_code
 from streamlit.testing.v1 import AppTest
 
+from pages._ui import mishaps
 from tests.campaigns.tally import ROOT, Tally, options
 
 _SLOW_S = 20
@@ -44,18 +46,20 @@ _TEXTS = (
 _NUMBERS = (0, 1, -1, 2, 10**6, 2**31, -(2**31), 2**53)
 _FRACTIONS = (0.0, -1.0, 0.5, 1e308, float("nan"), float("inf"), float("-inf"))
 _JSON = (
-    *("", "null", "0", "-1", '"x"', "[]", "{}", "[1]", "not json", "NaN", '{"picked": null}', '{"picked": {}}'),
-    *('{"picked": [1]}', '{"picked": "no such id"}', '{"picked": -1}', '{"picked": 1e309}', '{"picked": "-1 -1"}'),
-    *('{"picked": "99999999999999999999 0"}', '{"opacity": "x"}', '{"opacity": null}', '{"opacity": 1e9}'),
-    *('{"selection": {"rows": [999999]}}', '{"selection": {"rows": [-1], "columns": [], "cells": [[9, "x"]]}}'),
+    *("", "null", "0", "-1", '"x"', "[]", "{}", "[1]", "not json", "NaN", '{"picked": null}'),
+    *('{"picked": {}}', '{"picked": [1]}', '{"picked": "no such id"}', '{"picked": -1}', '{"picked": 1e309}'),
+    *('{"picked": [99999999999999999999, 0]}', '{"opacity": "x"}', '{"opacity": null}', '{"opacity": 1e9}'),
+    *('{"selection": {"rows": [999999]}}', '{"selection": {"rows": [-1], "cells": [[9, "x"]]}}'),
     *('{"selection": null}', '{"selection": {"cells": [["x", 1]]}}', '{"selection": {"points": 3}}'),
-    *('{"a": ' * 500 + "1" + "}" * 500, '{"picked": "' + "x" * 1_000_000 + '"}', '[{"event": "picked", "value": []}]'),
-    *('[{"event": "picked", "value": "no such id"}]', '[{"event": "picked", "value": 1e309}]', '[{"event": 3}]'),
+    *('{"a": ' * 500 + "1" + "}" * 500, '{"picked": "' + "x" * 1_000_000 + '"}'),
+    *('[{"event": "picked", "value": []}]', '[{"event": "picked", "value": "no such id"}]', '[{"event": 3}]'),
 )
 
 
 def main() -> int:
     """Send the values, and print the summary line."""
+    # As the server does, see app.py: an AppTest has no such handler.
+    exec_code.handle_user_script_exception = lambda error, _handler: mishaps.show_outside_of_pages(error)
     asked = options(__doc__ or "", num=425)
     random, tally = np.random.default_rng(asked.seed), Tally("clients", asked.seed)
     with tempfile.TemporaryDirectory() as folder:
@@ -99,31 +103,34 @@ def _try(page: str, query: dict[str, str], random: np.random.Generator, tally: T
 
 def _odd(name: str, kind: str, random: np.random.Generator) -> WidgetState:
     """An answer for a widget, most of the time of the kind that it expects."""
-    state = WidgetState(id=name)
     kinds = ("string_value", "int_value", "double_value", "json_value", "bool_value", "string_array_value")
     wanted = kind if random.random() < 0.7 else str(random.choice(kinds))
     text = _TEXTS[random.integers(len(_TEXTS))]
-    if wanted in ("trigger_value", "bool_value"):
-        setattr(state, wanted, True)
-    elif wanted in ("int_value", "double_value"):
-        numbers = _NUMBERS if wanted == "int_value" else _FRACTIONS
-        setattr(state, wanted, numbers[random.integers(len(numbers))])
-    elif wanted == "int_array_value":
-        state.int_array_value.data.extend(_NUMBERS[: random.integers(8)])
-    elif wanted == "double_array_value":
-        state.double_array_value.data.extend(_FRACTIONS[: random.integers(7)])
-    elif wanted == "string_array_value":
-        state.string_array_value.data.extend(_TEXTS[: random.integers(5)] + (text,))
-    elif wanted in ("json_value", "json_trigger_value"):
-        setattr(state, wanted, _JSON[random.integers(len(_JSON))])
+    state = WidgetState(id=name)
+    if wanted.endswith("_array_value"):
+        values = {"int": _NUMBERS, "double": _FRACTIONS, "string": (text, *_TEXTS)}[wanted.partition("_")[0]]
+        getattr(state, wanted).data.extend(values[: random.integers(8)])
     elif wanted == "string_trigger_value":
         state.string_trigger_value.data = text
     elif wanted == "file_uploader_state_value":
         file = state.file_uploader_state_value.uploaded_file_info.add()
         file.file_id, file.name, file.size = text[:100], text[:100], 2**40
     else:
-        state.string_value = text
+        setattr(state, wanted, _scalar(wanted, text, random))
     return state
+
+
+def _scalar(kind: str, text: str, random: np.random.Generator) -> bool | float | str:
+    choices: dict[str, tuple[bool | float | str, ...]] = {
+        "trigger_value": (True,),
+        "bool_value": (True,),
+        "int_value": _NUMBERS,
+        "double_value": _FRACTIONS,
+        "json_value": _JSON,
+        "json_trigger_value": _JSON,
+    }
+    values = choices.get(kind, (text,))
+    return values[random.integers(len(values))]
 
 
 if __name__ == "__main__":

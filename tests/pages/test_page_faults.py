@@ -19,7 +19,8 @@ def test_a_fault_is_shown_with_its_number_beside_what_is_drawn(monkeypatch: pyte
     monkeypatch.setattr(home, "_draw_loaded", fail)
     page = opened("app.py")
     assert not page.exception
-    assert re.search(r"Unexpected error \*\*[0-9a-f]{6}\*\* while the page Home was drawn", page.error[0].value)
+    said = page.error[0].value
+    assert re.search(r"Unexpected error \*\*[0-9a-f]{6}\*\* while the page Home was drawn", said)
     assert "KeyError" not in page.error[0].value
     assert page.title[0].value == "Why does it see that?"
     assert page.selectbox(key="checkpoint").value
