@@ -10,6 +10,7 @@ from core import checkpoint, evaluations, processes
 from core.commands import layouts
 from core.commands.complaint import complain
 from core.commands.numbers import MOST_PROCESSES, whole
+from core.data.report import left_out_in_words
 from core.data.workers import usual_workers
 from core.device import keep_freed_memory, usable_device
 from core.predicting.evaluate import Keep, Resources, evaluate
@@ -90,7 +91,7 @@ def _evaluate_share(
     if own.share.rank:
         evaluate(folder, samples, resources, keep=keep)
         return 0
-    for each in filter(None, [note, note_on_data(folder, images)]):
+    for each in filter(None, [note, note_on_data(folder, images), left_out_in_words(images.left_out or ())]):
         print(each, file=sys.stderr)
     if options.data:
         remember_images(folder, images, options.data)

@@ -13,6 +13,7 @@ from urllib.error import URLError
 
 from filelock import FileLock, Timeout
 
+from core import files
 from core.data.image_set import ImageSet
 from core.data.progress import OnProgress, watched
 from core.data.source import Source
@@ -130,11 +131,23 @@ def recognise(folder: Path) -> str:
     own = (source.name for source in _OWN if source.find(folder) is not None)
     name = next(iter(first.values()), None) or next(own, None)
     if name is None:
+        _refuse_unreadable(folder)
         wanted = "a folder for each class (DIR/cat/1.jpg) or labels in file names (DIR/cat.1.jpg)"
         lists = sorted(each.name for each in listing.visible(folder) if each.name.endswith((".csv", ".json")))
         unread = f" (labels are not read from {lists[0]!r})" if lists else ""
         raise DataError(f"{str(folder)!r} is no folder of labelled images; expected {wanted}{unread}")
     return name
+
+
+def _refuse_unreadable(folder: Path) -> None:
+    with files.reading(folder):
+        if folder.is_dir():
+            os.scandir(folder).close()
+            return
+        is_there = folder.exists()
+    if is_there:
+        raise DataError(f"{str(folder)!r} is no folder of labelled images but a file; name its folder")
+    raise DataError(f"{str(folder)!r} is no folder of labelled images: there is nothing of this name")
 
 
 def fetch(name: str, into: Path | None = None, *, on_progress: OnProgress = lambda _progress: None) -> Path:

@@ -173,14 +173,17 @@ def _hints(found: Report) -> Iterator[str]:
         yield f"{pairs} almost the same but the labels differ: check them"
 
 
-def _hints_on_files(found: Report) -> Iterator[str]:
+def left_out_in_words(left_out: Sequence[LeftOut]) -> str | None:
+    """A sentence on pictures that do not count; None where there are none. Other files are no loss."""
     pictures = [
-        each
-        for each in found.left_out
-        if each.reason.startswith("images") or each.reason.endswith(NOT_OPENED)
+        str(each) for each in left_out if each.reason.startswith("images") or each.reason.endswith(NOT_OPENED)
     ]
-    if pictures:
-        yield f"left out: {'; '.join(map(str, pictures))}"
+    return f"left out: {'; '.join(pictures)}" if pictures else None
+
+
+def _hints_on_files(found: Report) -> Iterator[str]:
+    if (pictures := left_out_in_words(found.left_out)) is not None:
+        yield pictures
     if found.empty:
         yield f"class folders without an image are no classes: {', '.join(map(repr, found.empty[:_LISTED]))}"
 

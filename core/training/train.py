@@ -24,6 +24,7 @@ from core import checkpoint
 from core.checkpoint import Card
 from core.data.cache import decode
 from core.data.image_set import ImageSet
+from core.data.report import left_out_in_words
 from core.data.unreadable import refuse_many
 from core.device import best_device, device_label, keep_freed_memory
 from core.errors import CoreError, RecipeError, TrainingError
@@ -117,6 +118,8 @@ def _trained(
     keep_freed_memory()
     if run is not None:
         remember_data(folder, job.data, job.layout)
+        for told in filter(None, [left_out_in_words(images.left_out or ())]):
+            job.say(told)
     with run.recording() if run else nullcontext(), _stopping_on_signals(folder):
         tick = run.tick if run else _ignore
         net = network(recipe, len(images.class_names), job.root)

@@ -92,6 +92,13 @@ def test_an_evaluation_remembers_how_its_folder_is_read(
     assert (remembered_data(folder), remembered_layout(folder)) == (data, "")
     assert main([*command, "--data", str(data), "--layout", "folders,apart", "--as", "apart"]) == 0
     assert remembered_layout(folder) == "folders,apart"
+    pictures(data / "results", 2)
+    assert main([*command, "--data", str(data), "--layout", "parts", "--as", "parts"]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert "left out: 2 images in 'results', which is no part of the data" in told
+    assert main([*command, "--data", str(data), "--layout", "folders,apart"]) == 1  # It knows no results.
+    (data / "results").rename(data.parent / "results")
+    assert main([*command, "--data", str(data), "--layout", "folders,apart", "--as", "again"]) == 0
     assert open_images(folder, None).class_names == ("Apple", "apple", "mole", "zebra")
     assert open_images(folder, data).layout == "folders,apart"
     assert images_of(evaluations.find(folder, "apart")).layout == "folders,apart"

@@ -1,7 +1,9 @@
 """What folders mean, as they lie on people's disks: the classes and counts, or a question."""
 
+import errno
 import os
 import unicodedata
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from core.data.image_set import ImageSet
 from core.data.sources import layout, listing, tree
 from core.data.sources.layout import LayoutError, understand
 from core.data.splits import published_split
-from core.errors import DataError
+from core.errors import AwayError, CoreError, DataError
 from core.places import ROOTS
 
 
@@ -88,6 +90,8 @@ SPLIT = f"{TRAIN} val/ant/*1 val/bee/*1"
         (f"{TRAIN} test/unknown/*4", "ant 2, bee 3"),
         ("a/*2 b/*1 test/a/*1 test/b/*1", "a 3, b 2; train 3, test 2"),
         ("color/train/*1 shape/train/*1", "color 1, shape 1"),
+        ("Train/a/*2 Train/b/*1 train/a/*2 train/b/*1 test/a/*1", "a 3, b 1; train 3, test 1"),
+        ("Train/a/*2 Train/b/*1 train/a/*2 train/b/*2 test/a/*1", "a 5, b 3; train 7, test 1"),
         # Classes by the names of something else.
         ("bus/*1 car/*2 train/*3", "bus 1, car 2, train 3"),
         ("valid/*1 invalid/*2", "invalid 2, valid 1"),
@@ -317,6 +321,35 @@ def test_no_odd_entry_blocks_the_others(tmp_path: Path) -> None:
     assert left_out(images) == {listing.DEAD_LINK: 1, listing.NO_FILE: 3, listing.NOT_UTF8: 2}
     for each in images.left_out or ():
         assert all(path.isprintable() and path.encode() for path in each.examples)
+
+
+def test_a_folder_that_may_not_be_read_is_left_out_and_a_disk_that_is_away_is_not_a_small_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted(tmp_path, "a/*2 a/private/*3 b/*2")
+    scandir = os.scandir
+
+    def failing(path: Path, code: int = errno.EACCES) -> object:
+        if str(path).endswith("private"):
+            raise OSError(code, os.strerror(code), str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    images = catalogue.open_folder(tmp_path)
+    assert (counts(images), left_out(images)) == ("a 2, b 2", {tree.CLOSED: 1})
+    monkeypatch.setattr(os, "scandir", partial(failing, code=errno.EIO))
+    with pytest.raises(AwayError, match="its disk reports an error"):
+        catalogue.open_folder(tmp_path)
+
+
+def test_what_is_no_folder_is_told(tmp_path: Path) -> None:
+    picture(tmp_path / "1.png")
+    with pytest.raises(DataError, match="is no folder of labelled images but a file; name its folder"):
+        catalogue.open_folder(tmp_path / "1.png")
+    with pytest.raises(DataError, match="is no folder of labelled images: there is nothing of this name"):
+        catalogue.open_folder(tmp_path / "gone")
+    with pytest.raises(CoreError, match="cannot read"):
+        catalogue.open_folder(tmp_path / ("x" * 300))
 
 
 def test_folders_without_an_end_end(tmp_path: Path) -> None:

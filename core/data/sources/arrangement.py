@@ -16,6 +16,12 @@ class Part:
     place: Folder
     path: str
 
+    def is_copy_of(self, other: "Part") -> bool:
+        """Whether it has the name of another but for its case, and as much in it: ``Train`` and ``train``."""
+        same = roles.folded(self.top.name) == roles.folded(other.top.name)
+        counts = [{each.name: each.num_images for each in part.place.folders} for part in (self, other)]
+        return same and counts[0] == counts[1]
+
     def holds_classes(self, known: set[str]) -> bool:
         """Whether its folders are classes, and not just images and masks."""
         return any(not is_plain(each.name) or roles.folded(each.name) in known for each in self.place.full)
@@ -115,7 +121,9 @@ def _without_copies(found: Roles) -> Roles:
     leaves = names_of([each for each in found.others if not each.full])
     copies = [each for each in found.others if each.full and names_of(each.full) <= leaves]
     others = [each for each in found.others if each not in copies]
-    return replace(found, others=others, beside=[*found.beside, *copies])
+    parts = [part for at, part in enumerate(found.parts) if not any(map(part.is_copy_of, found.parts[:at]))]
+    copies += [part.top for part in found.parts if part not in parts]
+    return replace(found, parts=parts, others=others, beside=[*found.beside, *copies])
 
 
 def _without_unlabelled(found: Roles, known: set[str]) -> Roles:
