@@ -35,6 +35,8 @@ class Progress:
         return min(1.0, self.done / self.total) if self.total else 0.0
 
     def __str__(self) -> str:
+        if not self.done:
+            return f"{files.in_words(self.total)} are asked for"
         if self.done >= self.total > 0:
             return f"{files.in_words(self.total)} are here; they are unpacked and checked"
         return f"{files.in_words(self.done)} of {files.in_words(self.total)}, {self.share:.0%}"

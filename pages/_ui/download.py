@@ -74,7 +74,9 @@ def _draw_progress(name: str, place: str, on_end: Callable[[], None]) -> None:
             key=f"download_cancel_{place}", disabled=found.is_stopping,
             on_click=downloads.cancel, args=(name,),
         )  # fmt: skip
-        st.caption("It goes on if you leave this page. Cancelled, nothing of it is left.", width="content")
+        st.caption(
+            "It goes on if you leave this page. If you cancel, what has come is deleted.", width="content"
+        )
 
 
 def _start(name: str) -> None:

@@ -249,7 +249,7 @@ def test_frames_of_one_track_count_together_where_the_images_say_so() -> None:
 def test_without_images_all_numbers_hold_and_the_page_says_where_to_get_them() -> None:
     page, rows = link(*SIGNS, pile="fixed"), both(*SIGNS)
     assert "The images are not on this machine" in page.info[0].value
-    assert "get it from their publisher" in page.info[0].value
+    assert "348 MB to download. Licence: none stated; its authors ask to be cited." in captions(page)
     assert len(shown(page)) == min(48, (rows["pile"] == "fixed").sum())
 
 

@@ -218,7 +218,8 @@ def test_without_images_all_numbers_hold_and_the_page_says_where_to_get_them() -
     assert not page.exception
     assert metrics(page)["Mistakes"] == f"{len(wrong)} of {len(rows)}"
     assert "The images are not on this machine" in page.info[0].value
-    assert "get it from their publisher" in page.info[0].value
+    assert "337 MB to download. Licence: none stated; published by the U.S." in captions(page)
+    assert [each.label for each in page.button if each.key.startswith("download_start")] == ["Download"]
     assert set(shown(page)) == set(wrong["sample_id"])
 
 

@@ -15,6 +15,7 @@ from core.checkpoint import Card
 from core.models import registry
 from core.training import recipe as recipes
 from core.training import runs
+from tests.pages.looking import captions
 
 ROOT = Path(__file__).parents[2]
 MINE = "A folder of mine…"
@@ -123,7 +124,9 @@ def test_data_that_are_not_here_come_with_the_way_to_get_them(
     page = train.selectbox(key="train_recipe").select("mnist").run()
     if page.selectbox(key="train_data_mnist").value == "mnist" and start(page):
         pytest.skip("this machine has MNIST where packages put it")
-    assert "python -m core data mnist --fetch" in messages(page)
+    assert "11.1 MB to download. Licence: CC BY-SA 3.0." in captions(page)
+    assert "python -m core data mnist --fetch" in captions(page)
+    assert page.button(key="download_start_train").label == "Download"
     assert not start(page)
     assert start(page.selectbox(key="train_data_mnist").select("digits").run())
 
