@@ -206,7 +206,8 @@ def test_a_sample_without_a_group_breaks_the_contract() -> None:
 def _shipped(name: str) -> tuple[pa.Table, tuple[str, ...]]:
     folder = Path(__file__).parents[2] / "checkpoints" / name
     names = json.loads((folder / "card.json").read_text(encoding="utf-8"))["class_names"]
-    return pq.read_table(folder / "predictions.parquet"), tuple(names)
+    (path,) = folder.glob("evaluations/*/predictions.parquet")
+    return pq.read_table(path), tuple(names)
 
 
 def _shipped_pair(first_name: str, second_name: str) -> comparison.Pair:
