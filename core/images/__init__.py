@@ -82,9 +82,7 @@ def picture(data: bytes, limits: Limits = UPLOAD) -> Picture:
     """`upright_rgb`, with the file's own mode."""
     kind = _kind(data, limits)
     try:
-        with _in_turn(data):
-            image, mode = _decoded(kind, data, limits)
-            image = _rgb(_upright(image))
+        image, mode = _decoded(kind, data, limits)
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -133,9 +131,9 @@ def digest(data: bytes) -> str:
 
 
 @contextmanager
-def _in_turn(data: bytes) -> Iterator[None]:
-    """Large files one after the other: several threads together would need several times the memory."""
-    if len(data) <= _HEAD:
+def _in_turn(num_bytes: int, num_pixels: int) -> Iterator[None]:
+    """Pictures beyond an upload's size one after the other: threads would need several times the memory."""
+    if num_bytes <= MAX_BYTES and num_pixels <= MAX_PIXELS:
         yield
         return
     with _ONE_AT_A_TIME:
@@ -163,10 +161,14 @@ def _kind(data: bytes, limits: Limits) -> str:
 
 
 def _decoded(kind: str, data: bytes, limits: Limits) -> tuple[Image.Image, str]:
-    """The picture with 8 bits a channel, and its own mode."""
+    """The upright RGB picture, and its file's mode."""
     whole = guarded(kind, data, limits)
     image = _opened(kind, whole, limits, len(data))
-    return eight_bit(image, lambda: _opened(kind, whole, limits, len(data))), image.mode
+    mode = image.mode
+    with _in_turn(len(data), image.width * image.height):
+        loaded = eight_bit(image, lambda: _opened(kind, whole, limits, len(data)))
+        del image  # With its decoder, half of the memory.
+        return _rgb(_upright(loaded)), mode
 
 
 def _opened(kind: str, data: bytes, limits: Limits, num_bytes: int) -> ImageFile.ImageFile:
