@@ -106,7 +106,11 @@ def test_the_predictions_table_is_what_the_checkpoint_says(tmp_path: Path) -> No
     """Of pixels that the training never touched: through `Preprocess.batch`, image by image."""
     folder = train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path))
     loaded, images = checkpoint.load(folder), catalogue.load("digits")
-    table = pd.read_parquet(evaluations.find(folder).table)
+    own = evaluations.find(folder)
+    assert (own.name, own.facts.split, own.facts.num_images) == ("digits-val", "val", 90)
+    assert own.facts.weights_sha256 == loaded.card.weights_sha256
+    assert own.facts.fingerprint == images.fingerprint
+    table = pd.read_parquet(own.table)
     assert len(table) == 90
     for _, row in table.iloc[::10].iterrows():
         index = int(row["sample_id"].removeprefix("digits/"))

@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoint, evaluations
+from core import checkpoint, evaluations, places
 from core.data import catalogue
 from core.data.image_set import ImageSet
 from core.errors import DataError
@@ -131,6 +131,13 @@ def test_deleting_is_asked_first_and_leaves_the_others(name: str) -> None:
     assert [each.name for each in evaluations.every(folder(name))] == [OWN]
     assert page.selectbox(key="evaluated_on").value == OWN
     assert metrics(page)["Mistakes"] == "4 of 359"
+
+
+def test_a_visitor_deletes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(places.VISITORS, "1")
+    page = opened(MISTAKES, checkpoint=name)
+    assert not page.exception
+    assert "evaluation_delete" not in {button.key for button in page.button}
 
 
 def test_where_the_last_is_deleted_the_page_offers_to_evaluate(name: str) -> None:
