@@ -82,6 +82,8 @@ SPLIT = f"{TRAIN} val/ant/*1 val/bee/*1"
         (f"{SPLIT} extra/extra/train/ant/*3 README.md train.csv", "ant 3, bee 4; train 5, val 2"),
         ("images/train/a/*2 images/train/b/*1 images/val/a/*1 labels/1.png", "a 3, b 1; train 3, val 1"),
         ("images/a/*2 images/b/*1 masks/1.png annotations/1.xml", "a 2, b 1"),
+        ("images/a/*2 images/b/*1 test/*3", "a 2, b 1"),
+        ("a/images/*2 a/masks/*2 b/images/*1 b/masks/*1 b/notes.txt", "a 2, b 1"),
         ("dataset/train/a/*2 dataset/train/b/*1 README.md archive.zip", "a 2, b 1"),
         ("a/*2 b/*1 preview.png photo_1.png scan_2.png", "a 2, b 1"),
         ("a/*2 b/*1 labels.csv annotations/1.xml models/net.pt", "a 2, b 1"),
@@ -125,6 +127,7 @@ def test_a_folder_means_what_people_mean(tmp_path: Path, paths: str, expected: s
         }),
         ("a/*1 b/*2 test/*3", {"folders": "a 1, b 2, test 3", "parts": "a 1, b 2"}),
         ("a/*1 b/*2 results/*3", {"folders": "a 1, b 2, results 3", "parts": "a 1, b 2"}),
+        ("images/a/*1 images/b/*1 extra/*3", {"folders": "extra 3, images 2", "subfolders": "a 1, b 1"}),
         ("yes/*1 no/*2 again/yes/*1 again/no/*2", {
             "folders": "again 3, no 2, yes 1", "parts": "no 2, yes 1",
         }),

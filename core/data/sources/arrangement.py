@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from core.data.sources import roles
-from core.data.sources.tree import Folder
+from core.data.sources import roles, tree
+from core.data.sources.tree import Folder, Odd
+
+NO_PART = "which is no part of the data"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +65,7 @@ def arranged(whole: Folder, known: set[str]) -> Roles:
 
     ``known`` classes are as `roles.folded` has them.
     """
+    whole = _without_masks(whole)
     found = Roles(whole, whole)
     while (below := _wrapped(found.top, known)) is not None:
         beside = [each for each in found.top.full if each is not below]
@@ -79,15 +82,17 @@ def _wrapped(top: Folder, known: set[str]) -> Folder | None:
     if not full or roles.folded(full[0].name) in known or has_empty_class:
         return None
     # Images beside several folders are stray; beside one folder, that folder is a detail of a class.
-    holds_classes = len(full[0].full) >= (2 if full[0].images else 1)
-    return full[0] if holds_classes else None
+    may_be_class = full[0].images and not is_plain(full[0].name)
+    return full[0] if len(full[0].full) >= (2 if may_be_class else 1) else None
 
 
 def _wrapper(full: Sequence[Folder]) -> Folder | None:
     """``images`` beside nothing but ``labels`` and the like."""
     wrappers = [each for each in full if roles.is_wrapper(each.name) and each.full]
     rest = [each for each in full if each not in wrappers]
-    return wrappers[0] if len(wrappers) == 1 and all(_is_no_class(each.name) for each in rest) else None
+    parts = [each for each in rest if not each.full and roles.splits_of([each.name])]  # Without labels.
+    is_alone = all(_is_no_class(each.name) or each in parts for each in rest)
+    return wrappers[0] if len(wrappers) == 1 and is_alone else None
 
 
 def _is_no_class(name: str) -> bool:
@@ -97,6 +102,27 @@ def _is_no_class(name: str) -> bool:
 def is_plain(name: str) -> bool:
     """Whether a name says what a folder is for, and so is not that of a class."""
     return _is_no_class(name) or roles.is_wrapper(name) or bool(roles.splits_of([name]))
+
+
+def _without_masks(folder: Folder) -> Folder:
+    """Without what lies beside a folder ``images`` and belongs to it, as ``cat/masks`` to ``cat/images``."""
+    full = folder.full
+    beside = [each for each in full if roles.is_beside(each.name)]
+    rest = [each for each in full if each not in beside]
+    if folder.images or len(rest) != 1 or not roles.is_wrapper(rest[0].name):
+        beside = []
+    folders = tuple(_without_masks(each) for each in folder.folders if each not in beside)
+    odd = [
+        Odd(
+            f"images in {each.name!r}, {NO_PART}",
+            next(tree.images_of(each, f"{each.name}/")),
+            each.num_images,
+        )
+        for each in beside
+    ]
+    others = [other for each in beside for other in tree.odd_of(each, f"{each.name}/")]
+    num_images = len(folder.images) + sum(each.num_images for each in folders)
+    return replace(folder, folders=folders, odd=(*folder.odd, *odd, *others), num_images=num_images)
 
 
 def _sorted(found: Roles, known: set[str]) -> Roles:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.data.sources import roles, tree
-from core.data.sources.arrangement import Roles, arranged, is_plain, names_of
+from core.data.sources.arrangement import NO_PART, Roles, arranged, is_plain, names_of
 from core.data.sources.readings import ClassFolder, Reading, are_spelled_alike, reading
 from core.data.sources.tree import Folder
 from core.errors import DataError
@@ -102,6 +102,8 @@ def _likely(found: Roles, known: set[str]) -> list[str]:
         kinds = ["folders-parts"]
     elif _is_question(found):
         kinds = ["folders", "parts"]
+    elif any(roles.is_wrapper(each.name) and each.full for each in found.others):
+        kinds = ["folders", "subfolders"]
     elif all(is_plain(each.name) and roles.folded(each.name) not in known for each in found.top.full):
         return []
     else:
@@ -250,7 +252,7 @@ _BUILT: dict[str, Callable[[Roles], _Built]] = {
 
 
 def _because(folders: Sequence[Folder]) -> dict[int, str]:
-    return {id(each): f"images in {each.name!r}, which is no part of the data" for each in folders}
+    return {id(each): f"images in {each.name!r}, {NO_PART}" for each in folders}
 
 
 def _known(readings: list[Reading], known: Sequence[str]) -> list[Reading]:
