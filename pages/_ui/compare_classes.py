@@ -1,7 +1,9 @@
 """What a change did to each class."""
 
+import math
 from functools import partial
 
+import pandas as pd
 import streamlit as st
 
 from core.evaluation.pair_selection import ALL, change_table
@@ -10,12 +12,12 @@ from pages._ui.state import comparisons, values
 from pages._ui.state.comparisons import Compared
 
 _TABLE = "compare_table"
-_FEW, _TALL = 10, 620
+_FEW, _TALL, _MOST = 10, 620, 2_000
 
 
 def draw(found: Compared) -> None:
     """A row for each class, most changed first; a click selects its samples."""
-    rows = change_table(found.change, found.pair.class_names)
+    rows = first_rows(change_table(found.change, found.pair.class_names))
     first, second = found.first.name, found.second.name
     column = st.column_config
     st.caption(
@@ -53,9 +55,16 @@ def _choose_row(found: Compared, class_idx: list[int]) -> None:
         comparisons.choose(found, ALL, class_idx[row], None, None)
 
 
+def first_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """As many rows as can be coloured in a moment; says so where there are more."""
+    if len(rows) > _MOST:
+        st.caption(f"The first {_MOST:,} of {len(rows):,} classes.")
+    return rows.head(_MOST)
+
+
 def colour(change: float) -> str:
     """Teal for better, orange for worse; both readable on white and on near black."""
-    if not change:
+    if not change or math.isnan(change):
         return ""
     return f"color: {'#0f9488' if change > 0 else '#e8590c'}; font-weight: 600"
 

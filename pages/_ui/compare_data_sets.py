@@ -72,7 +72,7 @@ def _percent(
 
 def _draw_classes(found: TwoDataSets) -> None:
     """A row for each class, the deepest fall first; a click shows its mistakes on both."""
-    rows = shift_table(found.shift.classes, found.first.class_names)
+    rows = compare_classes.first_rows(shift_table(found.shift.classes, found.first.class_names))
     first, second = found.names
     column = st.column_config
     st.caption(
