@@ -72,8 +72,10 @@ class ScoreParts:
 
     def _waiting(self, rank: int) -> Iterator[tuple[int, Path]]:
         for part in range(rank, len(self.parts), self.parts.share.world):
-            if score_files.scores_path(self.parts.path(part)).exists() and self.parts.is_whole(part):
-                yield part, self.parts.path(part)
+            path = self.parts.path(part)
+            # Scores without a part are of one that was not finished, and will be written anew.
+            if score_files.scores_path(path).exists() and path.exists() and self.parts.is_whole(part):
+                yield part, path
 
     def _add(self, counts: Counts, path: Path) -> bool:
         """Count the scores beside a part; False where there are none."""

@@ -12,6 +12,7 @@ from core import checkpoint, evaluations, prediction_table, score_files
 from core.data.batches import Share
 from core.data.sources.folders import SOURCE
 from core.errors import CheckpointError
+from core.evaluation.histograms import empty_counts
 from core.predicting import parts as evaluation_parts
 from core.predicting.evaluate import Keep, Resources, evaluate
 from core.predicting.samples import Samples, samples_of
@@ -127,6 +128,49 @@ def test_what_was_counted_before_a_crash_is_not_counted_twice(
     histogram = score_files.histogram(_path(folder), prediction_table.read(_path(folder)))
     assert histogram is not None
     assert histogram.counts.sum() == 7 * 10
+
+
+def test_scores_of_a_part_that_was_not_finished_are_written_anew(
+    samples_in_parts: tuple[Path, Samples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, samples = samples_in_parts
+    monkeypatch.setattr(score_files, "LARGEST", 1)
+
+    def stop(done: int, _total: int) -> None:
+        if done == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(folder, samples, on_progress=stop)
+    (first,) = folder.glob("evaluations/.*/*/000000.parquet")
+    (first.parent / "000003.scores.npy").write_bytes(b"half")
+    found = evaluate(folder, samples)
+    assert found["areas_from"] == "histograms of the log-odds of all classes"
+
+
+def test_histograms_of_the_shares_of_several_processes_add_up(tmp_path: Path) -> None:
+    """As a training with several processes writes its validation samples."""
+    label, ids = torch.arange(8) % 7, list("abcdefgh")
+    logits = torch.randn(8, 7, generator=torch.Generator().manual_seed(0))
+    whole = prediction_table.rows(logits, label, sample_ids=ids, paths=ids, split="val")
+    parts = [tmp_path / f".predictions.parquet.{rank}" for rank in range(2)]
+    for rank, path in enumerate(parts):
+        counts = empty_counts(1, 7)
+        own = score_files.moved(whole.take(list(range(rank, 8, 2))), counts, ["val"])
+        prediction_table.write(path, own, counts)
+    target = tmp_path / "predictions.parquet"
+    prediction_table.write(target, prediction_table.joined(parts, ids), score_files.counts_of(parts))
+    table = prediction_table.read(target)
+    found = score_files.histogram(target, table)
+    assert table["sample_id"].to_pylist() == ids
+    assert found is not None
+    assert (found.counts == score_files.counted(whole)[0]).all()
+    for path in parts:
+        score_files.remove(path)
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "predictions.histograms.npy",
+        "predictions.parquet",
+    ]
 
 
 def test_parts_of_an_older_pass_without_scores_make_up_no_histogram(

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from core import checkpoint, evaluations
+from core import checkpoint, evaluations, prediction_table
 from core.data import catalogue
 from core.data.batches import Batch
 from core.data.cache import decode
@@ -112,12 +112,15 @@ def test_the_predictions_table_is_what_the_checkpoint_says(tmp_path: Path) -> No
     assert own.facts.fingerprint == images.fingerprint
     table = pd.read_parquet(own.table)
     assert len(table) == 90
+    scores = prediction_table.read(evaluations.find(folder).table)["scores"].to_numpy()
     for _, row in table.iloc[::10].iterrows():
         index = int(row["sample_id"].removeprefix("digits/"))
         logits = loaded.model(loaded.card.preprocess.batch([images.image(index)]))[0]
         assert row["label"] == images.labels[index]
         assert row["predicted"] == int(logits.argmax())
         assert row["p_label"] == pytest.approx(float(logits.softmax(0)[row["label"]]), abs=1e-6)
+        odds = prediction_table.log_odds(logits[None].double())[0]
+        assert scores[row.name] == pytest.approx(odds.detach().numpy(), rel=2e-3, abs=1e-4)
     assert (table["label"] == table["predicted"]).mean() == loaded.card.metrics["val_accuracy"]
 
 
