@@ -1,5 +1,6 @@
 """Bring your own: a weights file, an architecture and a class list become a checkpoint."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -111,12 +112,11 @@ def _run(
         sized = _at_size(wish, used)
         if sized is None:
             raise
-    # A network that is built for one size may have the same weights at another (Swin).
-    try:
-        fitted = fitting.fit(found, sized)
-    except CheckpointError as error:
-        raise _wrong_size(wish.architecture, used, "its weights are of another size") from error
-    return fitted, used, _logits(fitted, used, wish.num_classes)
+        # A network that is built for one size may have the same weights at another (Swin).
+        with suppress(CheckpointError):
+            fitted = fitting.fit(found, sized)
+            return fitted, used, _logits(fitted, used, wish.num_classes)
+        raise
 
 
 def _at_size(wish: Wish, used: Preprocess) -> Wish | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import safetensors.torch
+import torch
 from torch import Tensor
 
 from core import files
@@ -99,9 +100,13 @@ def _nothing_in(path: Path, content: object) -> CheckpointError:
 
 def _refuse_repeated(path: Path, found: Contents) -> None:
     """A view may repeat one number a billion times; copied, it would fill the memory."""
-    claimed = max(sum(tensor.nbytes for tensor in state.tensors.values()) for state in found.states)
+    claimed = max(sum(map(_num_bytes, state.tensors.values())) for state in found.states)
     if claimed > 2 * path.stat().st_size:
         raise ValueError("its tensors claim to be larger than the file")
+
+
+def _num_bytes(tensor: Tensor) -> int:
+    return tensor.nbytes if tensor.layout == torch.strided and not tensor.is_meta else 0
 
 
 def _parts(content: object) -> tuple[tuple[StateDict, ...], tuple[str, ...]]:

@@ -74,7 +74,7 @@ def fit(contents: Contents, wish: Wish) -> Fitted:
     else:
         faults = differences(attempt.named.tensors, attempt.skeleton.state_dict())
     if faults:
-        raise CheckpointError(nearest.sentence(wish.architecture, attempt.named.tensors, str(faults)))
+        raise CheckpointError(nearest.sentence(wish.architecture, state.tensors, str(faults)))
     return _fitted(attempt, state, contents)
 
 

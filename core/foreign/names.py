@@ -13,6 +13,8 @@ _WRAPPERS = ("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", 
 # What a name may begin with that no architecture of ours begins with, for files without a known architecture.
 _USUAL = ("model", "net", "network", "backbone", "timm_model", "encoder", "classifier_model")
 
+_LEAST = 4  # One in so many wanted names must stand below a prefix.
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Named:
@@ -48,10 +50,23 @@ def named(tensors: Mapping[str, Tensor], wanted: Iterable[str], prefix: str | No
     plain = unwrapped(tensors, wanted)
     found = prefixes(plain, wanted)
     if prefix is None:
-        prefix = found[0][0] if found else _usual_prefix(plain)
+        # Of another architecture a few names fit by chance, somewhere inside.
+        is_likely = bool(found) and found[0][1] * _LEAST >= len(set(wanted))
+        prefix = found[0][0] if is_likely else _usual_prefix(plain)
     taken = {name.removeprefix(prefix): tensor for name, tensor in plain.items() if name.startswith(prefix)}
     rest = {name: tensor for name, tensor in plain.items() if not name.startswith(prefix)}
-    return Named(taken, prefix, rest)
+    return Named(taken, _as_written(tensors, taken) or prefix, rest)
+
+
+def _as_written(tensors: Mapping[str, Tensor], taken: Mapping[str, Tensor]) -> str:
+    """What stands before the taken names in the file itself, wrappers included."""
+    before = (
+        raw.removesuffix(name)
+        for name, tensor in taken.items()
+        for raw, other in tensors.items()
+        if other is tensor and raw.endswith(name)
+    )
+    return next(before, "")
 
 
 def stripped(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

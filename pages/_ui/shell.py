@@ -139,4 +139,5 @@ def _sidebar() -> None:
                 help="Which trained network answers. Your own can be added below.",
             )
         own_model.button()
+        own_model.report(query.get(models.CHECKPOINT, ""))
         welcome.draw_unusable()
