@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -115,7 +116,8 @@ def fingerprint_of_files(root: Path, sample_ids: Sequence[str], labels: Labels) 
     checked = set(np.linspace(0, len(sample_ids) - 1, _SPOT_CHECKS).astype(int).tolist())
     for index, sample_id in enumerate(sample_ids):
         path = root / sample_id
-        digest.update(f"{sample_id}\0{path.stat().st_size}\0{labels[index]}\n".encode())
+        name = sample_id if sample_id.isascii() else unicodedata.normalize("NFC", sample_id)
+        digest.update(f"{name}\0{path.stat().st_size}\0{labels[index]}\n".encode())
         if index in checked:
             for piece in _pieces(path):
                 digest.update(piece)

@@ -17,6 +17,7 @@ from core.data.sources.layout import LayoutError, understand
 from core.data.splits import published_split
 from core.errors import AwayError, CoreError, DataError
 from core.places import ROOTS
+from core.predicting.samples import labels_for
 
 
 def picture(path: Path, kind: str = "PNG") -> None:
@@ -216,6 +217,15 @@ def test_unicode_forms_of_a_class_are_one_class(tmp_path: Path) -> None:
     images = catalogue.open_folder(tmp_path)
     assert counts(images) == "café 3, tea 1"
     assert all((tmp_path / each).is_file() for each in images.sample_ids)
+
+
+def test_the_fingerprint_is_the_same_for_both_unicode_forms(tmp_path: Path) -> None:
+    for form in ("NFC", "NFD"):
+        planted(tmp_path / form, unicodedata.normalize(form, "café/*2 tea/ü.png"))
+    one, other = (catalogue.open_folder(tmp_path / form) for form in ("NFC", "NFD"))
+    assert (one.fingerprint, one.class_names) == (other.fingerprint, other.class_names)
+    apart = [unicodedata.normalize("NFD", name) for name in ("Tea", "Café")]
+    assert labels_for(one, apart).tolist() == [1, 1, 0]
 
 
 def test_parts_may_spell_a_class_in_another_way(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def _kaggle_training(folder: Path) -> str | None:
         numbers = [each for each in listing.subfolders(folder / name) if each.isdecimal()]
         images = (entry.name for each in numbers[:1] for entry in listing.visible(folder / name / each))
         frame = _KAGGLE_FRAME.fullmatch(next(images, ""))
-        if frame and int(frame[1]) == int(numbers[0]) and len(numbers) <= len(_SIGNS):
+        if frame and int(frame[1]) == int(numbers[0]) and max(map(int, numbers)) < len(_SIGNS):
             return name
     return None
 

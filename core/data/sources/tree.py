@@ -100,8 +100,9 @@ def _folder(path: Path, name: str, above: tuple[_Identity, ...], linked: set[_Id
             continue
         within = _within(entry, above, linked)
         folders.append(within) if isinstance(within, Folder) else odd.append(within)
-    images.sort(key=listing.natural)
-    folders.sort(key=lambda each: listing.natural(each.name))
+    # By the bytes first: Unicode forms of one name are equal to the natural order.
+    images = sorted(sorted(images), key=listing.natural)
+    folders.sort(key=lambda each: (listing.natural(each.name), each.name))
     num_images = len(images) + sum(each.num_images for each in folders)
     return Folder(name, tuple(images), tuple(folders), tuple(odd), num_images)
 
