@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from core import files
 from core.card import CARD, FORMAT, STATUSES, Card, as_json, read_card
 from core.errors import CheckpointError, FileError
-from core.inventory import BUILT_IN, NEXT, ROOT, WEIGHTS, available, find, folders
+from core.inventory import BUILT_IN, NEXT, ROOT, WEIGHTS, available, find, folders, trouble
 from core.models import options, registry
 
 # Cards and the list of checkpoints are modules of their own; people ask for them here.
@@ -72,6 +72,8 @@ def load_for_speed(folder: Path, *, device: str = "cpu") -> Checkpoint:
 def save(root: Path, name: str, card: Card, tensors: Mapping[str, Tensor]) -> Path:
     """Write ``root/name`` whole or not at all, with checksum and versions filled in; never overwrites."""
     refuse_taken(root, name)
+    if (hidden := trouble(root)) is not None:
+        raise CheckpointError(hidden)
     with files.draft_folder(root / name) as draft:
         checksum = _write_weights(draft / WEIGHTS, tensors) if tensors else None
         files.write(draft / CARD, as_json(card, checksum))

@@ -71,6 +71,8 @@ def find(name: str, root: Path = ROOT) -> Path:
     reason = unusable(root).get(name)
     if reason is not None:
         raise CheckpointError(f"the checkpoint {name!r} cannot be used: {reason}")
+    if (hidden := trouble(root)) is not None:
+        raise CheckpointError(hidden)
     raise CheckpointError(f"no checkpoint named {name!r}; there is {', '.join(there) or _none(root)}")
 
 
@@ -145,7 +147,7 @@ def _printable(name: str) -> str:
 
 def _none(root: Path) -> str:
     """What to do where there is no checkpoint."""
-    return trouble(root) or (
+    return (
         f"none in {str(root)!r}; train one (python -m core train digits), import one (python -m core import "
         f"--help), or let {PLACE} name the folder that has some"
     )
