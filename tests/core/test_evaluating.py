@@ -1,5 +1,6 @@
 """``python -m core evaluate``: on which images, what it prints, and what it remembers."""
 
+import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,7 +33,7 @@ def pictures(tmp_path: Path) -> Path:
     return noisy_pictures(tmp_path / "pictures")
 
 
-def _of_a_training(folder: Path, **data: str) -> None:
+def _of_a_training(folder: Path, **data: str | int) -> None:
     """Let the card say that the recipe for digits was trained on other data."""
     card = checkpoint.read_card(folder)
     settings = recipes.as_settings(recipes.read("digits"))
@@ -131,6 +132,21 @@ def test_other_images_than_in_training_are_noted(
         "the images of 'folder' are not those that 'random' was trained on, or have changed since: "
         "they are split as published, not as in training"
     )
+
+
+def test_predictions_of_a_part_of_the_images_are_still_of_them(folder: Path, pictures: Path) -> None:
+    """As the shipped ones are of a part of the public data sets; with a class changed they are of others."""
+    images = catalogue.load("folder", pictures)
+    _of_a_training(folder, source="folder", fingerprint=images.fingerprint, images=len(images))
+    whole = ["evaluate", "random", "--device", "cpu", "--data", str(pictures), "--split", "all"]
+    assert main(whole) == 0
+    found, one = evaluations.find(folder), pictures / "zebra" / "1.png"
+    shutil.copy(one, pictures / "zebra" / "more.png")
+    assert not data_has_changed(found, images_of(found))
+    others = next(path for path in pictures.iterdir() if path.is_dir() and path.name != "zebra")
+    one.rename(others / "moved.png")
+    shutil.copy(others / "moved.png", others / "again.png")
+    assert data_has_changed(found, images_of(found))
 
 
 def test_predictions_know_the_images_that_they_are_of(folder: Path, pictures: Path) -> None:
