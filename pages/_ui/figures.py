@@ -24,15 +24,17 @@ def roc(curve: RocCurve, now: AtThreshold) -> go.Figure:
 
 
 def precision_recall(curve: PrecisionRecallCurve, now: AtThreshold) -> go.Figure:
-    """Precision against recall, with the dot of the threshold; dotted is the precision of calling all so."""
+    """Precision against recall, with the dot of the threshold; dotted is the precision of calling all so.
+
+    Where nothing is called so there is no precision, and no dot.
+    """
     figure = go.Figure()
     base = now.share_positive
     figure.add_scatter(
         x=[0, 1], y=[base, base], mode="lines", line={"color": QUIET, "dash": "dot", "width": 1.5}
     )
     _add_curve(figure, curve.recall, curve.precision, curve.thresholds)
-    # Where nothing is called so there is no precision; the curve ends at 1 there.
-    _add_dot(figure, now.recall, np.nan_to_num(now.precision, nan=1.0))
+    _add_dot(figure, now.recall, now.precision)
     return _square(figure, "Recall", "Precision")
 
 

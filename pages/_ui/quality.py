@@ -47,8 +47,8 @@ def draw_classes(results: Results) -> None:
         },
     )
     st.caption(
-        f"A dash is a number that is not defined: recall without samples, precision of a class that is never "
-        f"predicted. {in_words(areas)}"
+        "Empty is what is not defined: recall without samples, precision of a class that is never predicted. "
+        f"{in_words(areas)}"
     )
 
 
