@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 
 from core import mishaps
@@ -11,6 +12,8 @@ from core.commands.complaint import complain
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 only if all that was asked was done."""
+    if not sys.warnoptions:  # Libraries warn developers; who is one asks for it: python -W default -m core
+        warnings.simplefilter("ignore")
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))

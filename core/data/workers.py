@@ -11,8 +11,8 @@ def usual_workers() -> int:
 
 
 def possible_workers(wanted: int) -> int:
-    """As many as were asked for, and no more than four for each core: others only take memory."""
-    return min(wanted, 4 * (os.cpu_count() or 1))
+    """As many as were asked for, and no more than there are cores: others only take memory."""
+    return min(wanted, os.cpu_count() or 1)
 
 
 def leave_quietly(_worker: int = 0) -> None:

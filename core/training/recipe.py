@@ -142,7 +142,7 @@ class Speed:
     Attributes:
         precision: Of the arithmetic; ``16-mixed`` and ``bf16-mixed`` suit GPUs.
         accumulate: Batches whose gradients are added before the weights move.
-        workers: Processes that make batches, at most four for each core; -1 decides by what there is to do.
+        workers: Processes that make batches, at most one for each core; -1 decides by what there is to do.
     """
 
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"

@@ -384,6 +384,18 @@ def test_numbers_without_sense_are_refused_in_a_sentence(
     assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("option", "is_said"), [((), False), (("-W", "default"), True)])
+def test_warnings_of_libraries_are_for_those_who_ask_for_them(
+    option: tuple[str, ...], *, is_said: bool
+) -> None:
+    code = "import warnings; from core.__main__ import main; main(['recipes']); warnings.warn('of a library')"
+    here = Path(__file__).parents[2]
+    done = subprocess.run(  # noqa: S603 (our own)
+        [sys.executable, *option, "-c", code], cwd=here, capture_output=True, text=True, check=True
+    )
+    assert ("of a library" in done.stderr) == is_said
+
+
 def test_python_m_core_exits_with_the_commands_status() -> None:
     command = [sys.executable, "-m", "core", "layers", "--checkpoint", "nope"]
     here = Path(__file__).parents[2]

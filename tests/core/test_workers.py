@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.data.workers import usual_workers
+from core.data.workers import possible_workers, usual_workers
 
 # As multiprocessing does it, in the thread that hands a batch over.
 _RAISES = """
@@ -24,6 +24,11 @@ thread = threading.Thread(target=hand_over)
 thread.start()
 thread.join()
 """
+
+
+def test_more_processes_than_cores_are_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    assert [possible_workers(wanted) for wanted in (-1, 0, 3, 64)] == [-1, 0, 3, 4]
 
 
 def _said(error: str) -> str:
