@@ -13,7 +13,8 @@ _VERSION = b"seewhy.predictions"
 METADATA = {_VERSION: str(FORMAT).encode()}  # Of a file in this format; an older file has none.
 _MOST_SPLITS = 1_000
 _TOP = 5
-_CLASS, _PROBABILITY = tables.whole("a class", 0), tables.number(0, 1)
+_ROUNDING = 1e-6  # By so much a softmax in single precision may leave 0 to 1.
+_CLASS, _PROBABILITY = tables.whole("a class", 0), tables.number(-_ROUNDING, 1 + _ROUNDING)
 _COLUMNS = {
     "sample_id": tables.text(1, 10_000),
     "path": tables.text(0, 10_000),
