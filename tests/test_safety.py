@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from core import images
+from pages._ui import own_model, pickers
 from tests import lock
 
 ROOT = Path(__file__).parents[1]
@@ -71,7 +73,8 @@ def test_requests_from_other_sites_and_large_uploads_are_refused() -> None:
     server = CONFIG["server"]
     assert server["enableXsrfProtection"] is True
     assert server["enableCORS"] is True
-    assert server["maxUploadSize"] == 20
+    assert server["maxUploadSize"] == own_model._MAX_WEIGHTS_MB == 250
+    assert images.UPLOAD.max_bytes == pickers._MAX_PHOTO_MB * 2**20
     assert server["enableStaticServing"] is False
 
 

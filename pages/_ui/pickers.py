@@ -34,6 +34,7 @@ known to change little when the network's weights are shuffled, so do not lean o
 # What a cell of a map is measured in, where the map is not evidence in logits.
 UNITS = {"integrated_gradients": "logits", "occlusion": "logits", "saliency": "gradient"}
 _CLASS, _AGAINST = "class", "against"
+_MAX_PHOTO_MB = 20  # As `core.images.UPLOAD` has it, which is what counts.
 
 
 def linked_photo() -> None:
@@ -59,6 +60,7 @@ def photo_source() -> bool:
             accept_multiple_files=True,
             key="uploads",
             on_change=_take_uploads,
+            max_upload_size=_MAX_PHOTO_MB,
             help="JPEG, PNG, WebP, GIF, TIFF, BMP or PPM; up to 20 MB and 50 megapixels each.",
         )
         if not st.session_state["uploads"]:

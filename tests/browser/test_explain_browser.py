@@ -170,7 +170,7 @@ def test_a_photo_from_the_camera_is_explained(app: App) -> None:
     app.open()
     app.page.locator(".st-key-camera_popover button").first.click()
     # Before the camera's first frame the button gives nothing: a person clicks again, and so does the test.
-    app.page.wait_for_function("document.querySelector('video')?.readyState >= 3", timeout=30_000)
+    expect(app.page.locator("video")).to_have_js_property("readyState", 4, timeout=30_000)
     take = app.page.get_by_role("button", name="Take Photo")
     for _ in range(5):
         take.click()
