@@ -273,7 +273,9 @@ def unescaped(node: ast.AST) -> Iterator[str]:
         yield node.id
     if isinstance(node, ast.Attribute) and node.attr in FOREIGN:
         yield ast.unparse(node)
-    for child in ast.iter_child_nodes(node):
+    # Of a choice, its condition is not shown.
+    shown = [node.body, node.orelse] if isinstance(node, ast.IfExp) else ast.iter_child_nodes(node)
+    for child in shown:
         yield from unescaped(child)
 
 
