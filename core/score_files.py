@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from core import files
 from core.evaluation.histograms import Counts, Histogram, count, empty_counts
 from core.evaluation.metrics import column
 from core.evaluation.scores import SCORES, probability_of
@@ -152,6 +153,8 @@ def _beside(table: Path, what: str) -> Path:
 def _mapped(path: Path, dtype: type[np.generic]) -> NDArray[Any] | None:
     """An array of this type, mapped into memory; None where the file is no such array."""
     try:
+        with files.opened(path):
+            pass  # It is a regular file: a pipe would block for ever.
         found = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError):
         return None

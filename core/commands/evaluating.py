@@ -103,8 +103,7 @@ def _evaluate_share(
 def _report(name: str, images: str, evaluation: str, found: dict[str, Any]) -> None:
     print(f"{name} on {found['num_samples']} images of {images}, kept as {evaluation}:")
     for number in ("accuracy", "balanced_accuracy", "majority_baseline", "log_loss", "ece"):
-        if found[number] is not None:  # A network with weights that are no numbers.
-            print(f"  {number.replace('_', ' '):18} {found[number]:.4f}")
+        print(f"  {number.replace('_', ' '):18} {found[number]:.4f}")
     print(f"  mistakes           {found['num_mistakes']}")
     if found["num_broken"]:
         print(f"{found['num_broken']} images cannot be read and are left out", file=sys.stderr)

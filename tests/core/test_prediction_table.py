@@ -1,6 +1,7 @@
 """Each number of the predictions table, by hand; and tables that are whole, joined and in order."""
 
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +143,9 @@ def test_scores_of_another_table_or_damaged_ones_are_not_taken(tmp_path: Path) -
         np.save(beside, strange)
         assert "scores" not in prediction_table.read(path).column_names
     beside.write_bytes(b"no array")
+    assert "scores" not in prediction_table.read(path).column_names
+    beside.unlink()
+    os.mkfifo(beside)
     assert "scores" not in prediction_table.read(path).column_names
 
 
