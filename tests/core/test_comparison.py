@@ -11,7 +11,7 @@ import pytest
 import torch
 from tiny_evaluation import matrix_of
 
-from core import prediction_table
+from core import evaluations, prediction_table
 from core.errors import DataError
 from core.evaluation import comparison, significance
 from core.evaluation import metrics as evaluation
@@ -206,8 +206,7 @@ def test_a_sample_without_a_group_breaks_the_contract() -> None:
 def _shipped(name: str) -> tuple[pa.Table, tuple[str, ...]]:
     folder = Path(__file__).parents[2] / "checkpoints" / name
     names = json.loads((folder / "card.json").read_text(encoding="utf-8"))["class_names"]
-    (path,) = folder.glob("evaluations/*/predictions.parquet")
-    return pq.read_table(path), tuple(names)
+    return pq.read_table(evaluations.find(folder).table), tuple(names)
 
 
 def _shipped_pair(first_name: str, second_name: str) -> comparison.Pair:

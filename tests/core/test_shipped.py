@@ -12,11 +12,13 @@ from core import checkpoint, evaluations, prediction_table, score_files
 from core.data import catalogue
 from core.evaluation.scores import probability_of
 from core.evaluation.summary import summary
+from core.evaluation.two_data_sets import shift
 from core.evaluations import METRICS
 from core.explain.activations import activations
 from core.explanation import layers_of
 from core.inside import examples
 from core.layers import stages
+from core.mistakes import results
 from core.training import recipe as recipes
 from core.training.material import open_data
 from core.training.run import HISTORY
@@ -122,6 +124,23 @@ def test_its_weights_give_its_table_again(name: str) -> None:
         )
         found = torch.from_numpy(probability_of(scores[:: max(1, len(scores) // 16)])).float()
         torch.testing.assert_close(probabilities, found, rtol=0, atol=2e-4)
+
+
+def test_both_fall_on_other_photos_of_cats_and_dogs_and_do_not_notice() -> None:
+    story = {}
+    for name in ("pets-cat-dog", "pets-cat-dog-scratch"):
+        folder = checkpoint.ROOT / name
+        own, other = (
+            results.read(folder, evaluation=each) for each in ("pets-cat-dog-val", "dogs-vs-cats-val")
+        )
+        assert other.evaluation.facts.weights_sha256 == own.card.weights_sha256
+        found = shift(own.table, other.table, 2)
+        accuracies = round(found.first.accuracy, 3), round(found.second.accuracy, 3)
+        story[name] = (*accuracies, round(own.metrics.ece, 2), round(other.metrics.ece, 2))
+        assert found.p_value < 1e-6
+        assert found.classes.change.argmin() == 1  # The dogs.
+    assert story["pets-cat-dog"] == (1, 0.755, 0, 0.14)
+    assert story["pets-cat-dog-scratch"] == (0.891, 0.589, 0.05, 0.32)
 
 
 def test_transfer_beats_scratch_on_the_same_photos() -> None:
