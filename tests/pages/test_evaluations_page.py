@@ -258,7 +258,7 @@ def test_pictures_are_those_of_the_evaluation(name: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(memory, "images_of", images)
     assert not opened(MISTAKES, checkpoint=name).info
     page = opened(MISTAKES, checkpoint=name, evaluation=STREET)
-    assert "Nobody has said where they are" in page.info[0].value
+    assert "Nobody has said where they are" in small(page)
     assert asked == [OWN, STREET]
 
 
@@ -267,7 +267,7 @@ def test_a_folder_that_is_named_for_pictures_is_remembered_for_that_evaluation(
 ) -> None:
     place = _digits_below(tmp_path / "street")
     page = opened(MISTAKES, checkpoint=name, evaluation=STREET)
-    assert "where the images of" in page.info[0].value
+    assert "where the images of" in small(page)
     page.text_input(key=f"image_folder_{name}/{STREET}").set_value(str(place)).run()
     assert not page.exception
     assert remembered_data(evaluations.find(folder(name), STREET).folder) == place
