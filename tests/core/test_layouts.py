@@ -303,6 +303,15 @@ def test_links_to_folders_are_followed_and_never_in_a_circle(tmp_path: Path) -> 
     assert left_out(images) == {tree.CYCLE: 1, tree.TWICE: 1, listing.DEAD_LINK: 1}
 
 
+def test_a_link_to_all_of_the_disk_is_not_followed(tmp_path: Path) -> None:
+    root = planted(tmp_path / "root", "a/*1 b/*1")
+    planted(tmp_path, "other/*5")
+    for name, target in (("parent", tmp_path), ("disk", Path("/")), ("processes", Path("/proc"))):
+        (root / "a" / name).symlink_to(target)
+    images = catalogue.open_folder(root)
+    assert (counts(images), left_out(images)) == ("a 1, b 1", {tree.CYCLE: 2, tree.FORBIDDEN: 1})
+
+
 def test_links_out_of_the_folders_that_may_be_opened_are_not_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,6 +329,7 @@ def test_no_odd_entry_blocks_the_others(tmp_path: Path) -> None:
     planted(tmp_path, "a/*2 b/*2")
     (tmp_path / "a" / "gone.png").symlink_to("/nowhere/1.png")
     (tmp_path / "a" / "folder.png").mkdir()
+    (tmp_path / "folder.png").mkdir()
     (tmp_path / "a" / "zero.png").symlink_to("/dev/zero")
     os.mkfifo(tmp_path / "a" / "pipe.png")
     os.mkfifo(tmp_path / "a" / "pipe")
@@ -329,6 +339,7 @@ def test_no_odd_entry_blocks_the_others(tmp_path: Path) -> None:
     with (tmp_path / "a" / "slide.tif").open("wb") as file:
         file.truncate(10 * 2**30)
     images = catalogue.open_folder(tmp_path)
+    assert images.empty == ()
     # Two of these cannot be opened, as whoever reads the images will say.
     assert counts(images) == "a 4, b 2"
     assert left_out(images) == {listing.DEAD_LINK: 1, listing.NO_FILE: 3, listing.NOT_UTF8: 2}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from core.data.sources import roles, tree
+from core.data.sources.listing import SUFFIXES
 from core.data.sources.tree import Folder, Odd
 
 NO_PART = "which is no part of the data"
@@ -100,7 +101,9 @@ def _is_no_class(name: str) -> bool:
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name says what a folder is for, and so is not that of a class."""
+    """Whether a name says what a folder is for, or is that of a file, and so is not that of a class."""
+    if name.lower().endswith(SUFFIXES):
+        return True
     return _is_no_class(name) or roles.is_wrapper(name) or bool(roles.splits_of([name]))
 
 

@@ -15,7 +15,9 @@ TWICE = "links to a folder that another link leads to"
 FORBIDDEN = "links out of the folders that may be opened here"
 CLOSED = "folders without permission to read"
 DEEP = "folders nested too deep"
-_MAX_DEPTH = 64
+_MAX_DEPTH = 100  # From the root of the disk.
+# Files there are made as they are read, and some never end.
+_MACHINE = frozenset(("/proc", "/sys", "/dev"))
 _EXAMPLES = 20  # Paths of each reason.
 _Identity = tuple[int, int]
 
@@ -55,7 +57,8 @@ def scan(root: Path) -> Folder:
         FileError: the folder itself cannot be read, or its disk does not answer.
     """
     with files.reading(root):
-        return _folder(root, "", (), set())
+        above = [place.stat() for place in reversed(root.resolve().parents)]
+        return _folder(root, "", tuple((each.st_dev, each.st_ino) for each in above), set())
 
 
 def images_of(folder: Folder, prefix: str = "") -> Iterator[str]:
@@ -129,7 +132,7 @@ def _reason_against(
 ) -> str | None:
     if not listing.is_utf8(entry.name):
         return listing.NOT_UTF8
-    if listing.is_system(entry.name):
+    if listing.is_system(entry.name) or entry.path in _MACHINE:
         return listing.SYSTEM
     if len(above) > _MAX_DEPTH:
         return DEEP
@@ -139,7 +142,8 @@ def _reason_against(
 def _reason_against_link(
     entry: os.DirEntry[str], above: tuple[_Identity, ...], linked: set[_Identity]
 ) -> str | None:
-    if not places.may_be_opened(Path(entry.path)):
+    target = Path(entry.path).resolve()
+    if not places.may_be_opened(target) or any(target.is_relative_to(each) for each in _MACHINE):
         return FORBIDDEN
     about = entry.stat()
     identity = (about.st_dev, about.st_ino)
