@@ -132,12 +132,14 @@ def explain_in_steps(checkpoint: Checkpoint, batch: Tensor, question: Question) 
     if question.method not in CAM_METHODS or len(question.target_layers) < 2 or checkpoint.device != "cpu":
         yield explain(checkpoint, batch, question)[0]
         return
-    started = time.perf_counter()
+    started, spent = time.perf_counter(), 0.0
     traced = _traced(checkpoint, batch, question)
     last = next(reversed(traced.activations))
     for target_layers in ((last,), question.target_layers):
         maps = _region_maps(traced, _direction(traced, question), question.method, target_layers)
-        yield _explanations(checkpoint, traced, question, maps, started)[0]
+        spent += time.perf_counter() - started
+        yield _explanations(checkpoint, traced, question, maps, spent)[0]
+        started = time.perf_counter()  # What is done with the first map does not count.
 
 
 def _with_less_memory(
@@ -175,7 +177,7 @@ def _answers(
             checkpoint.model, _to_device(batch, checkpoint), direction, layer, on_progress
         )
         maps = [{layer: Map(values)} for values in PIXEL_METHODS[question.method](asked).cpu().numpy()]
-    return _explanations(checkpoint, traced, question, maps, started)
+    return _explanations(checkpoint, traced, question, maps, time.perf_counter() - started)
 
 
 def _traced(checkpoint: Checkpoint, batch: Tensor, question: Question) -> Trace:
@@ -190,14 +192,15 @@ def _direction(traced: Trace, question: Question) -> Tensor:
 
 
 def _explanations(
-    checkpoint: Checkpoint, traced: Trace, question: Question, maps: list[dict[str, Map]], started: float
+    checkpoint: Checkpoint, traced: Trace, question: Question, maps: list[dict[str, Map]], seconds: float
 ) -> list[Explanation]:
     logits = traced.logits.detach().float().cpu()
     class_idx = _classes(traced.logits, question)
-    seconds = (time.perf_counter() - started) / len(logits)
     label = device_label(checkpoint.device)
     return [
-        Explanation(logits[image], class_idx[image], question.against, maps[image], label, seconds)
+        Explanation(
+            logits[image], class_idx[image], question.against, maps[image], label, seconds / len(logits)
+        )
         for image in range(len(logits))
     ]
 

@@ -11,7 +11,6 @@ from core.commands.numbers import LARGEST_SEED, MOST_MACHINES, MOST_PROCESSES, s
 from core.data import catalogue
 from core.data.cache import decode
 from core.data.image_set import ImageSet
-from core.data.progress import Progress
 from core.data.report import lines, report
 from core.data.sources.layout import LayoutError
 from core.data.splits import published_split
@@ -79,7 +78,7 @@ def _data(options: argparse.Namespace) -> int:
     if options.json:
         return _data_as_json(options)
     if options.fetch:
-        print(f"{options.source} -> {catalogue.fetch(options.source, on_progress=_draw_bar)}")
+        print(f"{options.source} -> {_fetched(options.source)}")
     images = catalogue.with_left_out(_opened(options))
     if options.samples and not options.recipe:
         return complain("--samples needs --recipe: how images are changed is a matter of the recipe")
@@ -100,7 +99,7 @@ def _data(options: argparse.Namespace) -> int:
 
 def _data_as_json(options: argparse.Namespace) -> int:
     if options.fetch:
-        catalogue.fetch(options.source, on_progress=_draw_bar)
+        _fetched(options.source)
     try:
         print(layouts.understood(catalogue.with_left_out(_opened(options))))
     except LayoutError as error:
@@ -109,11 +108,19 @@ def _data_as_json(options: argparse.Namespace) -> int:
     return 0
 
 
-def _draw_bar(progress: Progress) -> None:
-    """On one line of a terminal, over and over; nowhere else, where each would be a line."""
+def _fetched(name: str) -> Path:
+    """The folder of a data set, which a line of a terminal follows as it comes."""
+    try:
+        return catalogue.fetch(name, on_progress=lambda progress: _draw_line(str(progress)))
+    finally:
+        _draw_line("")
+
+
+def _draw_line(text: str) -> None:
+    """In the place of the last; not where the output is kept, and each would be a line."""
     terminal = sys.__stderr__
     if terminal is not None and terminal.isatty():
-        print(f"\r{progress}\033[K", end="", file=terminal, flush=True)
+        print(f"\r{text}\033[K", end="", file=terminal, flush=True)
 
 
 def _opened(options: argparse.Namespace) -> ImageSet:

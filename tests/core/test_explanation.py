@@ -114,6 +114,17 @@ def test_in_steps_the_last_layer_comes_first_and_both_steps_share_a_forward_pass
     _same([first], explain(small, batch[:1], replace(question, target_layers=("bn2",))))
 
 
+def test_what_is_done_between_the_steps_is_no_time_of_computing(
+    small: Checkpoint, batch: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(explanation.time, "perf_counter", lambda: clock[0])
+    steps = explain_in_steps(small, batch[:1], Question(target_layers=("bn2", "blocks.4")))
+    assert next(steps).seconds == 0
+    clock[0] = 60.0
+    assert next(steps).seconds == 0
+
+
 @pytest.mark.parametrize(
     "question",
     [Question(), Question("cam"), Question("saliency"), Question(target_layers=("blocks.4",))],
