@@ -142,12 +142,15 @@ def test_what_is_enough_to_evaluate_on_may_not_be_enough_to_train(
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        (["train/1.png", "test/2.png"], "no class folder, as images lie in 'test', 'train' itself; expected"),
+        (
+            ["train/1.png", "test/2.png"],
+            "has no class folder; expected ROOT/CLASS/IMAGE .* got images right in 'test', 'train'",
+        ),
         (
             ["1.png", "labels.csv"],
-            "no class folder, and labels are not read from 'labels.csv'; expected ROOT",
+            "has no class folder; expected .* labels are not read from 'labels.csv'",
         ),
-        (["images/1.png", "labels/1.txt"], "no class folder, as images lie in 'images' itself"),
+        (["images/1.png", "labels/1.txt"], "has no class folder; expected .* got images right in 'images'"),
         (["notes/1.txt", "dog/1.txt"], "has class folders without an image: 'dog', 'notes'; fill them"),
     ],
 )

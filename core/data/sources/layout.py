@@ -284,9 +284,9 @@ def _without_classes(folder: Path, top: Folder, layout: str) -> str:
         )
     lists = [each.path for each in tree.odd_of(top) if each.reason in _LISTS]
     if lists and top.num_images:
-        return f"{str(folder)!r} has no class folder, and labels are not read from {lists[0]!r}; {_LAYOUT}"
+        return f"{str(folder)!r} has no class folder; {_LAYOUT}, as labels are not read from {lists[0]!r}"
     if top.full:
-        return f"{str(folder)!r} has no class folder, as images lie in {_listed(top.full)} itself; {_LAYOUT}"
+        return f"{str(folder)!r} has no class folder; {_LAYOUT}, got images right in {_listed(top.full)}"
     if top.folders:
         return f"{str(folder)!r} has class folders without an image: {_listed(top.folders)}; fill them"
     return f"{str(folder)!r} has no class folder with an image; {_LAYOUT}"
