@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +88,7 @@ def decode(
         *(side + 2 * preprocess.margin for side in preprocess.input_size),
     )
     with FileLock(folder / f"{key}.lock"):
+        _drop_cut_short(pixel_file, int(np.prod(shape)))
         fits = pixel_file.exists() or _make_room(folder, int(np.prod(shape)), max_bytes)
         if not (table_file.exists() and (pixel_file.exists() or not fits)):
             writer = _pixel_writer(pixel_file, preprocess, shape) if fits else iter
@@ -141,6 +143,13 @@ def _reserve(path: Path, num_bytes: int) -> None:
         file.truncate(num_bytes)
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, num_bytes)
+
+
+def _drop_cut_short(path: Path, num_bytes: int) -> None:
+    """A disk with a fault may have kept less than was written; it is decoded again then."""
+    with suppress(FileNotFoundError):
+        if path.stat().st_size != num_bytes:
+            path.unlink()
 
 
 def _opened(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:

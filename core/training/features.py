@@ -15,6 +15,7 @@ from core.data.batches import InOrder, Pictures, loader
 from core.data.cache import Decoded
 from core.data.image_set import Labels
 from core.data.workers import usual_workers
+from core.errors import FileError
 from core.images import VERSION
 from core.places import cache_root
 
@@ -39,13 +40,24 @@ def features(
     files.clean(files.make_folder(folder))
     path = folder / f"{_key(backbone, decoded, indices)}.npy"
     with FileLock(path.with_suffix(".lock")):
-        if not path.exists():
+        if _kept(path) is None:
             found = _computed(
                 backbone.eval().to(device), decoded, indices, device=device, on_progress=on_progress
             )
             with files.draft(path) as draft, draft.open("wb") as file:
                 np.save(file, found)
-    return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
+    kept = _kept(path)
+    if kept is None:
+        raise FileError(f"cannot read {str(path)!r} again, which was written a moment ago; look at that disk")
+    return kept
+
+
+def _kept(path: Path) -> NDArray[np.float32] | None:
+    """None where nothing is kept, or a file that is damaged."""
+    try:
+        return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
+    except (OSError, EOFError, ValueError):
+        return None
 
 
 @torch.inference_mode()

@@ -232,6 +232,14 @@ def test_what_a_killed_writer_leaves_is_not_taken_and_written_over(
     assert not list((tmp_path / "images").glob("*.draft"))
 
 
+def test_pixels_that_are_cut_short_are_decoded_again(tmp_path: Path) -> None:
+    decode(_set_of(Counted()), SMALL, folder=tmp_path)
+    (pixels,) = (tmp_path / "images").glob("*.u8")
+    os.truncate(pixels, 100)
+    decoded = decode(_set_of(Counted()), SMALL, folder=tmp_path)
+    assert torch.equal(decoded.pixels([3])[0], SMALL.pixels(_photo(3), margin=3))
+
+
 def test_killed_between_pixels_and_survey_it_is_read_again(tmp_path: Path) -> None:
     image = Counted()
     decode(_set_of(image), SMALL, folder=tmp_path)

@@ -1,6 +1,5 @@
 """A training from its first second to its last: what it leaves, and what survives when it goes wrong."""
 
-import errno
 import math
 from collections import namedtuple
 from collections.abc import Callable
@@ -14,13 +13,14 @@ import pytest
 import safetensors.torch
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from core import checkpoint, evaluations, prediction_table
 from core.data import catalogue
 from core.data.batches import Batch
 from core.data.cache import decode
-from core.errors import CheckpointError, CoreError, DataError, RecipeError, TrainingError
+from core.errors import CheckpointError, CoreError, DataError, FileError, RecipeError, TrainingError
 from core.models import registry
 from core.training import recipe as recipes
 from core.training import run as runs
@@ -398,14 +398,15 @@ def test_a_full_disk_ends_it_with_a_reason_and_loses_nothing(
     def limited(tensors: dict[str, Tensor], path: Path) -> None:
         written.append(path)
         if len(written) > 1:
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise SafetensorError("I/O error: No space left on device (os error 28)")
         write(tensors, path)
 
     monkeypatch.setattr(safetensors.torch, "save_file", limited)
-    with pytest.raises(OSError, match="No space left on device"):
+    with pytest.raises(FileError, match="the disk is full; make room and try again") as caught:
         train(_recipe(*FEW, "data.per_class=30"), _job(tmp_path))
     card = checkpoint.read_card(tmp_path / "run")
-    assert (card.status, card.reason) == ("failed", "No space left on device")
+    assert (card.status, card.reason) == ("failed", str(caught.value))
+    assert not list((tmp_path / "run").glob(".*.draft"))
     assert checkpoint.load(tmp_path / "run").card.training["best_epoch"] == 1
 
 
