@@ -50,7 +50,7 @@ def _choice(contents: Contents, fitted: Fitted) -> list[str]:
     if not others:
         return []
     listed = ", ".join(f"{state.key!r}{' (averaged)' * state.is_averaged}" for state in others)
-    return [f"the file also has weights under {listed}; choose with --weights-key"]
+    return [f"the file also has weights under {listed}; choose by its key (--weights-key)"]
 
 
 def _head(fitted: Fitted, num_classes: int) -> str:

@@ -15,7 +15,7 @@ from core.models import registry
 from pages._ui import mishaps, words
 from pages._ui.state import imports, values
 
-_MAX_WEIGHTS_MB = 250
+_MAX_WEIGHTS_MB = 20  # As the server takes at most, whatever a widget allows.
 
 
 def choose_added() -> None:
@@ -30,7 +30,7 @@ def report(name: str) -> None:
     lines = imports.lines_of(name)
     if lines:
         with st.expander("What was read from the file", icon=":material/fact_check:"):
-            st.markdown("\n".join(f"- {words.capital(line)}" for line in lines))
+            st.caption("\n".join(f"- {words.plain(line)}" for line in lines))
 
 
 def button() -> None:

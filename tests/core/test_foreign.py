@@ -126,7 +126,10 @@ def test_raw_weights_are_taken_before_averaged_ones_and_the_key_chooses(tmp_path
     done = _imported(path)
     assert _says_the_same(raw, done)
     said = "\n".join(done.report.lines)
-    assert "the file also has weights under 'state_dict_ema' (averaged); choose with --weights-key" in said
+    assert (
+        "the file also has weights under 'state_dict_ema' (averaged); choose by its key (--weights-key)"
+        in said
+    )
     assert "left out (no weights): epoch, arch, optimizer, args and 1 more" in said
     assert _says_the_same(averaged, _imported(path, weights_key="state_dict_ema"))
     with pytest.raises(
