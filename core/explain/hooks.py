@@ -49,7 +49,8 @@ def _inert(model: nn.Module) -> Iterator[None]:
     modules = list(model.modules())
     training = [module for module in modules if module.training]
     own = (parameter for module in modules for parameter in module._parameters.values())
-    trainable = [parameter for parameter in own if parameter is not None and parameter.requires_grad]
+    # That of an inference tensor cannot be set again.
+    trainable = [each for each in own if each is not None and each.requires_grad and not each.is_inference()]
     for module in training:
         module.training = False
     for parameter in trainable:

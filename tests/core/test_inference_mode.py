@@ -1,4 +1,4 @@
-"""Explaining under torch.inference_mode, as in a validation step of Lightning, and networks that give no tensor."""
+"""Explaining under torch.inference_mode, as Lightning validates, and networks that give no tensor."""
 
 import pytest
 import torch
