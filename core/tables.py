@@ -132,7 +132,7 @@ def length(values: pa.ChunkedArray) -> tuple[int, int]:
 def _range(column: Column) -> str:
     if column.high == np.inf:
         return f"{column.what}, {max(column.low, 0):g} or more"
-    return f"{column.what}, {round(column.low, 3):g} to {round(column.high, 3):g}"
+    return f"{column.what}, {round(column.low, 3) + 0.0:g} to {round(column.high, 3):g}"
 
 
 def said(error: Exception) -> str:
