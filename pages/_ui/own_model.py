@@ -15,7 +15,7 @@ from core.models import registry
 from pages._ui import mishaps, words
 from pages._ui.state import imports, values
 
-_MAX_WEIGHTS_MB = 20  # As the server takes at most, whatever a widget allows.
+_MAX_WEIGHTS_MB = 250
 
 
 def choose_added() -> None:
