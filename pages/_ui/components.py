@@ -211,7 +211,7 @@ def segmented(
     on_change: Callable[[], None] = lambda: None,
 ) -> str:
     """One of a few values, shown by their labels, the first unless another is chosen; in the address."""
-    return st.segmented_control(
+    chosen = st.segmented_control(
         label,
         list(labels),
         # The same in every run: it is what the browser's Back shows where the address says nothing.
@@ -224,6 +224,7 @@ def segmented(
         label_visibility=label_visibility,
         on_change=on_change,
     )
+    return values.choice(chosen, labels)
 
 
 def bars(

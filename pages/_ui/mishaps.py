@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import ParamSpec
 
 import streamlit as st
-from streamlit.errors import FragmentHandledException, StreamlitAPIException
+from streamlit.errors import (
+    FragmentHandledException,
+    StreamlitAPIException,
+    StreamlitInvalidLayoutContextError,
+)
 
 from core import mishaps
 from pages._ui import words
@@ -17,6 +21,8 @@ from pages._ui import words
 _LOG = logging.getLogger("seewhy")
 # Functions of Streamlit that read the value of a widget from a message.
 _READING = {"deserialize", "get_serialized", "_get_upload_files", "__getitem__", "popover"}
+# Two buttons that each open a dialogue, pressed by one message.
+_SECOND_DIALOGUE = "_assert_first_dialog_to_be_opened"
 _P = ParamSpec("_P")
 
 
@@ -43,6 +49,8 @@ def show(error: Exception, doing: str) -> None:
 def _is_of_the_browser(error: Exception) -> bool:
     """Whether Streamlit could not read what was sent for a widget: its own browser code does not do that."""
     frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, StreamlitInvalidLayoutContextError) and frames[-1].name == _SECOND_DIALOGUE:
+        return True
     is_reading = any(frame.name in _READING and "streamlit" in Path(frame.filename).parts for frame in frames)
     return is_reading and isinstance(error, ArithmeticError | ValueError | TypeError | AttributeError)
 

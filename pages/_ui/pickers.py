@@ -11,7 +11,7 @@ from core.layers import Layer, default_layer
 from core.render import COLOUR_MAPS, SIGNED
 from core.samples import SAMPLES, sample
 from pages._ui import components, words
-from pages._ui.state import links, models, photos
+from pages._ui.state import links, models, photos, values
 
 METHOD_LABELS = {
     "grad_cam": "Grad-CAM",
@@ -225,7 +225,7 @@ def _segmented(label: str, labels: dict[str, str], *, key: str) -> str:
         label_visibility="collapsed",
         persist_state="session",
     )
-    return str(chosen)
+    return values.choice(chosen, labels)
 
 
 def _sample_tiles() -> list[components.Tile]:

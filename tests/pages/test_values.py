@@ -74,5 +74,9 @@ def test_a_share_is_between_0_and_1() -> None:
     assert [values.share(each, 0.75) for each in (0.25, -3, 1e9)] == [0.25, 0.0, 1.0]
 
 
+def test_a_choice_is_one_of_the_options() -> None:
+    assert [values.choice(each, {"a": "A", "b": "B"}) for each in ("b", "c", None, [], 3)] == ["b", *"aaaa"]
+
+
 def test_typed_text_is_text() -> None:
     assert [values.text(each) for each in ("a", None, 3, ["a"])] == ["a", "", "", ""]

@@ -11,6 +11,11 @@ def text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def choice(value: object, options: Collection[str]) -> str:
+    """One of the options, the first of them for anything else."""
+    return value if isinstance(value, str) and value in options else next(iter(options))
+
+
 def share(value: object, otherwise: float) -> float:
     """A number from 0 to 1."""
     is_number = isinstance(value, int | float) and isfinite(value)
