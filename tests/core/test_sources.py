@@ -511,6 +511,13 @@ def test_every_sample_has_a_name_of_its_own_and_opens(name: str) -> None:
         assert images.image(index).mode == "RGB"
 
 
+@pytest.mark.parametrize("outside", ["../secret.png", "/etc/secret.png", "a/../../secret.png"])
+def test_a_table_that_leads_out_of_its_data_set_is_refused(tmp_path: Path, outside: str) -> None:
+    found = listing.Listing(("a", "b"), ["a/1.png", outside], [0, 1])
+    with pytest.raises(DataError, match=r"names '.*secret\.png', which lies outside; remove it"):
+        listing.image_set("gtsrb", tmp_path, found)
+
+
 def test_numbers_in_names_sort_by_value() -> None:
     assert sorted(["img10", "img9", "Img10", "a", "7"], key=listing.natural) == [
         "7",

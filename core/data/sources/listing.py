@@ -102,10 +102,11 @@ def image_set(name: str, root: Path, listing: Listing) -> ImageSet:
     """The images of a listing, with their fingerprint.
 
     Raises:
-        DataError: There are none, or one of them cannot be read.
+        DataError: There are none, one of them cannot be read, or a table names a file outside ``root``.
     """
     if not listing.sample_ids:
         raise DataError(f"no image in {str(root)!r}; expected files that end in {', '.join(SUFFIXES)}")
+    _refuse_outside(root, listing.sample_ids)
     labels = np.array(listing.labels, np.int64)
     try:
         fingerprint = fingerprint_of_files(root, listing.sample_ids, labels)
@@ -126,6 +127,15 @@ def image_set(name: str, root: Path, listing: Listing) -> ImageSet:
         empty=listing.empty,
         layout=listing.layout,
     )
+
+
+def _refuse_outside(root: Path, sample_ids: Sequence[str]) -> None:
+    """A table that comes with a data set may not lead to files elsewhere on this machine."""
+    for sample_id in sample_ids:
+        if sample_id.startswith("/") or ".." in sample_id.split("/"):
+            raise DataError(
+                f"the data set in {str(root)!r} names {sample_id!r}, which lies outside; remove it"
+            )
 
 
 def indexed(classes: Sequence[str]) -> tuple[tuple[str, ...], list[int]]:
