@@ -14,7 +14,7 @@ from core.errors import DataError, FileError
 _PROJECT = Path(__file__).parents[2]
 # As long as the process may take to begin.
 _START_S, _POLL_S = 30.0, 0.1
-_LONGEST_LOG = 2**20
+_LONGEST_LOG, _RECENT_S = 2**20, 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,13 @@ def cancel(name: str) -> None:
 
 
 def complaint(name: str) -> str:
-    """Why the last download ended, if it ended badly; nothing where it was stopped, or has not been."""
+    """Why the last download of this hour ended, if it ended badly; nothing where it was stopped."""
+    log = _log(_target(name))
     try:
-        lines = files.read(_log(_target(name)), _LONGEST_LOG).decode(errors="replace").splitlines()
-    except FileError:
+        lines = files.read(log, _LONGEST_LOG).decode(errors="replace").splitlines()
+        if time.time() - log.stat().st_mtime > _RECENT_S:
+            return ""
+    except (FileError, OSError):
         return ""
     last = lines[-1].removeprefix("error: ") if lines else ""
     return "" if "was not downloaded (interrupted)" in last else last

@@ -167,6 +167,8 @@ def test_without_a_network_one_sentence_says_so(
         "get it from http"
     )
     assert folders(root) == []
+    os.utime(root / ".malaria.log", (0, 0))
+    assert downloads.complaint("malaria") == ""  # Of days ago.
 
 
 # What it says of itself.

@@ -35,10 +35,13 @@ def absent(_evaluation: Evaluation, _typed: Path | None) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _without_images(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
+def _without_images(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[None]:
     """No images, whatever lies on this machine; those of the digits are everywhere."""
     if "digits" not in request.fixturenames:
         monkeypatch.setattr(memory, "images_of", absent)
+    monkeypatch.setenv("SEEWHY_DATA", str(tmp_path))
     memory.look_again()
     yield
     memory.look_again()

@@ -15,6 +15,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint, evaluations, prediction_table
+from core.data import downloads
+from core.data.progress import Progress
 from core.errors import DataError
 from core.evaluations import Evaluation
 from pages._ui.state import results as memory
@@ -44,11 +46,12 @@ def shown(page: AppTest) -> list[str]:
 
 
 @pytest.fixture
-def without_images(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def without_images(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     def absent(_evaluation: Evaluation, _typed: Path | None) -> None:
         raise DataError("cannot find them in 'DIR'; get it from their publisher")
 
     monkeypatch.setattr(memory, "images_of", absent)
+    monkeypatch.setenv("SEEWHY_DATA", str(tmp_path))
     memory.look_again()
     yield
     memory.look_again()
@@ -221,6 +224,29 @@ def test_without_images_all_numbers_hold_and_the_page_says_where_to_get_them() -
     assert "337 MB to download. Licence: none stated; published by the U.S." in captions(page)
     assert [each.label for each in page.button if each.key.startswith("download_start")] == ["Download"]
     assert set(shown(page)) == set(wrong["sample_id"])
+
+
+@pytest.mark.usefixtures("without_images")
+def test_a_download_under_way_says_how_far_it_is_and_can_be_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cancelled: list[str] = []
+    under_way = downloads.Download(Progress(84 * 2**20, 337 * 2**20), is_stopping=False)
+    monkeypatch.setattr(downloads, "under_way", lambda _name: under_way)
+    monkeypatch.setattr(downloads, "cancel", cancelled.append)
+    page = opened(PAGE, checkpoint="malaria")
+    assert "84 MB of 337 MB, 25%" in page.get("progress")[0].proto.text
+    next(each for each in page.button if each.label == "Cancel").click().run()
+    assert cancelled == ["malaria"]
+    assert not page.exception
+
+
+@pytest.mark.usefixtures("without_images")
+def test_visitors_of_a_server_are_told_and_download_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEEWHY_VISITORS", "1")
+    page = opened(PAGE, checkpoint="malaria")
+    assert not [each for each in page.button if each.label == "Download"]
+    assert "The images are not on this machine" in page.info[0].value
 
 
 @pytest.mark.usefixtures("without_images")
