@@ -50,7 +50,7 @@ def class_bars(counts: ClassCounts) -> go.Figure:
     figure = go.Figure()
     for title, values, colour in (("Training", train, _VAL), ("Validation", val, _TRAIN)):
         figure.add_bar(
-            y=[words.in_chart(words.shortened(name)) for name in names],
+            y=list(range(len(names))),  # Not the labels: two that are alike would be one bar.
             x=values,
             name=title,
             orientation="h",
@@ -62,7 +62,9 @@ def class_bars(counts: ClassCounts) -> go.Figure:
     # With less height than that, Plotly lays the legend over the bars of two classes.
     height = max(_LEAST, _ROW * len(names) + _EDGES)
     figure.update_layout(barmode="stack", bargap=0.25, height=height, hovermode="closest")
-    figure.update_yaxes(type="category", autorange="reversed", showgrid=False, ticksuffix=" ", dtick=1)
+    labels = [words.in_chart(words.shortened(name)) for name in names]
+    figure.update_yaxes(tickvals=list(range(len(names))), ticktext=labels, ticksuffix=" ")
+    figure.update_yaxes(range=[len(names) - 0.5, -0.5], showgrid=False)
     figure.update_xaxes(showgrid=True, gridcolor=_GRID, nticks=5)
     return figure
 
