@@ -42,6 +42,7 @@ class Facts:
 
     ``data`` is what the images are called, ``source`` the data set or layout that they were read as. The date
     is ISO 8601. ``weights_sha256`` is of the weights that predicted, ``key`` of all that matters for it.
+    ``num_unknown`` images were left out: the network does not know their classes.
     """
 
     data: str = ""
@@ -52,6 +53,7 @@ class Facts:
     date: str = ""
     weights_sha256: str | None = None
     key: str = ""
+    num_unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ def _evaluate_share(
     if own.share.rank:
         evaluate(folder, samples, resources, keep=keep)
         return 0
-    for each in filter(None, [note, note_on_data(folder, images), left_out_in_words(images.left_out or ())]):
+    left_out = left_out_in_words((*(images.left_out or ()), *samples.unknown))
+    for each in filter(None, [note, note_on_data(folder, images), left_out]):
         print(each, file=sys.stderr)
     if options.data:
         remember_images(folder, images, options.data)

@@ -181,6 +181,7 @@ def _facts(loaded: Checkpoint, samples: Samples, key: str) -> Facts:
         fingerprint=samples.images.fingerprint,
         weights_sha256=loaded.card.weights_sha256,
         key=key,
+        num_unknown=sum(each.num_files for each in samples.unknown),
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core import checkpoint
 from core.checkpoint import Card
 from core.data import catalogue
-from core.data.image_set import ImageSet, Labels
+from core.data.image_set import ImageSet, Labels, LeftOut
 from core.errors import DataError
 from core.evaluation.metrics import distinct_names
 from core.evaluations import LAYOUTS, Evaluation
@@ -20,13 +20,16 @@ from core.training.material import open_data, sides
 from core.training.recipe import parse
 from core.training.run import remember_data, remembered_data, remembered_layout
 
+_EXAMPLES = 3
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
     """What is to be predicted: ``indices`` (n,) of ``images``, with their ``labels`` (N,) and splits (N,).
 
-    Labels are those of the checkpoint, which may count the classes in another order than the data set.
-    ``split`` is the one that was asked for, empty where nobody has said which.
+    Labels are those of the checkpoint, which may count the classes in another order than the data set; -1 is
+    a class that it does not know, of which no image is predicted: ``unknown`` says how many there are in this
+    split. ``split`` is the one that was asked for, empty where nobody has said which.
     """
 
     images: ImageSet
@@ -34,6 +37,7 @@ class Samples:
     labels: Labels
     splits: NDArray[np.str_]
     split: str = ""
+    unknown: tuple[LeftOut, ...] = ()
 
 
 def open_images(folder: Path, data: Path | None, layout: str = "") -> ImageSet:
@@ -119,20 +123,25 @@ def note_on_data(folder: Path, images: ImageSet) -> str | None:
 def samples_of(card: Card, images: ImageSet, split: str) -> Samples:
     """The samples of one split: as the checkpoint was trained, if these are its data, else as published.
 
-    ``all`` takes every image; data without any split are one split, ``val``.
+    ``all`` takes every image; data without any split are one split, of whatever name is asked for.
 
     Raises:
-        DataError: there is no such split, or a class that the checkpoint does not know.
+        DataError: there is no such split, or no image in it of a class that the checkpoint knows.
     """
-    splits = _splits(card, images)
+    splits = _splits(card, images, split)
     wanted = np.ones(len(images), bool) if split == "all" else splits == split
     if not wanted.any():
         there = ", ".join(sorted(set(splits.tolist())))
         raise DataError(f"{images.name!r} has no images in a split {split!r}; there is {there}, all")
-    return Samples(images, np.flatnonzero(wanted), labels_for(images, card.class_names), splits, split)
+    labels = labels_for(images, card.class_names)
+    known = labels >= 0
+    if not (wanted & known).any():
+        raise DataError(_none_known(images, images.labels[wanted], card.class_names))
+    unknown = _unknown(images, np.flatnonzero(wanted & ~known))
+    return Samples(images, np.flatnonzero(wanted & known), labels, splits, split, unknown)
 
 
-def _splits(card: Card, images: ImageSet) -> NDArray[np.str_]:
+def _splits(card: Card, images: ImageSet, wanted: str) -> NDArray[np.str_]:
     if card.data.get("fingerprint") == images.fingerprint:
         recipe = parse(card.recipe)
         divided = sides(images, recipe.data, recipe.seed)
@@ -140,28 +149,46 @@ def _splits(card: Card, images: ImageSet) -> NDArray[np.str_]:
         for name, indices in (("train", divided.train), ("val", divided.val), ("test", divided.test)):
             splits[indices] = name
         return splits
-    return np.full(len(images), "val") if images.published is None else images.published
+    if images.published is None:
+        return np.full(len(images), wanted if wanted in ("train", "test") else "val")
+    return images.published
+
+
+def _unknown(images: ImageSet, indices: Labels) -> tuple[LeftOut, ...]:
+    """The images of these indices as what is left out."""
+    if not len(indices):
+        return ()
+    reason = f"images of classes that the network does not know: {_listed(images, images.labels[indices])}"
+    examples = tuple(images.sample_ids[index] for index in indices[:_EXAMPLES])
+    return (LeftOut(reason, len(indices), examples),)
 
 
 def labels_for(images: ImageSet, class_names: Sequence[str]) -> Labels:
-    """The labels (N,) of a data set by the numbers of ``class_names``: classes are matched by name.
+    """The labels (N,) of a data set by the numbers of ``class_names``, -1 for a class that is not among them.
 
-    Neither case nor underscores for spaces nor Unicode forms matter, unless classes differ in nothing else;
-    a class without an image need not be known. ImageNet's classes
-    may also go by their synsets: ``n02123045``.
+    Classes are matched by name. Neither case nor underscores for spaces nor Unicode forms matter, unless
+    classes differ in nothing else. ImageNet's classes may also go by their synsets: ``n02123045``.
 
     Raises:
-        DataError: names the classes that the checkpoint does not know.
+        DataError: the checkpoint knows none of the classes that have images.
     """
     exact, folded = _known(class_names), _numbered([_folded(name) for name in class_names])
-    numbers = [exact.get(name, folded.get(_folded(name), -1)) for name in images.class_names]
-    used = set(np.unique(images.labels).tolist())
-    strange = [name for label, name in enumerate(images.class_names) if numbers[label] < 0 and label in used]
-    if strange:
-        listed = ", ".join(map(repr, strange[:3])) + (f" and {len(strange) - 3} more" if strange[3:] else "")
-        raise DataError(f"the checkpoint has no class {listed}; it has {', '.join(class_names[:5])} …")
-    found: Labels = np.array(numbers, np.int64)[images.labels]
+    numbers = np.array([exact.get(name, folded.get(_folded(name), -1)) for name in images.class_names])
+    found: Labels = numbers.astype(np.int64)[images.labels]
+    if (found < 0).all():
+        raise DataError(_none_known(images, images.labels, class_names))
     return found
+
+
+def _none_known(images: ImageSet, labels: Labels, class_names: Sequence[str]) -> str:
+    listed = _listed(images, labels)
+    return f"the checkpoint has no class {listed}; it has {', '.join(class_names[:5])} …"
+
+
+def _listed(images: ImageSet, labels: Labels) -> str:
+    """The first three classes of these labels by name, and how many more there are."""
+    names = [images.class_names[label] for label in np.unique(labels)]
+    return ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3} more" if names[3:] else "")
 
 
 def _known(class_names: Sequence[str]) -> dict[str, int]:

@@ -61,6 +61,9 @@ def about(evaluation: Evaluation) -> str:
     parts = [
         f"{words.counted(facts.num_images, 'image')} of {facts.data or 'images that nobody has named'}"
         + (f", {split}" if split else ""),
+        f"{words.counted(facts.num_unknown, 'image')} of unknown classes left out"
+        if facts.num_unknown
+        else "",
         _day(facts.date),
         f"fingerprint {facts.fingerprint[:12]}" if facts.fingerprint else "",
     ]
@@ -75,9 +78,10 @@ def weights_differ(evaluation: Evaluation) -> bool:
 
 def _day(date: str) -> str:
     try:
-        return f"evaluated {datetime.fromisoformat(date):%-d %B %Y}"
+        day = datetime.fromisoformat(date)
     except ValueError:
         return ""
+    return f"evaluated {day.day} {day:%B %Y}"
 
 
 @st.dialog("Delete this evaluation?", icon=":material/delete:")

@@ -116,14 +116,44 @@ def test_workers_change_nothing(folder: Path, images: ImageSet) -> None:
 
 
 def test_a_class_that_the_checkpoint_does_not_know_is_named(folder: Path, images: ImageSet) -> None:
-    card = replace(checkpoint.read_card(folder), class_names=("zebra", "apple", "gnu"))
-    with pytest.raises(DataError, match="the checkpoint has no class 'mole'; it has zebra, apple, gnu"):
+    card = replace(checkpoint.read_card(folder), class_names=("wolf", "fox", "gnu"))
+    with pytest.raises(DataError, match=r"the checkpoint has no class .*'mole'.*; it has wolf, fox, gnu"):
         samples_of(card, images, "all")
 
 
+def test_images_of_classes_that_the_checkpoint_does_not_know_are_left_out_and_counted(
+    folder: Path, images: ImageSet
+) -> None:
+    card = replace(checkpoint.read_card(folder), class_names=("wolf", "mole", "gnu"))
+    samples = samples_of(card, images, "all")
+    moles = images.labels == images.class_names.index("mole")
+    assert samples.indices.tolist() == np.flatnonzero(moles).tolist()
+    assert set(samples.labels[samples.indices].tolist()) == {1}
+    (left_out,) = samples.unknown
+    assert left_out.num_files == len(images) - moles.sum()
+    assert "classes that the network does not know: 'apple'" in str(left_out)
+
+
+def test_an_evaluation_says_how_many_images_it_does_not_count(folder: Path, images: ImageSet) -> None:
+    names = tuple("other" if name == "apple" else name for name in images.class_names)
+    strange = replace(images, class_names=names)
+    evaluate(folder, samples_of(checkpoint.read_card(folder), strange, "all"))
+    facts = evaluations.find(folder).facts
+    assert facts.num_unknown == (images.labels == images.class_names.index("apple")).sum() > 0
+    assert facts.num_images == len(images) - facts.num_unknown - 1  # One is broken.
+
+
 def test_a_split_that_is_not_there_names_those_that_are(folder: Path, images: ImageSet) -> None:
-    with pytest.raises(DataError, match="no images in a split 'test'; there is val, all"):
-        samples_of(checkpoint.read_card(folder), images, "test")
+    published = replace(images, published=np.full(len(images), "train"))
+    with pytest.raises(DataError, match="no images in a split 'test'; there is train, all"):
+        samples_of(checkpoint.read_card(folder), published, "test")
+
+
+def test_images_without_a_split_are_the_one_that_is_asked_for(folder: Path, images: ImageSet) -> None:
+    """A folder that is only ``test`` is evaluated as the test images."""
+    samples = samples_of(checkpoint.read_card(folder), images, "test")
+    assert len(samples.indices) == len(images)
+    assert set(samples.splits.tolist()) == {"test"}
 
 
 def test_images_none_of_which_can_be_read_are_an_error(folder: Path, images: ImageSet) -> None:
@@ -224,10 +254,11 @@ def test_classes_match_in_any_case_and_with_underscores() -> None:
     known = ("Tiger cat", "dog_house", "Crane", "crane", "owl", "owl")
     found = labels_for(_set_of(["dog house", "tiger_CAT", "crane", "Crane", "owl (5)"]), known)
     assert found.tolist() == [1, 0, 3, 2, 5]
+    assert labels_for(_set_of(["CRANE", "owl", "Tiger Cat"]), known).tolist() == [-1, -1, 0]
     with pytest.raises(
         DataError, match=r"the checkpoint has no class 'CRANE', 'owl'; it has Tiger cat, dog_"
     ):
-        labels_for(_set_of(["CRANE", "owl", "Tiger Cat"]), known)
+        labels_for(_set_of(["CRANE", "owl"]), known)
     with pytest.raises(DataError, match=r"no class 'a', 'b', 'c' and 2 more; it has"):
         labels_for(_set_of(list("abcde")), known)
 
@@ -238,8 +269,9 @@ def test_classes_of_imagenet_also_go_by_their_synsets() -> None:
     found = labels_for(_set_of(["n02123045", "tiger_cat", "n02012849", "n03126707"]), classes)
     assert [classes[index] for index in found] == ["tabby", "tiger cat", "crane (bird)", "crane (machine)"]
     assert labels_for(_set_of(imagenet.synsets()), classes).tolist() == list(range(1000))
+    assert labels_for(_set_of(["n02123045", "n99999999"]), classes).tolist() == [281, -1]
     with pytest.raises(DataError, match="the checkpoint has no class 'n99999999'; it has tench, goldfish"):
-        labels_for(_set_of(["n02123045", "n99999999"]), classes)
+        labels_for(_set_of(["n99999999"]), classes)
 
 
 def test_a_thousand_other_classes_have_no_synsets() -> None:
