@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from looking import as_read
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -62,7 +63,7 @@ def start(page: AppTest) -> bool:
 
 def messages(page: AppTest) -> str:
     assert not page.exception
-    return " ".join(each.value for each in (*page.error, *page.warning, *page.info)).replace("\\", "")
+    return " ".join(as_read(each.value) for each in (*page.error, *page.warning, *page.info))
 
 
 def metrics(page: AppTest) -> dict[str, str]:
