@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from core import files
 from core.data.image_set import ImageSet
 from core.data.survey import Surveyed, SurveyTable, survey
 from core.data.unreadable import away
-from core.errors import AwayImageError, DataError
+from core.errors import AwayImageError, DataError, FileError
 from core.images import VERSION
 from core.places import cache_root
 from core.preprocess import Preprocess
@@ -78,7 +78,6 @@ def decode(
         DataError: an image cannot be read at present, which is not remembered; or none can be read.
     """
     folder = (cache_root() if folder is None else folder) / "images"
-    files.make_folder(folder)
     key = _digest(str(VERSION), images.fingerprint, _times(images))
     table_file = folder / f"{key}.survey.npz"
     pixel_file = folder / f"{key}-{_digest(repr(preprocess))}.u8"
@@ -87,18 +86,44 @@ def decode(
         len(preprocess.mean),
         *(side + 2 * preprocess.margin for side in preprocess.input_size),
     )
-    with FileLock(folder / f"{key}.lock"):
+    with _held(folder, key):
         _drop_cut_short(pixel_file, int(np.prod(shape)))
         fits = pixel_file.exists() or _make_room(folder, int(np.prod(shape)), max_bytes)
-        if not (table_file.exists() and (pixel_file.exists() or not fits)):
+        table = _remembered(table_file, len(images))
+        if table is None or (fits and not pixel_file.exists()):
             writer = _pixel_writer(pixel_file, preprocess, shape) if fits else iter
             pass_ = survey(images, workers=min(8, os.cpu_count() or 1))
             counted = _counted(_all_there(pass_, images), len(images), on_progress)
-            SurveyTable.collect(writer(counted), len(images)).save(table_file)
-    table = SurveyTable.read(table_file)
+            table = SurveyTable.collect(writer(counted), len(images))
+            table.save(table_file)
     if not table.ok.any():
         raise DataError(f"none of the {len(images)} images of {images.name!r} can be read")
     return Decoded(images, preprocess, table, _opened(pixel_file, shape))
+
+
+@contextmanager
+def _held(folder: Path, key: str) -> Iterator[None]:
+    """One process at a time works on these files; DataError where the cache cannot be written."""
+    lock = FileLock(folder / f"{key}.lock")
+    try:
+        files.make_folder(folder)
+        with files.writing(folder):
+            lock.acquire()
+    except FileError as error:
+        raise DataError(f"{error}; SEEWHY_CACHE may name another folder for the cache") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _remembered(path: Path, num_images: int) -> SurveyTable | None:
+    """The survey of an earlier call; None where there is none, or a faulty disk has spoilt it."""
+    try:
+        table = SurveyTable.read(path)
+    except DataError:
+        return None
+    return table if len(table.ok) == num_images else None
 
 
 def _all_there(surveyed: Iterable[Surveyed], images: ImageSet) -> Iterator[Surveyed]:

@@ -240,6 +240,20 @@ def test_pixels_that_are_cut_short_are_decoded_again(tmp_path: Path) -> None:
     assert torch.equal(decoded.pixels([3])[0], SMALL.pixels(_photo(3), margin=3))
 
 
+@pytest.mark.parametrize("content", [b"", b"PK rubbish"])
+def test_a_survey_that_a_faulty_disk_has_spoilt_is_made_again(tmp_path: Path, content: bytes) -> None:
+    decode(_set_of(Counted()), SMALL, folder=tmp_path)
+    (table,) = (tmp_path / "images").glob("*.npz")
+    table.write_bytes(content)
+    assert decode(_set_of(Counted()), SMALL, folder=tmp_path).survey.ok.tolist() == [True] * 4
+
+
+def test_a_cache_that_cannot_be_written_says_how_to_have_another(tmp_path: Path) -> None:
+    (tmp_path / "images").touch()
+    with pytest.raises(DataError, match=r"cannot write '.*images': .*; SEEWHY_CACHE may name another folder"):
+        decode(_set_of(Counted()), SMALL, folder=tmp_path)
+
+
 def test_killed_between_pixels_and_survey_it_is_read_again(tmp_path: Path) -> None:
     image = Counted()
     decode(_set_of(image), SMALL, folder=tmp_path)
@@ -300,14 +314,14 @@ def test_pushed_out_before_it_is_opened_it_is_decoded_on_the_fly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process may take the room between one's writing and one's opening."""
-    read = cache.SurveyTable.read
+    save = cache.SurveyTable.save
 
-    def read_late(path: Path) -> cache.SurveyTable:
+    def save_and_lose(table: cache.SurveyTable, path: Path) -> None:
+        save(table, path)
         for file in (tmp_path / "images").glob("*.u8"):
             file.unlink()
-        return read(path)
 
-    monkeypatch.setattr(cache.SurveyTable, "read", read_late)
+    monkeypatch.setattr(cache.SurveyTable, "save", save_and_lose)
     decoded = decode(_set_of(Counted()), SMALL, folder=tmp_path)
     assert decoded.array is None
     assert torch.equal(decoded.pixels([1])[0], SMALL.pixels(_photo(1), margin=3))
