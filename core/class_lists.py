@@ -9,16 +9,29 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from core import class_list_forms as forms
 from core import files
 from core.errors import CheckpointError, FileError
 
 _MOST_LITERAL = 10 * 2**20  # Characters: Python's parser takes some hundred bytes of memory for each.
 # Where larger files keep the list, such as the config.json of a Hugging Face model.
-_KEYS = ("id2label", "names", "classes", "class_names", "labels", "class_to_idx", "label2id")
-_INDEX_KEYS, _NAME_KEYS = (
-    ("index", "idx", "id", "class_id", "label_id"),
-    ("name", "label", "class", "class_name"),
+_KEYS = (
+    "id2label",
+    "names",
+    "classes",
+    "class_names",
+    "label_names",
+    "labels",
+    "categories",
+    "class_to_idx",
+    "label2id",
+    "pretrained_cfg",
 )
+_INDEX_KEYS, _NAME_KEYS = (
+    ("index", "idx", "id", "class_id", "classid", "label_id", "class_index", "class_idx"),
+    ("display_name", "name", "class_name", "classname", "label_name", "label", "class"),
+)
+_INVISIBLE = "\ufeff\u200b\u2060"
 _INDEX = re.compile(r"\d{1,7}")
 _DELIMITERS = (",", ";", "\t")
 _NUMBERED = re.compile(r"\s*(\d{1,7})\s*[:.)]?\s+(\S.*)")
@@ -43,7 +56,7 @@ def parse(text: str) -> list[str]:
     """
     if "\0" in text:
         raise CheckpointError("the class list is not a text; save it as UTF-8, one name a line")
-    names = _structured(text) if text.lstrip()[:1] in {"[", "{", "("} else _lines(text)
+    names = _read(forms.unwrapped(text.strip(_INVISIBLE)))
     counts = Counter(unicodedata.normalize("NFC", name) for name in names)
     twice = sorted(name for name, count in counts.items() if count > 1)
     if twice:
@@ -53,6 +66,13 @@ def parse(text: str) -> list[str]:
             f"the class list has {len(names)} names; a classifier has two or more, one a line"
         )
     return names
+
+
+def _read(text: str) -> list[str]:
+    if text.lstrip()[:1] in {"[", "{", "("}:
+        return _structured(text)
+    content = forms.of_label_map(text) or forms.of_yaml(text)
+    return _lines(text) if content is None else _names(content)
 
 
 def _structured(text: str) -> list[str]:
@@ -73,10 +93,14 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _literal(text: str, why_not_json: Exception) -> object:
+    rows = forms.of_json_lines(text)
+    if rows is not None:
+        return rows
     try:
         if len(text) > _MOST_LITERAL:
             raise why_not_json
-        content: object = ast.literal_eval(text.strip())
+        array = forms.of_array(text)
+        content: object = ast.literal_eval(text.strip()) if array is None else array
     except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
         if text.lstrip().startswith("("):  # A name may begin so.
             return _lines(text)
@@ -91,8 +115,15 @@ def _names(content: object) -> list[str]:
     if isinstance(content, list | tuple):
         if content and all(isinstance(entry, Mapping) for entry in content):
             return _ordered([_of_entry(entry) for entry in content])
+        if content and all(_is_pair(entry) for entry in content):
+            return _of_mapping(dict(content))
         return [_name(entry, f"entry {number}") for number, entry in enumerate(content, start=1)]
     raise CheckpointError("the class list is neither a list nor names with their indices")
+
+
+def _is_pair(entry: object) -> bool:
+    """Index and name, in either order."""
+    return isinstance(entry, list | tuple) and len(entry) == 2 and any(type(each) is int for each in entry)
 
 
 def _of_mapping(content: Mapping[object, object]) -> list[str]:
@@ -122,9 +153,11 @@ def _last(value: object) -> object:
 
 
 def _name(value: object, place: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float) or not str(value).strip():
+    is_name = isinstance(value, str | int | float) and not isinstance(value, bool)
+    name = str(value).strip().strip(_INVISIBLE)
+    if not is_name or not name or value != value:  # noqa: PLR0124 (NaN)
         raise CheckpointError(f"the class list has {value!r} at {place}; expected a name")
-    return str(value).strip()
+    return name
 
 
 def _are_indices(values: Iterable[object]) -> bool:
@@ -138,12 +171,29 @@ def _as_index(value: object) -> int | None:
 
 
 def _lines(text: str) -> list[str]:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip().strip(_INVISIBLE) for line in text.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("# ")]
     for delimiter in _DELIMITERS:
-        pairs = _columns(lines, delimiter)
+        pairs = _columns(lines, delimiter) or _headed(lines, delimiter)
         if pairs:
             return _ordered(pairs)
-    return _numbered(lines) or lines
+    if len(lines) == 1 and "," in lines[0]:
+        lines = [cell.strip() for cell in next(csv.reader(lines, skipinitialspace=True)) if cell.strip()]
+    return _numbered(lines) or forms.unquoted(lines)
+
+
+def _headed(lines: list[str], delimiter: str) -> _Pairs:
+    """The same of a table of any width whose header names an index and a name; else nothing."""
+    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
+    header = [cell.lower().replace(" ", "_") for cell in rows[0]] if rows else []
+    index = next((header.index(key) for key in _INDEX_KEYS if key in header), None)
+    name = next((header.index(key) for key in _NAME_KEYS if key in header), None)
+    if index is None or name is None or any(len(row) != len(header) for row in rows):
+        return []
+    found = sorted({(row[index], row[name]) for row in rows[1:]})
+    if not all(_INDEX.fullmatch(number) for number, _ in found):
+        return []
+    return [(int(number), called) for number, called in found]
 
 
 def _columns(lines: list[str], delimiter: str) -> _Pairs:

@@ -27,6 +27,7 @@ from core.data.sources import (
     malaria,
     mnist,
     names,
+    one_class,
     pets,
     synsets,
     tiny_imagenet,
@@ -91,7 +92,13 @@ def load(name: str, folder: Path | None = None, *, layout: str = "", known: Sequ
 
 
 def open_folder(folder: Path, *, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
-    """The images in a folder that somebody names, of whatever source; errors as `recognise` and `load`."""
+    """The images in a folder that somebody names, of whatever source; errors as `recognise` and `load`.
+
+    It may also be the folder of one of the ``known`` classes itself.
+    """
+    alone = None if layout else one_class.images_of(folder, known)
+    if alone is not None:
+        return alone
     return load(folders.SOURCE.name if layout else recognise(folder), folder, layout=layout, known=known)
 
 

@@ -238,7 +238,11 @@ def test_parts_may_spell_a_class_in_another_way(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["@eaDir", "lost+found", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", ".git", "#recycle"],
+    [
+        *("@eaDir", "@SynoResource", "@appstore", "@sharebin", "#recycle", "~snapshot"),
+        *("lost+found", "$RECYCLE.BIN", "RECYCLER", "Recycled", "System Volume Information", "FOUND.001"),
+        *("WPSystem", "Config.Msi", "OneDriveTemp", "__MACOSX", ".git"),
+    ],
 )
 def test_folders_of_the_system_are_no_classes(tmp_path: Path, name: str) -> None:
     planted(tmp_path, "a/*1 b/*1")
@@ -247,6 +251,25 @@ def test_folders_of_the_system_are_no_classes(tmp_path: Path, name: str) -> None
     images = catalogue.open_folder(tmp_path)
     assert counts(images) == "a 1, b 1"
     assert left_out(images) == {listing.SYSTEM: 2}
+
+
+@pytest.mark.parametrize(
+    ("planted_as", "place"),
+    [("cat/*3", "cat"), ("x/Guinea_Pig/*3", "x/Guinea_Pig"), ("x/cat_%.png*3", "x")],
+)
+def test_images_of_one_known_class_may_lie_right_in_the_folder(
+    tmp_path: Path, planted_as: str, place: str
+) -> None:
+    if "%" in planted_as:
+        for number in range(3):
+            picture(tmp_path / place / f"cat_{number}.png")
+    else:
+        planted(tmp_path, planted_as)
+    images = catalogue.open_folder(tmp_path / place, known=["dog", "cat", "guinea pig"])
+    assert len(images) == 3
+    assert len(images.class_names) == 1
+    with pytest.raises(DataError):
+        catalogue.open_folder(tmp_path / place, known=["dog", "bird"])
 
 
 # Nothing vanishes uncounted.

@@ -52,31 +52,25 @@ _MAGIC = re.compile(
     re.DOTALL,
 )
 _MAGIC_BYTES = 32
-# Of desktops, disks and network storage; also what begins with a dot.
+# Of desktops, disks and network storage; also what begins with a dot, or with @Syno.
 _SYSTEM_NAMES = frozenset(
     (
-        "__macosx",
-        "_ds_store",
-        "thumbs.db",
-        "ehthumbs.db",
-        "desktop.ini",
+        *words(
+            """
+            __macosx _ds_store thumbs.db ehthumbs.db desktop.ini lost+found __pycache__
+            $recycle.bin $winreagent $windows.~bt $windows.~ws recycler recycled msocache config.msi wpsystem
+            onedrivetemp wudownloadcache
+            @eadir @tmp @recycle @recently-snapshot @__thumb @sharebin @sharesnap @appstore @apptemp
+            @download @database #recycle #snapshot ~snapshot aquota.user aquota.group
+            """
+        ),
         "icon\r",
-        "$recycle.bin",
         "system volume information",
-        "lost+found",
-        "found.000",
-        "@eadir",
-        "@tmp",
-        "@recycle",
-        "@recently-snapshot",
-        "@__thumb",
-        "#recycle",
-        "#snapshot",
         "network trash folder",
         "temporary items",
-        "__pycache__",
     )
 )
+_SYSTEM_KINDS = re.compile(r"\..*|@syno.*|synophoto_thumb.*|found\.\d{3}", re.IGNORECASE | re.DOTALL)
 _ITS_OWN_FAULT = {errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR}
 
 
@@ -159,7 +153,7 @@ def natural(text: str) -> tuple[list[str | int], str]:
 
 def is_system(name: str) -> bool:
     """Whether a file or folder is a desktop's, a disk's or a network storage's own."""
-    return name.startswith(".") or name.casefold() in _SYSTEM_NAMES
+    return _SYSTEM_KINDS.fullmatch(name) is not None or name.casefold() in _SYSTEM_NAMES
 
 
 def is_utf8(name: str) -> bool:
