@@ -433,6 +433,25 @@ def test_frames_of_a_sign_stay_whole_in_the_layout_of_kaggle(tmp_path: Path) -> 
     assert (counts(alone), len(np.unique(alone.groups))) == ("0 20, 14 20", 8)
 
 
+@pytest.mark.parametrize("names", [("Train/0", "Train/14"), ("0", "14"), ("stop", "yield"), ("1", "15")])
+def test_frames_stay_whole_beside_other_images_and_under_other_names(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    for number, name in zip((0, 14), names, strict=True):
+        for track in range(4):
+            for frame in range(2):
+                picture(tmp_path / f"{name}/{number:05}_{track:05}_{frame:05}.png")
+        picture(tmp_path / f"{name}/0-added.png")
+    (tmp_path / "Test.csv").write_text("ClassId,Path\n14,Test/00000.png\n")  # Without the images.
+    images = catalogue.open_folder(tmp_path)
+    assert images.groups is not None
+    tracks: dict[int, set[str]] = {}
+    for group, sample_id in zip(images.groups.tolist(), images.sample_ids, strict=True):
+        tracks.setdefault(group, set()).add(sample_id.rpartition("_")[0])
+    assert (len(images), len(tracks)) == (18, 10)
+    assert all(len(each) == 1 for each in tracks.values())
+
+
 def test_the_folder_of_a_patient_stays_whole(tmp_path: Path) -> None:
     planted(tmp_path, "sick/patient_1/*2 sick/patient_2/*3 well/patient_1/*1 well/patient_3/*2 well/1.png")
     images = catalogue.open_folder(tmp_path)

@@ -87,11 +87,11 @@ def _training(folder: Path) -> str | None:
 
 
 def _kaggle_training(folder: Path) -> str | None:
-    """The name of a folder of numbered classes whose first image is named for class, track and frame."""
+    """The name of a folder of numbered classes whose first one has frames, named for class and track."""
     for name in _KAGGLE_TRAIN:
         numbers = [each for each in listing.subfolders(folder / name) if each.isdecimal()]
         images = (entry.name for each in numbers[:1] for entry in listing.visible(folder / name / each))
-        frame = _KAGGLE_FRAME.fullmatch(next(images, ""))
+        frame = next(filter(None, map(_KAGGLE_FRAME.fullmatch, images)), None)
         if frame and int(frame[1]) == int(numbers[0]) and max(map(int, numbers)) < len(_SIGNS):
             return name
     return None
@@ -143,20 +143,26 @@ def _test_rows(folder: Path) -> _Rows:
 def _kaggle_train_rows(folder: Path) -> _Rows:
     part = _kaggle_training(folder) or _KAGGLE_TRAIN[0]
     return [
-        (int(number), f"{part}/{number}/{name}", f"{number}/{name.rpartition('_')[0]}")
+        (int(number), f"{part}/{number}/{name}", f"{number}/{_track_of(name)}")
         for number in listing.subfolders(folder / part)
         if number.isdecimal()
         for name in listing.images_in(folder / part / number)
     ]
 
 
+def _track_of(file_name: str) -> str:
+    """All of a frame's name but its own number; a name of another kind as it is."""
+    return file_name.rpartition("_")[0] if _KAGGLE_FRAME.fullmatch(file_name) else file_name
+
+
 def _kaggle_test_rows(folder: Path) -> _Rows:
-    """One frame of each track; the class and the path are in a table, without which there are none."""
+    """One frame of each track; class and path are in a table. None without it, or where no image is there."""
     table = folder / _KAGGLE_TEST
     if not table.is_file():
         return []
     rows = csv.DictReader(io.StringIO(files.read_text(table)), skipinitialspace=True)
-    return [(int(row["ClassId"]), row["Path"], f"test/{row['Path']}") for row in rows]
+    found = [(int(row["ClassId"]), row["Path"], f"test/{row['Path']}") for row in rows]
+    return found if any((folder / path).is_file() for _, path, _ in found) else []
 
 
 def _sign_names(folder: Path) -> dict[int, str]:

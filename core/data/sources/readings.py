@@ -165,8 +165,8 @@ def _images_left(folder: Folder, taken: set[int], because: dict[int, str], path:
 def _groups(classes: Sequence[ClassFolder], rows: list[tuple[int, str]]) -> list[str] | None:
     """What each image belongs to: its track, its patient's folder, or else itself; None where that is all."""
     frames = [_track(classes[at], path) for at, path in rows]
-    if all(frames):
-        return [str(each) for each in frames]
+    if 2 * sum(map(bool, frames)) > len(rows):  # What was added to the frames belongs to none of them.
+        return [frame or path for frame, (_, path) in zip(frames, rows, strict=True)]
     found = [classes[at].group or _patient(classes[at], path) for at, path in rows]
     of_class: dict[str, set[str]] = defaultdict(set)
     for (at, _), group in zip(rows, found, strict=True):
@@ -177,11 +177,11 @@ def _groups(classes: Sequence[ClassFolder], rows: list[tuple[int, str]]) -> list
 
 
 def _track(folder: ClassFolder, path: str) -> str | None:
-    """Class and track of a frame whose class, and perhaps its name too, has the class's number."""
+    """Class and track of a frame; one without the number of its class lies in a folder that has it."""
     match = _FRAME.fullmatch(path.rpartition("/")[2])
-    if match is None or not folder.name.isdecimal() or (match[1] and int(match[1]) != int(folder.name)):
+    if match is None or not (match[1] or folder.name.isdecimal()):
         return None
-    return f"{folder.path}/{match[2]}"
+    return f"{folder.path}/{match[1] or ''}_{match[2]}"
 
 
 def _patient(folder: ClassFolder, path: str) -> str:
