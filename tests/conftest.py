@@ -1,5 +1,6 @@
 """What several test files share: tiny networks, two checkpoints, and real photos where there are any."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from core.models import registry
 
 # The networks here are small: a second thread gains nothing, and on a busy machine each waits for the other.
 torch.set_num_threads(1)
+
+# A shell that starts the tests in the background lets them, and the programs that they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "imagenet-photos"
 

@@ -72,7 +72,7 @@ def watched(folder: Path, target: Path, total: int, on_progress: OnProgress) -> 
     watch.start()
     try:
         # The bars of libraries would tear ours.
-        with contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.redirect_stderr(io.StringIO()), _interruptible():
             yield
     finally:
         ended.set()
@@ -102,6 +102,19 @@ def _arrived(folder: Path) -> int:
                 with contextlib.suppress(OSError):
                     found += (Path(place) / name).stat().st_size
     return found
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts: a shell that starts a program in the background lets it ignore that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _interrupt() -> None:

@@ -52,7 +52,7 @@ def test_a_sample_of_mistakes_leads_a_colleague_to_explain_and_inside(app: App, 
         app.page.locator(f".st-key-{button} button").click()
         app.heat()
         app.settle()
-        assert address_of(app)["photo"] == "digits/digits/677"
+        assert address_of(app)["photo"] == "digits/digits-val/digits/677"
         other = colleague(app, browser)
         assert other.heat() == app.heat()
         assert photo(other) == photo(app)

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -193,7 +194,15 @@ def test_archives_are_counted_and_deleting_one_takes_nothing_back(root: Path) ->
     assert progress.read(target) is None
 
 
-@pytest.mark.usefixtures("often")
+@pytest.fixture(params=[signal.default_int_handler, signal.SIG_IGN], ids=["in front", "in the background"])
+def _started(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A program that a shell has started in the background ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, request.param)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("often", "_started")
 def test_asked_to_stop_a_download_is_interrupted_where_it_waits(root: Path) -> None:
     target = root / "malaria"
     (root / "part").mkdir(parents=True)
