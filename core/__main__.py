@@ -4,6 +4,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Sequence
+from typing import NoReturn
 
 from core import mishaps
 from core.commands import evaluating, examples, explaining, filters, inside, training
@@ -36,7 +37,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m core", description="Why an image classifier decides as it does, and how to train one."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -47,6 +48,14 @@ def _parser() -> argparse.ArgumentParser:
     training.add(commands)
     evaluating.add(commands)
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line, as all our errors, what it does not understand."""
+
+    def error(self, message: str) -> NoReturn:
+        complain(f"{message}; {self.prog} --help shows what there is")
+        self.exit(2)
 
 
 if __name__ == "__main__":

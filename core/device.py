@@ -26,12 +26,19 @@ def usable_device(wanted: str | None) -> tuple[str, str | None]:
     if wanted is None:
         return best_device(), None
     try:
-        torch.empty(0, device=torch.device(wanted))
+        device = torch.device(wanted)
+        if device.type == "meta" or (device.type == "cpu" and device.index):
+            raise ValueError(_unknown(wanted))  # Torch takes them: one computes nothing, one is the CPU.
+        torch.empty(0, device=device)
     except (AssertionError, RuntimeError) as error:
         if any(sign in str(error) for sign in _NO_DEVICE):
-            raise ValueError(f"no device is called {wanted!r}; try cpu or cuda") from error
+            raise ValueError(_unknown(wanted)) from error
         return "cpu", f"there is no {wanted} device here: using the CPU"
     return wanted, None
+
+
+def _unknown(wanted: str) -> str:
+    return f"no device is called {wanted!r}; try cpu or cuda"
 
 
 def keep_freed_memory() -> None:

@@ -196,6 +196,18 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def refuse_odd_target(path: Path) -> None:
+    """FileError where a name to write to is that of a pipe or a device: a file would take its place."""
+    with suppress(FileNotFoundError), writing(path):
+        try:
+            mode = os.stat(path).st_mode  # noqa: PTH116 (as in `opened`)
+        except ValueError as error:  # A null character, which no name can have.
+            raise FileError(f"cannot write {str(path)!r}: {error}") from error
+        except FileNotFoundError:
+            return
+        _refuse_odd(path, mode)
+
+
 def make_folder(path: Path) -> Path:
     """The folder, made with all above it where it is missing; FileError as `draft`."""
     with writing(path):

@@ -3,13 +3,12 @@
 import argparse
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from core import checkpoint, evaluations, processes
 from core.commands import layouts
 from core.commands.complaint import complain
-from core.commands.numbers import MOST_PROCESSES, whole
+from core.commands.numbers import MOST_PROCESSES, place, whole
 from core.data.report import left_out_in_words
 from core.data.workers import usual_workers
 from core.device import keep_freed_memory, usable_device
@@ -26,7 +25,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser("evaluate", help="predictions and metrics of a checkpoint on a data set")
     parser.set_defaults(run=_evaluate)
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="its name")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="where the images are, of any known layout")
+    parser.add_argument("--data", type=place, metavar="DIR", help="where the images are, of any known layout")
     layouts.add(parser)
     parser.add_argument("--split", default="val", metavar="S", help="train, val, test or all (default: val)")
     parser.add_argument(

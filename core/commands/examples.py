@@ -3,10 +3,10 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from core.checkpoint import Checkpoint
 from core.commands.complaint import complain
+from core.commands.numbers import place
 from core.commands.photos import add_checkpoint, checkpoint_of
 from core.data.image_set import ImageSet
 from core.data.workers import usual_workers
@@ -36,10 +36,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="name from 'layers', may be repeated (default: the last convolutional layer)",
     )
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="a data set, or any photos (default: those of the last time)"
+        "--data",
+        type=place,
+        metavar="DIR",
+        help="a data set, or any photos (default: those of the last time)",
     )
     parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
+    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="where the files go")
 
 
 def _examples(options: argparse.Namespace) -> int:

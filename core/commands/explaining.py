@@ -8,6 +8,7 @@ from pathlib import Path
 from core import checkpoint as checkpoints
 from core import export, images, importing
 from core.checkpoint import Checkpoint
+from core.commands.numbers import place
 from core.commands.photos import add_checkpoint, add_photos, checkpoint_of, for_each
 from core.explanation import METHODS, Question, explain, layers_of
 from core.foreign.fitting import Wish
@@ -38,7 +39,7 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_import)
     parser.add_argument(
-        "weights", type=Path, metavar="WEIGHTS", help=".safetensors, or .pt/.pth/.ckpt with a state dict"
+        "weights", type=place, metavar="WEIGHTS", help=".safetensors, or .pt/.pth/.ckpt with a state dict"
     )
     parser.add_argument(
         "--arch",
@@ -49,7 +50,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--classes",
         required=True,
-        type=Path,
+        type=place,
         metavar="FILE",
         help="a name per line, or JSON, CSV or a Python dictionary of names and indices",
     )

@@ -2,10 +2,9 @@
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
 from core.checkpoint import Checkpoint
-from core.commands.numbers import LARGEST_SEED, whole
+from core.commands.numbers import LARGEST_SEED, place, whole
 from core.commands.photos import add_checkpoint, checkpoint_of
 from core.device import keep_freed_memory
 from core.explain.ascent import LOGITS, Ascended
@@ -35,7 +34,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     parser.add_argument("--method", choices=METHODS, default="plain", help="default: %(default)s")
     parser.add_argument(
-        "--steps", type=whole(0, MOST_STEPS), metavar="N", help="default: as the method needs"
+        "--steps", type=whole(1, MOST_STEPS), metavar="N", help="default: as the method needs"
     )
     parser.add_argument(
         "--seed",
@@ -45,7 +44,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     add_checkpoint(parser)
     parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="folder for the files")
 
 
 def _filters(options: argparse.Namespace) -> int:

@@ -1,8 +1,9 @@
-"""Numbers on the command line, each with what makes sense for it."""
+"""Values on the command line, each with what makes sense for it."""
 
 import argparse
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 LARGEST_SEED = 2**31 - 1
 MOST_PROCESSES = max(
@@ -22,6 +23,18 @@ def whole(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return number
+
+
+def named(text: str) -> str:
+    """A type for argparse: the name of a file or a folder; an empty one would mean the working folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("got an empty name; name a file or a folder ('.' is this one)")
+    return text
+
+
+def place(text: str) -> Path:
+    """The same as a path."""
+    return Path(named(text))
 
 
 def share(text: str) -> float:

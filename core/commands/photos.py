@@ -10,6 +10,7 @@ from pathlib import Path
 from core import checkpoint as checkpoints
 from core.checkpoint import Checkpoint
 from core.commands.complaint import complain
+from core.commands.numbers import place
 from core.device import usable_device
 from core.errors import CoreError
 
@@ -23,7 +24,7 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
 
 def add_photos(parser: argparse.ArgumentParser) -> None:
     """Photos, a checkpoint and one of its layers, a device and an output folder."""
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="photos in any common format")
+    parser.add_argument("images", nargs="+", type=place, metavar="IMAGE", help="photos in any common format")
     add_checkpoint(parser)
     parser.add_argument("--layer", help="name from 'layers' (default: the last convolutional layer)")
     parser.add_argument(
@@ -31,7 +32,7 @@ def add_photos(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="a folder per image is made in it"
+        "--out", type=place, required=True, metavar="DIR", help="a folder per image is made in it"
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from core import checkpoint, files
 from core.commands import layouts
 from core.commands.complaint import complain
-from core.commands.numbers import LARGEST_SEED, MOST_MACHINES, MOST_PROCESSES, share, whole
+from core.commands.numbers import LARGEST_SEED, MOST_MACHINES, MOST_PROCESSES, named, place, share, whole
 from core.data import catalogue
 from core.data.cache import decode
 from core.data.image_set import ImageSet
@@ -38,7 +38,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_data)
-    parser.add_argument("source", nargs="?", metavar="SOURCE_OR_DIR", help="default: list the data sets")
+    parser.add_argument(
+        "source", nargs="?", type=named, metavar="SOURCE_OR_DIR", help="default: list the data sets"
+    )
     parser.add_argument("--fetch", action="store_true", help="download the data set first")
     layouts.add(parser)
     parser.add_argument("--json", action="store_true", help="what was understood, as JSON; no image is read")
@@ -49,7 +51,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", metavar="RECIPE", help="split and see the images as this recipe does")
     parser.add_argument(
         "--samples",
-        type=Path,
+        type=place,
         metavar="PNG",
         help="write what the network will see: two rows of augmented "
         "training images, one of untouched validation images; needs --recipe",
@@ -59,7 +61,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_train)
     parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="a name from 'recipes', or a TOML file")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="where the images are, of any known layout")
+    parser.add_argument("--data", type=place, metavar="DIR", help="where the images are, of any known layout")
     layouts.add(parser)
     parser.add_argument(
         "--set", action="append", default=[], dest="changes", metavar="KEY=VALUE", help="such as epochs=3"
@@ -130,6 +132,7 @@ def _opened(options: argparse.Namespace) -> ImageSet:
 
 
 def _write_samples(data: Material, recipe: Recipe, path: Path) -> None:
+    files.refuse_odd_target(path)
     files.write(path, png(sheet(data, recipe)), durable=False)
     print(f"samples   {path}")
 

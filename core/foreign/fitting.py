@@ -59,6 +59,7 @@ def fit(contents: Contents, wish: Wish) -> Fitted:
     Raises:
         CheckpointError: says what does not fit, and which architecture is nearest.
     """
+    found_head.refuse_activation(wish.activation)
     architecture = _without_auxiliary(wish.architecture)
     wanted = registry.skeleton(architecture, wish.num_classes).state_dict()
     state, prefix = _chosen(contents, wanted, wish.weights_key)

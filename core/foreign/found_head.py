@@ -49,9 +49,7 @@ def read(tensors: Mapping[str, Tensor], at: str, activation: str = _USUAL) -> Fo
     Raises:
         CheckpointError: there is no such activation.
     """
-    if activation not in (*layered_head.ACTIVATIONS, "none"):
-        known = ", ".join((*layered_head.ACTIVATIONS, "none"))
-        raise CheckpointError(f"no activation {activation!r} for a head; there is {known}")
+    refuse_activation(activation)
     layers = _layers(tensors)
     if not layers or not _is_chain(layers) or "linear" not in layers[-1].kind:
         return None
@@ -66,6 +64,13 @@ def read(tensors: Mapping[str, Tensor], at: str, activation: str = _USUAL) -> Fo
         return None
     last = ".".join(filter(None, (at, layers[-1].name, "weight")))
     return FoundHead(head, layers[-1].sizes[1], last, activation if assumed else "")
+
+
+def refuse_activation(name: str) -> None:
+    """CheckpointError for a name that no activation of a head has."""
+    if name not in (*layered_head.ACTIVATIONS, "none"):
+        known = ", ".join((*layered_head.ACTIVATIONS, "none"))
+        raise CheckpointError(f"no activation {name!r} for a head; there is {known}")
 
 
 def _layers(tensors: Mapping[str, Tensor]) -> list[_Layer] | None:

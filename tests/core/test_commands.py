@@ -1,6 +1,7 @@
 """The command line: exactly the files, lines and exit states of DESIGN section 6."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -333,12 +334,47 @@ def test_help_is_everywhere(arguments: list[str], capsys: pytest.CaptureFixture[
     "arguments",
     [[], ["paint"], ["explain"], ["explain", "x.png"], ["explain", "x.png", "--out", "y", "--method", "z"]],
 )
-def test_a_command_that_is_not_one_shows_the_usage(
+def test_a_command_that_is_not_one_is_one_line(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
-    assert capsys.readouterr().err.startswith("usage: python -m core")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert line.endswith("--help shows what there is")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["data", ""],
+        ["evaluate", "digits", "--data", ""],
+        ["explain", "", "--out", "y"],
+        ["explain", "x.png", "--out", " "],
+        ["train", "digits", "--data", ""],
+    ],
+)
+def test_an_empty_name_is_not_this_folder(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert "got an empty name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu:3", "nonsense"])
+def test_a_device_that_computes_nothing_is_refused(
+    device: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = str(tmp_path / "x.png")
+    assert main(["explain", photo, "--checkpoint", "digits", "--device", device, "--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"error: no device is called {device!r}; try cpu or cuda\n"
+
+
+def test_samples_take_the_place_of_no_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert main(["data", "digits", "--recipe", "digits", "--samples", str(pipe)]) == 1
+    assert pipe.is_fifo()
+    assert "is a pipe; choose a file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -512,3 +512,15 @@ def test_the_index_knows_the_architectures_of_today() -> None:
         )
         assert np.array_equal(index.names[place], names)
         assert np.array_equal(index.shapes[place], shapes)
+
+
+def test_an_activation_that_there_is_not_is_refused_whatever_the_head(tmp_path: Path) -> None:
+    save_file(_network().state_dict(), tmp_path / "w.safetensors")
+    with pytest.raises(CheckpointError, match="no activation 'nope' for a head"):
+        imported(tmp_path / "w.safetensors", Wish(TINY, 3, "", "nope"), NAMES, name="x", root=tmp_path)
+
+
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path) -> None:
+    (tmp_path / "w.pth").touch()
+    with pytest.raises(CheckpointError, match=r"w\.pth is not a readable weights file: it is empty"):
+        contents.read(tmp_path / "w.pth")
