@@ -37,7 +37,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="python -m core", description="Why an image classifier decides as it does, and how to train one."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

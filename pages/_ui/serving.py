@@ -16,6 +16,7 @@ from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 _POLICY_VIOLATION = 1008
+_ANSWERED = "websocket.http.response"  # The web server can say no to a websocket in words.
 _UPLOADS = "/_stcore/upload_file/"
 # Of one session: more photos than a page keeps, and the largest weights that it takes.
 MAX_UPLOADS, MAX_UPLOADED_BYTES = 32, 320 * 2**20
@@ -72,7 +73,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         reason = refusal(Headers(scope=scope))
-        if reason and scope["type"] == "websocket":
+        if reason and scope["type"] == "websocket" and _ANSWERED not in scope.get("extensions", {}):
             await WebSocketClose(_POLICY_VIOLATION, reason)(scope, receive, send)
         elif reason:
             await PlainTextResponse(reason, 403, HEADERS)(scope, receive, send)
