@@ -57,15 +57,21 @@ def parse(text: str) -> list[str]:
     if "\0" in text:
         raise CheckpointError("the class list is not a text; save it as UTF-8, one name a line")
     names = _read(forms.unwrapped(text.strip(_INVISIBLE)))
-    counts = Counter(unicodedata.normalize("NFC", name) for name in names)
-    twice = sorted(name for name, count in counts.items() if count > 1)
-    if twice:
-        raise CheckpointError(f"the class list has {', '.join(map(repr, twice[:3]))} twice; each name once")
+    refuse_repeated(names)
     if len(names) < 2:
         raise CheckpointError(
             f"the class list has {len(names)} names; a classifier has two or more, one a line"
         )
     return names
+
+
+def refuse_repeated(names: Iterable[str]) -> None:
+    """CheckpointError where a name is missing, or there twice."""
+    names = [_name(name, f"index {index}") for index, name in enumerate(names)]
+    counts = Counter(unicodedata.normalize("NFC", name) for name in names)
+    twice = sorted(name for name, count in counts.items() if count > 1)
+    if twice:
+        raise CheckpointError(f"the class list has {', '.join(map(repr, twice[:3]))} twice; each name once")
 
 
 def _read(text: str) -> list[str]:

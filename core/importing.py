@@ -59,6 +59,7 @@ def imported(
         CheckpointError: the weights do not fit, or the network does not run.
     """
     checkpoint.refuse_taken(root, name)
+    class_lists.refuse_repeated(class_names)
     wish = replace(wish, architecture=_as_trained(wish.architecture, path))
     found = contents.read(path)
     fitted = fitting.fit(found, wish)

@@ -17,6 +17,7 @@ from core.foreign import kinds, pickles
 _DEEPEST = 5
 _OPTIMIZER = re.compile(r"(?i)optim|sched|scaler|^amp$")
 _AVERAGED = re.compile(r"(?i)(?:^|[._])(?:ema|swa|averaged|shadow)|(?:ema|swa)(?:$|[._])|teacher")
+_OF_BYTES = re.compile(r"opcode|before seeing STOP|deserializing header|expected \d+ bytes|no newline")
 _WHOLE_NETWORK = (
     "holds a whole pickled network, and opening one would execute code from the file; save its state dict "
     "where it was made: model = torch.load('{name}', weights_only=False); "
@@ -69,26 +70,31 @@ def read(path: Path) -> Contents:
     except CoreError as error:
         raise CheckpointError(f"{path.name} is not a readable weights file: {error}") from error
     except Exception as error:  # A damaged file makes the two readers stumble in any way at all.
-        raise CheckpointError(f"{path.name} is not a readable weights file{_reason(error)}") from error
+        raise CheckpointError(
+            f"{path.name} is not a readable weights file{_reason(error) or kinds.torn(path)}"
+        ) from error
     return found
 
 
 def _content(path: Path) -> tuple[str, object]:
-    if path.suffix.lower() == ".safetensors":
+    """Of which kind it is, its bytes say: people rename files."""
+    if kinds.is_safetensors(path):
         with files.opened(path):
             return "safetensors", safetensors.torch.load_file(path)
     return "torch.save", pickles.load(path)
 
 
 def _reason(error: Exception) -> str:
-    """Its first line; torch's own advice, to execute the file, is not repeated."""
-    if isinstance(error, pickle.UnpicklingError):
+    """Its first line, unless that is of bytes and opcodes, or torch's own advice to execute the file."""
+    if isinstance(error, pickle.UnpicklingError | EOFError | UnicodeDecodeError) or _OF_BYTES.search(
+        str(error)
+    ):
         return ""
     return f": {str(error).splitlines()[0] if str(error) else type(error).__name__}"
 
 
 def _nothing_in(path: Path, content: object) -> CheckpointError:
-    if path.suffix.lower() != ".safetensors" and pickles.holds_network(path):
+    if not kinds.is_safetensors(path) and pickles.holds_network(path):
         return CheckpointError(f"{path.name} {_WHOLE_NETWORK.format(name=path.name)}")
     keys = (
         f"; it has {', '.join(map(repr, list(content)[:5]))}"

@@ -42,6 +42,30 @@ _SUFFIXES = {
 }
 
 
+def is_safetensors(path: Path) -> bool:
+    """Whether a file begins as safetensors do: the length of a header, and the header, in JSON."""
+    start = files.head(path, _HEAD)
+    if path.suffix.lower() == ".safetensors" and not _is_torch(start):
+        return True
+    return re.match(rb".{8}\s*\{\s*\"", start, re.DOTALL) is not None
+
+
+def _is_torch(start: bytes) -> bool:
+    return start.startswith((b"PK\x03\x04", b"\x80\x02\x8a\x0a"))
+
+
+def torn(path: Path) -> str:
+    """What a file may be that no reader understands."""
+    start = files.head(path, _HEAD)
+    if not start:
+        return ": it is empty; copy or download it again"
+    if re.match(rb"\x80[\x02-\x05]", start) and not _is_torch(start):
+        return f": it was written by pickle alone; save the state dict with {_SAVE}"
+    if _is_torch(start) or is_safetensors(path):
+        return ": it is damaged or cut short; copy or download it again"
+    return ": it is none of PyTorch's or of safetensors"
+
+
 def refuse_foreign(path: Path) -> None:
     """CheckpointError where the file is known to be something else than PyTorch's weights."""
     if path.is_dir():
@@ -78,7 +102,8 @@ def _of_archive(path: Path) -> str | None:
             "it is an exported program (torch.export), which holds no plain weights; save them with " + _SAVE
         )
     if not any(name.endswith("data.pkl") for name in names):
-        return _PACKED
+        are_arrays = names and all(name.endswith(".npy") for name in names)
+        return "it has arrays of NumPy; save the state dict with " + _SAVE if are_arrays else _PACKED
     # `torch.save` packs nothing; a packed archive may unfold to a thousand times its size.
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         return "its parts are compressed, so it was not written by torch.save"

@@ -98,9 +98,9 @@ def _protocol(text: str) -> str:
 def _loaded(path: Path, names: Iterable[str], made: type) -> object:
     stand_ins = [(_stand_in(name, made), name) for name in names]
     allowed: list[Any] = [*stand_ins, (Skipped, "seewhy.Skipped")]
-    # The list of allowed names belongs to the process.
-    with _LOCK, torch.serialization.safe_globals(allowed):
-        return torch.load(path, map_location="cpu", weights_only=True)
+    # The list of allowed names belongs to the process. A path would be read by its ending.
+    with _LOCK, torch.serialization.safe_globals(allowed), path.open("rb") as file:
+        return torch.load(file, map_location="cpu", weights_only=True)
 
 
 def _stand_in(name: str, made: type) -> Callable[..., object]:

@@ -228,6 +228,42 @@ def test_a_file_without_a_state_dict_is_refused(tmp_path: Path, content: object)
         weights.read(tmp_path / "w.pt")
 
 
+@pytest.mark.parametrize("file", ["w.pt", "w.bin", "w.safetensors", "w"])
+def test_the_bytes_say_what_a_file_is_not_its_ending(tmp_path: Path, file: str) -> None:
+    tensors = {"fc.weight": torch.ones(2, 3), "fc.bias": torch.zeros(2)}
+    save_file(tensors, tmp_path / file)
+    assert weights.read(tmp_path / file).keys() == tensors.keys()
+    torch.save(tensors, tmp_path / file)
+    assert weights.read(tmp_path / file).keys() == tensors.keys()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "it is empty; copy or download it again"),
+        (
+            pickle.dumps({"a": [1.0] * 9}, 4),
+            "it was written by pickle alone; save the state dict with torch.save",
+        ),
+        (b"PK\x03\x04 and no more", "it is damaged or cut short; copy or download it again"),
+        (b'\x10\0\0\0\0\0\0\0{"a":', "it is damaged or cut short; copy or download it again"),
+        (b"hello", "it is none of PyTorch's or of safetensors"),
+    ],
+)
+def test_a_file_that_no_reader_understands_is_told_without_opcodes(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    (tmp_path / "w.pt").write_bytes(content)
+    with pytest.raises(CheckpointError, match=f"w.pt is not a readable weights file: {message}"):
+        weights.read(tmp_path / "w.pt")
+
+
+@pytest.mark.parametrize("names", [["cat", "cat", "dog"], ["cat", "", "dog"], ["cat", None, "dog"]])
+def test_class_names_that_are_missing_or_repeated_are_refused(tmp_path: Path, names: list[str]) -> None:
+    with pytest.raises(CheckpointError, match="the class list has"):
+        import_weights(tmp_path / "w.pt", architecture="timm:test_resnet", class_names=names, name="mine")
+
+
 # Class lists.
 
 
