@@ -412,6 +412,19 @@ def test_folders_without_an_end_end(tmp_path: Path) -> None:
     assert (counts(images), left_out(images)) == ("a 1, b 1", {tree.DEEP: 1})
 
 
+def test_a_link_to_a_part_or_a_class_does_not_count_its_images_twice(tmp_path: Path) -> None:
+    planted(tmp_path / "one", "train/a/*2 train/b/*2")
+    (tmp_path / "one/val").symlink_to(tmp_path / "one/train")
+    images = catalogue.open_folder(tmp_path / "one")
+    assert counts(images) == "a 2, b 2"
+    assert left_out(images) == {f"images in 'val/{name}', a link to 'train/{name}'": 2 for name in "ab"}
+    planted(tmp_path / "two", "b/*2 c/*1")
+    (tmp_path / "two/a").symlink_to(tmp_path / "two/b")
+    images = catalogue.open_folder(tmp_path / "two")
+    assert counts(images) == "b 2, c 1"
+    assert left_out(images) == {"images in 'a', a link to 'b'": 2}
+
+
 # What belongs together.
 
 

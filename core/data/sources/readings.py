@@ -93,6 +93,9 @@ def reading(
         classes: The folders that are read.
         because: For the ``id`` of a folder that is not, why.
     """
+    twice = _twice(classes)
+    classes = [each for each in classes if id(each.folder) not in twice]
+    because = because | twice
     spelled = _spelled(classes, together="together" in name)
     filled = [each for each in classes if each.folder.num_images]
     class_names, labels = listing.indexed([spelled[id(each)] for each in filled])
@@ -148,6 +151,17 @@ def _spelled(classes: Sequence[ClassFolder], *, together: bool) -> dict[int, str
         for each in classes
         for name in [_composed(each.name)]
     }
+
+
+def _twice(classes: Sequence[ClassFolder]) -> dict[int, str]:
+    """For the ``id`` of a class folder behind a link to another one: why it does not count again."""
+    first: dict[tuple[int, int], ClassFolder] = {}
+    found: dict[int, str] = {}
+    for each in sorted(classes, key=lambda each: each.folder.is_linked):
+        other = first.setdefault(each.folder.identity, each)
+        if other is not each and each.folder.is_linked:
+            found[id(each.folder)] = f"images in {each.path!r}, a link to {other.path!r}"
+    return found
 
 
 def _images_left(folder: Folder, taken: set[int], because: dict[int, str], path: str = "") -> Iterator[Odd]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core import files, places
@@ -35,7 +35,7 @@ class Odd:
 class Folder:
     """A folder: names of images in natural order, folders likewise, what is neither, images at any depth.
 
-    The root has no name.
+    The root has no name. ``identity`` is the disk's; ``is_linked``: a link leads to it, or to one above it.
     """
 
     name: str
@@ -43,6 +43,8 @@ class Folder:
     folders: tuple["Folder", ...]
     odd: tuple[Odd, ...]
     num_images: int
+    identity: _Identity = (0, 0)
+    is_linked: bool = False
 
     @property
     def full(self) -> tuple["Folder", ...]:
@@ -58,7 +60,8 @@ def scan(root: Path) -> Folder:
     """
     with files.reading(root):
         above = [place.stat() for place in reversed(root.resolve().parents)]
-        return _folder(root, "", tuple((each.st_dev, each.st_ino) for each in above), set())
+        found = _folder(root, "", tuple((each.st_dev, each.st_ino) for each in above), set())
+    return _with_links(found, root)
 
 
 def images_of(folder: Folder, prefix: str = "") -> Iterator[str]:
@@ -88,6 +91,16 @@ def by_reason(odds: Iterable[Odd]) -> tuple[LeftOut, ...]:
     return tuple(LeftOut(reason, numbers[reason], tuple(examples[reason])) for reason in order)
 
 
+def _with_links(folder: Folder, path: Path, *, is_linked: bool = False) -> Folder:
+    """The same, in which each folder knows whether it is behind a link."""
+    folders = tuple(
+        _with_links(each, inner, is_linked=is_linked or inner.is_symlink())
+        for each in folder.folders
+        for inner in [path / each.name]
+    )
+    return replace(folder, folders=folders, is_linked=is_linked)
+
+
 def _folder(path: Path, name: str, above: tuple[_Identity, ...], linked: set[_Identity]) -> Folder:
     about = path.stat()
     above = (*above, (about.st_dev, about.st_ino))
@@ -107,7 +120,7 @@ def _folder(path: Path, name: str, above: tuple[_Identity, ...], linked: set[_Id
     images = sorted(sorted(images), key=listing.natural)
     folders.sort(key=lambda each: (listing.natural(each.name), each.name))
     num_images = len(images) + sum(each.num_images for each in folders)
-    return Folder(name, tuple(images), tuple(folders), tuple(odd), num_images)
+    return Folder(name, tuple(images), tuple(folders), tuple(odd), num_images, above[-1])
 
 
 def _within(entry: os.DirEntry[str], above: tuple[_Identity, ...], linked: set[_Identity]) -> Folder | Odd:
