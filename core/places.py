@@ -12,19 +12,38 @@ _LONGEST = 4096
 
 def cache_root() -> Path:
     """Where caches lie: ``SEEWHY_CACHE``, else ``~/.cache/seewhy``, else a folder for temporary files."""
-    named = os.environ.get("SEEWHY_CACHE")
-    if named:
-        return Path(named)
-    try:
-        return Path.home() / ".cache" / "seewhy"
-    except RuntimeError:  # This user has no home.
-        return Path(tempfile.gettempdir()) / f"seewhy-{os.getuid() if hasattr(os, 'getuid') else 0}"
+    return _named("SEEWHY_CACHE") or _usual_root()
+
+
+def data_root() -> Path:
+    """Where data sets are kept: ``SEEWHY_DATA``, else a folder beside the caches of a user."""
+    return _named("SEEWHY_DATA") or _usual_root() / "data"
 
 
 def data_roots() -> tuple[Path, ...]:
     """The folders that ``SEEWHY_DATA_ROOTS`` lists, separated as in ``PATH``; none where it is not set."""
     listed = os.environ.get(ROOTS, "").split(os.pathsep)
-    return tuple(Path(each).resolve() for each in listed if each.strip())
+    return tuple(_expanded(each.strip()).resolve() for each in listed if each.strip())
+
+
+def _named(variable: str) -> Path | None:
+    """The folder that a variable of the environment names, wherever it is asked; None if it is not set."""
+    wanted = os.environ.get(variable, "").strip()
+    return _expanded(wanted).absolute() if wanted else None
+
+
+def _expanded(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # A home that nobody has.
+        return Path(text)
+
+
+def _usual_root() -> Path:
+    try:
+        return Path.home() / ".cache" / "seewhy"
+    except RuntimeError:  # This user has no home.
+        return Path(tempfile.gettempdir()) / f"seewhy-{os.getuid() if hasattr(os, 'getuid') else 0}"
 
 
 def has_visitors() -> bool:

@@ -13,7 +13,7 @@ from urllib.error import URLError
 
 from filelock import FileLock, Timeout
 
-from core import files
+from core import files, places
 from core.data.image_set import ImageSet
 from core.data.progress import OnProgress, watched
 from core.data.source import Source
@@ -60,8 +60,8 @@ _SYSTEM = Path("/usr/share/datasets")  # Where Debian's packages put data sets.
 
 
 def data_root() -> Path:
-    """Where data sets are kept: the folder that SEEWHY_DATA names, or one in the user's cache."""
-    return Path(os.environ.get("SEEWHY_DATA") or "~/.cache/seewhy/data").expanduser()
+    """Where data sets are kept; see `core.places`."""
+    return places.data_root()
 
 
 def find(name: str, folder: Path | None = None) -> Path | None:

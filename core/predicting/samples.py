@@ -15,7 +15,7 @@ from core.data import catalogue
 from core.data.image_set import ImageSet, Labels, LeftOut
 from core.errors import DataError
 from core.evaluation.metrics import distinct_names
-from core.evaluations import LAYOUTS, Evaluation
+from core.evaluations import LAYOUTS, Evaluation, data_name
 from core.training.material import open_data, sides
 from core.training.recipe import parse
 from core.training.run import remember_data, remembered_data, remembered_layout
@@ -115,8 +115,8 @@ def note_on_data(folder: Path, images: ImageSet) -> str | None:
     if known is None or known == images.fingerprint:
         return None
     return (
-        f"the images of {images.name!r} are not those that {folder.name!r} was trained on, or have changed "
-        f"since: they are split as published, not as in training"
+        f"the images of {data_name(images)!r} are not those that {folder.name!r} was trained on, or have "
+        f"changed since: they are split as published, not as in training"
     )
 
 
@@ -132,7 +132,7 @@ def samples_of(card: Card, images: ImageSet, split: str) -> Samples:
     wanted = np.ones(len(images), bool) if split == "all" else splits == split
     if not wanted.any():
         there = ", ".join(sorted(set(splits.tolist())))
-        raise DataError(f"{images.name!r} has no images in a split {split!r}; there is {there}, all")
+        raise DataError(f"{data_name(images)!r} has no images in a split {split!r}; there is {there}, all")
     labels = labels_for(images, card.class_names)
     known = labels >= 0
     if not (wanted & known).any():

@@ -129,7 +129,7 @@ def test_other_images_than_in_training_are_noted(
     assert main(["evaluate", "random", "--device", "cpu", "--data", str(pictures)]) == 0
     first, *_ = capsys.readouterr().err.splitlines()
     assert first == (
-        "the images of 'folder' are not those that 'random' was trained on, or have changed since: "
+        "the images of 'pictures' are not those that 'random' was trained on, or have changed since: "
         "they are split as published, not as in training"
     )
 

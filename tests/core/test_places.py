@@ -1,12 +1,14 @@
 """Which folders a person may name: where roots are set, only what lies in them, wherever links lead."""
 
 import os
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from core.errors import DataError
-from core.places import ROOTS, data_roots, named_folder
+from core.places import ROOTS, cache_root, data_root, data_roots, named_folder
 
 
 @pytest.fixture
@@ -52,3 +54,30 @@ def test_a_circle_of_links_is_refused_in_words(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "b").symlink_to(tmp_path / "a")
     with pytest.raises(DataError, match=r"there is no folder|cannot open"):
         named_folder(str(tmp_path / "a"))
+
+
+@pytest.mark.parametrize(("variable", "place"), [("SEEWHY_CACHE", cache_root), ("SEEWHY_DATA", data_root)])
+def test_a_folder_of_the_environment_is_the_same_from_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, place: Callable[[], Path]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for named, meant in {"~/x": tmp_path / "x", "x": Path("x").absolute(), " ": tmp_path / ".cache"}.items():
+        monkeypatch.setenv(variable, named)
+        assert place().is_relative_to(meant)
+    monkeypatch.setenv(variable, "~nobody-at-all/x")
+    assert place() == Path("~nobody-at-all/x").absolute()
+
+
+def test_who_has_no_home_keeps_things_among_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    monkeypatch.delenv("SEEWHY_DATA", raising=False)
+    assert data_root().is_relative_to(tempfile.gettempdir())
+
+
+def test_roots_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(ROOTS, "~/photos")
+    assert data_roots() == ((tmp_path / "photos").resolve(),)

@@ -1,10 +1,12 @@
 """Whom the server answers, and how much of a session's files it keeps."""
 
-from typing import Any
+import asyncio
+from typing import Any, NoReturn
 
 import pytest
 import streamlit as st
 from starlette.datastructures import Headers
+from starlette.types import Message, Scope
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
@@ -44,6 +46,27 @@ def test_any_name_only_where_the_owner_says_so(monkeypatch: pytest.MonkeyPatch) 
 )
 def test_a_page_of_another_place_is_refused(monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
     assert refused(monkeypatch, ["localhost"], host="localhost:8501", origin=origin)
+
+
+def test_a_websocket_is_refused_with_the_headers_of_all_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "get_option", {"server.allowedHosts": ["localhost"]}.__getitem__)
+    scope: Scope = {
+        "type": "websocket",
+        "headers": [(b"host", b"evil.example")],
+        "extensions": {"websocket.http.response": {}},
+    }
+    answers: list[Message] = []
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    asyncio.run(serving.Door(_unasked)(scope, _unasked, send))
+    assert (answers[0]["type"], answers[0]["status"]) == ("websocket.http.response.start", 403)
+    assert (b"x-frame-options", b"DENY") in answers[0]["headers"]
+
+
+async def _unasked(*_arguments: object) -> NoReturn:
+    raise AssertionError("nothing behind the door is asked")
 
 
 def sent(manager: MemoryUploadedFileManager, session: str, number: int, size: int) -> list[str]:
