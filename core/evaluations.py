@@ -5,28 +5,23 @@ Each is a folder ``evaluations/NAME`` below the checkpoint's, with all that belo
 ``evaluations/.NAME``. Earlier versions kept one table in the checkpoint's own folder; it is read as one too.
 """
 
-import functools
-import json
 import re
 import shutil
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
-from pydantic import TypeAdapter
 
-from core import checkpoint, files, stored
+from core import evaluation_facts
 from core.data.image_set import ImageSet
-from core.errors import CheckpointError, EvaluationError, FileError
+from core.errors import EvaluationError
+from core.evaluation_facts import FACTS, METRICS, PREDICTIONS, Facts, write_facts
 
-EVALUATIONS, FACTS = "evaluations", "evaluation.json"
-PREDICTIONS, METRICS = "predictions.parquet", "metrics.json"
+__all__ = ["FACTS", "METRICS", "PREDICTIONS", "Evaluation", "Facts", "every", "find", "write_facts"]
+
+EVALUATIONS = "evaluations"
 # Sources that are layouts of anybody's folders: their data are named after the folder.
 LAYOUTS = ("folder", "names", "synsets")
 # What an evaluation of an earlier version may have beside the card.
@@ -34,26 +29,6 @@ _OLDER_FILES = (PREDICTIONS, METRICS)
 _OLDER = "earlier"
 _LONGEST = 64
 _LOCK = ".lock"
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What an evaluation is of; empty or None is what nobody knows.
-
-    ``data`` is what the images are called, ``source`` the data set or layout that they were read as. The date
-    is ISO 8601. ``weights_sha256`` is of the weights that predicted, ``key`` of all that matters for it.
-    ``num_unknown`` images were left out: the network does not know their classes.
-    """
-
-    data: str = ""
-    source: str = ""
-    split: str = ""
-    fingerprint: str | None = None
-    num_images: int = 0
-    date: str = ""
-    weights_sha256: str | None = None
-    key: str = ""
-    num_unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +53,12 @@ class Evaluation:
 
 def every(folder: Path) -> list[Evaluation]:
     """All evaluations of a checkpoint: of the data that it was trained on first, then the newest first."""
-    found = [Evaluation(place.name, place, folder, _facts(folder, place)) for place in _places(folder)]
+    found = [
+        Evaluation(place.name, place, folder, evaluation_facts.of(folder, place)) for place in _places(folder)
+    ]
     if (folder / PREDICTIONS).exists():
         found.append(_older(folder, {each.name for each in found}))
-    own = _own_fingerprint(folder)
+    own = evaluation_facts.own_fingerprint(folder)
     found.sort(key=lambda each: each.name)
     found.sort(key=lambda each: each.facts.date, reverse=True)
     return sorted(found, key=lambda each: _rank(each.facts, own))
@@ -157,11 +134,6 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def write_facts(draft: Path, facts: Facts) -> None:
-    """Say in the folder of an evaluation what it is of."""
-    files.write(draft / FACTS, f"{json.dumps(asdict(facts), indent=1, ensure_ascii=False)}\n".encode())
-
-
 def appear(draft: Path, target: Path) -> None:
     """Let a whole evaluation take its place; one that was there before goes only now."""
     old = draft.with_name(f"{draft.name}.old")
@@ -215,7 +187,7 @@ def interrupted(folder: Path) -> list[Evaluation]:
     begun = [path.parent for path in (folder / EVALUATIONS).glob(f".*/{FACTS}")]
     names = [place_.name.removeprefix(".") for place_ in begun]
     return [
-        Evaluation(name, place_, folder, _facts(folder, place_))
+        Evaluation(name, place_, folder, evaluation_facts.of(folder, place_))
         for name, place_ in sorted(zip(names, begun, strict=True))
         if not is_under_way(folder, name)
     ]
@@ -257,8 +229,8 @@ def _places(folder: Path) -> Iterator[Path]:
 
 def _older(folder: Path, taken: set[str]) -> Evaluation:
     """The table in a checkpoint's own folder; of its training's data unless its metrics know better."""
-    data = _card_data(folder)
-    facts = _found_out(folder, data)
+    data = evaluation_facts.card_data(folder)
+    facts = evaluation_facts.found_out(folder, data)
     facts = replace(facts, date=str(data.get("started", "")))
     own = usual_name(facts.data, facts.split or "val") if facts.data else _OLDER
     return Evaluation(_OLDER if own in taken else own, folder, folder, facts)
@@ -266,62 +238,3 @@ def _older(folder: Path, taken: set[str]) -> Evaluation:
 
 def _older_paths(folder: Path) -> list[Path]:
     return [path for pattern in _OLDER_FILES for path in folder.glob(pattern)]
-
-
-def _facts(folder: Path, place_: Path) -> Facts:
-    """What an evaluation says of itself; where it says nothing that can be read, what its files say."""
-    try:
-        return stored.checked(_schema(), stored.read_json(place_ / FACTS))
-    except (ValueError, FileError):
-        return _found_out(place_, _card_data(folder))
-
-
-def _found_out(place_: Path, data: dict[str, Any]) -> Facts:
-    """The facts that table and metrics know; ``data`` is what the card says of those of the training."""
-    fingerprint = _of_metrics(place_) or data.get("fingerprint")
-    is_own = fingerprint is not None and fingerprint == data.get("fingerprint")
-    source = str(data.get("source", "")) if is_own else ""
-    try:
-        about = (place_ / PREDICTIONS).stat()
-        num_images, split = _counted(place_ / PREDICTIONS, about.st_mtime_ns, about.st_size)
-    except (OSError, ValueError, KeyError, pa.ArrowException):  # The table says it itself when it is read.
-        num_images, split = 0, ""
-    return Facts(source, source, split, fingerprint, num_images)
-
-
-@functools.lru_cache(maxsize=256)
-def _counted(table: Path, *stamp: int) -> tuple[int, str]:  # noqa: ARG001 (the key of the cache)
-    """How many rows a table has, and of which split; ``all`` where there are several."""
-    with files.opened(table):
-        pass  # It is a regular file: a pipe would block for ever.
-    found = pq.ParquetFile(table)
-    splits = pc.unique(found.read(["split"])["split"]).to_pylist()
-    return found.metadata.num_rows, str(splits[0]) if len(splits) == 1 else "all"
-
-
-@functools.cache
-def _schema() -> TypeAdapter[Facts]:
-    return TypeAdapter(Facts)
-
-
-def _of_metrics(place_: Path) -> str | None:
-    """The fingerprint of the images that metrics are of; None where they know none."""
-    try:
-        found = stored.read_json(place_ / METRICS).get("fingerprint")
-    except (ValueError, FileError):
-        return None
-    return None if found is None else str(found)
-
-
-def _own_fingerprint(folder: Path) -> str | None:
-    found = _card_data(folder).get("fingerprint")
-    return None if found is None else str(found)
-
-
-def _card_data(folder: Path) -> dict[str, Any]:
-    """What a card says of the data of its training; nothing where it cannot be read."""
-    try:
-        card = checkpoint.read_card(folder)
-    except CheckpointError:
-        return {}
-    return {"started": card.training.get("started", ""), **card.data}
