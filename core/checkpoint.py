@@ -54,8 +54,21 @@ def load(folder: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float3
     try:
         model.load_state_dict(base | own)
     except RuntimeError as error:
-        raise CheckpointError(f"{folder / WEIGHTS} does not fit {card.architecture}: {error}") from error
+        reason = _difference(base | own, model.state_dict(), len(card.class_names))
+        raise CheckpointError(f"{folder / WEIGHTS} does not fit {card.architecture}: {reason}") from error
     return Checkpoint(folder, card, model.requires_grad_(requires_grad=False).to(device, dtype), device)
+
+
+def _difference(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], num_classes: int) -> str:
+    """The first tensor that the weights lack, have besides, or have of another shape."""
+    for name, tensor in wanted.items():
+        if name not in found:
+            return f"they lack {name!r}; copy the checkpoint again, or import the weights"
+        theirs, ours = tuple(found[name].shape), tuple(tensor.shape)
+        if theirs != ours:
+            return f"{name!r} is {theirs}, and {ours} for the {num_classes} classes of the card"
+    beside = next((name for name in found if name not in wanted), "")
+    return f"they have {beside!r} besides; copy the checkpoint again, or import the weights"
 
 
 def load_for_speed(folder: Path, *, device: str = "cpu") -> Checkpoint:

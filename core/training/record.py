@@ -14,6 +14,7 @@ from core import files, stored
 from core.errors import CheckpointError, FileError
 
 HISTORY, PROGRESS, LOCAL = "history.csv", "progress.json", "local.json"
+_MOST_COLUMNS = 100
 _MOST_BYTES, _MOST_EPOCHS, _LONGEST_PATH = 64 * 2**20, 10**6, 4_096
 # What the columns of a history may hold, from the least to the most; others may hold any number.
 _RANGES = {
@@ -54,7 +55,9 @@ def history(folder: Path) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame()
     try:
-        rows = pd.read_csv(io.BytesIO(files.read(path, _MOST_BYTES)))
+        content = files.read(path, _MOST_BYTES)
+        _refuse_wide(content)
+        rows = pd.read_csv(io.BytesIO(content))
         _check_history(rows)
     except (FileError, ValueError, OverflowError) as error:
         raise _refused(
@@ -126,6 +129,13 @@ def _layout(layout: object) -> str:
     if not isinstance(layout, str) or len(layout) > _LONGEST_PATH:
         raise ValueError(f"layout is {stored.in_words(layout)}: expected the name of a layout")
     return layout
+
+
+def _refuse_wide(content: bytes) -> None:
+    """Before it is parsed: a hundred thousand columns take half a minute."""
+    widest = max((line.count(b",") + 1 for line in content.splitlines()), default=0)
+    if widest > _MOST_COLUMNS:
+        raise ValueError(f"it has {widest:,} columns, expected at most {_MOST_COLUMNS}")
 
 
 def _check_history(rows: pd.DataFrame) -> None:

@@ -137,7 +137,18 @@ def test_weights_of_another_network_name_the_architecture(folder: Path) -> None:
     path = folder / CARD
     card = json.loads(path.read_text())
     path.write_text(json.dumps(card | {"architecture": "timm:test_resnet"}))
-    with pytest.raises(CheckpointError, match=r"model\.safetensors does not fit timm:test_resnet"):
+    with pytest.raises(
+        CheckpointError, match=r"model\.safetensors does not fit timm:test_resnet: they lack '"
+    ):
+        checkpoints.load(folder)
+
+
+def test_weights_of_another_number_of_classes_say_both_shapes(folder: Path) -> None:
+    path = folder / CARD
+    card = json.loads(path.read_text())
+    names = [str(index) for index in range(len(card["class_names"]) + 7)]
+    path.write_text(json.dumps(card | {"class_names": names}))
+    with pytest.raises(CheckpointError, match=rf"for the {len(names)} classes of the card$"):
         checkpoints.load(folder)
 
 

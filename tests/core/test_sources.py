@@ -526,3 +526,9 @@ def test_numbers_in_names_sort_by_value() -> None:
         "Img10",
         "img10",
     ]
+
+
+def test_a_folder_that_goes_while_it_is_listed_is_away(tmp_path: Path) -> None:
+    found = listing.Listing(("ant", "bee"), ["ant/1.png", "bee/1.png"], [0, 1])
+    with pytest.raises(DataError, match=r"the folder '.*gone' is away; connect its disk"):
+        listing.image_set("folder", tmp_path / "gone", found)

@@ -105,6 +105,10 @@ def image_set(name: str, root: Path, listing: Listing) -> ImageSet:
     try:
         fingerprint = fingerprint_of_files(root, listing.sample_ids, labels)
     except OSError as error:
+        if not root.is_dir():
+            raise DataError(
+                f"the folder {str(root)!r} is away; connect its disk, then start again"
+            ) from error
         msg = f"cannot read {error.filename!r}, which {name} should have; unpack or download it again"
         raise DataError(str(error) if isinstance(error, FileError) else msg) from error
     return ImageSet(
