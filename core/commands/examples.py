@@ -11,6 +11,7 @@ from core.commands.photos import add_checkpoint, checkpoint_of
 from core.data.image_set import ImageSet
 from core.data.workers import usual_workers
 from core.device import keep_freed_memory
+from core.errors import CheckpointError
 from core.explanation import layers_of
 from core.inside import examples as known
 from core.inside import examples_files
@@ -70,7 +71,10 @@ def _examples(options: argparse.Namespace) -> int:
 
 def _found(checkpoint: Checkpoint, layers: Sequence[str], images: ImageSet) -> Examples:
     """From the table that is there, if it has these layers of this network and these images."""
-    there = known.read(checkpoint.folder)
+    try:
+        there = known.read(checkpoint.folder)
+    except CheckpointError:  # Damaged, which says to collect them again: so it is done.
+        there = None
     if there and there.is_of(checkpoint.card, images) and there.about.layers.keys() >= set(layers):
         return there
     return collect(checkpoint, layers, images, workers=usual_workers(), on_progress=_count)

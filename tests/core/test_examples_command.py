@@ -70,6 +70,13 @@ def test_what_is_known_already_is_only_drawn(data: Path, monkeypatch: pytest.Mon
     assert _run(data, "--layer", "block1") == 0
 
 
+def test_a_damaged_table_is_collected_again(data: Path) -> None:
+    table = data.parent / "checkpoints" / "random" / EXAMPLES
+    table.write_bytes(b"x")
+    assert _run(data, "--data", str(data), "--layer", "block1") == 0
+    assert read(table.parent) is not None
+
+
 def test_an_interruption_is_said_and_what_is_done_is_kept(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
