@@ -93,6 +93,8 @@ def _originals(random: np.random.Generator) -> list[tuple[str, bytes]]:
 
 def _saved(picture: Image.Image, kind: str, mode: str, settings: dict[str, object]) -> bytes | None:
     """The picture as a file; None where the format does not have the mode."""
+    if settings.get("compression") == "jpeg" and mode not in ("RGB", "L"):
+        return None  # libtiff would say so on stderr.
     stream, exif = BytesIO(), Image.Exif()
     exif[0x0112] = 6
     more = {"exif": exif.tobytes()} if kind in ("JPEG", "PNG", "WEBP") else {}
