@@ -7,7 +7,7 @@ import streamlit as st
 from core.evaluation.confusion import IntArray
 from core.evaluation.pair_selection import ALL, MOST_TELLING, WantedPair, selected
 from core.evaluation.selection import Sample, num_pages, page_of, sample_at
-from pages._ui import components, gallery, image_folder, words
+from pages._ui import class_pickers, components, gallery, image_folder, words
 from pages._ui.components import Tile
 from pages._ui.state import comparisons
 from pages._ui.state import results as memory
@@ -33,12 +33,11 @@ class PairSelection:
 
 def pick(found: Compared) -> PairSelection:
     """Draw the pickers of pile and classes."""
-    names = list(found.pair.class_names)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="compare_samples"):
         pile = _pile(found)
-        label = _class("True class", names, comparisons.CLASS)
-        first = _class(f"{found.first.name} said", names, comparisons.FIRST_SAID)
-        second = _class(f"{found.second.name} said", names, comparisons.SECOND_SAID)
+        label = _class("True class", found, comparisons.CLASS)
+        first = _class(f"{found.first.name} said", found, comparisons.FIRST_SAID)
+        second = _class(f"{found.second.name} said", found, comparisons.SECOND_SAID)
     wanted = WantedPair(pile, label, first, second)
     return PairSelection(wanted, selected(found.pair, found.piles, wanted))
 
@@ -111,16 +110,11 @@ def _pile(found: Compared) -> str:
     return chosen
 
 
-def _class(label: str, names: list[str], key: str) -> int | None:
-    name = st.selectbox(
+def _class(label: str, found: Compared, key: str) -> int | None:
+    return class_pickers.one(
         label,
-        names,
-        index=None,
-        placeholder="any",
-        filter_mode=components.search_in(names),
+        found.pair.class_names,
+        found.matrices.difference,
         key=key,
-        bind="query-params",
-        persist_state="session",
         on_change=comparisons.from_the_first_sheet,
     )
-    return None if name is None else names.index(name)

@@ -6,7 +6,7 @@ import streamlit as st
 from core.evaluation import matrix_view
 from core.evaluation.confusion import ConfusionMatrix, IntArray, most_counted
 from core.evaluation.pair_selection import ALL
-from pages._ui import components, matrix, words
+from pages._ui import class_pickers, components, matrix, words
 from pages._ui.matrix import MOST_CLASSES, Grid, Pick
 from pages._ui.state import comparisons
 from pages._ui.state.comparisons import Compared
@@ -48,17 +48,15 @@ def _shown_classes(found: Compared) -> IntArray:
     if len(names) <= MOST_CLASSES:
         return matrix_view.ordered(found.matrices.first, "given")
     usual = matrix_view.classes_of_most_confused(found.matrices.difference, _FEW)
-    chosen = st.multiselect(
+    chosen = class_pickers.some(
         "Classes in the matrices",
         names,
+        found.matrices.difference,
         key=comparisons.FEW,
-        max_selections=_MOST_CHOSEN,
         placeholder=f"the {len(usual)} that changed most",
-        filter_mode=components.search_in(names),
-        bind="query-params",
-        persist_state="session",
+        most=_MOST_CHOSEN,
     )
-    return np.array([names.index(name) for name in chosen] or usual)
+    return np.array(chosen or usual)
 
 
 def _draw_change(found: Compared, shown: IntArray) -> None:

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.evaluation.confusion import IntArray
 from core.evaluation.selection import ORDERS, Sample, Wanted, num_pages, page_of, sample_at, selected
 from core.mistakes.results import Results
-from pages._ui import components, image_folder, words
+from pages._ui import class_pickers, components, image_folder, words
 from pages._ui.components import Tile
 from pages._ui.state import results as memory
 
@@ -49,8 +49,8 @@ def pick(results: Results) -> tuple[Selection, DeltaGenerator]:
     """Draw the pickers of classes, outcome, order and ranges; gives a row that has room for more."""
     names = list(results.class_names)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_classes"):
-        label = _class("True class", names, memory.TRUE)
-        predicted = _class("Predicted class", names, memory.PREDICTED)
+        label = _class("True class", results, memory.TRUE)
+        predicted = _class("Predicted class", results, memory.PREDICTED)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_controls"):
         outcome = components.segmented(
             "Show", _OUTCOMES, key=memory.ONLY, on_change=memory.from_the_first_page
@@ -150,19 +150,11 @@ def _draw_tiles(
     components.tile_grid(items, label="Samples", key="gallery", on_pick=on_pick, side=_TILE)
 
 
-def _class(label: str, names: list[str], key: str) -> int | None:
-    name = st.selectbox(
-        label,
-        names,
-        index=None,
-        placeholder="any",
-        filter_mode=components.search_in(names),
-        key=key,
-        bind="query-params",
-        persist_state="session",
-        on_change=memory.from_the_first_page,
+def _class(label: str, results: Results, key: str) -> int | None:
+    matrix = results.metrics.confusion_matrix
+    return class_pickers.one(
+        label, results.class_names, matrix, key=key, on_change=memory.from_the_first_page
     )
-    return None if name is None else names.index(name)
 
 
 def _ranges() -> dict[str, tuple[float, float]]:

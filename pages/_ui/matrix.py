@@ -9,7 +9,7 @@ from core.evaluation import matrix_view
 from core.evaluation.confusion import IntArray, most_counted
 from core.evaluation.matrix_view import MatrixView
 from core.mistakes.results import Results
-from pages._ui import components, words
+from pages._ui import class_pickers, components, words
 from pages._ui.components import web
 from pages._ui.state import results as memory
 from pages._ui.state import values
@@ -64,17 +64,15 @@ def _settings() -> tuple[str, str, bool]:
 def _chosen_classes(results: Results, selected: tuple[int | None, int | None]) -> list[int]:
     """The few classes of a large matrix: those chosen, else those of the most frequent mistakes."""
     usual = matrix_view.classes_of_most_confused(results.metrics.confusion_matrix, _FEW)
-    names = st.multiselect(
+    picked = class_pickers.some(
         "Classes in the matrix",
         results.class_names,
+        results.metrics.confusion_matrix,
         key=memory.FEW,
-        max_selections=_MOST_CHOSEN,
         placeholder=f"the {len(usual)} that are confused most often",
-        filter_mode=components.search_in(results.class_names),
-        bind="query-params",
-        persist_state="session",
+        most=_MOST_CHOSEN,
     )
-    chosen = [results.class_names.index(name) for name in names] or usual
+    chosen = picked or usual
     return [*chosen, *(each for each in selected if each is not None and each not in chosen)]
 
 

@@ -11,7 +11,7 @@ from core.evaluation.scores import MISSING
 from core.evaluation.shares import UNDEFINED
 from core.evaluation.threshold import AtThreshold, at_threshold
 from core.mistakes.results import Results, class_table
-from pages._ui import components, figures, gallery, mishaps, words
+from pages._ui import class_pickers, figures, gallery, mishaps, words
 from pages._ui.state import results as memory
 from pages._ui.state import values
 
@@ -72,21 +72,20 @@ def draw_curves(results: Results) -> None:
         return
     usual = results.class_names[memory.usual_class(results)]
     left, right = st.columns([2, 3], gap="large", vertical_alignment="bottom")
-    name = left.selectbox(
-        "Class against the rest", results.class_names, key=memory.CURVE, index=None, placeholder=usual,
-        bind="query-params", persist_state="session", filter_mode=components.search_in(results.class_names),
-    )  # fmt: skip
-    class_idx = results.class_names.index(name or usual)
+    with left:
+        picked = class_pickers.one(
+            "Class against the rest", results.class_names, results.metrics.confusion_matrix,
+            key=memory.CURVE, placeholder=usual,
+        )  # fmt: skip
+    class_idx = memory.usual_class(results) if picked is None else picked
     threshold = right.slider(
         "Called so from this probability on", 0.0, 1.0, 0.5, 0.01, key="threshold",
         bind="query-params", persist_state="session",
     )  # fmt: skip
     found = memory.curves(results, class_idx)
     if found is None:
-        st.info(
-            f"Every sample is {words.plain(name or usual)}, or none: there is no curve to draw.",
-            icon=":material/show_chart:",
-        )
+        name = words.plain(results.class_names[class_idx])
+        st.info(f"Every sample is {name}, or none: there is no curve to draw.", icon=":material/show_chart:")
         return
     now = at_threshold(results.table, memory.scores(results), class_idx, threshold)
     with st.container(key="quality_curves"):

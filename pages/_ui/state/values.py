@@ -16,6 +16,17 @@ def choice(value: object, options: Collection[str]) -> str:
     return value if isinstance(value, str) and value in options else next(iter(options))
 
 
+def class_idx(value: object, names: Sequence[str]) -> int | None:
+    """The class that was chosen or typed, in any case where that is clear; None where there is none."""
+    if not isinstance(value, str):
+        return None
+    if value in names:
+        return names.index(value)
+    wanted = value.strip().casefold()
+    alike = [index for index, name in enumerate(names) if name.casefold() == wanted]
+    return alike[0] if len(alike) == 1 else None
+
+
 def share(value: object, otherwise: float) -> float:
     """A number from 0 to 1."""
     is_number = isinstance(value, int | float) and isfinite(value)
