@@ -261,7 +261,6 @@ def test_a_dead_channel_is_said_in_the_table_and_drawn_as_such() -> None:
         (("--layer", "nowhere"), "no layer named 'nowhere'"),
         (("--layer", "bn2", "--channels", "256"), "there is no channel '256'"),
         (("--class", "unicorn"), "no class named 'unicorn'"),
-        (("--layer", "bn2", "--steps", "0"), "needs steps and a step size above 0"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(
@@ -270,6 +269,12 @@ def test_what_cannot_be_done_is_said_in_a_line(
     assert _run(root, *options) == 1
     assert message in capsys.readouterr().err
     assert not (root / "out").exists()
+
+
+def test_no_steps_are_refused_as_an_argument(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        _run(root, "--layer", "bn2", "--steps", "0")
+    assert "argument --steps: got '0'; expected a whole number from 1 to" in capsys.readouterr().err
 
 
 def test_networks_with_a_grey_input_of_their_own_size_work(cache: FilterCache) -> None:
