@@ -76,7 +76,7 @@ def refuse_foreign(path: Path) -> None:
         raise CheckpointError(f"{str(path)!r} is a folder; name the weights file in it{found}")
     start = files.head(path, _HEAD)
     if not start:
-        raise CheckpointError(f"{path.name} is not a readable weights file: it is empty; copy it again")
+        raise CheckpointError(f"{path.name} is not a readable weights file{torn(path)}")
     reason = next((text for mark, text in _STARTS if re.match(mark, start, re.DOTALL | re.IGNORECASE)), None)
     reason = reason or _SUFFIXES.get(path.suffix.lower())
     if reason is None and zipfile.is_zipfile(path):

@@ -84,8 +84,10 @@ def draw_curves(results: Results) -> None:
     )  # fmt: skip
     found = memory.curves(results, class_idx)
     if found is None:
-        name = words.plain(results.class_names[class_idx])
-        st.info(f"Every sample is {name}, or none: there is no curve to draw.", icon=":material/show_chart:")
+        st.info(
+            f"Every sample is {words.plain(results.class_names[class_idx])}, or none: no curve can be drawn.",
+            icon=":material/show_chart:",
+        )
         return
     now = at_threshold(results.table, memory.scores(results), class_idx, threshold)
     with st.container(key="quality_curves"):

@@ -1,6 +1,7 @@
 """Whom the server answers, and how much of a session's files it keeps."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
 
 import pytest
@@ -60,7 +61,9 @@ def test_a_websocket_is_refused_with_the_headers_of_all_answers(monkeypatch: pyt
     async def send(message: Message) -> None:
         answers.append(message)
 
-    asyncio.run(serving.Door(_unasked)(scope, _unasked, send))
+    # In a thread of its own: after the browser tests, this one has a loop that is running.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, serving.Door(_unasked)(scope, _unasked, send)).result()
     assert (answers[0]["type"], answers[0]["status"]) == ("websocket.http.response.start", 403)
     assert (b"x-frame-options", b"DENY") in answers[0]["headers"]
 
