@@ -1,6 +1,7 @@
 """What several test files share: tiny networks, two checkpoints, and real photos where there are any."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,15 @@ torch.set_num_threads(1)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "imagenet-photos"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Data and caches of tests, and of the programs that they start, are never the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("SEEWHY_DATA", "SEEWHY_CACHE"):
+            patch.setenv(variable, str(tmp_path_factory.mktemp(variable.lower())))
+        yield
 
 
 @pytest.fixture

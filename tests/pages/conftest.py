@@ -16,8 +16,9 @@ from pages._ui.state import ascents
 
 @pytest.fixture(autouse=True)
 def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Ascent images and field sizes are kept where nobody else's are."""
+    """Ascent images, field sizes and downloads of a test are its own."""
     monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("SEEWHY_DATA", str(tmp_path / "data"))
     ascents.forget()
     field_sizes._KNOWN.clear()
     yield
