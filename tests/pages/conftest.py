@@ -18,7 +18,7 @@ from pages._ui.state import ascents
 def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Ascent images, field sizes and downloads of a test are its own."""
     monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("SEEWHY_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("SEEWHY_DATA", str(tmp_path / "downloaded"))
     ascents.forget()
     field_sizes._KNOWN.clear()
     yield
