@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from core import mishaps
 from core.commands import evaluating, examples, explaining, filters, inside, training
-from core.commands.complaint import complain
+from core.commands.options.complaint import complain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

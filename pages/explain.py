@@ -5,10 +5,13 @@ from functools import partial
 
 import streamlit as st
 
-from core.explanation import INPUT, Question
-from core.layers import stages
-from pages._ui import explained, pickers, shell, waiting, words
-from pages._ui.state import models, photos
+from core.explain.network.layers import stages
+from core.explanation.explanation import INPUT, Question
+from pages._ui import shell, words
+from pages._ui.explain import explained
+from pages._ui.kit import waiting
+from pages._ui.kit.pickers import pickers
+from pages._ui.session import models, photos
 
 with shell.page("pages/explain.py"):
     st.title("Explain")

@@ -4,8 +4,13 @@ from functools import partial
 
 import streamlit as st
 
-from pages._ui import average, components, exports, gallery, matrix, numbers, quality, sample_view, shell
-from pages._ui.state import results as memory
+from pages._ui import shell
+from pages._ui.kit import matrix
+from pages._ui.kit.components import components
+from pages._ui.kit.evaluations import numbers
+from pages._ui.kit.samples import gallery
+from pages._ui.mistakes import average, exports, quality, sample_view
+from pages._ui.session import results as memory
 
 VIEWS = {"confusions": "Confusions", "classes": "Classes", "curves": "Curves", "confidence": "Confidence"}
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages._ui import data_report, recipe_picker, shell, trained
+from pages._ui import shell
+from pages._ui.train import data_report, recipe_picker, trained
 
 with shell.page("pages/train.py"):
     st.title("Train")

@@ -9,8 +9,8 @@ import torch
 from tiny_models import GapCnn, noise, seeded
 from torch import Tensor
 
-from core import checkpoint as checkpoints
-from core.checkpoint import Card, Checkpoint
+from core.checkpoints import store
+from core.checkpoints.store import Card, Checkpoint
 from core.models import registry
 
 # The networks here are small: a second thread gains nothing, and on a busy machine each waits for the other.
@@ -55,7 +55,7 @@ def photos() -> list[Path]:
 @pytest.fixture(scope="session")
 def imagenet() -> Checkpoint:
     """The built-in checkpoint on the CPU; it is shared, so no test may change it."""
-    return checkpoints.load(checkpoints.find(checkpoints.BUILT_IN))
+    return store.load(store.find(store.BUILT_IN))
 
 
 @pytest.fixture(scope="session")
@@ -70,4 +70,4 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
         torch.manual_seed(0)
         tensors = registry.build(architecture, len(names)).state_dict()
     card = Card(architecture, names, registry.default_preprocess(architecture), source="random")
-    return checkpoints.load(checkpoints.save(tmp_path_factory.mktemp("checkpoints"), "small", card, tensors))
+    return store.load(store.save(tmp_path_factory.mktemp("checkpoints"), "small", card, tensors))

@@ -1,34 +1,54 @@
-"""The import rules of STYLE section 3, and what is allowed in one place only: read from the code itself."""
+"""The import rules, and what is allowed in one place only, read from the code. Each test lists offenders."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "core").rglob("*.py"))
 PAGES = [*sorted((ROOT / "pages").rglob("*.py")), *ROOT.glob("app.py")]
-sources = pytest.mark.parametrize("path", [*CORE, *PAGES], ids=lambda path: str(path.relative_to(ROOT)))
+# From the ground floor up: a room imports from its own floor and from those before it.
+FLOORS = (
+    ("errors", "device"),
+    ("places",),
+    ("files",),
+    ("processes", "mishaps"),
+    ("images", "drawing"),
+    ("explain",),
+    ("models",),
+    ("checkpoints",),
+    ("data",),
+    ("passes",),
+    ("evaluation",),
+    ("predictions",),
+    ("training",),
+    ("explanation",),
+    ("mistakes", "inside"),
+    ("commands",),
+    ("__main__",),
+)
+_FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 
 def _named(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _imports(tree: ast.AST) -> set[str]:
     """Full names of all that is imported, in functions too: ``from core import layers`` is core.layers."""
-    found: set[str] = set()
+    imported: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            imported |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
-            found |= {f"{node.module or ''}.{alias.name}" for alias in node.names}
-    return found
+            imported |= {f"{node.module or ''}.{alias.name}" for alias in node.names}
+    return imported
 
 
 def _under(name: str, *packages: str) -> bool:
@@ -51,106 +71,170 @@ def _calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
             yield ast.unparse(node.func), node
 
 
+def _offenders(paths: Iterable[Path], broken: Callable[[Path], Iterable[object]]) -> dict[str, list[object]]:
+    """What breaks a rule in each file that breaks it."""
+    return {_named(path): broke for path in paths if (broke := list(broken(path)))}
+
+
+def _below(*rooms: str) -> list[Path]:
+    """Modules of these rooms of core."""
+    return [path for path in CORE if _room(path) in rooms]
+
+
+def _room(path: Path) -> str:
+    return path.relative_to(ROOT / "core").parts[0].removesuffix(".py")
+
+
 # Who may import whom.
 
 
-@sources
-def test_imports_are_absolute_and_without_wildcards(path: Path) -> None:
-    nodes = [node for node in ast.walk(_tree(path)) if isinstance(node, ast.ImportFrom)]
-    assert [node.module for node in nodes if node.level] == []
-    assert [node.module for node in nodes if node.names[0].name == "*"] == []
+def test_imports_are_absolute_and_without_wildcards() -> None:
+    def broken(path: Path) -> list[str]:
+        nodes = [node for node in ast.walk(_tree(path)) if isinstance(node, ast.ImportFrom)]
+        return [ast.unparse(node) for node in nodes if node.level or node.names[0].name == "*"]
+
+    assert _offenders([*CORE, *PAGES], broken) == {}
 
 
-@pytest.mark.parametrize("path", CORE, ids=_named)
-def test_core_knows_no_browser_and_no_plots(path: Path) -> None:
-    assert _forbidden(_tree(path), "streamlit", "pages", "app", "matplotlib", "plotly", "tests") == set()
+def test_every_room_has_a_floor() -> None:
+    assert {_room(path) for path in CORE} - {"__init__"} == set(_FLOOR_OF)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "core" / "explain").glob("*.py")), ids=_named)
-def test_explaining_needs_a_model_and_a_tensor_and_nothing_else_of_core(path: Path) -> None:
-    assert _beyond(_tree(path), "core", "core.errors", "core.explain") == set()
+def test_a_lower_floor_never_imports_a_higher_one() -> None:
+    def broken(path: Path) -> list[str]:
+        own = _FLOOR_OF.get(_room(path), 0)
+        imported = [name for name in _imports(_tree(path)) if name.startswith("core.")]
+        return sorted(name for name in imported if _FLOOR_OF.get(name.split(".")[1], 0) > own)
+
+    assert _offenders(CORE, broken) == {}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "core").glob("training/**/*.py")), ids=_named)
-def test_training_knows_nothing_of_explanations(path: Path) -> None:
-    allowed = ("data", "models", "preprocess", "checkpoint", "predictions", "errors", "training")
-    allowed += ("device", "evaluation.histograms", "evaluations", "files", "finite", "places")
-    allowed += ("images", "prediction_table", "score_files", "stored")
-    assert _beyond(_tree(path), "core", *(f"core.{name}" for name in allowed)) == set()
+def test_rooms_of_one_floor_do_not_import_each_other() -> None:
+    def broken(path: Path) -> list[str]:
+        rooms = FLOORS[_FLOOR_OF[_room(path)]]
+        return sorted(_forbidden(_tree(path), *(f"core.{room}" for room in rooms if room != _room(path))))
+
+    assert _offenders([path for path in CORE if path.name != "__init__.py"], broken) == {}
 
 
-TABLES = [*sorted((ROOT / "core" / "evaluation").glob("*.py"))]
-TABLES += [ROOT / "core" / f"{name}.py" for name in ("prediction_table", "score_files", "render")]
+def test_core_knows_no_browser_and_no_plots() -> None:
+    unknown = ("streamlit", "pages", "app", "matplotlib", "plotly", "tests")
+    assert _offenders(CORE, lambda path: _forbidden(_tree(path), *unknown)) == {}
 
 
-@pytest.mark.parametrize("path", TABLES, ids=_named)
-def test_evaluation_and_render_take_arrays_and_tables_only(path: Path) -> None:
-    allowed = ("core.errors", "core.evaluation", "core.files", "core.finite", "core.score_files")
-    assert _beyond(_tree(path), "core", *allowed, "core.prediction_schema") == set()
+def test_explaining_needs_a_model_and_a_tensor_and_nothing_else_of_core() -> None:
+    allowed = ("core.errors", "core.explain")
+    assert _offenders(_below("explain"), lambda path: _beyond(_tree(path), "core", *allowed)) == {}
 
 
-@pytest.mark.parametrize("path", PAGES, ids=_named)
-def test_a_page_does_not_compute_or_import_another_page(path: Path) -> None:
-    assert _forbidden(_tree(path), "torch.nn", "matplotlib", "timm", "captum", "torchvision") == set()
-    assert _beyond(_tree(path), "pages", "pages._ui") == set()
+def test_training_knows_nothing_of_explanations() -> None:
+    assert _offenders(_below("training"), lambda path: _forbidden(_tree(path), "core.explain")) == {}
+
+
+def test_evaluation_and_drawing_know_arrays_and_tables_only() -> None:
+    def broken(path: Path) -> set[str]:
+        return _beyond(_tree(path), "core", "core.errors", f"core.{_room(path)}")
+
+    assert _offenders(_below("evaluation", "drawing"), broken) == {}
+
+
+def test_pages_do_not_compute() -> None:
+    unknown = ("torch.nn", "matplotlib", "timm", "captum", "torchvision")
+    assert _offenders(PAGES, lambda path: _forbidden(_tree(path), *unknown)) == {}
+
+
+def test_a_page_takes_from_its_own_folder_and_from_what_all_share() -> None:
+    own = {path.stem for path in (ROOT / "pages").glob("*.py")}
+
+    def broken(path: Path) -> set[str]:
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        mine = next((part for part in parts[1:] if part in own), "")
+        others = [f"pages._ui.{page}" for page in own if page != mine]
+        return _forbidden(_tree(path), *others, *(f"pages.{page}" for page in own))
+
+    assert _offenders([path for path in PAGES if path.name != "app.py"], broken) == {}
 
 
 # What happens in one place only.
 
 
-@sources
-def test_hooks_are_registered_only_in_hooks(path: Path) -> None:
+def _in_place(path: Path, *rooms: str) -> bool:
+    return any(_named(path).startswith(room) for room in rooms)
+
+
+def test_hooks_are_registered_only_in_hooks() -> None:
     """captum registers its own on a private copy of the network; that is not seen here, and fine."""
-    registered = [
-        node.attr
-        for node in ast.walk(_tree(path))
-        if isinstance(node, ast.Attribute) and node.attr.startswith("register_") and "hook" in node.attr
-    ]
-    expected = ["register_forward_hook"] if _named(path) == "core/explain/hooks.py" else []
-    assert registered == expected
+
+    def broken(path: Path) -> list[str]:
+        attributes = [node.attr for node in ast.walk(_tree(path)) if isinstance(node, ast.Attribute)]
+        return [name for name in attributes if name.startswith("register_") and "hook" in name]
+
+    assert _offenders([*CORE, *PAGES], broken) == {"core/explain/network/hooks.py": ["register_forward_hook"]}
 
 
-@sources
-def test_weights_are_never_unpickled(path: Path) -> None:
-    tree = _tree(path)
-    for name, call in _calls(tree):
-        if name == "torch.load" or (name == "load" and "torch.load" in _imports(tree)):
+def test_weights_are_never_unpickled() -> None:
+    def broken(path: Path) -> Iterator[str]:
+        tree = _tree(path)
+        yield from _forbidden(tree, "pickle.load", "pickle.loads", "pickle.Unpickler", "dill", "joblib")
+        for name, call in _calls(tree):
+            is_torch = name == "torch.load" or (name == "load" and "torch.load" in _imports(tree))
             given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
-            assert given.get("weights_only") == "True", ast.unparse(call)
-        assert name not in {"pickle.load", "pickle.loads", "pickle.Unpickler", "eval", "exec"}
-        assert not (name == "np.load" and "allow_pickle" in ast.unparse(call))
-    assert _forbidden(tree, "pickle.load", "pickle.loads", "pickle.Unpickler", "dill", "joblib") == set()
+            if is_torch and given.get("weights_only") != "True":
+                yield ast.unparse(call)
+            if name in {"pickle.load", "pickle.loads", "pickle.Unpickler", "eval", "exec"}:
+                yield ast.unparse(call)
+            if name == "np.load" and "allow_pickle" in given:
+                yield ast.unparse(call)
+
+    assert _offenders([*CORE, *PAGES], broken) == {}
 
 
 _WRITING = {"write_bytes", "write_text", "fsync", "mkstemp", "NamedTemporaryFile"}
 _READING = {"read_bytes", "read_text"}
+# The one page that writes a file that a visitor sends, into a temporary folder.
+_UPLOADED = "pages/_ui/kit/own_model.py"
 # Our own package's files, the system's, and logs that other processes write.
-_READ_OTHERWISE = {"limits", "samples", "report", "components", "serving", "runs", "background"}
+_READ_OTHERWISE = {"limits", "samples", "report", "components", "serving", "runs", "background", "processes"}
 
 
-@sources
-def test_files_are_written_whole_and_read_safely_by_one_module(path: Path) -> None:
-    called = {name.rpartition(".")[2] for name, call in _calls(_tree(path)) if not name.startswith("files.")}
-    assert path == ROOT / "core/files.py" or _WRITING & called <= ({"write_bytes"} & {_uploaded(path)})
-    assert path.stem in _READ_OTHERWISE | {"files"} or _READING & called == set()
+def test_files_are_written_whole_and_read_safely_by_one_room() -> None:
+    def broken(path: Path) -> set[str]:
+        called = {name.rpartition(".")[2] for name, _ in _calls(_tree(path)) if not name.startswith("files.")}
+        written = _WRITING & called - ({"write_bytes"} if _named(path) == _UPLOADED else set())
+        return written | (_READING & called if path.stem not in _READ_OTHERWISE else set())
+
+    outside = [path for path in [*CORE, *PAGES] if not _in_place(path, "core/files/")]
+    assert _offenders(outside, broken) == {}
 
 
-def _uploaded(path: Path) -> str:
-    """The one page that writes a file that a visitor sends, into a temporary folder."""
-    return "write_bytes" if _named(path) == "pages/_ui/own_model.py" else ""
+def test_only_commands_print() -> None:
+    outside = [path for path in [*CORE, *PAGES] if not _in_place(path, "core/commands/")]
+    assert (
+        _offenders(outside, lambda path: [name for name, _ in _calls(_tree(path)) if name == "print"]) == {}
+    )
 
 
-@sources
-def test_only_commands_print(path: Path) -> None:
-    printed = [call.lineno for name, call in _calls(_tree(path)) if name == "print"]
-    assert _named(path).startswith("core/commands/") or printed == []
-
-
-@sources
-def test_explaining_never_calls_backward(path: Path) -> None:
+def test_explaining_never_calls_backward() -> None:
     """`torch.autograd.grad` leaves no ``.grad`` behind on shared parameters."""
-    if _under(_named(path).replace("/", "."), "core.explain"):
-        assert [call.lineno for name, call in _calls(_tree(path)) if name.endswith(".backward")] == []
+
+    def broken(path: Path) -> list[str]:
+        return [name for name, _ in _calls(_tree(path)) if name.endswith(".backward")]
+
+    assert _offenders(_below("explain"), broken) == {}
+
+
+_REMEMBERING = {"st.session_state", "st.query_params", "st.cache_data", "st.cache_resource"}
+
+
+def test_caches_and_session_state_live_only_in_their_rooms() -> None:
+    def broken(path: Path) -> set[str]:
+        attributes = {ast.unparse(node) for node in ast.walk(_tree(path)) if isinstance(node, ast.Attribute)}
+        return attributes & _REMEMBERING
+
+    outside = [
+        path for path in PAGES if not _in_place(path, "pages/_ui/session/") and "state" not in path.parts
+    ]
+    assert _offenders(outside, broken) == {}
 
 
 # The rules themselves.
@@ -164,13 +248,12 @@ def test_imports_are_found_wherever_and_however_they_are_written() -> None:
     assert _imports(tree) == {"core.layers", "core.data", "core.explain.cam", "streamlit"}
     assert _beyond(tree, "core", "core.explain") == {"core.layers", "core.data"}
     assert _forbidden(tree, "streamlit", "core.lay") == {"streamlit"}
-    assert [name for name, _ in _calls(ast.parse("torch.load(x)\nprint(load(y))"))] == [
-        "torch.load",
-        "print",
-        "load",
-    ]
+    called = [name for name, _ in _calls(ast.parse("torch.load(x)\nprint(load(y))"))]
+    assert called == ["torch.load", "print", "load"]
 
 
-def test_there_is_code_to_read() -> None:
-    assert len(CORE) > 20
+def test_an_offender_is_found() -> None:
+    assert _offenders([ROOT / "app.py"], lambda _path: ["broken"]) == {"app.py": ["broken"]}
+    assert _room(ROOT / "core/data/splits.py") == "data"
+    assert len(CORE) > 100
     assert all(path.is_file() for path in PAGES)

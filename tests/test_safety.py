@@ -9,7 +9,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from core import images
-from pages._ui import own_model, pickers
+from pages._ui.kit import own_model
+from pages._ui.kit.pickers import pickers
 from tests import lock
 
 ROOT = Path(__file__).parents[1]

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from core import checkpoint
-from core.checkpoint import Card
+from core.checkpoints import store
+from core.checkpoints.store import Card
 from core.evaluation.confusion import ConfusionMatrix
 from core.models import registry
 
@@ -28,7 +28,7 @@ def random_checkpoint(root: Path, name: str = "random", classes: tuple[str, ...]
         torch.manual_seed(0)
         model = registry.build(ARCHITECTURE, len(classes))
     card = Card(ARCHITECTURE, classes, registry.default_preprocess(ARCHITECTURE))
-    return checkpoint.save(root, name, card, model.state_dict())
+    return store.save(root, name, card, model.state_dict())
 
 
 def noisy_pictures(folder: Path) -> Path:

@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core import checkpoint, evaluations
+from core.checkpoints import store
+from core.predictions import evaluations
 
 OWN, STREET = "digits-val", "street-val"
 NUM_STREET = 120
@@ -18,8 +19,8 @@ NUM_STREET = 120
 @contextmanager
 def two_evaluations(name: str) -> Iterator[str]:
     """A copy of ``digits`` under the name that is given: on the street every third 7 and no 1 is right."""
-    folder = checkpoint.ROOT / name
-    shutil.copytree(checkpoint.ROOT / "digits", folder)
+    folder = store.ROOT / name
+    shutil.copytree(store.ROOT / "digits", folder)
     try:
         own = evaluations.find(folder, OWN)
         place = evaluations.place(folder, STREET)

@@ -5,17 +5,19 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from core import checkpoint, evaluations, processes
-from core.commands import layouts
-from core.commands.complaint import complain
-from core.commands.numbers import MOST_PROCESSES, place, whole
-from core.data.report import left_out_in_words
+from core.checkpoints import store
+from core.commands.options import layouts
+from core.commands.options.complaint import complain
+from core.commands.options.numbers import MOST_PROCESSES, place, whole
+from core.data.survey.report import left_out_in_words
 from core.data.workers import usual_workers
 from core.device import keep_freed_memory, usable_device
-from core.predicting.evaluate import Keep, Resources, evaluate
-from core.predicting.naming import name_for
-from core.predicting.samples import note_on_data, open_images, remember_images, samples_of
-from core.processes import Place
+from core.passes import ranks
+from core.passes.ranks import Place
+from core.predictions import evaluations
+from core.predictions.evaluating.evaluate import Keep, Resources, evaluate
+from core.predictions.evaluating.naming import name_for
+from core.predictions.evaluating.samples import note_on_data, open_images, remember_images, samples_of
 
 _INTERRUPTED = 130  # As a shell has it for Ctrl-C.
 
@@ -47,11 +49,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    own = processes.place()
+    own = ranks.place()
     try:
         if own.share.world > 1 or options.devices < 2:
             return _evaluate_share(options, own)
-        with processes.others(_arguments(options), options.devices) as (own, others_end):
+        with ranks.others(_arguments(options), options.devices) as (own, others_end):
             return _evaluate_share(options, own, others_end)
     except KeyboardInterrupt:
         if own.share.rank == 0:
@@ -75,15 +77,15 @@ def _arguments(options: argparse.Namespace) -> list[str]:
 def _evaluate_share(
     options: argparse.Namespace, own: Place, others_end: Callable[[], None] = lambda: None
 ) -> int:
-    processes.end_with_parent()
-    processes.divide_threads(own)
+    ranks.end_with_parent()
+    ranks.divide_threads(own)
     keep_freed_memory()
-    folder = checkpoint.find(options.checkpoint)
+    folder = store.find(options.checkpoint)
     images = open_images(folder, options.data, options.layout)
-    samples = samples_of(checkpoint.read_card(folder), images, options.split)
+    samples = samples_of(store.read_card(folder), images, options.split)
     device, note = usable_device(options.device)
     resources = Resources(
-        processes.device_of(device, own), usual_workers() // own.local_world, own.share, others_end
+        ranks.device_of(device, own), usual_workers() // own.local_world, own.share, others_end
     )
     keep = Keep(options.name or name_for(samples), options.data, options.replace)
     evaluations.refuse_odd(keep.name)

@@ -4,21 +4,21 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from core.checkpoint import Checkpoint
-from core.commands.complaint import complain
-from core.commands.numbers import place
-from core.commands.photos import add_checkpoint, checkpoint_of
+from core.checkpoints.store import Checkpoint
+from core.commands.options.complaint import complain
+from core.commands.options.numbers import place
+from core.commands.options.photos import add_checkpoint, checkpoint_of
 from core.data.image_set import ImageSet
 from core.data.workers import usual_workers
 from core.device import keep_freed_memory
 from core.errors import CheckpointError
-from core.explanation import layers_of
-from core.inside import examples as known
-from core.inside import examples_files
-from core.inside.examples import Examples
-from core.inside.examples_pass import collect
-from core.inside.patches import drawing
-from core.layers import default_layer
+from core.explain.network.layers import default_layer
+from core.explanation.explanation import layers_of
+from core.inside.examples import example_files
+from core.inside.examples import stored_examples as known
+from core.inside.examples.patches import drawing
+from core.inside.examples.search import collect
+from core.inside.examples.stored_examples import Examples
 
 _INTERRUPTED = 130  # As a shell has it for Ctrl-C.
 
@@ -63,7 +63,7 @@ def _examples(options: argparse.Namespace) -> int:
     for layer in layers:
         size = found.about.layers[layer]
         draw = drawing(size, checkpoint.card.preprocess.input_size)
-        silent = examples_files.save(options.out, found, layer, images, draw)
+        silent = example_files.save(options.out, found, layer, images, draw)
         total = f"{found.about.num_images} images of {images.name}"
         print(f"{total}: {layer}, {size.num_channels} channels, {silent} silent -> {options.out}")
     return 0

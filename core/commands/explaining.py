@@ -5,16 +5,18 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from core import checkpoint as checkpoints
-from core import export, images, importing
-from core.checkpoint import Checkpoint
-from core.commands.numbers import place
-from core.commands.photos import add_checkpoint, add_photos, checkpoint_of, for_each
-from core.explanation import METHODS, Question, explain, layers_of
-from core.foreign.fitting import Wish
-from core.layers import default_layer
+from core import images
+from core.checkpoints import store
+from core.checkpoints.foreign import importing
+from core.checkpoints.foreign.fitting import Wish
+from core.checkpoints.store import Checkpoint
+from core.commands.options.numbers import place
+from core.commands.options.photos import add_checkpoint, add_photos, checkpoint_of, for_each
+from core.explain.network.layers import default_layer
+from core.explanation import export
+from core.explanation.explanation import METHODS, Question, explain, layers_of
 from core.models import registry
-from core.predictions import class_index, prediction
+from core.predictions.top_k import class_index, prediction
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -76,7 +78,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 
 
 def _layers(options: argparse.Namespace) -> int:
-    layers = layers_of(checkpoints.load(checkpoints.find(options.checkpoint)))
+    layers = layers_of(store.load(store.find(options.checkpoint)))
     width = max(len(layer.name) for layer in layers)
     for layer in layers:
         shape = " x ".join(map(str, layer.shape))

@@ -5,14 +5,14 @@ from functools import partial
 from pathlib import Path
 
 from core import images
-from core.checkpoint import Checkpoint
-from core.commands.photos import add_photos, checkpoint_of, for_each
-from core.explanation import layers_of
-from core.inside import inspection_files
-from core.inside.channels import ORDERS
-from core.inside.inspection import inspect
-from core.layers import default_layer
-from core.predictions import class_index
+from core.checkpoints.store import Checkpoint
+from core.commands.options.photos import add_photos, checkpoint_of, for_each
+from core.explain.network.layers import default_layer
+from core.explanation.explanation import layers_of
+from core.inside.channels import inspection_files
+from core.inside.channels.inspection import inspect
+from core.inside.channels.layer_channels import ORDERS
+from core.predictions.top_k import class_index
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -4,19 +4,28 @@ import argparse
 import sys
 from pathlib import Path
 
-from core import checkpoint, files
-from core.commands import layouts
-from core.commands.complaint import complain
-from core.commands.numbers import LARGEST_SEED, MOST_MACHINES, MOST_PROCESSES, named, place, share, whole
-from core.data import catalogue
+from core import files
+from core.checkpoints import store
+from core.commands.options import layouts
+from core.commands.options.complaint import complain
+from core.commands.options.numbers import (
+    LARGEST_SEED,
+    MOST_MACHINES,
+    MOST_PROCESSES,
+    named,
+    place,
+    share,
+    whole,
+)
 from core.data.cache import decode
 from core.data.image_set import ImageSet
-from core.data.report import lines, report
-from core.data.sources.layout import LayoutError
+from core.data.sources import catalogue
+from core.data.sources.folder.layout import LayoutError
 from core.data.splits import published_split
+from core.data.survey.report import lines, report
+from core.drawing.render import png
 from core.models import registry
-from core.predicting.evaluate import write_metrics_of_training
-from core.render import png
+from core.predictions.evaluating.evaluate import write_metrics_of_training
 from core.training import recipe as recipes
 from core.training.material import Material, material, sides
 from core.training.network import preprocess_of
@@ -157,7 +166,7 @@ def _recipes(_options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     # Lightning takes seconds to import, and no other command needs it.
-    from core.training.train import Job, is_first, resume, train  # noqa: PLC0415
+    from core.training.lightning.train import Job, is_first, resume, train  # noqa: PLC0415
 
     recipe = recipes.read(options.recipe, options.changes) if options.recipe else None
     name = options.out or (free_name(Path(options.recipe).stem) if recipe else "")
@@ -170,7 +179,7 @@ def _train(options: argparse.Namespace) -> int:
         say=_say,
     )
     try:
-        if options.resume and name in checkpoint.folders():
+        if options.resume and name in store.folders():
             folder = resume(recipe, job)
         elif recipe is not None:
             folder = train(recipe, job)
@@ -180,7 +189,7 @@ def _train(options: argparse.Namespace) -> int:
         return complain(f"{name} was stopped; go on with: python -m core train --out {name} --resume")
     if is_first():
         write_metrics_of_training(folder)
-        metrics = checkpoint.read_card(folder).metrics
+        metrics = store.read_card(folder).metrics
         _say(f"{folder}: validation accuracy {metrics['val_accuracy']:.4f}, loss {metrics['val_loss']:.4f}")
     return 0
 

@@ -8,8 +8,8 @@ from enum import Enum
 import torch
 from torch import Tensor, nn
 
-from core import transforms
-from core.preprocess import Preprocess
+from core.images import transforms
+from core.images.preprocess import Preprocess
 
 PATCHES = {"black": 0, "grey": 128, "white": 255}
 _SHARES = ("translate", "crop", "occlusion", "brightness", "contrast", "saturation")

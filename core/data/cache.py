@@ -17,12 +17,12 @@ from torch import Tensor
 
 from core import files
 from core.data.image_set import ImageSet
-from core.data.survey import Surveyed, SurveyTable, survey
+from core.data.survey.survey import Surveyed, SurveyTable, survey
 from core.data.unreadable import away
 from core.errors import AwayImageError, DataError, FileError
 from core.images import VERSION
+from core.images.preprocess import Preprocess
 from core.places import cache_root
-from core.preprocess import Preprocess
 
 MAX_BYTES = 16 * 2**30
 _KEEP_FREE = 0.1  # Of the disk.

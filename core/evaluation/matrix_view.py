@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.comparison import Matrices
+from core.evaluation.comparing.comparison import Matrices
 from core.evaluation.confusion import Confusion, ConfusionMatrix, FloatArray, IntArray, most_counted
 
 COUNTS, BY_LABEL, BY_PREDICTION = "counts", "by_label", "by_prediction"

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from core.evaluation.confusion import FloatArray, IntArray
-from core.evaluation.histograms import Histogram
 from core.evaluation.metrics import Metrics, distinct_names, metrics
-from core.evaluation.ranking import WHERE_FROM, Ranking, ranking
-from core.evaluation.scores import scores_of
+from core.evaluation.ranking.histograms import Histogram
+from core.evaluation.ranking.ranking import WHERE_FROM, Ranking, ranking
+from core.evaluation.ranking.scores import scores_of
 
 _LARGEST_WRITTEN_MATRIX, _MOST_WRITTEN_CLASSES = 200, 1_000
 _NUMBERS = (

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from core import files
-from core.checkpoint import Checkpoint
-from core.explain.receptive_field import receptive_field
+from core.checkpoints.store import Checkpoint
+from core.explain.network.receptive_field import receptive_field
 from core.places import cache_root
 
 _VERSION = 1  # Of the search: one more whenever it finds other sizes.
@@ -24,7 +24,7 @@ def field_size(checkpoint: Checkpoint, layer: str) -> Size:
     """Height and width, in pixels of the network's input, of the most that a cell of a layer sees.
 
     Raises:
-        LayerError: as `core.explain.receptive_field.receptive_field`.
+        LayerError: as `core.explain.network.receptive_field.receptive_field`.
     """
     known = known_field_size(checkpoint, layer)
     return _found(checkpoint, layer) if known is None else known

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from core.layers import Layer, stages
+from core.explain.network.layers import Layer, stages
 
 
 def parameters_by_stage(model: nn.Module, layers: Sequence[Layer]) -> list[int]:
-    """Parameters of each of `core.layers.stages`: behind the stage before, up to the stage's own layer.
+    """Parameters of each of `layers.stages`: behind the stage before, up to the stage's own layer.
 
-    ``layers`` are those of `core.layers.spatial_layers`, in the order in which they finish. What gives no
+    ``layers`` are those of `layers.spatial_layers`, in the order in which they finish. What gives no
     map, such as a squeeze within a block, belongs to the first layer around it; the head belongs to no stage.
     """
     ends = [layers.index(stage) for stage in stages(layers)]

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import render
-from core.checkpoint import Checkpoint
-from core.display import balance, heatmap, peak
+from core.checkpoints.store import Checkpoint
+from core.drawing import render
+from core.drawing.display import balance, heatmap, peak
 from core.errors import ImageError
-from core.explanation import Map, Question, explain, layers_of
-from core.layers import default_layer
-from core.preprocess import Preprocess, colours
+from core.explain.network.layers import default_layer
+from core.explanation.explanation import Map, Question, explain, layers_of
+from core.images.preprocess import Preprocess, colours
 
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]

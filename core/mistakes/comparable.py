@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from core import checkpoint, evaluations
-from core.checkpoint import Card
+from core.checkpoints import store
+from core.checkpoints.store import Card
 from core.errors import CoreError
-from core.evaluations import Evaluation
 from core.mistakes import results
+from core.predictions import evaluations
+from core.predictions.evaluations import Evaluation
 
 
 def comparable(first: Evaluation) -> list[Evaluation]:
@@ -15,7 +16,7 @@ def comparable(first: Evaluation) -> list[Evaluation]:
     What was trained next comes first. After what was trained later comes what was trained before, the nearest
     in time first.
     """
-    folders = [checkpoint.find(name) for name in results.available() if name != first.of.name]
+    folders = [store.find(name) for name in results.available() if name != first.of.name]
     matching = [each for folder in folders for each in evaluations.every(folder) if _match(first, each)]
     now = _started(first.of)
     later = [each for each in matching if _started(each.of) > now]
@@ -38,7 +39,7 @@ def at(address_: str, beside: Evaluation) -> Evaluation:
         CoreError: there is no such checkpoint, or no such evaluation.
     """
     of, _, name = address_.partition("/")
-    folder = checkpoint.find(of)
+    folder = store.find(of)
     if name:
         return evaluations.find(folder, name)
     matching = (each for each in evaluations.every(folder) if _match(beside, each))
@@ -49,7 +50,7 @@ def _match(first: Evaluation, other: Evaluation) -> bool:
     """Whether they share the samples, as far as anybody knows, and a class."""
     prints, splits = ({each.facts.fingerprint for each in (first, other)}), _splits(first, other)
     try:
-        classes, others = (_classes(checkpoint.read_card(each.of)) for each in (first, other))
+        classes, others = (_classes(store.read_card(each.of)) for each in (first, other))
     except CoreError:
         return False
     return (len(prints) == 1 or None in prints) and splits and bool(classes & others)
@@ -68,6 +69,6 @@ def _classes(card: Card) -> set[str]:
 def _started(folder: Path) -> str:
     """When its training began, as ISO 8601; empty where nobody knows, or its card cannot be read."""
     try:
-        return str(checkpoint.read_card(folder).training.get("started", ""))
+        return str(store.read_card(folder).training.get("started", ""))
     except CoreError:
         return ""

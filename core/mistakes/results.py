@@ -8,16 +8,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core import checkpoint, evaluations, prediction_schema, score_files
-from core.checkpoint import Card
+from core.checkpoints import store
+from core.checkpoints.store import Card
 from core.errors import CheckpointError
 from core.evaluation.confusion import IntArray
-from core.evaluation.histograms import Histogram
 from core.evaluation.metrics import Metrics, distinct_names, metrics
-from core.evaluation.ranking import Ranking
-from core.evaluation.scores import Scores, scores_of
+from core.evaluation.ranking.histograms import Histogram
+from core.evaluation.ranking.ranking import Ranking
+from core.evaluation.ranking.scores import Scores, scores_of
 from core.evaluation.selection import Sample, row_of, sample_at
-from core.evaluations import Evaluation
+from core.predictions import evaluations, schema, score_files
+from core.predictions.evaluations import Evaluation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +47,7 @@ class Results:
 
 def available() -> list[str]:
     """Names of the checkpoints that have been evaluated."""
-    return [name for name in checkpoint.available() if evaluations.every(checkpoint.find(name))]
+    return [name for name in store.available() if evaluations.every(store.find(name))]
 
 
 def read(folder: Path, split: str | None = None, *, evaluation: str | None = None) -> Results:
@@ -58,7 +59,7 @@ def read(folder: Path, split: str | None = None, *, evaluation: str | None = Non
         EvaluationError: there is none, or none of that name.
         CheckpointError: its table is damaged, or of other classes.
     """
-    card, found = checkpoint.read_card(folder), evaluations.find(folder, evaluation)
+    card, found = store.read_card(folder), evaluations.find(folder, evaluation)
     whole = _table(found)
     splits = tuple(sorted(pc.unique(whole["split"]).to_pylist()))
     chosen = next(each for each in (split or "val", "val", splits[0]) if each in splits)
@@ -96,11 +97,11 @@ def class_sizes(support: IntArray) -> ClassSizes:
 
 
 def _table(evaluation: Evaluation) -> pa.Table:
-    name, card = evaluation.of.name, checkpoint.read_card(evaluation.of)
+    name, card = evaluation.of.name, store.read_card(evaluation.of)
     again = f"run: python -m core evaluate {name} --data FOLDER --as {evaluation.name} --replace"
-    table = prediction_schema.read(evaluation.table, again)
+    table = schema.read(evaluation.table, again)
     try:
-        prediction_schema.check_classes(table, len(card.class_names))
+        schema.check_classes(table, len(card.class_names))
     except ValueError as error:
         raise CheckpointError(
             f"the predictions of {name!r} do not fit its card: the table {error}; {again}"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core import render
-from core.display import balance, peak
-from core.explanation import Map
-from core.preprocess import Preprocess
+from core.drawing import render
+from core.drawing.display import balance, peak
+from core.explanation.explanation import Map
+from core.images.preprocess import Preprocess
 
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.errors import CheckpointError
-from core.preprocess import Preprocess
+from core.images.preprocess import Preprocess
 
 # Networks that may rescale their input inside, which no tensor of theirs tells.
 RESCALING = ("torchvision:googlenet", "torchvision:inception_v3")

@@ -12,17 +12,17 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from core import transforms
 from core.errors import CheckpointError
+from core.images import transforms
+from core.images.preprocess import Preprocess
 from core.models import options
 from core.models.heads import Head, replace_head
-from core.preprocess import Preprocess
 
 # A family is a module, imported when the first of its names is asked for: timm alone takes two seconds.
 FAMILIES = {
-    "timm": "core.models.timm_family",
-    "torchvision": "core.models.torchvision_family",
-    "seewhy": "core.models.seewhy_family",
+    "timm": "core.models.families.timm_family",
+    "torchvision": "core.models.families.torchvision_family",
+    "seewhy": "core.models.families.seewhy_family",
 }
 _RENAMED = {"timm:xception": "timm:legacy_xception"}  # Names of old that people still know.
 _PLAIN = Head()

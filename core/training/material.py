@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.data import catalogue
 from core.data.cache import Decoded
 from core.data.image_set import ImageSet, Labels
+from core.data.sources import catalogue
 from core.data.splits import Split, at_most, published_split, random_split
 from core.data.trainable import refuse_untrainable
 from core.errors import DataError
@@ -34,7 +34,7 @@ class Material:
 def open_data(settings: Data, folder: Path | None, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
     """The recipe's data set, or whatever layout of images is recognised in the folder that somebody named.
 
-    For ``layout`` and ``known`` see `core.data.sources.layout.understand`.
+    For ``layout`` and ``known`` see `core.data.sources.folder.layout.understand`.
     """
     if folder is None:
         return catalogue.load(settings.source)

@@ -6,11 +6,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core import checkpoint
+from core.checkpoints import store
 from core.errors import CheckpointError, RecipeError
+from core.images.preprocess import Preprocess
 from core.models import heads, options, pretrained, registry
 from core.models.heads import Head
-from core.preprocess import Preprocess
 from core.training.recipe import Model, Picture, Recipe
 
 _FROM = "checkpoint:"
@@ -26,14 +26,14 @@ class Network:
     is_head_only: bool
 
 
-def base_of(settings: Model, root: Path = checkpoint.ROOT) -> str | None:
+def base_of(settings: Model, root: Path = store.ROOT) -> str | None:
     """The name of the weights that every installation has and this training starts from, if it does."""
     if settings.weights.startswith(_FROM):
-        return checkpoint.read_card(_start(settings, root)).base
-    return checkpoint.BUILT_IN if settings.weights == checkpoint.BUILT_IN else None
+        return store.read_card(_start(settings, root)).base
+    return store.BUILT_IN if settings.weights == store.BUILT_IN else None
 
 
-def network(recipe: Recipe, num_classes: int, root: Path = checkpoint.ROOT) -> Network:
+def network(recipe: Recipe, num_classes: int, root: Path = store.ROOT) -> Network:
     """What the recipe asks for; new weights follow from its seed.
 
     Its tensors lie with the channels last, which trains faster on CPUs and GPUs alike.
@@ -73,10 +73,10 @@ def _refuse_small(model: nn.Module, preprocess: Preprocess, architecture: str) -
         model.train(was_training)
 
 
-def architecture_of(settings: Model, root: Path = checkpoint.ROOT) -> str:
+def architecture_of(settings: Model, root: Path = store.ROOT) -> str:
     """The architecture with the options that the weights at its start want."""
     if settings.weights.startswith(_FROM):
-        return options.as_published(checkpoint.read_card(_start(settings, root)).architecture)
+        return options.as_published(store.read_card(_start(settings, root)).architecture)
     if settings.weights == pretrained.PUBLISHED:
         return options.as_published(settings.architecture)
     return options.as_from_scratch(settings.architecture)
@@ -87,11 +87,11 @@ def head_of(settings: Model) -> Head:
     return Head(hidden=settings.hidden, dropout=settings.dropout)
 
 
-def preprocess_of(recipe: Recipe, root: Path = checkpoint.ROOT) -> Preprocess:
+def preprocess_of(recipe: Recipe, root: Path = store.ROOT) -> Preprocess:
     """The usual one of the weights that it starts from, or of the architecture, with the recipe's changes."""
     settings = recipe.model
     if settings.weights.startswith(_FROM):
-        usual = checkpoint.read_card(_start(settings, root)).preprocess
+        usual = store.read_card(_start(settings, root)).preprocess
     else:
         usual = registry.default_preprocess(settings.architecture)
     return _changed(usual, recipe.image)
@@ -120,7 +120,7 @@ def _load_weights(model: nn.Module, settings: Model, num_classes: int, root: Pat
 
 def _of_checkpoint(model: nn.Module, settings: Model, root: Path) -> dict[str, Tensor]:
     """The tensors of a checkpoint of ours; another head than the one that the model has is left out."""
-    start = checkpoint.load(_start(settings, root))
+    start = store.load(_start(settings, root))
     if settings.architecture not in {start.card.architecture, start.card.architecture.partition("?")[0]}:
         raise RecipeError(
             f"model.weights are of {start.card.architecture}, model.architecture is {settings.architecture}"
@@ -133,6 +133,6 @@ def _of_checkpoint(model: nn.Module, settings: Model, root: Path) -> dict[str, T
 def _start(settings: Model, root: Path) -> Path:
     name = settings.weights.removeprefix(_FROM)
     try:
-        return checkpoint.find(name, root)
+        return store.find(name, root)
     except CheckpointError as error:
         raise CheckpointError(f"the recipe starts from {name!r}: {error}; train it first") from error

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.data.batches import Pictures
 from core.data.image_set import Labels
-from core.preprocess import colours
+from core.images.preprocess import colours
 from core.training.material import Material
 from core.training.recipe import Recipe
 

@@ -35,7 +35,7 @@ class Data:
     """Which images, and how they are split.
 
     Attributes:
-        source: A name of `core.data.catalogue.SOURCES`; another data set may be given when training starts.
+        source: A name of `catalogue.SOURCES`; another data set may be given when training starts.
         split: ``published``, the publisher's own where there is one, or ``random``.
         val: Share of the training images that is kept for validation. 0 validates on the publisher's test
             images instead; where nobody has published a split, it is 0.2.

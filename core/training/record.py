@@ -10,8 +10,9 @@ import pandas as pd
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
-from core import files, stored
+from core import files
 from core.errors import CheckpointError, FileError
+from core.files import stored
 
 HISTORY, PROGRESS, LOCAL = "history.csv", "progress.json", "local.json"
 _MOST_COLUMNS = 100

@@ -12,8 +12,9 @@ import pandas as pd
 from filelock import FileLock, Timeout
 from torch import Tensor
 
-from core import checkpoint, files
-from core.checkpoint import Card
+from core import files
+from core.checkpoints import store
+from core.checkpoints.store import Card
 from core.errors import CheckpointError, CoreError, TrainingError
 from core.training.record import HISTORY, LOCAL, PROGRESS, remembered_data, remembered_layout
 
@@ -50,17 +51,17 @@ class RunFolder:
     @classmethod
     def start(cls, root: Path, name: str, card: Card) -> "RunFolder":
         """A new folder; CheckpointError if there is one of that name."""
-        return cls(checkpoint.create(root, name, card), card)
+        return cls(store.create(root, name, card), card)
 
     @classmethod
     def again(cls, root: Path, name: str) -> "RunFolder":
         """The folder of a training that was stopped, interrupted, or failed."""
-        if name not in checkpoint.folders(root):
+        if name not in store.folders(root):
             raise CheckpointError(f"no training named {name!r} to resume")
-        _refuse_to_resume(name, checkpoint.read_card(root / name))
-        run = cls(root / name, checkpoint.read_card(root / name))
+        _refuse_to_resume(name, store.read_card(root / name))
+        run = cls(root / name, store.read_card(root / name))
         # Read again: while this process waited for the lock, another may have gone on.
-        run.card = checkpoint.read_card(root / name)
+        run.card = store.read_card(root / name)
         try:
             _refuse_to_resume(name, run.card)
             run.update(replace(run.card, status="running", reason=""))
@@ -76,7 +77,7 @@ class RunFolder:
 
     def update(self, card: Card, tensors: Mapping[str, Tensor] | None = None) -> None:
         """Replace the card and, if given, the weights."""
-        self.card = checkpoint.update(self.folder, card, tensors)
+        self.card = store.update(self.folder, card, tensors)
 
     def keep_history(self, rows: list[dict[str, float]]) -> None:
         """Write ``history.csv``: a row an epoch."""

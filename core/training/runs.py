@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from core import checkpoint, files
-from core.checkpoint import Card
+from core import files
+from core.checkpoints import store
+from core.checkpoints.store import Card
 from core.errors import CheckpointError, CoreError, TrainingError
 from core.training import record, run
 
@@ -69,15 +70,15 @@ class Run:
         return self.status in {"stopped", "failed", "interrupted"}
 
 
-def find(name: str, root: Path = checkpoint.ROOT) -> Run:
+def find(name: str, root: Path = store.ROOT) -> Run:
     """The training ``name``; CheckpointError if there is none."""
     folder = root / name
-    if name not in checkpoint.folders(root):
+    if name not in store.folders(root):
         raise CheckpointError(f"no training named {name!r}")
-    card = checkpoint.read_card(folder)
+    card = store.read_card(folder)
     waits = card.status == "running" and not run.is_alive(folder)
     # Read again: it may have ended between the two looks.
-    card = checkpoint.read_card(folder) if waits else card
+    card = store.read_card(folder) if waits else card
     status = "interrupted" if waits and card.status == "running" else card.status
     faults: list[str] = []
     history = _or_else(record.history, folder, pd.DataFrame(), faults)
@@ -85,10 +86,10 @@ def find(name: str, root: Path = checkpoint.ROOT) -> Run:
     return Run(folder, card, status, progress, history, _size(folder), tuple(faults))
 
 
-def every(root: Path = checkpoint.ROOT) -> list[Run]:
+def every(root: Path = store.ROOT) -> list[Run]:
     """All trainings, the newest first; folders whose card cannot be read are left out."""
     found = []
-    for name in checkpoint.folders(root):
+    for name in store.folders(root):
         try:
             each = find(name, root)
         except (CoreError, OSError):
@@ -98,7 +99,7 @@ def every(root: Path = checkpoint.ROOT) -> list[Run]:
     return sorted(found, key=lambda each: str(each.card.training.get("started", "")), reverse=True)
 
 
-def free_name(wanted: str, root: Path = checkpoint.ROOT) -> str:
+def free_name(wanted: str, root: Path = store.ROOT) -> str:
     """``wanted``, or with a number where that is taken."""
     numbered = (f"{wanted}-{number}" for number in itertools.count(2))
     return next(name for name in itertools.chain([wanted], numbered) if not (root / name).exists())
@@ -111,7 +112,7 @@ def start(
     data: Path | None,
     layout: str = "",
     changes: Iterable[str] = (),
-    root: Path = checkpoint.ROOT,
+    root: Path = store.ROOT,
 ) -> None:
     """Start a training in a process of its own; comes back once its folder is there.
 
@@ -119,15 +120,15 @@ def start(
         CheckpointError: the name cannot be one.
         TrainingError: the name is taken; or it ended before that, and the sentence is its own.
     """
-    checkpoint.refuse_odd(name)
-    if name in checkpoint.folders(root):
+    store.refuse_odd(name)
+    if name in store.folders(root):
         raise TrainingError(f"a checkpoint named {name!r} exists already; choose another name or delete it")
     where = [*(["--data", str(data)] if data else []), *(["--layout", layout] if layout else [])]
     settings = [part for change in changes for part in ("--set", change)]
     _launch([recipe, "--out", name, *where, *settings], name, root)
 
 
-def resume(name: str, root: Path = checkpoint.ROOT) -> None:
+def resume(name: str, root: Path = store.ROOT) -> None:
     """Go on with a training, in a process of its own; comes back once that has taken the folder.
 
     Raises:
@@ -139,12 +140,12 @@ def resume(name: str, root: Path = checkpoint.ROOT) -> None:
     _launch(["--out", name, "--resume"], name, root)
 
 
-def stop(name: str, root: Path = checkpoint.ROOT) -> None:
+def stop(name: str, root: Path = store.ROOT) -> None:
     """Ask its process to stop after the current batch."""
     run.request_stop(find(name, root).folder)
 
 
-def delete(name: str, root: Path = checkpoint.ROOT) -> None:
+def delete(name: str, root: Path = store.ROOT) -> None:
     """Delete the whole folder; a training that is running must be stopped first."""
     found = find(name, root)
     if not found.card.recipe:
@@ -159,7 +160,7 @@ def delete(name: str, root: Path = checkpoint.ROOT) -> None:
     (root / _LOGS / f"{name}.txt").unlink(missing_ok=True)
 
 
-def log(name: str, root: Path = checkpoint.ROOT, last: int = 20) -> list[str]:
+def log(name: str, root: Path = store.ROOT, last: int = 20) -> list[str]:
     """The last lines that its process has printed."""
     try:
         text = (root / _LOGS / f"{name}.txt").read_text(encoding="utf-8", errors="replace")
@@ -177,7 +178,7 @@ def _launch(arguments: Sequence[str], name: str, root: Path) -> None:
         )
     until = time.monotonic() + _START_S
     while time.monotonic() < until:
-        if (root / name / checkpoint.CARD).exists() and run.is_alive(root / name):
+        if (root / name / store.CARD).exists() and run.is_alive(root / name):
             return
         if process.poll() is not None:
             if process.returncode:

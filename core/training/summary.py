@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 
-from core import checkpoint
+from core.checkpoints import store
 from core.data.augment import Augment
+from core.images.preprocess import Preprocess
 from core.models import registry
 from core.models.heads import Head
-from core.preprocess import Preprocess
 from core.training.network import head_of, preprocess_of
 from core.training.recipe import Model, Optimiser, Recipe, Schedule
 
@@ -32,7 +32,7 @@ class Fact:
     text: str
 
 
-def facts(recipe: Recipe, root: Path = checkpoint.ROOT) -> list[Fact]:
+def facts(recipe: Recipe, root: Path = store.ROOT) -> list[Fact]:
     """What decides how this training goes, a line each.
 
     Raises:

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from core.device import device_label
-from pages._ui import mishaps, pickers, shell, words
-from pages._ui.state import models
+from pages._ui import mishaps, shell, words
+from pages._ui.kit.pickers import pickers
+from pages._ui.session import models
 
 
 def draw() -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.errors import FragmentHandledException
 
-from core.checkpoint import available
+from core.checkpoints.store import available
 from core.errors import CheckpointError
-from pages._ui import collecting, mishaps, own_model, welcome
-from pages._ui.state import models
+from pages._ui import mishaps, welcome
+from pages._ui.kit import own_model
+from pages._ui.session import collecting, models
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core import built_in, inventory
+from core.checkpoints import built_in, inventory
 from core.errors import CoreError
 from pages._ui import words
-from pages._ui.state import models
+from pages._ui.session import models
 
 
 def draw() -> None:

@@ -25,7 +25,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core import checkpoint, images  # Before torch: core says how OpenMP's threads wait.
+from core import images  # Before torch: core says how OpenMP's threads wait.
+from core.checkpoints import store  # Before torch: core says how OpenMP's threads wait.
 
 # isort: split
 import numpy as np
@@ -34,11 +35,11 @@ from explain import machine
 from torch import Tensor, nn
 
 from core.device import keep_freed_memory, usable_device
-from core.explain.activations import observe
 from core.explain.ascent import Ascended, ascend, mean_activation
-from core.explain.normalisation import Normalisation
-from core.explain.plain_ascent import Plain
-from core.explain.robust_ascent import Robust
+from core.explain.ascent.normalisation import Normalisation
+from core.explain.ascent.plain import Plain
+from core.explain.ascent.robust import Robust
+from core.explain.network.activations import observe
 from core.models import registry
 
 NORMALISATION = Normalisation((0.5,) * 3, (0.5,) * 3)
@@ -73,8 +74,8 @@ def _options() -> argparse.Namespace:
 
 def speed(options: argparse.Namespace) -> int:
     """The loop, the same with nothing to learn, and ours as the commands load the network."""
-    folder = checkpoint.find(checkpoint.BUILT_IN)
-    as_loaded, for_speed = checkpoint.load(folder).model, checkpoint.load_for_speed(folder).model
+    folder = store.find(store.BUILT_IN)
+    as_loaded, for_speed = store.load(folder).model, store.load_for_speed(folder).model
     trainable = copy.deepcopy(as_loaded).requires_grad_()
     settings = Plain(steps=options.steps)
     contestants: dict[str, Callable[[int], np.ndarray]] = {
@@ -145,8 +146,8 @@ def lucent(options: argparse.Namespace) -> int:
     """Ours and torch-lucent's own transformations and optimiser, at 224 x 224."""
     from lucent.optvis import param, render
 
-    folder = checkpoint.find(checkpoint.BUILT_IN)
-    model, for_speed = checkpoint.load(folder).model.requires_grad_(), checkpoint.load_for_speed(folder).model
+    folder = store.find(store.BUILT_IN)
+    model, for_speed = store.load(folder).model.requires_grad_(), store.load_for_speed(folder).model
 
     def theirs(channel: int) -> np.ndarray:
         # A copy, as it never removes its hooks.
@@ -172,7 +173,7 @@ def lucent(options: argparse.Namespace) -> int:
 
 def strength(options: argparse.Namespace) -> int:
     """Live channels whose picture reaches more than any photo: as it was fed, and as pixels from 0 to 255."""
-    loaded = checkpoint.load_for_speed(checkpoint.find(checkpoint.BUILT_IN))
+    loaded = store.load_for_speed(store.find(store.BUILT_IN))
     model, preprocess = loaded.model, loaded.card.preprocess
     border = Plain().border
     paths = sorted(

@@ -24,8 +24,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchcam.methods import GradCAM as TorchcamGradCAM
 
-from core.explain.cam import class_activation_maps
-from core.explain.trace import towards, trace
+from core.explain.maps.cam import class_activation_maps
+from core.explain.network.trace import towards, trace
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,14 +20,14 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core import checkpoint
-from core.checkpoint import Card
-from core.data import catalogue
+from core.checkpoints import store
+from core.checkpoints.store import Card
+from core.data.sources import catalogue
 from core.data.workers import usual_workers
 from core.device import best_device, keep_freed_memory
 from core.models import registry
-from core.predicting.evaluate import Resources, evaluate
-from core.predicting.samples import samples_of
+from core.predictions.evaluating.evaluate import Resources, evaluate
+from core.predictions.evaluating.samples import samples_of
 
 _ARCHITECTURE = "timm:tf_efficientnet_lite0"
 _BATCH = 32  # As in core.predicting.evaluate.
@@ -37,7 +37,7 @@ def ours(folder: Path, saved: Path, workers: int) -> float:
     """What the command does; gives the accuracy."""
     keep_freed_memory()
     images = catalogue.load(catalogue.recognise(folder), folder)
-    samples = samples_of(checkpoint.read_card(saved), images, "all")
+    samples = samples_of(store.read_card(saved), images, "all")
     return float(evaluate(saved, samples, Resources(best_device(), workers))["accuracy"])
 
 
@@ -45,7 +45,7 @@ def plain(folder: Path, saved: Path, workers: int) -> float:
     """What everybody writes; gives the accuracy."""
     from torchvision import datasets, transforms
 
-    card, device = checkpoint.read_card(saved), best_device()
+    card, device = store.read_card(saved), best_device()
     change = transforms.Compose(
         [
             transforms.Resize(card.preprocess.resize, transforms.InterpolationMode.BICUBIC),
@@ -56,7 +56,7 @@ def plain(folder: Path, saved: Path, workers: int) -> float:
     )
     images = datasets.ImageFolder(folder, change)
     batches = torch.utils.data.DataLoader(images, batch_size=_BATCH, num_workers=workers)
-    model = checkpoint.load(saved, device=device).model
+    model = store.load(saved, device=device).model
     num_right = 0
     with torch.inference_mode():
         for pixels, labels in batches:
@@ -69,12 +69,12 @@ CONTESTANTS: dict[str, Callable[[Path, Path, int], float]] = {"evaluate": ours, 
 
 def random_checkpoint(root: Path, class_names: tuple[str, ...]) -> Path:
     """The backbone of the built-in network under a random head."""
-    base = checkpoint.load(checkpoint.find(checkpoint.BUILT_IN))
+    base = store.load(store.find(store.BUILT_IN))
     torch.manual_seed(0)
     model = registry.build(_ARCHITECTURE, len(class_names))
     head = {name: value for name, value in model.state_dict().items() if name.startswith("classifier")}
     card = Card(_ARCHITECTURE, class_names, base.card.preprocess)
-    return checkpoint.save(root, "random", card, base.model.state_dict() | head)
+    return store.save(root, "random", card, base.model.state_dict() | head)
 
 
 def timed(name: str, folder: Path, saved: Path, workers: int) -> tuple[float, float]:

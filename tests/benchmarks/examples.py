@@ -22,14 +22,14 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core import checkpoint
-from core.checkpoint import Checkpoint
+from core.checkpoints import store
+from core.checkpoints.store import Checkpoint
 from core.data.image_set import ImageSet
-from core.data.photos import photos_below
+from core.data.sources.photos import photos_below
 from core.data.workers import usual_workers
 from core.device import best_device, keep_freed_memory
-from core.inside.examples_feed import batches
-from core.inside.examples_pass import collect
+from core.inside.examples.feed import batches
+from core.inside.examples.search import collect
 
 LAYERS = ("blocks.2", "bn2")
 
@@ -37,7 +37,7 @@ LAYERS = ("blocks.2", "bn2")
 def ours(loaded: Checkpoint, images: ImageSet, workers: int) -> None:
     """What the command does before it draws; into a folder that is thrown away."""
     with tempfile.TemporaryDirectory() as place:
-        shutil.copy(loaded.folder / checkpoint.CARD, place)
+        shutil.copy(loaded.folder / store.CARD, place)
         collect(replace(loaded, folder=Path(place)), LAYERS, images, workers=workers)
 
 
@@ -90,7 +90,7 @@ def main() -> None:
     if options.one is None:
         return compare(options.folder, options.workers, options.runs)
     keep_freed_memory()
-    loaded = checkpoint.load_for_speed(checkpoint.find(checkpoint.BUILT_IN), device=best_device())
+    loaded = store.load_for_speed(store.find(store.BUILT_IN), device=best_device())
     images = photos_below(options.folder)
     started = time.perf_counter()
     CONTESTANTS[options.one](loaded, images, options.workers)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core import checkpoint  # Before torch: core says how OpenMP's threads wait.
+from core.checkpoints import store  # Before torch: core says how OpenMP's threads wait.
 
 # isort: split
 import torch
@@ -41,9 +41,9 @@ from contestants import (
 from PIL import Image
 from torch import Tensor, nn
 
-from core.layers import default_layer, spatial_layers, stages
+from core.explain.network.layers import default_layer, spatial_layers, stages
+from core.images.samples import SAMPLES, sample
 from core.models import registry
-from core.samples import SAMPLES, sample
 
 MODELS = ("lite0", "resnet18", "densenet121", "vgg16")
 PEERS: dict[str, Contestant] = {"torchcam": torchcam, "captum": captum, "pytorch-grad-cam": pytorch_grad_cam}
@@ -143,7 +143,7 @@ def cases(model_names: Sequence[str], batch_sizes: Sequence[int]) -> Iterator[Ca
 def network(name: str) -> nn.Module:
     """The built-in checkpoint, or torchvision's network with seeded random weights; frozen."""
     if name == "lite0":
-        return checkpoint.load(checkpoint.find(checkpoint.BUILT_IN)).model
+        return store.load(store.find(store.BUILT_IN)).model
     torch.manual_seed(0)
     return registry.build(f"torchvision:{name}", 1000).requires_grad_(requires_grad=False)
 

@@ -20,9 +20,9 @@ from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core import checkpoint
-from core.evaluations import PREDICTIONS
-from core.prediction_table import write
+from core.checkpoints import store
+from core.predictions.evaluations import PREDICTIONS
+from core.predictions.prediction_table import write
 from tests.browser.server import CHROMIUM, FLAGS, running_app
 from tests.browser.window import App
 
@@ -61,13 +61,13 @@ def table(rows: int, classes: int, seed: int = 0) -> pa.Table:
 @contextlib.contextmanager
 def synthetic(name: str, rows: int, classes: int) -> Iterator[None]:
     """A checkpoint with the built-in network's card, so many classes, and a large table, while it lasts."""
-    folder = checkpoint.ROOT / name
+    folder = store.ROOT / name
     folder.mkdir()
     try:
-        card = json.loads((checkpoint.ROOT / checkpoint.BUILT_IN / checkpoint.CARD).read_text())
+        card = json.loads((store.ROOT / store.BUILT_IN / store.CARD).read_text())
         card["class_names"] = [*card["class_names"], *(f"class {each}" for each in range(1_000, classes))]
-        (folder / checkpoint.CARD).write_text(json.dumps(card))
-        (folder / checkpoint.WEIGHTS).touch()
+        (folder / store.CARD).write_text(json.dumps(card))
+        (folder / store.WEIGHTS).touch()
         write(folder / PREDICTIONS, table(rows, classes))
         yield
     finally:

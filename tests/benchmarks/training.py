@@ -20,20 +20,20 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core.checkpoint import Card
+from core.checkpoints.store import Card
 from core.data.batches import Pictures, Shuffled, loader
 from core.data.cache import decode
 from core.device import keep_freed_memory
 from core.training import recipe as recipes
-from core.training.classifier import Classifier
-from core.training.feed import Feed
-from core.training.keeper import Keeper, Pace, Seeded
-from core.training.learner import learner
+from core.training.lightning.classifier import Classifier
+from core.training.lightning.feed import Feed
+from core.training.lightning.keeper import Keeper, Pace, Seeded
+from core.training.lightning.learner import learner
+from core.training.lightning.train import Job, _trainer
 from core.training.material import Material, material, open_data
 from core.training.network import Network, network
 from core.training.recipe import Recipe
 from core.training.run import RunFolder
-from core.training.train import Job, _trainer
 
 
 @dataclass(frozen=True, slots=True, eq=False)

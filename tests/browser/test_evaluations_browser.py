@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from core import checkpoint, evaluations
-from core.data import catalogue
+from core.checkpoints import store
+from core.data.sources import catalogue
+from core.predictions import evaluations
 from tests.browser.window import App
 from tests.two_evaluations import OWN, STREET, two_evaluations
 
@@ -38,7 +39,7 @@ def test_a_folder_is_evaluated_on_and_then_looked_at(app: App, name: str, beach:
     app.page.get_by_role("button", name="Evaluate", exact=True).click()
     expect(app.page).to_have_url(re.compile("evaluation=beach-val"), timeout=90_000)
     expect(app.page.get_by_text("10 images of beach, validation")).to_be_visible()
-    found = [each.name for each in evaluations.every(checkpoint.find(name))]
+    found = [each.name for each in evaluations.every(store.find(name))]
     assert sorted(found) == ["beach-val", OWN, STREET]
 
 
@@ -64,7 +65,7 @@ def test_deleting_asks_and_then_deletes(app: App, name: str) -> None:
     dialogue.get_by_role("button", name="Delete it").click()
     expect(dialogue).to_have_count(0)
     expect(app.page).to_have_url(re.compile(f"evaluation={OWN}"))
-    assert [each.name for each in evaluations.every(checkpoint.find(name))] == [OWN]
+    assert [each.name for each in evaluations.every(store.find(name))] == [OWN]
 
 
 @pytest.mark.parametrize("width", [390, 800, 1280])

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from core.inside import patches
-from core.inside.channel_grid import poster_layout
+from core.drawing.channel_grid import poster_layout
+from core.inside.examples import patches
 from tests.browser.window import App
 
 GRID = ".st-key-channels .cell"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core import checkpoint
+from core.checkpoints import store
 from core.training import runs
 from tests.browser.window import App
 
@@ -21,7 +21,7 @@ def result() -> Iterator[str]:
     """A name for a training; whatever comes of it is stopped and deleted."""
     name = f"test-browser-{os.getpid()}"
     yield name
-    if name not in checkpoint.folders():
+    if name not in store.folders():
         return
     for _ in range(300):
         if not runs.find(name).is_running:
@@ -98,7 +98,7 @@ def test_a_training_outlives_a_reload_and_is_stopped_and_resumed(app: App, resul
     button(app, "train_delete").click()
     button(app, "train_delete_sure").click()
     expect(button(app, "train_start")).to_be_visible()
-    assert result not in checkpoint.folders()
+    assert result not in store.folders()
 
 
 def leave_and_come_back_by_the_table(app: App, name: str) -> None:

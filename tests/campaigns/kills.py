@@ -21,7 +21,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core import checkpoint
+from core.checkpoints import store
 from core.models import registry
 from tests.campaigns.tally import ROOT, Tally, options
 
@@ -138,9 +138,9 @@ def _killed(
 
 def _look(subject: Subject, root: Path, tally: Tally) -> None:
     """Right after a kill every checkpoint that is listed can be read, and loaded where it has weights."""
-    for name in checkpoint.available(root):
+    for name in store.available(root):
         try:
-            checkpoint.load(root / name)
+            store.load(root / name)
         except Exception as error:
             tally.fault(f"{subject.name} was killed, and {name} cannot be loaded: {error}")
 
@@ -149,7 +149,7 @@ def _of_training(root: Path) -> str:
     """Of weights, history without times, and validation table."""
     folder = root / "trained"
     history = pd.read_csv(folder / "history.csv").drop(columns="seconds").to_csv()
-    return _digest((folder / checkpoint.WEIGHTS).read_bytes(), history.encode(), *_tables(folder))
+    return _digest((folder / store.WEIGHTS).read_bytes(), history.encode(), *_tables(folder))
 
 
 def _of_evaluation(root: Path) -> str:
@@ -158,7 +158,7 @@ def _of_evaluation(root: Path) -> str:
 
 def _of_import(root: Path) -> str:
     names = sorted(path.name for path in root.iterdir())
-    return _digest(repr(names).encode(), (root / "imported" / checkpoint.WEIGHTS).read_bytes())
+    return _digest(repr(names).encode(), (root / "imported" / store.WEIGHTS).read_bytes())
 
 
 def _tables(folder: Path) -> list[bytes]:

@@ -11,10 +11,10 @@ from tiny_models import FlattenCnn, GapCnn, InPlaceCnn, assert_unchanged, noise,
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.checkpoint import Checkpoint
+from core.checkpoints.store import Checkpoint
 from core.errors import LayerError
-from core.explain.activations import activations, class_contributions, observe
-from core.explain.trace import towards, trace
+from core.explain.network.activations import activations, class_contributions, observe
+from core.explain.network.trace import towards, trace
 
 LAYERS = ["backbone.0", "backbone.1", "backbone.2", "backbone"]
 

@@ -13,18 +13,18 @@ from tiny_models import FlattenCnn, GapCnn, InPlaceCnn, assert_unchanged, noise,
 from torch import Tensor, nn
 
 from core import images
-from core.checkpoint import Checkpoint
+from core.checkpoints.store import Checkpoint
 from core.errors import LayerError
 from core.explain import ascent
-from core.explain.activations import activations, observe
 from core.explain.ascent import LOGITS, Ascended, Settings, ascend, mean_activation
-from core.explain.cut import cut_at
-from core.explain.fourier_images import pixels_of, spectrum_shape
-from core.explain.gates import gradients, gradients_before_relu
-from core.explain.hooks import model_lock
-from core.explain.normalisation import Normalisation
-from core.explain.plain_ascent import Plain, unit
-from core.explain.robust_ascent import Robust, view
+from core.explain.ascent.fourier import pixels_of, spectrum_shape
+from core.explain.ascent.gates import gradients, gradients_before_relu
+from core.explain.ascent.normalisation import Normalisation
+from core.explain.ascent.plain import Plain, unit
+from core.explain.ascent.robust import Robust, view
+from core.explain.network.activations import activations, observe
+from core.explain.network.cut import cut_at
+from core.explain.network.hooks import model_lock
 
 COLOUR = Normalisation((0.5, 0.4, 0.3), (0.2, 0.3, 0.4))
 SMALL = Plain(size=(6, 8), steps=5, step_size=0.5, border=0, crop=0)

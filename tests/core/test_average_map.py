@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.checkpoint import Checkpoint
-from core.display import heatmap
+from core.checkpoints.store import Checkpoint
+from core.drawing.display import heatmap
 from core.errors import ImageError, LayerError
-from core.explanation import Map, Question, explain
+from core.explanation.explanation import Map, Question, explain
 from core.mistakes.average_map import AverageMap, RunningAverage, average, pictures
 
 SEEN = np.zeros((4, 6, 3), np.uint8)
@@ -145,9 +145,9 @@ def test_strong_maps_weigh_more_in_the_signed_mean_and_as_much_in_the_heat() -> 
 
 
 def test_grey_input_is_averaged_as_a_grey_picture() -> None:
-    from core import checkpoint as checkpoints
+    from core.checkpoints import store
 
-    digits = checkpoints.load(checkpoints.find("digits"))
+    digits = store.load(store.find("digits"))
     found = _last(digits, _images(2, (8, 8)), Question())
     assert found.seen.shape == (28, 28, 3)
     assert (found.seen[..., 0] == found.seen[..., 2]).all()

@@ -18,8 +18,8 @@ from core.data import cache
 from core.data.cache import Decoded, decode
 from core.data.image_set import Files, ImageSet, Pixels, fingerprint_of_files
 from core.errors import CoreError, DataError, FileError, ImageError
+from core.images.preprocess import Preprocess
 from core.places import cache_root
-from core.preprocess import Preprocess
 
 SMALL = Preprocess((12, 12), 18, (0.5, 0.4, 0.3), (0.2, 0.3, 0.4), "bicubic")
 NUM_BYTES = 3 * 18 * 18  # Of one image of SMALL, with its margin of 3.

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core.errors import LayerError
-from core.explain.cam import (
+from core.explain.maps.cam import (
     CAM_METHODS,
     Evidence,
     cam,
@@ -23,7 +23,7 @@ from core.explain.cam import (
     register_cam,
     xgrad_cam,
 )
-from core.explain.trace import towards, trace
+from core.explain.network.trace import towards, trace
 
 Cells = list[list[list[float]]]  # [channel][row][column]
 LINEAR = (cam, grad_cam, hires_cam, xgrad_cam)

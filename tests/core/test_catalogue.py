@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 from PIL import Image
 
-from core.data import catalogue
+from core.data.sources import catalogue
 from core.errors import DataError
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.checkpoint import Checkpoint
+from core.checkpoints.store import Checkpoint
 from core.errors import LayerError
-from core.inside.channel_classes import class_weights, spoken_for
+from core.inside.channels.class_weights import class_weights, spoken_for
 
 
 def test_the_weights_of_a_layer_that_is_pooled_are_those_of_the_head(small: Checkpoint) -> None:

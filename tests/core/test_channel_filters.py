@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from core.inside.channel_filters import channel_filter
-from core.inside.filter_weights import Filters, by_input_channel
+from core.inside.filters.kernels import Filters, by_input_channel
+from core.inside.filters.one_filter import channel_filter
 
 Weights = NDArray[np.float32]
 

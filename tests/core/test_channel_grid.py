@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.inside.channel_grid import GAP, Layout, grid, page_layout, poster_layout
-from core.render import palette, png
+from core.drawing.channel_grid import GAP, Layout, grid, page_layout, poster_layout
+from core.drawing.render import palette, png
 
 LOUD = np.zeros(64, np.bool_)
 

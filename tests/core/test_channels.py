@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.errors import LayerError
-from core.inside.channels import (
+from core.inside.channels.layer_channels import (
     ChannelStats,
     by_contribution,
     by_strength,

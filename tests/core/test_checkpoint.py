@@ -18,14 +18,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from core import checkpoint as checkpoints
-from core import files, images, inventory
-from core.checkpoint import CARD, WEIGHTS, Card, Checkpoint
+from core import files, images
+from core.checkpoints import inventory, store
+from core.checkpoints.store import CARD, WEIGHTS, Card, Checkpoint
 from core.errors import CheckpointError, FileError
 from core.models import imagenet as built_in
 from core.models import registry
 from core.models.heads import Head
-from core.predictions import top_k
+from core.predictions.top_k import top_k
 
 
 @pytest.fixture
@@ -44,13 +44,13 @@ def _photos(checkpoint: Checkpoint, count: int = 2) -> Tensor:
 
 def test_loaded_for_speed_a_network_says_the_same_to_rounding(small: Checkpoint) -> None:
     batch = _photos(small)
-    fast = checkpoints.load_for_speed(small.folder).model
+    fast = store.load_for_speed(small.folder).model
     assert any(
         tensor.is_contiguous(memory_format=torch.channels_last)
         for tensor in fast.parameters()
         if tensor.ndim == 4
     )
-    torch.testing.assert_close(fast(batch), checkpoints.load(small.folder).model(batch), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(fast(batch), store.load(small.folder).model(batch), rtol=1e-4, atol=1e-6)
 
 
 def test_saved_loaded_and_built_a_network_gives_the_same_logits_bit_for_bit(
@@ -60,7 +60,7 @@ def test_saved_loaded_and_built_a_network_gives_the_same_logits_bit_for_bit(
     batch = _photos(small)
     with torch.inference_mode():
         expected = model(batch)
-    loaded = checkpoints.load(checkpoints.save(tmp_path, "again", small.card, model.state_dict()))
+    loaded = store.load(store.save(tmp_path, "again", small.card, model.state_dict()))
     assert torch.equal(loaded.model(batch), expected)
     assert not torch.equal(small.model(batch), expected)  # Other random weights.
 
@@ -69,14 +69,14 @@ def test_a_loaded_network_is_frozen_in_evaluation_mode_and_as_precise_as_asked(s
     assert small.name == "small"
     assert not small.model.training
     assert not any(parameter.requires_grad for parameter in small.model.parameters())
-    half = checkpoints.load(small.folder, dtype=torch.bfloat16)
+    half = store.load(small.folder, dtype=torch.bfloat16)
     assert {parameter.dtype for parameter in half.model.parameters()} == {torch.bfloat16}
 
 
 def test_the_card_comes_back_with_its_checksum_and_versions(small: Checkpoint, tmp_path: Path) -> None:
     card = replace(small.card, metrics={"val_accuracy": 0.5}, versions={"torch": "1.0"}, source="größer")
-    saved = checkpoints.save(tmp_path, "a-b_c.1", card, {"x": torch.ones(2)})
-    stored = checkpoints.read_card(saved)
+    saved = store.save(tmp_path, "a-b_c.1", card, {"x": torch.ones(2)})
+    stored = store.read_card(saved)
     assert stored.weights_sha256 is not None
     assert len(stored.weights_sha256) == 64
     assert stored.versions["torch"] == "1.0"
@@ -92,7 +92,7 @@ def test_over_a_base_only_the_tensors_that_differ_are_kept(imagenet: Checkpoint,
     own = {"classifier.weight": torch.randn(5, 1280), "classifier.bias": torch.randn(5)}
     names = tuple("abcde")
     card = replace(imagenet.card, base="imagenet", class_names=names, weights_sha256=None)
-    loaded = checkpoints.load(checkpoints.save(tmp_path, "five", card, own))
+    loaded = store.load(store.save(tmp_path, "five", card, own))
     assert set(load_file(loaded.folder / WEIGHTS)) == set(own)
     batch = _photos(imagenet, count=1)
     with torch.inference_mode():
@@ -104,15 +104,15 @@ def test_over_a_base_only_the_tensors_that_differ_are_kept(imagenet: Checkpoint,
 def test_a_tensor_of_the_folder_wins_over_the_bases(imagenet: Checkpoint, tmp_path: Path) -> None:
     bias = imagenet.model.classifier.bias + torch.arange(1000)
     card = replace(imagenet.card, weights_sha256=None)
-    loaded = checkpoints.load(checkpoints.save(tmp_path, "shifted", card, {"classifier.bias": bias}))
+    loaded = store.load(store.save(tmp_path, "shifted", card, {"classifier.bias": bias}))
     batch = _photos(imagenet, count=1)
     torch.testing.assert_close(loaded.model(batch), imagenet.model(batch) + torch.arange(1000))
 
 
 def test_a_base_that_is_not_installed_is_named(small: Checkpoint, tmp_path: Path) -> None:
-    saved = checkpoints.save(tmp_path, "x", replace(small.card, base="jft"), {})
+    saved = store.save(tmp_path, "x", replace(small.card, base="jft"), {})
     with pytest.raises(CheckpointError, match="no base weights named 'jft'; there is 'imagenet'"):
-        checkpoints.load(saved)
+        store.load(saved)
 
 
 # Damage is named.
@@ -124,13 +124,13 @@ def test_one_flipped_bit_in_the_weights_names_the_file(folder: Path) -> None:
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     with pytest.raises(CheckpointError, match=rf"{path} is damaged: its SHA-256 is not the card's"):
-        checkpoints.load(folder)
+        store.load(folder)
 
 
 def test_missing_weights_name_the_file(folder: Path) -> None:
     (folder / WEIGHTS).unlink()
     with pytest.raises(CheckpointError, match=rf"{folder / WEIGHTS} cannot be read"):
-        checkpoints.load(folder)
+        store.load(folder)
 
 
 def test_weights_of_another_network_name_the_architecture(folder: Path) -> None:
@@ -140,7 +140,7 @@ def test_weights_of_another_network_name_the_architecture(folder: Path) -> None:
     with pytest.raises(
         CheckpointError, match=r"model\.safetensors does not fit timm:test_resnet: they lack '"
     ):
-        checkpoints.load(folder)
+        store.load(folder)
 
 
 def test_weights_of_another_number_of_classes_say_both_shapes(folder: Path) -> None:
@@ -149,7 +149,7 @@ def test_weights_of_another_number_of_classes_say_both_shapes(folder: Path) -> N
     names = [str(index) for index in range(len(card["class_names"]) + 7)]
     path.write_text(json.dumps(card | {"class_names": names}))
     with pytest.raises(CheckpointError, match=rf"for the {len(names)} classes of the card$"):
-        checkpoints.load(folder)
+        store.load(folder)
 
 
 @pytest.mark.parametrize(
@@ -210,18 +210,18 @@ def test_a_damaged_card_is_named(folder: Path, damage: Callable[[str], str], mes
     path = folder / CARD
     path.write_text(damage(path.read_text()), encoding="utf-8", errors="surrogateescape")
     with pytest.raises(CheckpointError, match=message):
-        checkpoints.load(folder)
+        store.load(folder)
 
 
 def test_a_missing_card_is_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=rf"{tmp_path / CARD} is not a readable card: .*no such file"):
-        checkpoints.load(tmp_path)
+        store.load(tmp_path)
 
 
 def test_a_card_of_a_later_version_may_know_more(folder: Path) -> None:
     path = folder / CARD
     path.write_text(json.dumps(json.loads(path.read_text()) | {"from_the_future": 1}))
-    assert checkpoints.read_card(folder).class_names == ("cat", "Dog", "crane", "Crane", "7")
+    assert store.read_card(folder).class_names == ("cat", "Dog", "crane", "Crane", "7")
 
 
 # Writing.
@@ -235,7 +235,7 @@ def test_a_name_that_could_lead_elsewhere_is_refused(small: Checkpoint, tmp_path
     with pytest.raises(
         CheckpointError, match=r"cannot name a checkpoint; use letters, digits, '-', '_' and '\.'"
     ):
-        checkpoints.save(root, name, small.card, {})
+        store.save(root, name, small.card, {})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -244,7 +244,7 @@ def test_a_checkpoint_is_never_overwritten(folder: Path, small: Checkpoint) -> N
     with pytest.raises(
         CheckpointError, match="a checkpoint named 'small' exists already; choose another name"
     ):
-        checkpoints.save(folder.parent, "small", small.card, {"x": torch.ones(1)})
+        store.save(folder.parent, "small", small.card, {"x": torch.ones(1)})
     assert (folder / CARD).read_bytes() == before
     assert [path.name for path in folder.parent.iterdir()] == ["small"]
 
@@ -257,9 +257,9 @@ def test_a_crash_in_the_middle_of_saving_leaves_nothing_behind(
     def crash(*_arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr(checkpoints, step, crash)
+    monkeypatch.setattr(store, step, crash)
     with pytest.raises(type(error), match=str(error)):
-        checkpoints.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
+        store.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -271,11 +271,11 @@ def test_what_a_killed_save_leaves_is_no_checkpoint_and_in_nobodys_way(
         killed.setattr(Path, "rename", lambda _self, _target: (_ for _ in ()).throw(SystemExit("power cut")))
         killed.setattr(shutil, "rmtree", lambda _folder, **_how: None)
         with pytest.raises(SystemExit, match="power cut"):
-            checkpoints.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
+            store.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
     assert [(path.name[0], path.suffix) for path in tmp_path.iterdir()] == [(".", ".draft")]
-    assert checkpoints.available(tmp_path) == []
-    checkpoints.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
-    assert checkpoints.available(tmp_path) == ["new"]
+    assert store.available(tmp_path) == []
+    store.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
+    assert store.available(tmp_path) == ["new"]
 
 
 @pytest.mark.parametrize(
@@ -294,12 +294,12 @@ def test_a_disk_that_is_full_or_read_only_is_one_sentence_though_the_library_has
     def fail(*_arguments: object) -> None:
         raise SafetensorError(said)
 
-    monkeypatch.setattr(checkpoints.safetensors.torch, "save_file", fail)
+    monkeypatch.setattr(store.safetensors.torch, "save_file", fail)
     words = {errno.ENOSPC: "the disk is full; make room", errno.EROFS: "the disk is read-only; choose"}[
         number
     ]
     with pytest.raises(FileError, match=rf"^cannot write '.*': {words}"):
-        checkpoints.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
+        store.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -321,7 +321,7 @@ def _state(number: int) -> tuple[Card, dict[str, Tensor]]:
 
 def _number(folder: Path) -> int:
     """Of a folder whose card and weights have the same, read as `load` does."""
-    card, tensors = checkpoints._read(folder)
+    card, tensors = store._read(folder)
     assert card.metrics["number"] == tensors["number"].item()
     return int(card.metrics["number"])
 
@@ -362,12 +362,12 @@ STEPS = {0: 1, 1: 1, 2: 1, 3: 1, 4: 2}
 def test_cut_short_at_any_step_an_update_leaves_the_old_state_or_the_new_one(
     tmp_path: Path, step: int, expected: int
 ) -> None:
-    folder = checkpoints.save(tmp_path, "x", *_state(1))
+    folder = store.save(tmp_path, "x", *_state(1))
     with pytest.raises(PowerCut, match=str(step)), _power_cut(folder, step):
-        checkpoints.update(folder, *_state(2))
+        store.update(folder, *_state(2))
     assert _number(folder) == expected
     # What comes next is not disturbed by what was left behind.
-    checkpoints.update(folder, *_state(3))
+    store.update(folder, *_state(3))
     assert _number(folder) == 3
     assert {path.name for path in folder.iterdir()} <= {CARD, WEIGHTS}
 
@@ -376,10 +376,10 @@ def test_cut_short_at_any_step_an_update_leaves_the_old_state_or_the_new_one(
 @pytest.mark.parametrize("first", STEPS)
 def test_cut_short_twice_there_is_still_a_whole_state(tmp_path: Path, first: int, second: int) -> None:
     """After the first, the only copy of the weights may be those that wait: they must not be written over."""
-    folder = checkpoints.save(tmp_path, "x", *_state(1))
+    folder = store.save(tmp_path, "x", *_state(1))
     for number, step in ((2, first), (3, second)):
         with contextlib.suppress(PowerCut), _power_cut(folder, step):
-            checkpoints.update(folder, *_state(number))
+            store.update(folder, *_state(number))
     assert _number(folder) in {STEPS[first], 3}
 
 
@@ -390,31 +390,31 @@ def test_loaded_after_a_cut_the_logits_are_the_old_or_the_new_ones_bit_for_bit(
     card, _ = _state(0)
     batch = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     models = [registry.build(TINY, 2) for _ in range(2)]
-    folder = checkpoints.save(tmp_path, "x", card, models[0].state_dict())
+    folder = store.save(tmp_path, "x", card, models[0].state_dict())
     with pytest.raises(PowerCut, match=str(step)), _power_cut(folder, step):
-        checkpoints.update(folder, card, models[1].state_dict())
+        store.update(folder, card, models[1].state_dict())
     expected = models[STEPS[step] - 1](batch)
-    assert torch.equal(checkpoints.load(folder).model(batch), expected)
+    assert torch.equal(store.load(folder).model(batch), expected)
     assert not torch.equal(models[0](batch), models[1](batch))
 
 
 def test_a_first_update_cut_short_leaves_a_folder_without_weights(small: Checkpoint, tmp_path: Path) -> None:
-    folder = checkpoints.create(tmp_path, "x", replace(small.card, weights_sha256=None))
+    folder = store.create(tmp_path, "x", replace(small.card, weights_sha256=None))
     with pytest.raises(PowerCut, match="3"), _power_cut(folder, 3):
-        checkpoints.update(folder, *_state(1))
-    assert checkpoints.available(tmp_path) == []
+        store.update(folder, *_state(1))
+    assert store.available(tmp_path) == []
     with pytest.raises(CheckpointError, match="'x' has no weights yet"):
-        checkpoints.load(folder)
+        store.load(folder)
 
 
 def test_a_reader_never_meets_a_torn_state_while_a_training_writes(tmp_path: Path) -> None:
-    folder = checkpoints.save(tmp_path, "x", *_state(0))
+    folder = store.save(tmp_path, "x", *_state(0))
     looks, seen = threading.Semaphore(0), []
 
     def write() -> None:
         for number in range(1, 51):
             looks.acquire(timeout=10)  # So that no update is over before there was a look.
-            checkpoints.update(folder, *_state(number))
+            store.update(folder, *_state(number))
 
     with ThreadPoolExecutor(1) as pool:
         writing = pool.submit(write)
@@ -431,10 +431,10 @@ def test_weights_that_move_to_their_place_between_two_looks_are_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reader looks at the waiting ones or the old ones just before they change places."""
-    folder = checkpoints.save(tmp_path, "x", *_state(1))
+    folder = store.save(tmp_path, "x", *_state(1))
     with pytest.raises(PowerCut, match="4"), _power_cut(folder, 4):
-        checkpoints.update(folder, *_state(2))
-    look = checkpoints._verified
+        store.update(folder, *_state(2))
+    look = store._verified
 
     def look_then_move(path: Path, checksum: str) -> dict[str, Tensor] | None:
         found = look(path, checksum)
@@ -442,30 +442,30 @@ def test_weights_that_move_to_their_place_between_two_looks_are_found(
             (folder / inventory.NEXT).rename(folder / WEIGHTS)
         return found
 
-    monkeypatch.setattr(checkpoints, "_verified", look_then_move)
+    monkeypatch.setattr(store, "_verified", look_then_move)
     assert _number(folder) == 2
 
 
 def test_a_card_alone_is_updated_and_the_weights_stay(folder: Path, small: Checkpoint) -> None:
     before = (folder / WEIGHTS).read_bytes()
-    changed = replace(checkpoints.read_card(folder), status="failed", reason="disk full")
-    written = checkpoints.update(folder, changed)
-    assert written == checkpoints.read_card(folder) == changed
+    changed = replace(store.read_card(folder), status="failed", reason="disk full")
+    written = store.update(folder, changed)
+    assert written == store.read_card(folder) == changed
     assert (folder / WEIGHTS).read_bytes() == before
     batch = _photos(small)
-    assert torch.equal(checkpoints.load(folder).model(batch), small.model(batch))
+    assert torch.equal(store.load(folder).model(batch), small.model(batch))
 
 
 def test_files_may_be_read_by_whom_the_umask_lets(small: Checkpoint, tmp_path: Path) -> None:
     """The library that writes weights would make them private."""
     before = os.umask(0o027)
     try:
-        folder = checkpoints.save(tmp_path, "x", small.card, {"x": torch.ones(1)})
+        folder = store.save(tmp_path, "x", small.card, {"x": torch.ones(1)})
         os.umask(0o022)
-        checkpoints.save(tmp_path, "y", small.card, {"x": torch.ones(1)})
+        store.save(tmp_path, "y", small.card, {"x": torch.ones(1)})
         assert {(folder / name).stat().st_mode & 0o777 for name in (CARD, WEIGHTS)} == {0o640}
         assert (tmp_path / "y" / WEIGHTS).stat().st_mode & 0o777 == 0o644
-        checkpoints.update(folder, small.card, {"x": torch.zeros(1)})
+        store.update(folder, small.card, {"x": torch.zeros(1)})
         assert (folder / WEIGHTS).stat().st_mode & 0o777 == 0o644
     finally:
         os.umask(before)
@@ -473,17 +473,17 @@ def test_files_may_be_read_by_whom_the_umask_lets(small: Checkpoint, tmp_path: P
 
 def test_what_a_base_has_is_not_stored_again(imagenet: Checkpoint) -> None:
     model = registry.build(imagenet.card.architecture, 5)
-    own = checkpoints.own_tensors(model, None)
+    own = store.own_tensors(model, None)
     assert set(own) == set(model.state_dict())
     weights = built_in.weights()
     same = {name: value for name, value in weights.items() if not name.startswith("classifier.")}
     model.load_state_dict(model.state_dict() | same)
     with torch.no_grad():
         model.conv_stem.weight[0, 0, 0, 0] += 1
-    own = checkpoints.own_tensors(model, "imagenet")
+    own = store.own_tensors(model, "imagenet")
     assert set(own) == {"classifier.weight", "classifier.bias", "conv_stem.weight"}
     assert torch.equal(own["conv_stem.weight"], model.conv_stem.weight)
-    assert checkpoints.own_tensors(imagenet.model, "imagenet") == {}
+    assert store.own_tensors(imagenet.model, "imagenet") == {}
 
 
 def test_weights_stored_in_half_precision_load_as_float32(small: Checkpoint, tmp_path: Path) -> None:
@@ -491,7 +491,7 @@ def test_weights_stored_in_half_precision_load_as_float32(small: Checkpoint, tmp
         name: value.half() if value.is_floating_point() else value
         for name, value in small.model.state_dict().items()
     }
-    loaded = checkpoints.load(checkpoints.save(tmp_path, "half", small.card, tensors))
+    loaded = store.load(store.save(tmp_path, "half", small.card, tensors))
     for name, value in loaded.model.state_dict().items():
         assert value.dtype == small.model.state_dict()[name].dtype
         assert torch.equal(value, tensors[name].to(value.dtype))
@@ -502,7 +502,7 @@ def test_a_head_of_several_layers_is_built_again(small: Checkpoint, tmp_path: Pa
     head = Head(hidden=(7, 6), dropout=0.25)
     model = registry.build(small.card.architecture, 5, head)
     card = replace(small.card, head=head)
-    loaded = checkpoints.load(checkpoints.save(tmp_path, "deep", card, model.state_dict()))
+    loaded = store.load(store.save(tmp_path, "deep", card, model.state_dict()))
     assert loaded.card.head == head
     batch = _photos(small)
     assert torch.equal(loaded.model(batch), model(batch))
@@ -518,15 +518,15 @@ def test_how_a_training_went_comes_back_from_the_card(small: Checkpoint, tmp_pat
         data={"fingerprint": "ab", "counts": [1, 2]},
         training={"started": "2024-01-01T00:00:00", "seconds": 1.5},
     )
-    stored = checkpoints.read_card(checkpoints.save(tmp_path, "x", card, {"x": torch.ones(1)}))
+    stored = store.read_card(store.save(tmp_path, "x", card, {"x": torch.ones(1)}))
     for name in ("status", "reason", "recipe", "data", "training", "head"):
         assert getattr(stored, name) == getattr(card, name)
 
 
 def test_a_card_from_before_there_was_training_still_loads() -> None:
-    stored = json.loads((checkpoints.ROOT / checkpoints.BUILT_IN / CARD).read_text())
+    stored = json.loads((store.ROOT / store.BUILT_IN / CARD).read_text())
     assert not {"status", "recipe", "head"} & set(stored)
-    card = checkpoints.read_card(checkpoints.ROOT / checkpoints.BUILT_IN)
+    card = store.read_card(store.ROOT / store.BUILT_IN)
     assert (card.status, card.reason, card.recipe, card.data, card.training) == ("finished", "", {}, {}, {})
     assert card.head == Head()
 
@@ -537,7 +537,7 @@ def test_an_unknown_status_is_refused(folder: Path) -> None:
     with pytest.raises(
         CheckpointError, match="status 'paused' is none of running, finished, stopped, failed"
     ):
-        checkpoints.read_card(folder)
+        store.read_card(folder)
     with pytest.raises(ValueError, match="status 'paused' is none of"):
         replace(_state(0)[0], status="paused")
 
@@ -549,44 +549,44 @@ def test_checkpoints_are_listed_by_name_with_the_built_in_one_first(
     small: Checkpoint, tmp_path: Path
 ) -> None:
     for name in ("zebra", "imagenet", "apple"):
-        checkpoints.save(tmp_path, name, small.card, {} if name == "imagenet" else {"x": torch.ones(1)})
+        store.save(tmp_path, name, small.card, {} if name == "imagenet" else {"x": torch.ones(1)})
     (tmp_path / "notes").mkdir()
-    assert checkpoints.available(tmp_path) == ["imagenet", "apple", "zebra"]
-    assert checkpoints.find("zebra", tmp_path) == tmp_path / "zebra"
+    assert store.available(tmp_path) == ["imagenet", "apple", "zebra"]
+    assert store.find("zebra", tmp_path) == tmp_path / "zebra"
 
 
 def test_a_training_without_weights_has_a_folder_but_is_no_checkpoint_to_choose(
     small: Checkpoint, tmp_path: Path
 ) -> None:
-    folder = checkpoints.create(tmp_path, "new", replace(small.card, status="running"))
-    assert checkpoints.folders(tmp_path) == ["new"]
-    assert checkpoints.available(tmp_path) == []
+    folder = store.create(tmp_path, "new", replace(small.card, status="running"))
+    assert store.folders(tmp_path) == ["new"]
+    assert store.available(tmp_path) == []
     with pytest.raises(CheckpointError, match="no checkpoint named 'new'; there is none"):
-        checkpoints.find("new", tmp_path)
+        store.find("new", tmp_path)
     with pytest.raises(CheckpointError, match="'new' has no weights yet: its training has not finished an"):
-        checkpoints.load(folder)
-    checkpoints.update(folder, small.card, {"x": torch.ones(1)})
-    assert checkpoints.available(tmp_path) == ["new"]
+        store.load(folder)
+    store.update(folder, small.card, {"x": torch.ones(1)})
+    assert store.available(tmp_path) == ["new"]
     with pytest.raises(CheckpointError, match="a checkpoint named 'new' exists already"):
-        checkpoints.create(tmp_path, "new", small.card)
+        store.create(tmp_path, "new", small.card)
 
 
 @pytest.mark.parametrize("name", ["", "nope", "..", "../imagenet", "/etc", "."])
 def test_a_checkpoint_that_is_not_there_is_refused_with_those_that_are(name: str) -> None:
     with pytest.raises(CheckpointError, match=r"no checkpoint named .*; there is imagenet"):
-        checkpoints.find(name)
+        store.find(name)
 
 
 def test_where_there_is_no_checkpoint_the_message_says_so(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no checkpoint named 'x'; there is none"):
-        checkpoints.find("x", tmp_path / "missing")
+        store.find("x", tmp_path / "missing")
 
 
 # The built-in network.
 
 
 def test_the_committed_card_is_what_the_installed_packages_say_today() -> None:
-    card = checkpoints.read_card(checkpoints.ROOT / checkpoints.BUILT_IN)
+    card = store.read_card(store.ROOT / store.BUILT_IN)
     assert card.architecture == built_in.ARCHITECTURE
     assert card.class_names == tuple(built_in.class_names())
     assert card.preprocess == registry.default_preprocess(built_in.ARCHITECTURE)

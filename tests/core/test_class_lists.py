@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from core.class_lists import parse
+from core.checkpoints.foreign.stated.class_lists import parse
 from core.errors import CheckpointError
 
 TWO = ["ant", "bee"]

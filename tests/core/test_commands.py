@@ -14,14 +14,15 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import checkpoint as checkpoints
-from core import display, importing
 from core.__main__ import main
-from core.checkpoint import Checkpoint
-from core.commands.photos import folder_names
-from core.explain.cam import CAM_METHODS
-from core.explanation import METHODS
-from core.samples import sample
+from core.checkpoints import store
+from core.checkpoints.foreign import importing
+from core.checkpoints.store import Checkpoint
+from core.commands.options.photos import folder_names
+from core.drawing import display
+from core.explain.maps.cam import CAM_METHODS
+from core.explanation.explanation import METHODS
+from core.images.samples import sample
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def root(small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     root = tmp_path / "checkpoints"
     root.mkdir()
     (root / "small").symlink_to(small.folder)
-    monkeypatch.setattr(checkpoints, "find", partial(checkpoints.find, root=root))
+    monkeypatch.setattr(store, "find", partial(store.find, root=root))
     monkeypatch.setattr(importing, "imported", partial(importing.imported, root=root))
     return root
 
@@ -312,7 +313,7 @@ def test_import_settings_reach_the_card(root: Path, small: Checkpoint, tmp_path:
     words = ["--arch", "timm:test_efficientnet", "--classes", str(tmp_path / "classes.json"), "--out", "mine"]
     settings = "resize=none,crop=96x128,mean=0.1/0.2/0.3,std=1,interpolation=nearest"
     assert main(["import", str(tmp_path / "w.pt"), *words, "--preprocess", settings]) == 0
-    preprocess = checkpoints.read_card(root / "mine").preprocess
+    preprocess = store.read_card(root / "mine").preprocess
     assert (preprocess.input_size, preprocess.resize) == ((96, 128), None)
     assert (preprocess.mean, preprocess.std) == ((0.1, 0.2, 0.3), (1.0, 1.0, 1.0))
     assert preprocess.interpolation == "nearest"

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from core import checkpoint, evaluations
+from core.checkpoints import store
 from core.errors import CheckpointError, EvaluationError
-from core.evaluations import Evaluation, Facts
 from core.mistakes import comparable, results
+from core.predictions import evaluations
+from core.predictions.evaluations import Evaluation, Facts
 
 NOBODY_KNOWS = None
 
@@ -49,8 +50,8 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             raise CheckpointError(f"no checkpoint named {name!r}")
         return tmp_path / name
 
-    monkeypatch.setattr(checkpoint, "find", found)
-    monkeypatch.setattr(checkpoint, "read_card", card)
+    monkeypatch.setattr(store, "find", found)
+    monkeypatch.setattr(store, "read_card", card)
     monkeypatch.setattr(results, "available", lambda: [path.name for path in tmp_path.iterdir()])
     return tmp_path
 
@@ -60,7 +61,7 @@ def _offered(folder: Path, name: str | None = None) -> list[str]:
 
 
 def _first(name: str) -> Evaluation:
-    return evaluations.find(checkpoint.ROOT / name)
+    return evaluations.find(store.ROOT / name)
 
 
 def test_first_what_was_trained_next_then_what_came_before(names: Path) -> None:

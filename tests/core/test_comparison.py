@@ -11,11 +11,11 @@ import pytest
 import torch
 from tiny_evaluation import matrix_of
 
-from core import evaluations, prediction_table
 from core.errors import DataError
-from core.evaluation import comparison, significance
 from core.evaluation import metrics as evaluation
+from core.evaluation.comparing import comparison, significance
 from core.evaluation.confusion import most_counted
+from core.predictions import evaluations, prediction_table
 
 NAMES = ("cat", "dog", "fox")
 

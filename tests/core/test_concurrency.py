@@ -12,10 +12,10 @@ import torch
 from tiny_models import GapCnn, noise, seeded
 from torch import Tensor, nn
 
-from core.explain.cam import CAM_METHODS, class_activation_map, grad_cam
-from core.explain.hooks import model_lock
-from core.explain.pixels import Question, guided_grad_cam, saliency
-from core.explain.trace import towards
+from core.explain.maps.cam import CAM_METHODS, class_activation_map, grad_cam
+from core.explain.maps.pixels import Question, guided_grad_cam, saliency
+from core.explain.network.hooks import model_lock
+from core.explain.network.trace import towards
 
 ROUNDS = 200
 _STATM = Path("/proc/self/statm")

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
-from core.data import copies
+from core.data.survey import copies
 
 
 def pictures(number: int, seed: int) -> np.ndarray:

@@ -5,9 +5,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from core import display
-from core.explain import cam
-from core.preprocess import Preprocess
+from core.drawing import display
+from core.explain.maps import cam
+from core.images.preprocess import Preprocess
 
 
 def _raw(height: int = 7, width: int = 5) -> NDArray[np.float32]:

@@ -19,8 +19,9 @@ from urllib.error import URLError
 import pytest
 from PIL import Image
 
-from core.data import catalogue, downloads, progress
-from core.data.progress import Progress
+from core.data.downloads import downloads, progress
+from core.data.downloads.progress import Progress
+from core.data.sources import catalogue
 from core.errors import DataError
 
 ROOT = Path(__file__).parents[2]

@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 from tiny_evaluation import noisy_pictures, random_checkpoint
 
-from core import checkpoint, evaluations
 from core.__main__ import main
-from core.data import catalogue
-from core.predicting import parts as evaluation_parts
-from core.predicting.samples import data_has_changed, images_of
+from core.checkpoints import store
+from core.data.sources import catalogue
+from core.predictions import evaluations
+from core.predictions.evaluating import parts as evaluation_parts
+from core.predictions.evaluating.samples import data_has_changed, images_of
 from core.training import recipe as recipes
 from core.training.run import remember_data, remembered_data
 
@@ -23,7 +24,7 @@ from core.training.run import remember_data, remembered_data
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkpoint that commands find by the name ``random``."""
     root = tmp_path / "checkpoints"
-    monkeypatch.setattr(checkpoint, "find", partial(checkpoint.find, root=root))
+    monkeypatch.setattr(store, "find", partial(store.find, root=root))
     monkeypatch.setenv("SEEWHY_DATA", str(tmp_path / "usual"))
     return random_checkpoint(root)
 
@@ -35,9 +36,9 @@ def pictures(tmp_path: Path) -> Path:
 
 def _of_a_training(folder: Path, **data: str | int) -> None:
     """Let the card say that the recipe for digits was trained on other data."""
-    card = checkpoint.read_card(folder)
+    card = store.read_card(folder)
     settings = recipes.as_settings(recipes.read("digits"))
-    checkpoint.update(folder, replace(card, recipe=settings, data=data))
+    store.update(folder, replace(card, recipe=settings, data=data))
 
 
 def _rows(folder: Path, name: str | None = None) -> int:
@@ -76,13 +77,13 @@ def test_the_usual_place_is_that_of_the_data_trained_on(
 def test_a_training_that_can_be_resumed_does_not_forget_its_data(folder: Path, pictures: Path) -> None:
     """Evaluated on other images meanwhile, it still goes on with its own."""
     _of_a_training(folder, source="folder", fingerprint="another")
-    checkpoint.update(folder, replace(checkpoint.read_card(folder), status="stopped"))
+    store.update(folder, replace(store.read_card(folder), status="stopped"))
     remember_data(folder, Path("/own"))
     assert main(["evaluate", "random", "--device", "cpu", "--data", str(pictures), "--split", "all"]) == 0
     assert remembered_data(folder) == Path("/own")
     fingerprint = catalogue.load("folder", pictures).fingerprint
-    card = checkpoint.read_card(folder)
-    checkpoint.update(folder, replace(card, data={"source": "folder", "fingerprint": fingerprint}))
+    card = store.read_card(folder)
+    store.update(folder, replace(card, data={"source": "folder", "fingerprint": fingerprint}))
     assert main(["evaluate", "random", "--device", "cpu", "--data", str(pictures)]) == 0
     assert remembered_data(folder) == pictures
 

@@ -12,11 +12,11 @@ from sklearn import metrics as sklearn_metrics
 from tiny_evaluation import matrix_of
 from torchmetrics.functional.classification import binary_calibration_error
 
-from core import prediction_table
 from core.evaluation import confusion
 from core.evaluation import metrics as evaluation
-from core.evaluation.scores import scores_of
+from core.evaluation.ranking.scores import scores_of
 from core.evaluation.summary import summary
+from core.predictions import prediction_table
 
 
 def _random(num_samples: int, num_classes: int, seed: int = 0) -> tuple[pa.Table, Any]:

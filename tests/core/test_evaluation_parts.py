@@ -8,14 +8,15 @@ import pytest
 from filelock import FileLock
 from tiny_evaluation import noisy_pictures, random_checkpoint
 
-from core import checkpoint, evaluations
+from core.checkpoints import store
 from core.data.batches import Share
-from core.data.sources.folders import SOURCE
+from core.data.sources.folder.folders import SOURCE
 from core.errors import EvaluationError
-from core.predicting import parts as evaluation_parts
-from core.predicting.evaluate import Resources, evaluate
-from core.predicting.parts import Parts
-from core.predicting.samples import Samples, samples_of
+from core.predictions import evaluations
+from core.predictions.evaluating import parts as evaluation_parts
+from core.predictions.evaluating.evaluate import Resources, evaluate
+from core.predictions.evaluating.parts import Parts
+from core.predictions.evaluating.samples import Samples, samples_of
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def pass_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path
     monkeypatch.setattr(evaluation_parts, "_ROWS", 3)
     folder = random_checkpoint(tmp_path / "checkpoints")
     images = SOURCE.load(noisy_pictures(tmp_path / "data"))
-    return folder, samples_of(checkpoint.read_card(folder), images, "all")
+    return folder, samples_of(store.read_card(folder), images, "all")
 
 
 def test_parts_are_dealt_out_in_turn_and_together_are_all(parts: Callable[[int, int], Parts]) -> None:

@@ -15,10 +15,11 @@ import pytest
 from PIL import Image
 from tiny_evaluation import CLASSES, random_checkpoint
 
-from core import checkpoint, evaluations
-from core.data import catalogue
-from core.predicting.evaluate import Keep, evaluate
-from core.predicting.samples import samples_of
+from core.checkpoints import store
+from core.data.sources import catalogue
+from core.predictions import evaluations
+from core.predictions.evaluating.evaluate import Keep, evaluate
+from core.predictions.evaluating.samples import samples_of
 
 ROOT = Path(__file__).parents[2]
 NUM_IMAGES = 2500  # Three parts.
@@ -43,9 +44,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder() -> Iterator[Path]:
     """A checkpoint that exists for one test only, where commands look for it."""
     name = f"test-evaluation-{os.getpid()}"
-    shutil.rmtree(checkpoint.ROOT / name, ignore_errors=True)
-    yield random_checkpoint(checkpoint.ROOT, name)
-    shutil.rmtree(checkpoint.ROOT / name)
+    shutil.rmtree(store.ROOT / name, ignore_errors=True)
+    yield random_checkpoint(store.ROOT, name)
+    shutil.rmtree(store.ROOT / name)
 
 
 def _command(folder: Path, pictures: Path, *more: str) -> list[str]:
@@ -87,7 +88,7 @@ def whole(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFr
     """The table of a pass that nobody disturbs."""
     folder = random_checkpoint(tmp_path_factory.mktemp("whole"))
     images = catalogue.load("folder", pictures)
-    evaluate(folder, samples_of(checkpoint.read_card(folder), images, "val"), keep=Keep(NAME))
+    evaluate(folder, samples_of(store.read_card(folder), images, "val"), keep=Keep(NAME))
     return _table(folder)
 
 

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from core import checkpoint, evaluations
+from core.checkpoints import store
 from core.errors import EvaluationError
-from core.predicting import background
-from core.predicting.parts import num_predicted
+from core.predictions import evaluations
+from core.predictions.evaluating import background
+from core.predictions.evaluating.parts import num_predicted
 
 NAME = "by-hand"
 
@@ -22,11 +23,11 @@ NAME = "by-hand"
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """The digits without evaluations, among the real checkpoints: the process knows no others."""
-    made = checkpoint.ROOT / f"test-evaluate-{os.getpid()}"
+    made = store.ROOT / f"test-evaluate-{os.getpid()}"
     shutil.copytree(
-        checkpoint.ROOT / "digits", made, ignore=shutil.ignore_patterns(evaluations.EVALUATIONS, "*.json")
+        store.ROOT / "digits", made, ignore=shutil.ignore_patterns(evaluations.EVALUATIONS, "*.json")
     )
-    shutil.copy(checkpoint.ROOT / "digits" / checkpoint.CARD, made)
+    shutil.copy(store.ROOT / "digits" / store.CARD, made)
     yield made
     shutil.rmtree(made, ignore_errors=True)
 
@@ -37,7 +38,7 @@ def test_it_runs_to_the_table_that_ships(folder: Path) -> None:
     while evaluations.is_under_way(folder, NAME) or not evaluations.every(folder):
         assert time.monotonic() < limit, background.complaint(folder, NAME)
         time.sleep(0.1)
-    found, shipped = (evaluations.find(each) for each in (folder, checkpoint.ROOT / "digits"))
+    found, shipped = (evaluations.find(each) for each in (folder, store.ROOT / "digits"))
     assert found.name == NAME
     assert replace(found.facts, date="", key="") == replace(shipped.facts, date="")
     tables = [pd.read_parquet(each.table) for each in (found, shipped)]

@@ -11,15 +11,16 @@ import pytest
 from filelock import FileLock
 from tiny_evaluation import noisy_pictures, random_checkpoint
 
-from core import checkpoint, evaluations
 from core.__main__ import main
-from core.data import catalogue
+from core.checkpoints import store
 from core.data.image_set import ImageSet
+from core.data.sources import catalogue
 from core.errors import DataError, EvaluationError
-from core.evaluations import Facts
-from core.predicting.evaluate import Keep, evaluate
-from core.predicting.naming import proposed_name
-from core.predicting.samples import Samples, images_of, samples_of
+from core.predictions import evaluations
+from core.predictions.evaluating.evaluate import Keep, evaluate
+from core.predictions.evaluating.naming import proposed_name
+from core.predictions.evaluating.samples import Samples, images_of, samples_of
+from core.predictions.evaluations import Facts
 from core.training.run import remember_data, remembered_data
 
 
@@ -42,7 +43,7 @@ def street(tmp_path: Path) -> Path:
 
 
 def samples(folder: Path, place: Path, split: str = "val") -> Samples:
-    return samples_of(checkpoint.read_card(folder), catalogue.load("folder", place), split)
+    return samples_of(store.read_card(folder), catalogue.load("folder", place), split)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -75,7 +76,7 @@ def test_it_says_what_it_is_of(folder: Path, pictures: Path) -> None:
         split="all",
         fingerprint=catalogue.load("folder", pictures).fingerprint,
         num_images=10,
-        weights_sha256=checkpoint.read_card(folder).weights_sha256,
+        weights_sha256=store.read_card(folder).weights_sha256,
     )
     assert found.facts.date[:2] == "20"
     assert remembered_data(found.folder) == pictures
@@ -92,8 +93,8 @@ def test_a_name_of_other_images_splits_or_weights_is_refused(
     with pytest.raises(EvaluationError, match="of another split; choose another name with --as NAME, or"):
         evaluate(folder, replace(few, indices=few.indices[1:], split="train"), keep=keep)
     assert files(folder) == before
-    card, tensors = checkpoint.read_card(folder), checkpoint.load(folder).model.state_dict()
-    checkpoint.update(folder, card, {name: value + 1 for name, value in tensors.items()})
+    card, tensors = store.read_card(folder), store.load(folder).model.state_dict()
+    store.update(folder, card, {name: value + 1 for name, value in tensors.items()})
     with pytest.raises(EvaluationError, match="of other weights"):
         evaluate(folder, samples(folder, pictures), keep=keep)
 
@@ -182,7 +183,7 @@ def test_odd_names_are_refused(folder: Path, pictures: Path, name: str) -> None:
 def test_where_the_usual_name_is_of_others_a_number_follows(
     folder: Path, pictures: Path, street: Path
 ) -> None:
-    card, wanted = checkpoint.read_card(folder), samples(folder, pictures)
+    card, wanted = store.read_card(folder), samples(folder, pictures)
     assert proposed_name([], card, wanted) == "pictures-val"
     evaluate(folder, wanted)
     assert proposed_name(evaluations.every(folder), card, wanted) == "pictures-val"
@@ -210,8 +211,8 @@ def test_one_that_is_not_there_lists_those_that_are(folder: Path, pictures: Path
 
 
 def test_those_of_the_training_come_first_then_the_newest(folder: Path) -> None:
-    card = checkpoint.read_card(folder)
-    checkpoint.update(folder, replace(card, data={"source": "own", "fingerprint": "own"}))
+    card = store.read_card(folder)
+    store.update(folder, replace(card, data={"source": "own", "fingerprint": "own"}))
     known = {
         "own-test": Facts(fingerprint="own", split="test", date="2026-05"),
         "own-val": Facts(fingerprint="own", split="val", date="2026-01"),
@@ -261,7 +262,7 @@ def _as_before(folder: Path, pictures: Path, **data: str) -> None:
     for name in (evaluations.PREDICTIONS, evaluations.METRICS):
         (place / name).rename(folder / name)
     shutil.rmtree(folder / evaluations.EVALUATIONS)
-    checkpoint.update(folder, replace(checkpoint.read_card(folder), data=data))
+    store.update(folder, replace(store.read_card(folder), data=data))
 
 
 def test_a_table_of_an_earlier_version_is_an_evaluation_of_its_training(folder: Path, pictures: Path) -> None:
@@ -314,7 +315,7 @@ def test_odd_things_beside_evaluations_are_in_nobodys_way(folder: Path, pictures
 def test_each_has_the_images_that_it_was_evaluated_on(
     folder: Path, pictures: Path, street: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkpoint, "find", partial(checkpoint.find, root=folder.parent))
+    monkeypatch.setattr(store, "find", partial(store.find, root=folder.parent))
     for place in (pictures, street):
         assert main(["evaluate", "random", "--device", "cpu", "--data", str(place)]) == 0
     places = {each.name: images_of(each).root for each in evaluations.every(folder)}
@@ -326,7 +327,7 @@ def test_images_of_another_data_set_are_not_looked_for_where_the_training_had_it
 ) -> None:
     evaluate(folder, samples(folder, pictures))
     own = catalogue.load("folder", street).fingerprint
-    checkpoint.update(folder, replace(checkpoint.read_card(folder), data={"fingerprint": own}))
+    store.update(folder, replace(store.read_card(folder), data={"fingerprint": own}))
     remember_data(folder, street)
     found = evaluations.find(folder)
     with pytest.raises(DataError, match="nobody has said where the images of 'pictures-val' are"):
@@ -342,7 +343,7 @@ def test_the_command_keeps_it_under_the_name_that_it_is_given(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(checkpoint, "find", partial(checkpoint.find, root=folder.parent))
+    monkeypatch.setattr(store, "find", partial(store.find, root=folder.parent))
     command = ["evaluate", "random", "--device", "cpu", "--as", "mine", "--data"]
     assert main([*command, str(pictures)]) == 0
     assert capsys.readouterr().out.startswith("random on 10 images of pictures, kept as mine:\n")

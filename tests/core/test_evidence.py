@@ -7,10 +7,10 @@ import torch
 from tiny_models import FlattenCnn, GapCnn, InPlaceCnn, noise, seeded
 from torch import Tensor, nn
 
-from core.checkpoint import Checkpoint
-from core.explain.cam import CAM_METHODS, cam, class_activation_maps
-from core.explain.evidence import LogitEvidence, logit_evidence, says_the_same
-from core.explain.trace import towards, trace
+from core.checkpoints.store import Checkpoint
+from core.explain.maps.cam import CAM_METHODS, cam, class_activation_maps
+from core.explain.maps.evidence import LogitEvidence, logit_evidence, says_the_same
+from core.explain.network.trace import towards, trace
 
 IN_LOGITS = {"cam", "grad_cam", "hires_cam", "xgrad_cam"}  # The others drop what speaks against the class.
 

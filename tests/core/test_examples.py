@@ -14,18 +14,18 @@ from filelock import FileLock
 from PIL import Image
 from tiny_evaluation import noisy_pictures, random_checkpoint
 
-from core import checkpoint
-from core.checkpoint import Checkpoint
+from core.checkpoints import store
+from core.checkpoints.store import Checkpoint
 from core.data.image_set import ImageSet
-from core.data.photos import photos_at_hand, photos_below
-from core.data.sources.folders import SOURCE
+from core.data.sources.folder.folders import SOURCE
+from core.data.sources.photos import photos_at_hand, photos_below
 from core.errors import CheckpointError, DataError, EvaluationError, ImageError, LayerError
-from core.explain.activations import activations
-from core.inside import examples, examples_feed, examples_pass
-from core.inside.examples import EXAMPLES, METADATA, open_photos, read, remember_photos
-from core.inside.examples_pass import collect, examples_among
-from core.inside.examples_table import in_image
-from core.preprocess import Preprocess, Window
+from core.explain.network.activations import activations
+from core.images.preprocess import Preprocess, Window
+from core.inside.examples import feed, search, stored_examples
+from core.inside.examples.patch_table import in_image
+from core.inside.examples.search import collect, examples_among
+from core.inside.examples.stored_examples import EXAMPLES, METADATA, open_photos, read, remember_photos
 
 LAYERS = ["block1", "block2"]
 # Field and stride of the cells; there is no padding.
@@ -35,7 +35,7 @@ GEOMETRY = {"block1": (6, 2), "block2": (16, 4)}
 @pytest.fixture
 def loaded(tmp_path: Path) -> Checkpoint:
     """Random weights, in a folder of its own."""
-    return checkpoint.load(random_checkpoint(tmp_path / "checkpoints"))
+    return store.load(random_checkpoint(tmp_path / "checkpoints"))
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ def images(tmp_path: Path) -> ImageSet:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of two images, and a state after each."""
-    monkeypatch.setattr(examples_feed, "_BATCH", 2)
-    monkeypatch.setattr(examples_pass, "_BATCHES", 1)
+    monkeypatch.setattr(feed, "_BATCH", 2)
+    monkeypatch.setattr(search, "_BATCHES", 1)
 
 
 def _slow_rows(loaded: Checkpoint, images: ImageSet, layer: str) -> list[tuple[object, ...]]:
@@ -89,7 +89,7 @@ def _at_hand(loaded: Checkpoint, images: ImageSet) -> tuple[ImageSet, torch.Tens
 def test_photos_at_hand_give_the_nine_of_a_slow_sort_and_leave_nothing_on_disk(
     loaded: Checkpoint, images: ImageSet, layer: str, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examples_pass, "_AT_ONCE", at_once)
+    monkeypatch.setattr(search, "_AT_ONCE", at_once)
     before = {path.name for path in loaded.folder.iterdir()}
     photos, pixels = _at_hand(loaded, images)
     found = examples_among(loaded, layer, photos, pixels)
@@ -127,7 +127,7 @@ def test_places_are_in_pixels_of_the_copies_at_hand(loaded: Checkpoint, images: 
 def test_the_table_is_that_of_a_slow_sort(
     loaded: Checkpoint, images: ImageSet, batch_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examples_feed, "_BATCH", batch_size)
+    monkeypatch.setattr(feed, "_BATCH", batch_size)
     found = collect(loaded, LAYERS, images)
     names = ("channel", "rank", "sample_id", "class_name", "row", "column", "activation", "mean_activation")
     for layer in LAYERS:
@@ -208,7 +208,7 @@ def test_a_killed_pass_goes_on_and_ends_as_if_it_had_not_been(
     resumed = collect(loaded, LAYERS, replace(images, image=image))
     assert read_again == list(range(4, 11))
     assert not list((loaded.folder / ".examples").glob("*.safetensors"))
-    other = checkpoint.load(random_checkpoint(tmp_path / "others"))
+    other = store.load(random_checkpoint(tmp_path / "others"))
     assert resumed.table.equals(collect(other, LAYERS, images).table)
     assert resumed.about.num_broken == 1
 
@@ -240,18 +240,18 @@ def test_a_state_of_other_images_or_layers_or_a_damaged_one_is_not_gone_on_from(
 def test_a_slow_pass_is_heard_of_after_every_batch_and_a_fast_one_after_eight(
     loaded: Checkpoint, images: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examples_feed, "_BATCH", 1)
+    monkeypatch.setattr(feed, "_BATCH", 1)
     heard: list[int] = []
-    monkeypatch.setattr(examples_pass, "_WHILE_S", 1000)
+    monkeypatch.setattr(search, "_WHILE_S", 1000)
     collect(loaded, ["block1"], images, on_progress=lambda done, _: heard.append(done))
     assert heard == [0, 8, 11]
-    monkeypatch.setattr(examples_pass, "_WHILE_S", 0)
+    monkeypatch.setattr(search, "_WHILE_S", 0)
     collect(loaded, ["block1"], images, on_progress=lambda done, _: heard.append(done))
     assert heard[3:] == list(range(12))
 
 
 def test_workers_give_the_same_table(loaded: Checkpoint, images: ImageSet, tmp_path: Path) -> None:
-    other = checkpoint.load(random_checkpoint(tmp_path / "others"))
+    other = store.load(random_checkpoint(tmp_path / "others"))
     alone, helped = collect(loaded, LAYERS, images), collect(other, LAYERS, images, workers=1)
     assert alone.table.equals(helped.table)
 
@@ -380,7 +380,7 @@ def test_a_table_is_written_whole_or_not_at_all(
     def fail(*_args: object, **_kwargs: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("core.prediction_table.pq.write_table", fail)
+    monkeypatch.setattr("core.predictions.prediction_table.pq.write_table", fail)
     with pytest.raises(OSError, match="no space left"):
         collect(loaded, ["block2"], images)
     stored = read(loaded.folder)
@@ -390,4 +390,4 @@ def test_a_table_is_written_whole_or_not_at_all(
     read_again: list[int] = []
     collect(loaded, ["block2"], replace(images, image=read_again.append))
     assert read_again == []
-    assert examples.read(loaded.folder) is not None
+    assert stored_examples.read(loaded.folder) is not None

@@ -9,18 +9,18 @@ import pytest
 from PIL import Image
 from tiny_evaluation import noisy_pictures, random_checkpoint
 
-from core import checkpoint as checkpoints
 from core.__main__ import main
+from core.checkpoints import store
 from core.commands import examples as command
-from core.inside.examples import EXAMPLES, read
-from core.inside.patches import by_sample_id, patch, poster_layout, ringed
+from core.inside.examples.patches import by_sample_id, patch, poster_layout, ringed
+from core.inside.examples.stored_examples import EXAMPLES, read
 
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Eleven images, one of them broken; commands find a checkpoint ``random``."""
     random_checkpoint(tmp_path / "checkpoints")
-    monkeypatch.setattr(checkpoints, "find", partial(checkpoints.find, root=tmp_path / "checkpoints"))
+    monkeypatch.setattr(store, "find", partial(store.find, root=tmp_path / "checkpoints"))
     monkeypatch.setattr(command, "usual_workers", lambda: 0)
     return noisy_pictures(tmp_path / "data")
 
@@ -48,7 +48,7 @@ def test_a_picture_a_channel_a_poster_and_a_table(data: Path, capsys: pytest.Cap
 
 def test_the_files_show_what_the_table_beside_the_checkpoint_says(data: Path) -> None:
     assert _run(data, "--data", str(data), "--layer", "block2") == 0
-    folder, out = checkpoints.find("random"), data.parent / "out"
+    folder, out = store.find("random"), data.parent / "out"
     found = read(folder)
     assert found is not None
     with (out / "examples.block2.csv").open(newline="") as file:
@@ -87,8 +87,8 @@ def test_an_interruption_is_said_and_what_is_done_is_kept(
     monkeypatch.setattr(command, "_count", interrupt)
     assert _run(data, "--data", str(data), "--layer", "block1") == 130
     assert "the same command goes on from there" in capsys.readouterr().err
-    assert len(list((checkpoints.find("random") / ".examples").glob("*.safetensors"))) == 1
-    assert not (checkpoints.find("random") / EXAMPLES).exists()
+    assert len(list((store.find("random") / ".examples").glob("*.safetensors"))) == 1
+    assert not (store.find("random") / EXAMPLES).exists()
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,15 @@ import torch
 from tiny_models import assert_unchanged, snapshot
 from torch import Tensor
 
-from core import checkpoint as checkpoints
-from core import device, explanation, images
-from core.checkpoint import Checkpoint
+from core import device, images
+from core.checkpoints import store
+from core.checkpoints.store import Checkpoint
 from core.errors import CheckpointError, ClassError, LayerError
-from core.explain.cam import CAM_METHODS
-from core.explanation import METHODS, Explanation, Map, Question, explain, explain_in_steps
-from core.predictions import class_index, prediction, top_k, top_k_with
-from core.samples import SAMPLES, sample
+from core.explain.maps.cam import CAM_METHODS
+from core.explanation import explanation
+from core.explanation.explanation import METHODS, Explanation, Map, Question, explain, explain_in_steps
+from core.images.samples import SAMPLES, sample
+from core.predictions.top_k import class_index, prediction, top_k, top_k_with
 
 IN_LOGITS = {"cam", "grad_cam", "hires_cam", "xgrad_cam"}
 FEWER, ON_CPU = "graphics memory ran out: fewer images at once", "graphics memory ran out: on the CPU"
@@ -157,7 +158,7 @@ def test_explaining_leaves_the_shared_model_as_it_was(small: Checkpoint, batch: 
 
 def test_half_precision_is_close(imagenet: Checkpoint) -> None:
     """The built-in network in bfloat16, for the class that float32 predicts."""
-    half = checkpoints.load(imagenet.folder, dtype=torch.bfloat16)
+    half = store.load(imagenet.folder, dtype=torch.bfloat16)
     for name in list(SAMPLES)[:2]:
         batch = imagenet.card.preprocess.batch([images.upright_rgb(sample(name))])
         exact = explain(imagenet, batch, Question(target_layers=("bn2",)))[0]

@@ -8,8 +8,8 @@ from torch import nn
 
 from core.data.cache import decode
 from core.data.image_set import ImageSet, Pixels
-from core.preprocess import Preprocess
-from core.training.features import features
+from core.images.preprocess import Preprocess
+from core.training.lightning.features import features
 
 SMALL = Preprocess((6, 6), None, (0.5,), (0.5,))
 

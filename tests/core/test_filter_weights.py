@@ -6,12 +6,12 @@ import torch
 from tiny_models import InPlaceCnn, assert_unchanged, noise, seeded, snapshot
 from torch import Tensor, nn
 
-from core.checkpoint import Checkpoint
+from core.checkpoints.store import Checkpoint
+from core.drawing.channel_grid import page_layout
+from core.drawing.render import SIGNED, palette
 from core.errors import LayerError
-from core.explain.channel_source import channel_source
-from core.inside.channel_grid import page_layout
-from core.inside.filter_weights import Filters, as_matrix, by_input_channel, filters_of, in_colour, sheet
-from core.render import SIGNED, palette
+from core.explain.network.channel_source import channel_source
+from core.inside.filters.kernels import Filters, as_matrix, by_input_channel, filters_of, in_colour, sheet
 
 
 class Blocks(nn.Module):

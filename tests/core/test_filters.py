@@ -15,16 +15,16 @@ import torch
 from PIL import Image
 
 import core
-from core import checkpoint as checkpoints
 from core.__main__ import main
-from core.checkpoint import Checkpoint
+from core.checkpoints import store
+from core.checkpoints.store import Checkpoint
 from core.explain.ascent import LOGITS, Ascended, ascend
-from core.explain.normalisation import Normalisation
-from core.explain.plain_ascent import Plain
-from core.explain.robust_ascent import Robust
-from core.inside import filter_files, filters
-from core.inside.filter_cache import FilterCache, key_of
-from core.inside.filters import Question, ascended, num_channels, question
+from core.explain.ascent.normalisation import Normalisation
+from core.explain.ascent.plain import Plain
+from core.explain.ascent.robust import Robust
+from core.inside.ascents import picture_files, pictures
+from core.inside.ascents.picture_cache import FilterCache, key_of
+from core.inside.ascents.pictures import Question, ascended, num_channels, question
 
 QUICK = Plain(size=(64, 64), steps=2, crop=8)
 
@@ -44,7 +44,7 @@ def count_ascents(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             done.append(each.channel)
             yield each
 
-    monkeypatch.setattr(filters, "ascend", counting)
+    monkeypatch.setattr(pictures, "ascend", counting)
     return done
 
 
@@ -54,7 +54,7 @@ def root(small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     root = tmp_path / "checkpoints"
     root.mkdir()
     (root / "small").symlink_to(small.folder)
-    monkeypatch.setattr(checkpoints, "find", partial(checkpoints.find, root=root))
+    monkeypatch.setattr(store, "find", partial(store.find, root=root))
     monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
     return tmp_path
 
@@ -183,7 +183,7 @@ def test_a_killed_command_goes_on_without_doing_finished_channels_again(
         lines = [run.stdout.readline() for _ in range(2)]
         run.kill()
     assert [line.partition(":")[0] for line in lines] == ["1/118 channel 3", "2/118 channel 4"]
-    digits = checkpoints.load(checkpoints.find("digits"))
+    digits = store.load(store.find("digits"))
     found = list(ascended(digits, question(digits, "block2", (2, 3, 4))))
     assert sorted(each.channel for each in found) == [2, 3, 4]
     assert count_ascents == [2]
@@ -247,11 +247,11 @@ def test_a_dead_channel_is_said_in_the_table_and_drawn_as_such() -> None:
     dead = Ascended(1, np.zeros((8, 8, 3), np.uint8), 0.0, is_dead=True)
     live = Ascended(0, np.full((8, 8, 3), 200, np.uint8), 2.0, is_dead=False)
     asked = Question("bn2", (0, 1), QUICK)
-    poster = np.asarray(Image.open(io.BytesIO(filter_files.poster([live, dead]))))
+    poster = np.asarray(Image.open(io.BytesIO(picture_files.poster([live, dead]))))
     assert (poster[:8, :8, :3] == 200).all()
     width = poster.shape[1]
     assert set(np.unique(poster[:160, width // 2 + 4 :, :3])) <= {0, 150, 176}
-    rows = filter_files.table(asked, [live, dead]).decode().splitlines()
+    rows = picture_files.table(asked, [live, dead]).decode().splitlines()
     assert [row.split(",")[:3] for row in rows[1:]] == [["0", "2", "0"], ["1", "0", "1"]]
 
 
@@ -278,7 +278,7 @@ def test_no_steps_are_refused_as_an_argument(root: Path, capsys: pytest.CaptureF
 
 
 def test_networks_with_a_grey_input_of_their_own_size_work(cache: FilterCache) -> None:
-    digits = checkpoints.load(checkpoints.find("digits"))
+    digits = store.load(store.find("digits"))
     asked = question(digits, "block2", range(3))
     with torch.random.fork_rng(devices=[]):
         found = list(ascended(digits, asked, cache))

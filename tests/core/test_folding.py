@@ -7,9 +7,9 @@ import torch
 from tiny_models import GapCnn, InPlaceCnn, assert_unchanged, noise, seeded, snapshot
 from torch import Tensor, nn
 
-from core.checkpoint import Checkpoint
-from core.explain.cut import Cut, cut_at
-from core.explain.folding import folded
+from core.checkpoints.store import Checkpoint
+from core.explain.network.cut import Cut, cut_at
+from core.explain.network.folding import folded
 
 LIKE = torch.zeros(1, 3, 6, 8, dtype=torch.float64)
 

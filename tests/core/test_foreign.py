@@ -23,13 +23,13 @@ import torchvision
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from core import checkpoint
+from core.checkpoints import store
+from core.checkpoints.foreign import contents
+from core.checkpoints.foreign.fitting import Wish, nearest
+from core.checkpoints.foreign.importing import Imported, imported, parse_preprocess
 from core.errors import CheckpointError
-from core.foreign import contents, nearest
-from core.foreign.fitting import Wish
-from core.importing import Imported, imported, parse_preprocess
+from core.images.preprocess import Preprocess
 from core.models import registry
-from core.preprocess import Preprocess
 
 TINY = "timm:test_resnet"
 NAMES = ["ant", "bee", "cat"]
@@ -65,7 +65,7 @@ def _saved(content: object, folder: Path) -> Path:
 
 def _says_the_same(network: nn.Module, done: Imported) -> bool:
     """Whether the checkpoint, read again, gives the logits of the network, bit for bit."""
-    loaded = checkpoint.load(done.folder)
+    loaded = store.load(done.folder)
     preprocess = loaded.card.preprocess
     shape = (2, len(preprocess.mean), *preprocess.input_size)
     batch = torch.randn(shape, generator=torch.Generator().manual_seed(0))
@@ -254,7 +254,7 @@ def test_another_head_gives_the_same_logits(
     (save_file if suffix == "safetensors" else torch.save)(network.state_dict(), path)
     done = _imported(path)
     assert _says_the_same(network, done)
-    assert checkpoint.read_card(done.folder).head.at == "fc"
+    assert store.read_card(done.folder).head.at == "fc"
     assumed = "it is assumed to have relu between the linear layers of its head, which no tensor says"
     assert (assumed in done.report.lines) == (
         kind in {"relu", "norm, relu", "relu, norm", "far indices", "names"}
@@ -300,7 +300,7 @@ def test_a_classifier_that_was_replaced_as_a_whole_is_rebuilt(tmp_path: Path) ->
 def test_other_channels_are_inferred_and_the_preprocess_fits(tmp_path: Path, channels: int) -> None:
     network = _network(in_chans=channels)
     done = _imported(_saved(network.state_dict(), tmp_path), preprocess="mean=0.4,std=0.2")
-    card = checkpoint.read_card(done.folder)
+    card = store.read_card(done.folder)
     assert card.architecture == f"{TINY}?in_chans={channels}"
     assert (card.preprocess.mean, card.preprocess.std) == ((0.4,) * channels, (0.2,) * channels)
     assert _says_the_same(network, done)
@@ -318,7 +318,7 @@ def test_a_transformer_of_another_size_is_inferred_and_a_crop_that_it_cannot_tak
     ):
         _imported(path, "timm:vit_tiny_patch16_224", preprocess="crop=128,resize=128")
     done = _imported(path, "timm:vit_tiny_patch16_224")
-    card = checkpoint.read_card(done.folder)
+    card = store.read_card(done.folder)
     assert (card.architecture, card.preprocess.input_size) == (
         "timm:vit_tiny_patch16_224?img_size=96",
         (96, 96),
@@ -332,7 +332,7 @@ def test_auxiliary_heads_are_left_out_and_no_input_is_rescaled_unasked(tmp_path:
     path = _saved(network.state_dict(), tmp_path)
     done = _imported(path, "torchvision:googlenet")
     assert _says_the_same(network, done)
-    card = checkpoint.read_card(done.folder)
+    card = store.read_card(done.folder)
     assert card.architecture == "torchvision:googlenet?aux_logits=false&transform_input=false"
     network.transform_input = True
     assert _says_the_same(network, _imported(path, "torchvision:googlenet?transform_input=true"))
@@ -360,7 +360,7 @@ def test_buffers_that_other_versions_stored_are_computed_again(network: nn.Modul
 def test_floating_point_types_are_fine(network: nn.Module, tmp_path: Path, dtype: torch.dtype) -> None:
     network = network.to(dtype)
     done = _imported(_saved(network.state_dict(), tmp_path))
-    loaded = checkpoint.load(done.folder).model
+    loaded = store.load(done.folder).model
     assert all(
         torch.equal(own, network.get_parameter(name).float()) for name, own in loaded.named_parameters()
     )

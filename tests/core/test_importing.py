@@ -12,13 +12,18 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from core import checkpoint as checkpoints
-from core import weights
-from core.checkpoint import Checkpoint
+from core.checkpoints import store
+from core.checkpoints.foreign import weights
+from core.checkpoints.foreign.importing import (
+    import_weights,
+    parse_class_names,
+    parse_preprocess,
+    read_class_names,
+)
+from core.checkpoints.store import Checkpoint
 from core.errors import CheckpointError
-from core.importing import import_weights, parse_class_names, parse_preprocess, read_class_names
+from core.images.preprocess import Preprocess
 from core.models import registry
-from core.preprocess import Preprocess
 
 ARCHITECTURE = "timm:test_efficientnet"
 DEFAULT = Preprocess((224, 224), 256, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "bicubic")
@@ -44,7 +49,7 @@ def test_every_kind_of_file_gives_the_same_logits(
     small: Checkpoint, tensors: dict[str, Tensor], tmp_path: Path, file: str
 ) -> None:
     (save_file if "safe" in file.lower() else torch.save)(tensors, tmp_path / file)
-    loaded = checkpoints.load(_import(tmp_path / file))
+    loaded = store.load(_import(tmp_path / file))
     batch = torch.randn(1, 3, 160, 160, generator=torch.Generator().manual_seed(0))
     assert torch.equal(loaded.model(batch), small.model(batch))
     assert loaded.card.class_names[4] == "class 4"
@@ -87,7 +92,7 @@ def test_batch_norms_counters_may_be_missing_and_halves_become_floats(
 ) -> None:
     old = {name: tensor.half() for name, tensor in tensors.items() if "num_batches" not in name}
     torch.save(old, tmp_path / "w.pt")
-    model = checkpoints.load(_import(tmp_path / "w.pt")).model
+    model = store.load(_import(tmp_path / "w.pt")).model
     for name, parameter in model.named_parameters():
         assert parameter.dtype == torch.float32
         assert torch.equal(parameter, small.model.get_parameter(name).half().float())

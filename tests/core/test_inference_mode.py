@@ -5,9 +5,9 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import LayerError
-from core.explain import pixels
-from core.explain.cam import CAM_METHODS, class_activation_map
-from core.explain.pixels import PIXEL_METHODS, Question
+from core.explain.maps import pixels
+from core.explain.maps.cam import CAM_METHODS, class_activation_map
+from core.explain.maps.pixels import PIXEL_METHODS, Question
 
 
 class _Network(nn.Module):

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import checkpoint as checkpoints
 from core import images
 from core.__main__ import main
-from core.checkpoint import Checkpoint
-from core.export import overlay
-from core.inside.channel_grid import poster_layout
-from core.inside.inspection import inspect
-from core.render import palette
-from core.samples import sample
+from core.checkpoints import store
+from core.checkpoints.store import Checkpoint
+from core.drawing.channel_grid import poster_layout
+from core.drawing.render import palette
+from core.explanation.export import overlay
+from core.images.samples import sample
+from core.inside.channels.inspection import inspect
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def root(small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     root = tmp_path / "checkpoints"
     root.mkdir()
     (root / "small").symlink_to(small.folder)
-    monkeypatch.setattr(checkpoints, "find", partial(checkpoints.find, root=root))
+    monkeypatch.setattr(store, "find", partial(store.find, root=root))
     return root
 
 

@@ -10,13 +10,13 @@ from tiny_models import assert_unchanged, noise, snapshot
 from torch import Tensor, nn
 from torchvision import models
 
-from core.checkpoint import Checkpoint
+from core.checkpoints.store import Checkpoint
 from core.errors import CheckpointError, LayerError
-from core.explain.activations import activations
-from core.explanation import layers_of
-from core.inside.channels import channel_stats
-from core.inside.inspection import column, inspect, sparsity_by_depth
-from core.layers import spatial_layers, stages
+from core.explain.network.activations import activations
+from core.explain.network.layers import spatial_layers, stages
+from core.explanation.explanation import layers_of
+from core.inside.channels.inspection import column, inspect, sparsity_by_depth
+from core.inside.channels.layer_channels import channel_stats
 
 
 @pytest.fixture

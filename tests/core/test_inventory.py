@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from core import checkpoint as checkpoints
-from core import inventory
-from core.checkpoint import CARD, WEIGHTS, Checkpoint
+from core.checkpoints import inventory, store
+from core.checkpoints.store import CARD, WEIGHTS, Checkpoint
 from core.errors import CheckpointError
 
 PROJECT = Path(__file__).parents[2]
@@ -90,14 +89,14 @@ def test_a_folder_whose_name_cannot_be_shown_is_named_with_its_bytes(root: Path)
 
 
 def test_a_training_without_weights_is_not_broken(small: Checkpoint, tmp_path: Path) -> None:
-    checkpoints.create(tmp_path, "new", replace(small.card, weights_sha256=None, status="running"))
+    store.create(tmp_path, "new", replace(small.card, weights_sha256=None, status="running"))
     assert (inventory.available(tmp_path), inventory.unusable(tmp_path)) == ([], {})
 
 
 def test_weights_that_wait_for_the_card_are_there_once_it_names_them(
     small: Checkpoint, tmp_path: Path
 ) -> None:
-    folder = checkpoints.create(tmp_path, "new", replace(small.card, weights_sha256=None))
+    folder = store.create(tmp_path, "new", replace(small.card, weights_sha256=None))
     shutil.copy(small.folder / WEIGHTS, folder / inventory.NEXT)
     assert (inventory.available(tmp_path), inventory.unusable(tmp_path)) == ([], {})
     shutil.copy(small.folder / CARD, folder)
@@ -125,7 +124,7 @@ def test_what_is_no_folder_is_said(tmp_path: Path, small: Checkpoint) -> None:
     ):
         inventory.find("imagenet", root)
     with pytest.raises(CheckpointError, match=r"file': not a directory; SEEWHY_CHECKPOINTS names another"):
-        checkpoints.save(root, "new", small.card, {"x": torch.ones(1)})
+        store.save(root, "new", small.card, {"x": torch.ones(1)})
 
 
 def test_a_folder_that_may_not_be_read_is_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

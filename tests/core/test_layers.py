@@ -7,11 +7,11 @@ from tiny_models import GapCnn, noise, seeded
 from torch import Tensor, nn
 from torchvision import models
 
-from core.checkpoint import Checkpoint
+from core.checkpoints.store import Checkpoint
 from core.errors import LayerError
-from core.explain.trace import trace
-from core.explanation import layers_of
-from core.layers import Layer, default_layer, spatial_layers, stages
+from core.explain.network.layers import Layer, default_layer, spatial_layers, stages
+from core.explain.network.trace import trace
+from core.explanation.explanation import layers_of
 
 RESNET_STAGES = {
     "relu": (64, 112, 112),

@@ -11,12 +11,12 @@ from torch.nn import functional as F
 from torchvision import models
 
 from core.errors import LayerError
-from core.explain.activations import activations
-from core.explain.cam import CAM_METHODS, class_activation_maps
-from core.explain.evidence import logit_evidence
-from core.explain.layout import ChannelsLast, Layout, Maps, Tokens, layout_of
-from core.explain.trace import towards, trace
-from core.layers import Layer, default_layer, spatial_layers, stages
+from core.explain.maps.cam import CAM_METHODS, class_activation_maps
+from core.explain.maps.evidence import logit_evidence
+from core.explain.network.activations import activations
+from core.explain.network.layers import Layer, default_layer, spatial_layers, stages
+from core.explain.network.layout import ChannelsLast, Layout, Maps, Tokens, layout_of
+from core.explain.network.trace import towards, trace
 
 ROWS, COLUMNS, WIDTH = 3, 4, 6
 

@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 from tiny_evaluation import noisy_pictures, random_checkpoint
 
-from core import checkpoint, evaluations
 from core.__main__ import main
-from core.predicting.samples import images_of, open_images
+from core.checkpoints import store
+from core.predictions import evaluations
+from core.predictions.evaluating.samples import images_of, open_images
 from core.training.run import remember_data, remembered_data, remembered_layout
 
 
@@ -82,7 +83,7 @@ def test_a_training_needs_two_classes_and_says_so(unclear: Path, capsys: pytest.
 def test_an_evaluation_remembers_how_its_folder_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(checkpoint, "find", partial(checkpoint.find, root=tmp_path / "checkpoints"))
+    monkeypatch.setattr(store, "find", partial(store.find, root=tmp_path / "checkpoints"))
     monkeypatch.setenv("SEEWHY_DATA", str(tmp_path / "usual"))
     folder, data = random_checkpoint(tmp_path / "checkpoints"), noisy_pictures(tmp_path / "pictures")
     command = ["evaluate", "random", "--device", "cpu", "--split", "all"]

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.data import catalogue
 from core.data.image_set import ImageSet
-from core.data.sources import layout, listing, tree
-from core.data.sources.layout import LayoutError, understand
+from core.data.sources import catalogue
+from core.data.sources.folder import layout, listing, tree
+from core.data.sources.folder.layout import LayoutError, understand
 from core.data.splits import published_split
 from core.errors import AwayError, CoreError, DataError
 from core.places import ROOTS
-from core.predicting.samples import labels_for
+from core.predictions.evaluating.samples import labels_for
 
 
 def picture(path: Path, kind: str = "PNG") -> None:

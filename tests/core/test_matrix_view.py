@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tiny_evaluation import matrix_of
 
-from core.evaluation.comparison import Matrices
+from core.evaluation.comparing.comparison import Matrices
 from core.evaluation.matrix_view import (
     BY_LABEL,
     BY_PREDICTION,

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core.mistakes.selection_csv import csv_of
-from core.prediction_table import rows
+from core.predictions.prediction_table import rows
 
 NAMES = ("cat", "=HYPERLINK(0)", 'großer, "alter" Hund')
 HEADER = ["sample_id", "path", "split", "true", "predicted", "p_label", "p_predicted", "loss", "margin"]

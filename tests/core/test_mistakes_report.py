@@ -13,11 +13,11 @@ import torch
 
 from core.evaluation.metrics import Metrics, metrics
 from core.evaluation.selection import Sample, sample_at
-from core.explanation import Map
-from core.mistakes.report import About, Card, Figure, Report, card, evidence_in_words, html_report
+from core.explanation.explanation import Map
+from core.images.preprocess import Preprocess
+from core.mistakes.report.report import About, Card, Figure, Report, card, evidence_in_words, html_report
 from core.mistakes.why_wrong import pictures, sides
-from core.prediction_table import rows
-from core.preprocess import Preprocess
+from core.predictions.prediction_table import rows
 
 ABOUT = About("mine", "timm:lite", "street", "pets", "589ed330", "val", "2026-11-20", "22 November 2026")
 NAMES = ("cat", "dog", "cow")

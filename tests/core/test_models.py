@@ -9,11 +9,12 @@ from torch import Tensor, nn
 from torchvision import models
 
 from core.errors import CheckpointError
-from core.layers import default_layer, spatial_layers
-from core.models import imagenet, pretrained, registry, seewhy_family
-from core.models.chollet import ResidualBlock
+from core.explain.network.layers import default_layer, spatial_layers
+from core.models import imagenet, pretrained, registry
+from core.models.families import seewhy_family
 from core.models.heads import Head, head_name
-from core.models.mini_xception import XceptionBlock
+from core.models.textbooks.chollet import ResidualBlock
+from core.models.textbooks.mini_xception import XceptionBlock
 
 # The parameters that learn, with the source's number of outputs.
 TRAINED = {
@@ -223,7 +224,7 @@ def test_heads_that_help_in_training_only_may_stay_random(monkeypatch: pytest.Mo
         for name, tensor in registry.build("torchvision:googlenet", 1000).state_dict().items()
         if not name.startswith("aux")
     }
-    monkeypatch.setattr("core.models.torchvision_family.published", lambda _name: theirs)
+    monkeypatch.setattr("core.models.families.torchvision_family.published", lambda _name: theirs)
     tensors = pretrained.weights_for("torchvision:googlenet", "pretrained", 4)
     assert theirs.keys() - tensors.keys() == {"fc.weight", "fc.bias"}
 
@@ -231,7 +232,7 @@ def test_heads_that_help_in_training_only_may_stay_random(monkeypatch: pytest.Mo
 def test_weights_that_lack_more_than_the_head_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = registry.build("timm:test_efficientnet", 1000).state_dict()
     del theirs["conv_stem.weight"]
-    monkeypatch.setattr("core.models.timm_family.published", lambda _name: theirs)
+    monkeypatch.setattr("core.models.families.timm_family.published", lambda _name: theirs)
     with pytest.raises(CheckpointError, match=r"1 tensors of .* besides its head .*: 'conv_stem.weight'"):
         pretrained.weights_for("timm:test_efficientnet", "pretrained", 7)
 

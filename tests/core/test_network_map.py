@@ -5,10 +5,10 @@ from tiny_models import GapCnn
 from torch import nn
 from torchvision import models
 
-from core.checkpoint import Checkpoint
-from core.explanation import layers_of
+from core.checkpoints.store import Checkpoint
+from core.explain.network.layers import spatial_layers, stages
+from core.explanation.explanation import layers_of
 from core.inside.network_map import parameters_by_stage, step
-from core.layers import spatial_layers, stages
 
 
 def size(module: nn.Module) -> int:

@@ -8,9 +8,9 @@ from PIL import Image
 from torch import nn
 
 from core.errors import CheckpointError
+from core.images.preprocess import Preprocess, colours
 from core.models import heads, layered_head, options, registry
 from core.models.heads import Head, HeadLayers
-from core.preprocess import Preprocess, colours
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from core.evaluation import comparison
-from core.evaluation.comparison import Pair
+from core.evaluation.comparing import comparison
+from core.evaluation.comparing.comparison import Pair
+from core.evaluation.comparing.pair_selection import (
+    ALL,
+    MOST_TELLING,
+    WantedPair,
+    change_table,
+    selected,
+    usual_pile,
+)
 from core.evaluation.metrics import column
-from core.evaluation.pair_selection import ALL, MOST_TELLING, WantedPair, change_table, selected, usual_pile
 
 NAMES = ("cat", "dog", "fox")
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.data.photos import photos_below
+from core.data.sources.photos import photos_below
+from core.drawing.channel_grid import CAPTION, GAP
 from core.errors import ImageError
-from core.inside.channel_examples import tiles
-from core.inside.channel_grid import CAPTION, GAP
-from core.inside.examples import Example, LayerSize
-from core.inside.examples_files import poster_png
-from core.inside.patches import (
+from core.images.preprocess import Window
+from core.inside.examples.channel_tiles import tiles
+from core.inside.examples.example_files import poster_png
+from core.inside.examples.patches import (
     by_sample_id,
     drawing,
     in_patch,
@@ -27,7 +27,7 @@ from core.inside.patches import (
     ringed,
     tile,
 )
-from core.preprocess import Window
+from core.inside.examples.stored_examples import Example, LayerSize
 
 RED, BLUE = (200, 0, 0, 255), (0, 0, 200, 255)
 

@@ -15,13 +15,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision import models
 
-from core.checkpoint import Checkpoint
-from core.explain import pixels
-from core.explain.cam import CAM_METHODS, class_activation_maps
-from core.explain.hooks import model_lock
-from core.explain.pixels import PIXEL_METHODS, Question
-from core.explain.trace import towards, trace
-from core.samples import sample
+from core.checkpoints.store import Checkpoint
+from core.explain.maps import pixels
+from core.explain.maps.cam import CAM_METHODS, class_activation_maps
+from core.explain.maps.pixels import PIXEL_METHODS, Question
+from core.explain.network.hooks import model_lock
+from core.explain.network.trace import towards, trace
+from core.images.samples import sample
 
 attr = pytest.importorskip("captum.attr")
 LAYERS = {  # In the order in which they run: pytorch-grad-cam takes them so, whatever the order it is given.

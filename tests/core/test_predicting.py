@@ -10,15 +10,17 @@ import pytest
 from PIL import Image
 from tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
 
-from core import checkpoint, evaluations, files
+from core import files
+from core.checkpoints import store
 from core.data.image_set import ImageSet
-from core.data.sources.folders import SOURCE
+from core.data.sources.folder.folders import SOURCE
 from core.errors import AwayImageError, DataError, ImageError
-from core.evaluations import METRICS
 from core.models import imagenet
-from core.predicting import parts as evaluation_parts
-from core.predicting.evaluate import Resources, evaluate
-from core.predicting.samples import labels_for, open_images, samples_of
+from core.predictions import evaluations
+from core.predictions.evaluating import parts as evaluation_parts
+from core.predictions.evaluating.evaluate import Resources, evaluate
+from core.predictions.evaluating.samples import labels_for, open_images, samples_of
+from core.predictions.evaluations import METRICS
 
 
 @pytest.fixture
@@ -32,8 +34,8 @@ def images(tmp_path: Path) -> ImageSet:
 
 
 def test_every_row_is_what_the_network_says_of_that_image(folder: Path, images: ImageSet) -> None:
-    found = evaluate(folder, samples_of(checkpoint.read_card(folder), images, "all"))
-    loaded, table = checkpoint.load(folder), pd.read_parquet(evaluations.find(folder).table)
+    found = evaluate(folder, samples_of(store.read_card(folder), images, "all"))
+    loaded, table = store.load(folder), pd.read_parquet(evaluations.find(folder).table)
     whole = [index for index, each in enumerate(images.sample_ids) if each != "mole/1.png"]
     assert table["sample_id"].tolist() == [images.sample_ids[index] for index in whole]
     assert (found["num_samples"], found["num_broken"]) == (10, 1)
@@ -47,7 +49,7 @@ def test_every_row_is_what_the_network_says_of_that_image(folder: Path, images: 
 
 
 def test_the_metrics_are_those_of_the_table(folder: Path, images: ImageSet) -> None:
-    evaluate(folder, samples_of(checkpoint.read_card(folder), images, "all"))
+    evaluate(folder, samples_of(store.read_card(folder), images, "all"))
     found = evaluations.find(folder)
     table, stored = pd.read_parquet(found.table), json.loads((found.folder / METRICS).read_text())
     assert stored["accuracy"] == (table["label"] == table["predicted"]).mean()
@@ -64,7 +66,7 @@ def test_an_interrupted_pass_goes_on_where_it_was(
     folder: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluation_parts, "_ROWS", 3)
-    samples = samples_of(checkpoint.read_card(folder), images, "all")
+    samples = samples_of(store.read_card(folder), images, "all")
 
     def stop(done: int, _total: int) -> None:
         if done == 6:
@@ -96,7 +98,7 @@ def test_parts_of_other_samples_are_not_taken(
     folder: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluation_parts, "_ROWS", 3)
-    samples = samples_of(checkpoint.read_card(folder), images, "all")
+    samples = samples_of(store.read_card(folder), images, "all")
 
     def stop(_done: int, _total: int) -> None:
         raise KeyboardInterrupt
@@ -108,7 +110,7 @@ def test_parts_of_other_samples_are_not_taken(
 
 
 def test_workers_change_nothing(folder: Path, images: ImageSet) -> None:
-    samples = samples_of(checkpoint.read_card(folder), images, "all")
+    samples = samples_of(store.read_card(folder), images, "all")
     evaluate(folder, samples)
     alone = pd.read_parquet(evaluations.find(folder).table)
     evaluate(folder, samples, Resources(workers=2))
@@ -116,7 +118,7 @@ def test_workers_change_nothing(folder: Path, images: ImageSet) -> None:
 
 
 def test_a_class_that_the_checkpoint_does_not_know_is_named(folder: Path, images: ImageSet) -> None:
-    card = replace(checkpoint.read_card(folder), class_names=("wolf", "fox", "gnu"))
+    card = replace(store.read_card(folder), class_names=("wolf", "fox", "gnu"))
     with pytest.raises(DataError, match=r"the checkpoint has no class .*'mole'.*; it has wolf, fox, gnu"):
         samples_of(card, images, "all")
 
@@ -124,7 +126,7 @@ def test_a_class_that_the_checkpoint_does_not_know_is_named(folder: Path, images
 def test_images_of_classes_that_the_checkpoint_does_not_know_are_left_out_and_counted(
     folder: Path, images: ImageSet
 ) -> None:
-    card = replace(checkpoint.read_card(folder), class_names=("wolf", "mole", "gnu"))
+    card = replace(store.read_card(folder), class_names=("wolf", "mole", "gnu"))
     samples = samples_of(card, images, "all")
     moles = images.labels == images.class_names.index("mole")
     assert samples.indices.tolist() == np.flatnonzero(moles).tolist()
@@ -137,7 +139,7 @@ def test_images_of_classes_that_the_checkpoint_does_not_know_are_left_out_and_co
 def test_an_evaluation_says_how_many_images_it_does_not_count(folder: Path, images: ImageSet) -> None:
     names = tuple("other" if name == "apple" else name for name in images.class_names)
     strange = replace(images, class_names=names)
-    evaluate(folder, samples_of(checkpoint.read_card(folder), strange, "all"))
+    evaluate(folder, samples_of(store.read_card(folder), strange, "all"))
     facts = evaluations.find(folder).facts
     assert facts.num_unknown == (images.labels == images.class_names.index("apple")).sum() > 0
     assert facts.num_images == len(images) - facts.num_unknown - 1  # One is broken.
@@ -146,18 +148,18 @@ def test_an_evaluation_says_how_many_images_it_does_not_count(folder: Path, imag
 def test_a_split_that_is_not_there_names_those_that_are(folder: Path, images: ImageSet) -> None:
     published = replace(images, published=np.full(len(images), "train"))
     with pytest.raises(DataError, match="no images in a split 'test'; there is train, all"):
-        samples_of(checkpoint.read_card(folder), published, "test")
+        samples_of(store.read_card(folder), published, "test")
 
 
 def test_images_without_a_split_are_the_one_that_is_asked_for(folder: Path, images: ImageSet) -> None:
     """A folder that is only ``test`` is evaluated as the test images."""
-    samples = samples_of(checkpoint.read_card(folder), images, "test")
+    samples = samples_of(store.read_card(folder), images, "test")
     assert len(samples.indices) == len(images)
     assert set(samples.splits.tolist()) == {"test"}
 
 
 def test_images_none_of_which_can_be_read_are_an_error(folder: Path, images: ImageSet) -> None:
-    samples = samples_of(checkpoint.read_card(folder), images, "all")
+    samples = samples_of(store.read_card(folder), images, "all")
     broken = images.sample_ids.index("mole/1.png")
     with pytest.raises(DataError, match=r"none of the 1 images of '.*' can be read"):
         evaluate(folder, replace(samples, indices=np.array([broken])))
@@ -175,7 +177,7 @@ def test_results_outlive_an_evaluation_whose_images_go_away(
     folder: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
     monkeypatch.setattr(files, "_PAUSES_S", (0.0, 0.0))
-    samples = samples_of(checkpoint.read_card(folder), images, "all")
+    samples = samples_of(store.read_card(folder), images, "all")
     evaluate(folder, samples)
     before = _kept(folder)
     (images.root / "mole").rename(images.root.parent / "mole")
@@ -203,7 +205,7 @@ def test_an_image_that_is_away_for_a_moment_is_read_again(
             raise AwayImageError("cannot read: the share does not answer")
         return images.image(index)
 
-    samples = samples_of(checkpoint.read_card(folder), replace(images, image=shaky), "all")
+    samples = samples_of(store.read_card(folder), replace(images, image=shaky), "all")
     assert evaluate(folder, samples)["num_samples"] == 10
 
 
@@ -223,7 +225,7 @@ def test_more_damaged_images_than_a_few_stop_an_evaluation(
 
     labels = np.arange(num_images) % 2
     many = ImageSet("many", CLASSES[:2], labels, [f"{index}" for index in range(num_images)], image, "0")
-    samples = samples_of(checkpoint.read_card(folder), many, "all")
+    samples = samples_of(store.read_card(folder), many, "all")
     if not stops:
         assert evaluate(folder, samples)["num_broken"] == num_broken
         return
@@ -294,9 +296,9 @@ def test_the_built_in_network_knows_photos_in_any_layout(
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(photo)
     root = tmp_path / "checkpoints"
-    folder = checkpoint.save(root, "imagenet", checkpoint.read_card(checkpoint.find("imagenet")), {})
+    folder = store.save(root, "imagenet", store.read_card(store.find("imagenet")), {})
     images = open_images(folder, tmp_path / "data")
-    found = evaluate(folder, samples_of(checkpoint.read_card(folder), images, "val"))
+    found = evaluate(folder, samples_of(store.read_card(folder), images, "val"))
     assert (found["num_samples"], found["majority_baseline"]) == (8, 1 / 8)
     assert found["accuracy"] >= 6 / 8
     assert found["top5_accuracy"] >= 7 / 8

@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from core import prediction_schema, tables
 from core.errors import CheckpointError
-from core.prediction_table import rows, write
+from core.files import tables
+from core.predictions import schema
+from core.predictions.prediction_table import rows, write
 
 N, C = 6, 7
 
@@ -45,8 +46,8 @@ def _lists(
 
 def _read(table: pa.Table, path: Path) -> pa.Table:
     write(path / "t.parquet", table)
-    found = prediction_schema.read(path / "t.parquet", "do it again")
-    prediction_schema.check_classes(found, C)
+    found = schema.read(path / "t.parquet", "do it again")
+    schema.check_classes(found, C)
     return found
 
 
@@ -157,7 +158,7 @@ def test_a_class_beyond_those_of_the_card_is_named(table: pa.Table, name: str) -
     values = [C] * N if name != "top5" else [[C] * 5] * N
     strange = _with(table, name, pa.array(values, table.schema.field(name).type))
     with pytest.raises(ValueError, match=f"has {C} in '{name}': expected a class, 0 to {C - 1}"):
-        prediction_schema.check_classes(strange, C)
+        schema.check_classes(strange, C)
 
 
 def test_texts_that_are_not_utf8_are_refused(table: pa.Table, tmp_path: Path) -> None:
@@ -177,7 +178,7 @@ def test_a_newer_format_that_is_not_understood_says_so(table: pa.Table, tmp_path
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "t.parquet")
     with pytest.raises(CheckpointError, match="is a pipe"):
-        prediction_schema.read(tmp_path / "t.parquet", "do it again")
+        schema.read(tmp_path / "t.parquet", "do it again")
 
 
 def test_more_rows_than_memory_could_hold_are_not_read(
@@ -186,4 +187,4 @@ def test_more_rows_than_memory_could_hold_are_not_read(
     pq.write_table(table, tmp_path / "t.parquet")
     monkeypatch.setattr(tables, "_MOST_ROWS", N - 1)
     with pytest.raises(CheckpointError, match=f"it has {N} rows in .*, which is too much"):
-        prediction_schema.read(tmp_path / "t.parquet", "do it again")
+        schema.read(tmp_path / "t.parquet", "do it again")

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from core import prediction_table, score_files
 from core.errors import CheckpointError
+from core.predictions import prediction_table, score_files
 
 # Logits are logarithms, so that probabilities are these numbers over their sum.
 ODDS = torch.tensor(

@@ -13,7 +13,7 @@ from torchvision import transforms
 from torchvision.transforms import InterpolationMode
 
 from core import images
-from core.preprocess import INTERPOLATIONS, Preprocess, Window
+from core.images.preprocess import INTERPOLATIONS, Preprocess, Window
 
 IMAGENET = Preprocess((224, 224), 256, (0.5,) * 3, (0.5,) * 3, "bicubic")
 CROPPED = Preprocess((64, 64), 72, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from core import processes
 from core.data.batches import Share
-from core.processes import Place
+from core.passes import ranks
+from core.passes.ranks import Place
 
 
 @pytest.mark.parametrize(
@@ -30,23 +30,23 @@ from core.processes import Place
     ],
 )
 def test_a_process_knows_its_place(environment: dict[str, str], expected: Place) -> None:
-    assert processes.place(environment) == expected
+    assert ranks.place(environment) == expected
 
 
 def test_each_process_has_a_graphics_card_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    cards = [processes.device_of("cuda", Place(Share(rank, 3), rank, 3)) for rank in range(3)]
+    cards = [ranks.device_of("cuda", Place(Share(rank, 3), rank, 3)) for rank in range(3)]
     assert cards == ["cuda:0", "cuda:1", "cuda:0"]
-    assert processes.device_of("cuda", Place()) == "cuda"
-    assert processes.device_of("cuda:1", Place(Share(0, 3), 0, 3)) == "cuda:1"
-    assert processes.device_of("cpu", Place(Share(1, 3), 1, 3)) == "cpu"
+    assert ranks.device_of("cuda", Place()) == "cuda"
+    assert ranks.device_of("cuda:1", Place(Share(0, 3), 0, 3)) == "cuda:1"
+    assert ranks.device_of("cpu", Place(Share(1, 3), 1, 3)) == "cpu"
 
 
 def test_processes_of_one_machine_divide_its_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
     monkeypatch.setattr(torch, "set_num_threads", asked.append)
-    processes.divide_threads(Place())
+    ranks.divide_threads(Place())
     for num in (2, 3, 16):
-        processes.divide_threads(Place(Share(0, num), 0, num))
+        ranks.divide_threads(Place(Share(0, num), 0, num))
     assert asked == [4, 2, 1]

@@ -14,8 +14,9 @@ import pytest
 import safetensors.torch
 import torch
 
-from core import checkpoint, evaluations
-from core.evaluations import METRICS
+from core.checkpoints import store
+from core.predictions import evaluations
+from core.predictions.evaluations import METRICS
 from core.training import run as runs
 from core.training.runs import find
 
@@ -28,7 +29,7 @@ def name() -> Iterator[str]:
     """The start of the names of checkpoints that exist for the test only."""
     start = f"test-{os.getpid()}"
     yield start
-    for folder in checkpoint.ROOT.glob(f"{start}*"):
+    for folder in store.ROOT.glob(f"{start}*"):
         shutil.rmtree(folder)
 
 
@@ -64,13 +65,13 @@ def test_killed_and_resumed_is_never_killed(name: str) -> None:
     assert _kill_after(command, "epoch   3", signal.SIGKILL)[0] == -signal.SIGKILL
     killed = find(f"{name}-killed")
     assert (killed.card.status, killed.status, killed.can_resume) == ("running", "interrupted", True)
-    assert checkpoint.load(killed.folder).card.metrics["val_accuracy"] > 0
+    assert store.load(killed.folder).card.metrics["val_accuracy"] > 0
     _kill_after(command, "epoch   8", signal.SIGKILL)
     _run(command)
-    whole, resumed = (checkpoint.ROOT / f"{name}-{which}" for which in ("whole", "killed"))
+    whole, resumed = (store.ROOT / f"{name}-{which}" for which in ("whole", "killed"))
     history = [pd.read_csv(folder / runs.HISTORY).drop(columns="seconds") for folder in (whole, resumed)]
     pd.testing.assert_frame_equal(*history, check_exact=True)
-    weights = [safetensors.torch.load_file(folder / checkpoint.WEIGHTS) for folder in (whole, resumed)]
+    weights = [safetensors.torch.load_file(folder / store.WEIGHTS) for folder in (whole, resumed)]
     assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
 
 
@@ -79,7 +80,7 @@ def test_ctrl_c_stops_it_in_good_order(name: str) -> None:
     status, errors = _kill_after(command, "epoch   2", signal.SIGINT)
     assert status == 1
     assert errors.splitlines()[-1].startswith(f"error: {name}-asked was stopped; go on with: python -m core")
-    card = checkpoint.read_card(checkpoint.ROOT / f"{name}-asked")
+    card = store.read_card(store.ROOT / f"{name}-asked")
     assert (card.status, card.reason) == ("stopped", "")
     assert card.training["best_epoch"] >= 1
 
@@ -89,13 +90,13 @@ def test_two_processes_give_the_same_table_row_for_row(name: str) -> None:
     changes = ("epochs=2", "data.val=0.1", "data.per_class=9", "batch_size=16")
     _run(_command(f"{name}-one", *changes))
     _run(_command(f"{name}-two", *changes, more=("--devices", "2")))
-    one, two = (checkpoint.ROOT / f"{name}-{which}" for which in ("one", "two"))
+    one, two = (store.ROOT / f"{name}-{which}" for which in ("one", "two"))
     tables = [pd.read_parquet(evaluations.find(folder).table) for folder in (one, two)]
     assert len(tables[0]) == 179
     pd.testing.assert_frame_equal(*tables, rtol=1e-4, atol=1e-6)
     history = [pd.read_csv(folder / runs.HISTORY).drop(columns="seconds") for folder in (one, two)]
     pd.testing.assert_frame_equal(*history, rtol=1e-4)
-    assert checkpoint.read_card(two).training["devices"] == 2
+    assert store.read_card(two).training["devices"] == 2
     for folder, table in zip((one, two), tables, strict=True):
         written = json.loads((evaluations.find(folder).folder / METRICS).read_text(encoding="utf-8"))
         assert written["accuracy"] == (table["label"] == table["predicted"]).mean()

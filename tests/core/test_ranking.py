@@ -9,15 +9,15 @@ import torch
 from numpy.typing import NDArray
 from sklearn import metrics as sklearn_metrics
 
-from core import prediction_table
-from core.evaluation import curves, histograms
-from core.evaluation.histograms import Histogram
-from core.evaluation.ranking import Ranking, in_words, ranking
-from core.evaluation.scores import BINNED, EXACT, MISSING, ROUNDED, SCORES, Scores, scores_of
+from core.evaluation.ranking import curves, histograms
+from core.evaluation.ranking.histograms import Histogram
+from core.evaluation.ranking.ranking import Ranking, in_words, ranking
+from core.evaluation.ranking.scores import BINNED, EXACT, MISSING, ROUNDED, SCORES, Scores, scores_of
+from core.evaluation.ranking.threshold import at_threshold
 from core.evaluation.summary import summary
-from core.evaluation.threshold import at_threshold
-from core.prediction_table import log_odds
-from core.score_files import counted
+from core.predictions import prediction_table
+from core.predictions.prediction_table import log_odds
+from core.predictions.score_files import counted
 
 AREAS = {
     "roc_auc": sklearn_metrics.roc_auc_score,

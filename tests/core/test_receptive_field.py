@@ -9,11 +9,11 @@ import torch
 from tiny_models import InPlaceCnn, assert_unchanged, noise, seeded, snapshot
 from torch import Tensor, nn
 
-from core.checkpoint import Checkpoint
+from core.checkpoints.store import Checkpoint
 from core.errors import LayerError
-from core.explain import receptive_field as module
-from core.explain.activations import observe
-from core.explain.receptive_field import Part, ReceptiveField, receptive_field
+from core.explain.network import receptive_field as module
+from core.explain.network.activations import observe
+from core.explain.network.receptive_field import Part, ReceptiveField, receptive_field
 
 Kept = TypeVar("Kept")
 

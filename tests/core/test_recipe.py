@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.data.augment import Augment
-from core.data.catalogue import SOURCES
+from core.data.sources.catalogue import SOURCES
 from core.errors import RecipeError
 from core.models import registry
 from core.training import recipe as recipes

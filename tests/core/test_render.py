@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import render
-from core.render import COLOUR_MAPS, SIGNED, coloured, overlay, palette
+from core.drawing import render
+from core.drawing.render import COLOUR_MAPS, SIGNED, coloured, overlay, palette
 
 # The first and last colours of matplotlib's maps of these names, and of Google's turbo.
 ENDS = {

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from core.data.image_set import Files, ImageSet, Pixels
-from core.data.report import Report, lines, report
-from core.data.survey import SurveyTable, survey
+from core.data.survey.report import Report, lines, report
+from core.data.survey.survey import SurveyTable, survey
 
 PETS = Path(__file__).parents[3] / "shared" / "data" / "oxford-iiit-pet" / "images"
 

@@ -13,10 +13,10 @@ import pytest
 import torch
 from filelock import FileLock
 
-from core import checkpoint
-from core.checkpoint import Card
+from core.checkpoints import store
+from core.checkpoints.store import Card
 from core.errors import CheckpointError, CoreError, TrainingError
-from core.preprocess import Preprocess
+from core.images.preprocess import Preprocess
 from core.training import record, runs
 from core.training import run as run_module
 from core.training.run import RunFolder, Stopped, is_alive, request_stop
@@ -56,7 +56,7 @@ def run(tmp_path: Path) -> Iterator[RunFolder]:
 
 def _ended(root: Path, name: str, card: Card = FINISHED) -> Path:
     """A folder as a training leaves it, with a tensor as its weights."""
-    return checkpoint.save(root, name, card, {"x": torch.ones(1)})
+    return store.save(root, name, card, {"x": torch.ones(1)})
 
 
 def _ends_with(run: RunFolder, error: BaseException) -> Card:
@@ -64,7 +64,7 @@ def _ends_with(run: RunFolder, error: BaseException) -> Card:
     with pytest.raises(type(error)) as raised, run.recording():
         raise error
     assert raised.value is error
-    return checkpoint.read_card(run.folder)
+    return store.read_card(run.folder)
 
 
 # One writer.
@@ -81,7 +81,7 @@ def test_a_folder_that_is_trained_is_refused_to_a_second(run: RunFolder) -> None
 
 
 def test_so_it_is_when_the_first_is_another_process_and_its_death_frees_it(tmp_path: Path) -> None:
-    folder = checkpoint.create(tmp_path, "x", CARD)
+    folder = store.create(tmp_path, "x", CARD)
     command = [sys.executable, "-c", LOCKING, str(folder / ".lock")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:  # noqa: S603
         assert other.stdout.readline() == b"locked\n"
@@ -118,24 +118,24 @@ def test_asked_to_stop_it_does_so_at_its_next_tick(run: RunFolder) -> None:
     request_stop(run.folder)
     with pytest.raises(Stopped, match=r"^$"), run.recording():
         run.tick(phase="training", share=0.6)
-    assert checkpoint.read_card(run.folder).status == "stopped"
+    assert store.read_card(run.folder).status == "stopped"
     assert not run.stop_is_wanted()
     assert not is_alive(run.folder)
 
 
 def test_a_wish_to_stop_from_before_the_start_is_forgotten(tmp_path: Path) -> None:
-    folder = checkpoint.create(tmp_path, "x", replace(CARD, status="stopped"))
+    folder = store.create(tmp_path, "x", replace(CARD, status="stopped"))
     request_stop(folder)
     again = RunFolder.again(tmp_path, "x")
     again.tick(phase="training")
-    assert checkpoint.read_card(folder).status == "running"
+    assert store.read_card(folder).status == "running"
     again._lock.release()
 
 
 def test_what_went_well_is_left_to_the_training_to_say(run: RunFolder) -> None:
     with run.recording():
         run.update(replace(run.card, status="finished"))
-    card = checkpoint.read_card(run.folder)
+    card = store.read_card(run.folder)
     assert (card.status, card.reason) == ("finished", "")
 
 
@@ -184,7 +184,7 @@ def test_weights_that_were_kept_survive_a_failure_after_them(run: RunFolder) -> 
     run.update(run.card, {"x": torch.full((3,), 7.0)})
     card = _ends_with(run, RuntimeError("later"))
     assert card.weights_sha256 == run.card.weights_sha256
-    assert checkpoint._read(run.folder)[1]["x"].tolist() == [7, 7, 7]
+    assert store._read(run.folder)[1]["x"].tolist() == [7, 7, 7]
 
 
 # Progress and history.
@@ -231,7 +231,7 @@ def test_damaged_history_and_progress_are_empty_and_named(run: RunFolder, conten
 def test_what_was_not_finished_goes_on(tmp_path: Path, status: str) -> None:
     _ended(tmp_path, "x", replace(CARD, status=status, reason="because"))
     again = RunFolder.again(tmp_path, "x")
-    card = checkpoint.read_card(tmp_path / "x")
+    card = store.read_card(tmp_path / "x")
     assert (card.status, card.reason) == ("running", "")
     assert card.weights_sha256 is not None
     assert again.state == tmp_path / "x" / "resume.ckpt"
@@ -264,7 +264,7 @@ def test_one_that_ended_while_its_lock_was_waited_for_is_not_set_back(
     acquire = FileLock.acquire
 
     def acquire_late(lock: FileLock, **settings: float) -> object:
-        checkpoint.update(folder, FINISHED, {"x": torch.zeros(1)})
+        store.update(folder, FINISHED, {"x": torch.zeros(1)})
         return acquire(lock, **settings)
 
     with monkeypatch.context() as late:
@@ -272,7 +272,7 @@ def test_one_that_ended_while_its_lock_was_waited_for_is_not_set_back(
         with pytest.raises(TrainingError, match="'x' is finished; there is nothing to resume"):
             RunFolder.again(tmp_path, "x")
     assert not is_alive(folder)
-    assert checkpoint._read(folder)[1]["x"].tolist() == [0]
+    assert store._read(folder)[1]["x"].tolist() == [0]
 
 
 # All of them.
@@ -283,7 +283,7 @@ def test_trainings_are_listed_newest_first_without_what_is_none(tmp_path: Path) 
         _ended(tmp_path, name, replace(FINISHED, training={"started": f"2024-01-0{day}"}))
     _ended(tmp_path, "imported", replace(FINISHED, recipe={}))
     (tmp_path / "notes").mkdir()
-    (_ended(tmp_path, "damaged") / checkpoint.CARD).write_text("{")
+    (_ended(tmp_path, "damaged") / store.CARD).write_text("{")
     assert [each.name for each in runs.every(tmp_path)] == ["new", "middle", "old"]
     assert runs.every(tmp_path / "nowhere") == []
 
@@ -300,10 +300,10 @@ def test_a_finished_one_cannot_be_resumed_and_a_missing_one_not_found(tmp_path: 
 def test_one_that_ends_between_two_looks_is_not_called_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = checkpoint.create(tmp_path, "x", CARD)
+    folder = store.create(tmp_path, "x", CARD)
 
     def ends_now(_folder: Path) -> bool:
-        checkpoint.update(folder, FINISHED)
+        store.update(folder, FINISHED)
         return False
 
     monkeypatch.setattr(run_module, "is_alive", ends_now)
@@ -349,7 +349,7 @@ def test_a_running_or_foreign_one_is_not_deleted(run: RunFolder) -> None:
         runs.delete("imported", root)
     with pytest.raises(CheckpointError, match="no training named"):
         runs.delete("../x", root)
-    assert checkpoint.folders(root) == ["imported", "x"]
+    assert store.folders(root) == ["imported", "x"]
 
 
 def test_stop_asks_the_one_that_is_named(run: RunFolder) -> None:

@@ -8,14 +8,15 @@ import pytest
 import torch
 from tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
 
-from core import checkpoint, evaluations, prediction_table, score_files
+from core.checkpoints import store
 from core.data.batches import Share
-from core.data.sources.folders import SOURCE
+from core.data.sources.folder.folders import SOURCE
 from core.errors import CheckpointError
-from core.evaluation.histograms import empty_counts
-from core.predicting import parts as evaluation_parts
-from core.predicting.evaluate import Keep, Resources, evaluate
-from core.predicting.samples import Samples, samples_of
+from core.evaluation.ranking.histograms import empty_counts
+from core.predictions import evaluations, prediction_table, score_files
+from core.predictions.evaluating import parts as evaluation_parts
+from core.predictions.evaluating.evaluate import Keep, Resources, evaluate
+from core.predictions.evaluating.samples import Samples, samples_of
 
 SEVEN = (*CLASSES, "newt", "otter", "puma", "quail")
 
@@ -26,7 +27,7 @@ def samples_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[P
     monkeypatch.setattr(evaluation_parts, "_ROWS", 3)
     folder = random_checkpoint(tmp_path / "checkpoints", classes=SEVEN)
     images = SOURCE.load(noisy_pictures(tmp_path / "data"))
-    return folder, samples_of(checkpoint.read_card(folder), images, "all")
+    return folder, samples_of(store.read_card(folder), images, "all")
 
 
 def _path(folder: Path) -> Path:
@@ -34,7 +35,7 @@ def _path(folder: Path) -> Path:
 
 
 def _all_scores(folder: Path, samples: Samples) -> np.ndarray:
-    loaded = checkpoint.load(folder)
+    loaded = store.load(folder)
     readable = [each for each in samples.indices if samples.images.sample_ids[each] != "mole/1.png"]
     batch = loaded.card.preprocess.batch([samples.images.image(each) for each in readable])
     with torch.inference_mode():
@@ -198,10 +199,10 @@ def test_a_network_whose_logits_are_not_finite_is_named_and_nothing_is_replaced(
     folder, samples = samples_in_parts
     evaluate(folder, samples, keep=Keep("before"))
     before = (_path(folder)).read_bytes()
-    loaded = checkpoint.load(folder)
+    loaded = store.load(folder)
     tensors = {name: value.clone() for name, value in loaded.model.state_dict().items()}
     next(reversed(tensors.values()))[2] = torch.nan
-    checkpoint.update(folder, loaded.card, tensors)
+    store.update(folder, loaded.card, tensors)
     with pytest.raises(CheckpointError, match=r"the logits of 'random' for 'apple/0.png' are not finite"):
         evaluate(folder, samples)
     assert (_path(folder)).read_bytes() == before

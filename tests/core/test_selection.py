@@ -5,7 +5,6 @@ import pyarrow as pa
 import pytest
 import torch
 
-from core import prediction_table
 from core.evaluation import selection
 from core.evaluation.selection import (
     ORDERS,
@@ -18,6 +17,7 @@ from core.evaluation.selection import (
     sample_at,
     selected,
 )
+from core.predictions import prediction_table
 
 
 def _table(num_samples: int = 300, num_classes: int = 4) -> pa.Table:

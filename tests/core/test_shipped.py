@@ -8,17 +8,18 @@ import pandas as pd
 import pytest
 import torch
 
-from core import checkpoint, evaluations, prediction_table, score_files
-from core.data import catalogue
-from core.evaluation.scores import probability_of
+from core.checkpoints import store
+from core.data.sources import catalogue
+from core.evaluation.comparing.two_data_sets import shift
+from core.evaluation.ranking.scores import probability_of
 from core.evaluation.summary import summary
-from core.evaluation.two_data_sets import shift
-from core.evaluations import METRICS
-from core.explain.activations import activations
-from core.explanation import layers_of
-from core.inside import examples
-from core.layers import stages
+from core.explain.network.activations import activations
+from core.explain.network.layers import stages
+from core.explanation.explanation import layers_of
+from core.inside.examples import stored_examples
 from core.mistakes import results
+from core.predictions import evaluations, prediction_table, score_files
+from core.predictions.evaluations import METRICS
 from core.training import recipe as recipes
 from core.training.material import open_data
 from core.training.run import HISTORY
@@ -42,11 +43,11 @@ each = pytest.mark.parametrize("name", SHIPPED)
 
 
 def _predictions(name: str) -> pd.DataFrame:
-    return pd.read_parquet(evaluations.find(checkpoint.ROOT / name).table)
+    return pd.read_parquet(evaluations.find(store.ROOT / name).table)
 
 
 def test_together_they_stay_below_40_megabytes_and_no_image_is_among_them() -> None:
-    files = [path for name in SHIPPED for path in (checkpoint.ROOT / name).rglob("[!.]*")]
+    files = [path for name in SHIPPED for path in (store.ROOT / name).rglob("[!.]*")]
     assert sum(path.stat().st_size for path in files if path.is_file()) < 40e6
     suffixes = {path.suffix for path in files if path.is_file()}
     assert suffixes <= {".json", ".csv", ".safetensors", ".parquet", ".npy"}
@@ -54,22 +55,22 @@ def test_together_they_stay_below_40_megabytes_and_no_image_is_among_them() -> N
 
 @each
 def test_a_card_says_how_it_came_about(name: str) -> None:
-    card = checkpoint.read_card(checkpoint.ROOT / name)
+    card = store.read_card(store.ROOT / name)
     assert (card.status, card.reason) == ("finished", "")
     assert set(card.data) == {"source", "fingerprint", "images", "split", "seed", "train", "val", "skipped"}
     assert set(card.training) == {"started", "device", "devices", "best_epoch", "seconds", "epochs"}
-    assert len(pd.read_csv(checkpoint.ROOT / name / HISTORY)) == card.training["epochs"]
+    assert len(pd.read_csv(store.ROOT / name / HISTORY)) == card.training["epochs"]
 
 
 @each
 def test_it_was_made_by_the_recipe_of_its_name(name: str) -> None:
-    card = checkpoint.read_card(checkpoint.ROOT / name)
+    card = store.read_card(store.ROOT / name)
     assert recipes.differences(recipes.parse(card.recipe), recipes.read(name)) == []
 
 
 @each
 def test_its_accuracy_is_that_of_its_table(name: str) -> None:
-    card, table = checkpoint.read_card(checkpoint.ROOT / name), _predictions(name)
+    card, table = store.read_card(store.ROOT / name), _predictions(name)
     assert len(table) == card.data["val"]
     assert (table["label"] == table["predicted"]).mean() == card.metrics["val_accuracy"]
     assert table["loss"].mean() == pytest.approx(card.metrics["val_loss"], rel=1e-6)
@@ -78,11 +79,11 @@ def test_its_accuracy_is_that_of_its_table(name: str) -> None:
 @each
 def test_its_metrics_are_those_of_its_table(name: str) -> None:
     card, stored = (
-        checkpoint.read_card(checkpoint.ROOT / name),
-        json.loads((evaluations.find(checkpoint.ROOT / name).folder / METRICS).read_text(encoding="utf-8")),
+        store.read_card(store.ROOT / name),
+        json.loads((evaluations.find(store.ROOT / name).folder / METRICS).read_text(encoding="utf-8")),
     )
     assert (stored.pop("num_broken"), stored.pop("fingerprint")) == (0, card.data["fingerprint"])
-    table = prediction_table.read(evaluations.find(checkpoint.ROOT / name).table)
+    table = prediction_table.read(evaluations.find(store.ROOT / name).table)
     expected = summary(table, card.class_names)
     assert stored.pop("areas_from") == expected.pop("areas_from")
     assert stored.pop("confusion_matrix") == expected.pop("confusion_matrix")
@@ -102,7 +103,7 @@ def test_its_metrics_are_those_of_its_table(name: str) -> None:
 @each
 def test_its_weights_give_its_table_again(name: str) -> None:
     """On the real images, where they are; the digits are everywhere."""
-    loaded, table = checkpoint.load(checkpoint.ROOT / name), _predictions(name)
+    loaded, table = store.load(store.ROOT / name), _predictions(name)
     recipe = recipes.parse(loaded.card.recipe)
     source = recipe.data.source
     if source != "digits" and not (REAL / DATA[source]).exists():
@@ -129,7 +130,7 @@ def test_its_weights_give_its_table_again(name: str) -> None:
 def test_both_fall_on_other_photos_of_cats_and_dogs_and_do_not_notice() -> None:
     story = {}
     for name in ("pets-cat-dog", "pets-cat-dog-scratch"):
-        folder = checkpoint.ROOT / name
+        folder = store.ROOT / name
         own, other = (
             results.read(folder, evaluation=each) for each in ("pets-cat-dog-val", "dogs-vs-cats-val")
         )
@@ -151,8 +152,8 @@ def test_transfer_beats_scratch_on_the_same_photos() -> None:
 
 
 def test_the_patches_that_ship_with_digits_are_those_that_its_stages_answer_to_most() -> None:
-    loaded = checkpoint.load(checkpoint.ROOT / "digits")
-    images, found = catalogue.load("digits"), examples.read(loaded.folder)
+    loaded = store.load(store.ROOT / "digits")
+    images, found = catalogue.load("digits"), stored_examples.read(loaded.folder)
     assert found is not None
     assert found.is_of(loaded.card, images)
     assert list(found.about.layers) == [stage.name for stage in stages(layers_of(loaded))]

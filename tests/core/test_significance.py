@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, norm
 
-from core.evaluation.significance import (
+from core.evaluation.comparing.significance import (
     accuracy_difference,
     accuracy_difference_by_group,
     in_words,

@@ -12,9 +12,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.data import catalogue
 from core.data.image_set import ImageSet
-from core.data.sources import folders, gtsrb, listing, malaria, mnist, names, synsets
+from core.data.sources import catalogue
+from core.data.sources.folder import folders, listing, names
+from core.data.sources.public import gtsrb, malaria, mnist, synsets
 from core.data.trainable import refuse_untrainable
 from core.errors import DataError
 

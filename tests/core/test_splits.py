@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.data import catalogue
 from core.data.image_set import ImageSet, Labels
+from core.data.sources import catalogue
 from core.data.splits import Split, at_most, published_split, random_split
 from core.errors import DataError
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.inside.strongest import NUM_EXAMPLES, Strongest, none_yet, peaks
+from core.inside.examples.strongest import NUM_EXAMPLES, Strongest, none_yet, peaks
 
 
 def _streamed(maps: Tensor, batch_size: int) -> Strongest:

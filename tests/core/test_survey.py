@@ -10,7 +10,7 @@ from PIL import Image
 
 from core import files
 from core.data.image_set import Files, ImageSet, Pixels
-from core.data.survey import SurveyTable, survey
+from core.data.survey.survey import SurveyTable, survey
 from core.errors import DataError, ImageError
 
 PETS = Path(__file__).parents[3] / "shared" / "data" / "oxford-iiit-pet" / "images"

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pytest
 import torch
 
-from core import prediction_table
-from core.evaluation.curves import precision_recall_curve, roc_curve
-from core.evaluation.histograms import Histogram
-from core.evaluation.scores import SCORES, scores_of
-from core.evaluation.threshold import AtThreshold, at_threshold
-from core.score_files import counted
+from core.evaluation.ranking.curves import precision_recall_curve, roc_curve
+from core.evaluation.ranking.histograms import Histogram
+from core.evaluation.ranking.scores import SCORES, scores_of
+from core.evaluation.ranking.threshold import AtThreshold, at_threshold
+from core.predictions import prediction_table
+from core.predictions.score_files import counted
 
 
 def _table(probability: list[float], label: list[int]) -> pa.Table:

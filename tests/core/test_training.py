@@ -16,19 +16,20 @@ from PIL import Image
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from core import checkpoint, evaluations, prediction_table
-from core.data import catalogue
+from core.checkpoints import store
 from core.data.batches import Batch
 from core.data.cache import decode
+from core.data.sources import catalogue
 from core.errors import CheckpointError, CoreError, DataError, FileError, RecipeError, TrainingError
 from core.models import registry
+from core.predictions import evaluations, prediction_table
 from core.training import recipe as recipes
 from core.training import run as runs
-from core.training.classifier import Classifier
+from core.training.lightning.classifier import Classifier
+from core.training.lightning.train import Job, resume, train
 from core.training.material import material, open_data, sides
 from core.training.recipe import Recipe
 from core.training.run import Stopped
-from core.training.train import Job, resume, train
 
 FEW = ("data.per_class=8", "data.val=0.05", "batch_size=20", "epochs=3")
 TWO_CONVOLUTIONS = (*FEW, "model.architecture=seewhy:two-conv-mnist")
@@ -59,7 +60,7 @@ def _history(folder: Path) -> pd.DataFrame:
 
 
 def _weights(folder: Path) -> dict[str, Tensor]:
-    return safetensors.torch.load_file(folder / checkpoint.WEIGHTS)
+    return safetensors.torch.load_file(folder / store.WEIGHTS)
 
 
 def _assert_same_weights(one: Path, other: Path) -> None:
@@ -80,7 +81,7 @@ def _assert_same_history(one: Path, other: Path) -> None:
 
 def test_the_folder_says_everything_about_the_training(tmp_path: Path) -> None:
     folder = train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path))
-    card = checkpoint.read_card(folder)
+    card = store.read_card(folder)
     assert (card.status, card.reason) == ("finished", "")
     assert card.class_names == tuple("0123456789")
     assert recipes.parse(card.recipe) == _recipe(*TWO_CONVOLUTIONS)
@@ -95,7 +96,7 @@ def test_the_folder_says_everything_about_the_training(tmp_path: Path) -> None:
 
 def test_the_weights_are_those_of_the_best_epoch(tmp_path: Path) -> None:
     folder = train(_recipe(*TWO_CONVOLUTIONS, "optimiser.lr=0.01"), _job(tmp_path))
-    card, history = checkpoint.read_card(folder), _history(folder)
+    card, history = store.read_card(folder), _history(folder)
     best = history.sort_values(["val_accuracy", "val_loss"], ascending=[False, True]).iloc[0]
     assert card.training["best_epoch"] == best["epoch"]
     assert card.metrics["val_accuracy"] == pytest.approx(best["val_accuracy"], abs=1e-6)
@@ -105,7 +106,7 @@ def test_the_weights_are_those_of_the_best_epoch(tmp_path: Path) -> None:
 def test_the_predictions_table_is_what_the_checkpoint_says(tmp_path: Path) -> None:
     """Of pixels that the training never touched: through `Preprocess.batch`, image by image."""
     folder = train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path))
-    loaded, images = checkpoint.load(folder), catalogue.load("digits")
+    loaded, images = store.load(folder), catalogue.load("digits")
     own = evaluations.find(folder)
     assert (own.name, own.facts.split, own.facts.num_images) == ("digits-val", "val", 90)
     assert own.facts.weights_sha256 == loaded.card.weights_sha256
@@ -175,7 +176,7 @@ def test_training_stops_early_without_progress(tmp_path: Path) -> None:
         _recipe(*TWO_CONVOLUTIONS, "optimiser.lr=0.0", "keep.patience=2", "epochs=9"), _job(tmp_path)
     )
     assert len(_history(folder)) == 3
-    assert checkpoint.read_card(folder).status == "finished"
+    assert store.read_card(folder).status == "finished"
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd", "rmsprop"])
@@ -206,11 +207,11 @@ def test_class_weights_enter_the_loss(tmp_path: Path) -> None:
 def test_half_precision_halves_the_file_and_is_what_the_card_measures(tmp_path: Path) -> None:
     whole = train(_recipe(*FEW), _job(tmp_path, "whole"))
     half = train(_recipe(*FEW, "keep.stored=float16"), _job(tmp_path, "half"))
-    sizes = [(folder / checkpoint.WEIGHTS).stat().st_size for folder in (whole, half)]
+    sizes = [(folder / store.WEIGHTS).stat().st_size for folder in (whole, half)]
     assert sizes[1] / sizes[0] == pytest.approx(0.5, abs=0.01)
     table = pd.read_parquet(evaluations.find(half).table)
-    assert checkpoint.read_card(half).metrics["val_loss"] == pytest.approx(table["loss"].mean(), rel=1e-6)
-    assert next(checkpoint.load(half).model.parameters()).dtype == torch.float32
+    assert store.read_card(half).metrics["val_loss"] == pytest.approx(table["loss"].mean(), rel=1e-6)
+    assert next(store.load(half).model.parameters()).dtype == torch.float32
 
 
 # Frozen parts.
@@ -219,7 +220,7 @@ def test_half_precision_halves_the_file_and_is_what_the_card_measures(tmp_path: 
 def test_training_the_head_on_features_is_training_it_in_the_network(tmp_path: Path) -> None:
     """The history is measured on features, the table on pixels through the whole network: they agree."""
     folder = train(_recipe(*SIGNS, "model.train_from=head", "epochs=3"), _job(tmp_path))
-    card = checkpoint.read_card(folder)
+    card = store.read_card(folder)
     best = _history(folder).set_index("epoch").loc[card.training["best_epoch"]]
     table = pd.read_parquet(evaluations.find(folder).table)
     assert table["loss"].mean() == pytest.approx(best["val_loss"], rel=1e-5)
@@ -260,8 +261,8 @@ def test_only_what_differs_from_the_built_in_weights_is_saved(tmp_path: Path) ->
     recipe = _recipe(*changes, "model.train_from=head", "data.per_class=1", "epochs=2", "data.val=0.01")
     folder = train(recipe, _job(tmp_path))
     assert set(_weights(folder)) == {"classifier.weight", "classifier.bias"}
-    assert (folder / checkpoint.WEIGHTS).stat().st_size < 60_000
-    assert checkpoint.load(folder).card.base == "imagenet"
+    assert (folder / store.WEIGHTS).stat().st_size < 60_000
+    assert store.load(folder).card.base == "imagenet"
 
 
 # When it goes wrong.
@@ -294,7 +295,7 @@ class _Interruption:
 
 @pytest.fixture
 def _always_save(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.training.keeper._STATE_EVERY_S", 0.0)
+    monkeypatch.setattr("core.training.lightning.keeper._STATE_EVERY_S", 0.0)
 
 
 @pytest.mark.usefixtures("_always_save")
@@ -307,11 +308,11 @@ def test_failed_and_resumed_is_never_failed(tmp_path: Path, epoch: int) -> None:
     whole = train(recipe, _job(tmp_path, "whole"))
     with pytest.raises(RuntimeError, match="the power went"):
         train(recipe, _job(tmp_path, "cut", _Interruption(epoch, RuntimeError("the power went"))))
-    assert checkpoint.read_card(tmp_path / "cut").status == "failed"
+    assert store.read_card(tmp_path / "cut").status == "failed"
     cut = resume(recipe, _job(tmp_path, "cut"))
     _assert_same_weights(whole, cut)
     _assert_same_history(whole, cut)
-    assert checkpoint.read_card(cut).status == "finished"
+    assert store.read_card(cut).status == "finished"
 
 
 @pytest.mark.usefixtures("_always_save")
@@ -343,9 +344,9 @@ def test_the_state_is_read_without_executing_anything(tmp_path: Path) -> None:
         state.write_bytes(rubbish)
         with pytest.raises(TrainingError, match=r"resume.ckpt is damaged"):
             resume(None, _job(tmp_path))
-    assert "resume.ckpt is damaged" in checkpoint.read_card(tmp_path / "run").reason
+    assert "resume.ckpt is damaged" in store.read_card(tmp_path / "run").reason
     state.unlink()
-    assert checkpoint.read_card(resume(None, _job(tmp_path))).status == "finished"
+    assert store.read_card(resume(None, _job(tmp_path))).status == "finished"
 
 
 class _Malice:
@@ -365,8 +366,8 @@ def test_stopped_it_keeps_the_best_so_far_and_goes_on_later(tmp_path: Path) -> N
 
     with pytest.raises(Stopped):
         train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path, say=stop))
-    assert checkpoint.read_card(tmp_path / "run").status == "stopped"
-    assert checkpoint.load(tmp_path / "run").card.metrics["val_accuracy"] > 0
+    assert store.read_card(tmp_path / "run").status == "stopped"
+    assert store.load(tmp_path / "run").card.metrics["val_accuracy"] > 0
     resume(None, _job(tmp_path))
     whole = train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path, "whole"))
     _assert_same_weights(whole, tmp_path / "run")
@@ -383,7 +384,7 @@ def test_a_loss_that_is_no_number_ends_it_with_a_reason_and_keeps_the_best(
     monkeypatch.setattr(Classifier, "training_step", poisoned)
     with pytest.raises(TrainingError, match=r"no longer a number in epoch 2; lower optimiser\.lr"):
         train(_recipe(*TWO_CONVOLUTIONS), _job(tmp_path))
-    card = checkpoint.read_card(tmp_path / "run")
+    card = store.read_card(tmp_path / "run")
     assert card.status == "failed"
     assert "no longer a number in epoch 2" in card.reason
     assert card.training["best_epoch"] == 1
@@ -404,10 +405,10 @@ def test_a_full_disk_ends_it_with_a_reason_and_loses_nothing(
     monkeypatch.setattr(safetensors.torch, "save_file", limited)
     with pytest.raises(FileError, match="the disk is full; make room and try again") as caught:
         train(_recipe(*FEW, "data.per_class=30"), _job(tmp_path))
-    card = checkpoint.read_card(tmp_path / "run")
+    card = store.read_card(tmp_path / "run")
     assert (card.status, card.reason) == ("failed", str(caught.value))
     assert not list((tmp_path / "run").glob(".*.draft"))
-    assert checkpoint.load(tmp_path / "run").card.training["best_epoch"] == 1
+    assert store.load(tmp_path / "run").card.training["best_epoch"] == 1
 
 
 @pytest.fixture
@@ -430,11 +431,11 @@ def test_a_folder_of_ones_own_trains_and_broken_images_are_skipped(
 ) -> None:
     job = Job("own", data=photos_of_two_classes, root=tmp_path / "checkpoints")
     recipe = _recipe(*SIGNS, "data.per_class=0", "data.val=0.25", "epochs=1")
-    card = checkpoint.read_card(train(recipe, job))
+    card = store.read_card(train(recipe, job))
     assert card.class_names == ("dark", "light")
     assert card.data["skipped"] == 2
     assert card.data["train"] + card.data["val"] == 38
-    assert str(tmp_path) not in (tmp_path / "checkpoints" / "own" / checkpoint.CARD).read_text()
+    assert str(tmp_path) not in (tmp_path / "checkpoints" / "own" / store.CARD).read_text()
 
 
 def test_more_than_a_few_damaged_images_stop_a_training(tmp_path: Path, photos_of_two_classes: Path) -> None:
@@ -445,7 +446,7 @@ def test_more_than_a_few_damaged_images_stop_a_training(tmp_path: Path, photos_o
         DataError, match=r"^6 of 40 images of '.*' cannot be read, more than 2%; 'python -m core data"
     ):
         train(_recipe(*SIGNS, "data.per_class=0", "data.val=0.25", "epochs=1"), job)
-    card = checkpoint.read_card(job.root / "own")
+    card = store.read_card(job.root / "own")
     assert (card.status, card.reason[:17]) == ("failed", "6 of 40 images of")
 
 
@@ -512,7 +513,7 @@ def test_a_network_whose_head_is_a_convolution_trains_without_a_feature_cache(tm
     changes = ("model.architecture=torchvision:squeezenet1_1", "image.size=64", "model.train_from=head")
     folder = train(_recipe(*FEW, *changes, "epochs=1", "data.per_class=2"), _job(tmp_path))
     assert {name.split(".")[0] for name in _weights(folder)} == {"features", "classifier"}
-    assert checkpoint.read_card(folder).status == "finished"
+    assert store.read_card(folder).status == "finished"
 
 
 def test_a_share_of_nothing_validates_on_the_published_test_images_or_else_on_a_fifth(

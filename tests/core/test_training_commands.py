@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core.__main__ import main
-from core.data import catalogue
+from core.data.sources import catalogue
 from core.models import registry
 from core.training import recipe as recipes
 
@@ -101,11 +101,11 @@ def test_recipes_are_listed_with_data_and_network(capsys: pytest.CaptureFixture[
 def test_train_refuses_in_one_line_and_leaves_nothing(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from core import checkpoint
+    from core.checkpoints import store
 
-    before = checkpoint.folders()
+    before = store.folders()
     assert main(["train", *arguments]) == 1
     error = capsys.readouterr().err
     assert error.startswith(f"error: {message}")
     assert error.count("\n") == 1
-    assert checkpoint.folders() == before
+    assert store.folders() == before

@@ -8,15 +8,15 @@ import timm
 import torch
 from tiny_models import noise
 
-from core import checkpoint as checkpoints
-from core.checkpoint import Card, Checkpoint
-from core.explain.activations import activations
-from core.explain.cam import CAM_METHODS
-from core.explain.trace import trace
-from core.explanation import METHODS, Question, explain, layers_of
-from core.inside.filters import ascended, question
-from core.inside.inspection import inspect
-from core.layers import spatial_layers, stages
+from core.checkpoints import store
+from core.checkpoints.store import Card, Checkpoint
+from core.explain.maps.cam import CAM_METHODS
+from core.explain.network.activations import activations
+from core.explain.network.layers import spatial_layers, stages
+from core.explain.network.trace import trace
+from core.explanation.explanation import METHODS, Question, explain, layers_of
+from core.inside.ascents.pictures import ascended, question
+from core.inside.channels.inspection import inspect
 from core.models import registry
 
 
@@ -28,7 +28,7 @@ def vit(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
         torch.manual_seed(0)
         tensors = registry.build(architecture, 3).state_dict()
     card = Card(architecture, ("a", "b", "c"), registry.default_preprocess(architecture), source="random")
-    return checkpoints.load(checkpoints.save(tmp_path_factory.mktemp("checkpoints"), "vit", card, tensors))
+    return store.load(store.save(tmp_path_factory.mktemp("checkpoints"), "vit", card, tensors))
 
 
 def test_stages_of_a_vision_transformer_are_some_of_its_blocks(vit: Checkpoint) -> None:

@@ -7,9 +7,9 @@ import pytest
 import torch
 from scipy.stats import fisher_exact
 
-from core.evaluation import two_data_sets
-from core.evaluation.two_data_sets import difference_of_shares, shift, shift_table
-from core.prediction_table import rows
+from core.evaluation.comparing import two_data_sets
+from core.evaluation.comparing.two_data_sets import difference_of_shares, shift, shift_table
+from core.predictions.prediction_table import rows
 
 NAMES = ("cat", "dog", "owl")
 

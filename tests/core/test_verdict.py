@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from core.evaluation.comparison import Pair, Piles
-from core.evaluation.significance import AccuracyDifference, McNemar, accuracy_difference, mcnemar
-from core.evaluation.verdict import Verdict, by_group, counted, headline, verdict
+from core.evaluation.comparing.comparison import Pair, Piles
+from core.evaluation.comparing.significance import AccuracyDifference, McNemar, accuracy_difference, mcnemar
+from core.evaluation.comparing.verdict import Verdict, by_group, counted, headline, verdict
 
 # Ten samples in four films: the second fixes three of film 0, breaks one of film 1.
 PILES = Piles(

@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.inside import weight_tiles
-from core.inside.channel_grid import poster_layout
-from core.inside.filter_weights import Filters, in_colour, signed
-from core.inside.weight_tiles import ranks, scale_end, tiles
+from core.drawing.channel_grid import poster_layout
+from core.inside.filters import weight_tiles
+from core.inside.filters.kernels import Filters, in_colour, signed
+from core.inside.filters.weight_tiles import ranks, scale_end, tiles
 
 Weights = NDArray[np.float32]
 TINGE = [128, 128, 128, 28]

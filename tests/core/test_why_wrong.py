@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.checkpoint import Checkpoint
-from core.explanation import METHODS, Map, Question, explain
+from core.checkpoints.store import Checkpoint
+from core.explanation.explanation import METHODS, Map, Question, explain
+from core.images.preprocess import Preprocess
 from core.mistakes.why_wrong import Sides, Sum, pictures, rival_of, sides
-from core.preprocess import Preprocess
 
 LINEAR = ("cam", "grad_cam", "hires_cam", "xgrad_cam")
 GREY = Preprocess((8, 8), None, (0.5,), (0.5,))

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from core import mishaps
-from core.checkpoint import Checkpoint
+from core.checkpoints.store import Checkpoint
 from core.explain.ascent import Ascended, OnProgress
-from core.inside import field_sizes, filters
-from core.inside.filters import Question
-from pages._ui.state import ascents
+from core.inside import field_sizes
+from core.inside.ascents import pictures
+from core.inside.ascents.pictures import Question
+from pages._ui.inside.state import ascents
 
 
 @pytest.fixture(autouse=True)
@@ -54,4 +55,4 @@ def _no_ascent(monkeypatch: pytest.MonkeyPatch) -> None:
         for channel in asked.channels:
             yield Ascended(channel, np.full((8, 8, 3), 128, np.uint8), 1.0, is_dead=False)
 
-    monkeypatch.setattr(filters, "ascended", ascended)
+    monkeypatch.setattr(pictures, "ascended", ascended)

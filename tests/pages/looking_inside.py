@@ -9,12 +9,12 @@ from typing import Any
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoint as checkpoints
-from core.checkpoint import Checkpoint
+from core.checkpoints import store
+from core.checkpoints.store import Checkpoint
 from core.explain.ascent import Ascended
-from core.inside import filters
-from core.inside.filter_cache import key_of
-from core.inside.inspection import Inspection, inspect
+from core.inside.ascents import pictures
+from core.inside.ascents.picture_cache import key_of
+from core.inside.channels.inspection import Inspection, inspect
 
 ROOT = Path(__file__).parents[2]
 SPARSITY = "Share of zeros of each rectified layer, in the order in which the layers run"
@@ -27,9 +27,9 @@ def ascent_card(page: AppTest) -> str:
 
 def kept(name: str, layer: str, channel: int, method: str = "plain") -> Ascended | None:
     """The picture that the command line would take from the cache."""
-    loaded = checkpoints.load(checkpoints.find(name))
-    asked = filters.question(loaded, layer, [channel], method=method)
-    return filters.user_cache().read(key_of(loaded.card, layer, channel, asked.settings))
+    loaded = store.load(store.find(name))
+    asked = pictures.question(loaded, layer, [channel], method=method)
+    return pictures.user_cache().read(key_of(loaded.card, layer, channel, asked.settings))
 
 
 def drawn(page: AppTest, mark: str) -> str:

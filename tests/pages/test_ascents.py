@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.checkpoint import Checkpoint
+from core.checkpoints.store import Checkpoint
 from core.errors import LayerError
 from core.explain.ascent import Ascended, OnProgress
-from core.inside import filters
-from core.inside.filters import Question
-from pages._ui.state import ascents, models
-from pages._ui.state.ascents import Place
+from core.inside.ascents import pictures
+from core.inside.ascents.pictures import Question
+from pages._ui.inside.state import ascents
+from pages._ui.inside.state.ascents import Place
+from pages._ui.session import models
 
 STEPS, STEP_S = 100, 0.01
 
@@ -39,7 +40,7 @@ def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[int,
         yield Ascended(channel, np.zeros((4, 4, 3), np.uint8), float(channel), is_dead=False)
 
     monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path))
-    monkeypatch.setattr(filters, "ascended", ascended)
+    monkeypatch.setattr(pictures, "ascended", ascended)
     ascents.forget()
     yield done
     ascents.forget()

@@ -8,8 +8,8 @@ import pytest
 from looking import ROOT, captions, metrics, opened
 from streamlit.testing.v1 import AppTest
 
-from core import built_in, checkpoint, inventory
-from core.checkpoint import CARD
+from core.checkpoints import built_in, inventory, store
+from core.checkpoints.store import CARD
 
 PAGES = ["app.py", "pages/explain.py", "pages/mistakes.py", "pages/compare.py", "pages/inside.py"]
 
@@ -54,7 +54,7 @@ def test_one_click_adds_the_network_that_is_installed(root: Path) -> None:
     page.button(key="welcome_built_in").click().run()
     assert not page.exception
     assert metrics(page)["Classes"] == "1,000"
-    assert checkpoint.read_card(root / "imagenet") == checkpoint.read_card(checkpoint.ROOT / "imagenet")
+    assert store.read_card(root / "imagenet") == store.read_card(store.ROOT / "imagenet")
 
 
 @pytest.mark.usefixtures("root")
@@ -103,7 +103,7 @@ def test_a_link_to_a_broken_one_says_why_another_is_shown(root: Path) -> None:
 
 def test_weights_that_cannot_be_read_leave_home_as_it_is(root: Path) -> None:
     shutil.copytree(ROOT / "checkpoints" / "digits", root / "torn")
-    (root / "torn" / checkpoint.WEIGHTS).write_bytes(b"no weights")
+    (root / "torn" / store.WEIGHTS).write_bytes(b"no weights")
     page = _home()
     assert not page.exception
     assert "is damaged" in page.error[0].value

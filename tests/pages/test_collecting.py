@@ -9,8 +9,8 @@ from types import ModuleType
 import pytest
 import torch
 
-from pages._ui import collecting
-from pages._ui.collecting import spare_libraries
+from pages._ui.session import collecting
+from pages._ui.session.collecting import spare_libraries
 
 
 @pytest.fixture(autouse=True)

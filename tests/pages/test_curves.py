@@ -1,7 +1,7 @@
 """Figures of a training say of every class its own numbers."""
 
-from core.data.class_counts import ClassCounts
-from pages._ui import curves
+from core.data.survey.class_counts import ClassCounts
+from pages._ui.train import curves
 
 
 def test_two_long_names_that_begin_alike_are_two_bars() -> None:

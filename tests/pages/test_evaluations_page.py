@@ -13,16 +13,18 @@ import pytest
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoint, evaluations, places
-from core.data import catalogue
+from core import places
+from core.checkpoints import store
 from core.data.image_set import ImageSet
+from core.data.sources import catalogue
 from core.errors import DataError
-from core.evaluations import Evaluation
 from core.mistakes import results
-from core.predicting import background
+from core.predictions import evaluations
+from core.predictions.evaluating import background
+from core.predictions.evaluations import Evaluation
 from core.training.run import remembered_data
-from pages._ui import exports
-from pages._ui.state import results as memory
+from pages._ui.mistakes import exports
+from pages._ui.session import results as memory
 from tests.pages.looking import captions, component, components, metrics, opened
 from tests.tiny_evaluation import noisy_pictures
 from tests.two_evaluations import NUM_STREET, OWN, STREET, two_evaluations
@@ -39,7 +41,7 @@ def name() -> Iterator[str]:
 
 
 def folder(name: str) -> Path:
-    return checkpoint.ROOT / name
+    return store.ROOT / name
 
 
 def table(name: str, evaluation: str) -> pd.DataFrame:

@@ -17,9 +17,9 @@ from google.protobuf.message import Message
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoint
-from core.predicting.evaluate import evaluate
-from core.predicting.samples import open_images, samples_of
+from core.checkpoints import store
+from core.predictions.evaluating.evaluate import evaluate
+from core.predictions.evaluating.samples import open_images, samples_of
 from pages._ui import words
 from tests.pages.looking import ROOT, opened
 
@@ -68,22 +68,22 @@ def hostile_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             Image.fromarray(pixels).save(data / name / f"{hostile(str(index), is_name=True)}.png")
     try:
         for seed, name in enumerate(NAMES):
-            _make(checkpoint.ROOT / name, data, seed)
+            _make(store.ROOT / name, data, seed)
         yield data
     finally:
         for name in NAMES:
-            shutil.rmtree(checkpoint.ROOT / name, ignore_errors=True)
+            shutil.rmtree(store.ROOT / name, ignore_errors=True)
 
 
 def _make(folder: Path, data: Path, seed: int) -> None:
     folder.mkdir()
     for file in ("model.safetensors", "history.csv"):
-        shutil.copy(checkpoint.ROOT / "digits" / file, folder)
-    card = json.loads((checkpoint.ROOT / "digits" / "card.json").read_text())
+        shutil.copy(store.ROOT / "digits" / file, folder)
+    card = json.loads((store.ROOT / "digits" / "card.json").read_text())
     card |= {"class_names": CLASSES, "source": hostile("source"), "reason": hostile("reason")}
     card["recipe"] |= {"title": hostile("title"), "about": hostile("about")}
     (folder / "card.json").write_text(json.dumps(card))
-    evaluate(folder, samples_of(checkpoint.read_card(folder), open_images(folder, data), "all"))
+    evaluate(folder, samples_of(store.read_card(folder), open_images(folder, data), "all"))
     (path,) = folder.rglob("predictions.parquet")
     table = pq.read_table(path)
     wrong = np.random.default_rng(seed).integers(0, 10, len(table)).astype(np.int32)
@@ -146,7 +146,7 @@ def test_home_and_train(path: str) -> None:
 
 
 def table() -> dict[str, list[Any]]:
-    (path,) = (checkpoint.ROOT / NAMES[0]).rglob("predictions.parquet")
+    (path,) = (store.ROOT / NAMES[0]).rglob("predictions.parquet")
     found: dict[str, list[Any]] = pq.read_table(path).to_pydict()
     return found
 

@@ -14,16 +14,16 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoint as checkpoints
 from core import images
-from core.checkpoint import Checkpoint
-from core.explain.activations import activations
-from core.inside import examples
-from core.inside.channel_examples import opaque
-from core.inside.patches import in_patch, patch, ringed
-from core.samples import SAMPLES, sample
-from pages._ui.state import examples as memory
-from pages._ui.state import models, photos
+from core.checkpoints import store
+from core.checkpoints.store import Checkpoint
+from core.explain.network.activations import activations
+from core.images.samples import SAMPLES, sample
+from core.inside.examples import stored_examples
+from core.inside.examples.channel_tiles import opaque
+from core.inside.examples.patches import in_patch, patch, ringed
+from pages._ui.inside.state import examples as memory
+from pages._ui.session import models, photos
 from tests.pages.looking_inside import (
     ascent_card,
     drawn,
@@ -38,10 +38,10 @@ Peak = tuple[float, str, int, float]
 
 def _copied(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of a checkpoint, in which examples may be written."""
-    folder, find = tmp_path / name, checkpoints.find
+    folder, find = tmp_path / name, store.find
     shutil.copytree(find(name), folder, ignore=shutil.ignore_patterns("*examples*"))
-    os.utime(folder / checkpoints.CARD)  # Another checkpoint than the one in memory.
-    monkeypatch.setattr(checkpoints, "find", lambda asked: folder if asked == name else find(asked))
+    os.utime(folder / store.CARD)  # Another checkpoint than the one in memory.
+    monkeypatch.setattr(store, "find", lambda asked: folder if asked == name else find(asked))
     return folder
 
 
@@ -105,7 +105,7 @@ def test_a_first_visit_shows_the_strongest_patches_of_the_samples(imagenet: Chec
     peaks = slow_peaks(imagenet, layer, samples())[7]
     assert titles(page) == written(peaks)
     assert "Of 5 samples." in card(page)
-    assert not (imagenet.folder / examples.EXAMPLES).exists()
+    assert not (imagenet.folder / stored_examples.EXAMPLES).exists()
 
 
 def test_photos_of_the_session_are_looked_at_with_the_samples(imagenet: Checkpoint) -> None:
@@ -138,7 +138,7 @@ def test_namesakes_are_told_apart() -> None:
 
 def test_a_checkpoint_with_data_looks_at_a_few_of_its_own_images(digits: Path) -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3")
-    assert not (digits / examples.EXAMPLES).exists()
+    assert not (digits / stored_examples.EXAMPLES).exists()
     assert "Of 8 images that it was tested on." in card(page)
     assert {title.split(" · ")[0] for title in titles(page)} <= set("01234567")
 
@@ -213,7 +213,7 @@ def test_a_folder_of_photos_is_looked_through_on_the_page(
     page = opened(layer="blocks.2", channel="7")
     page.text_input(key="photo_folder_card").set_value(str(place)).run()
     assert not page.exception
-    assert examples.remembered_photos(network) == place
+    assert stored_examples.remembered_photos(network) == place
     assert f"--data '{place}' --out out" in page.code[0].value
     (button,) = [each for each in page.button if each.key == "look_card"]
     assert button.label.replace("\\", "") == f"Look through 11 images in {place}"
@@ -224,7 +224,7 @@ def test_a_folder_of_photos_is_looked_through_on_the_page(
     assert len(titles(page)) == 9
     assert "Of the 11 images in my photos." in card(page)
     assert "look_card" not in [each.key for each in page.button]
-    table = examples.read(network)
+    table = stored_examples.read(network)
     assert table is not None
     assert table.about.num_images == 11
 
@@ -238,7 +238,7 @@ def test_a_folder_that_will_not_do_is_refused_with_a_reason(network: Path, typed
     page.text_input(key="photo_folder_card").set_value(typed).run()
     assert not page.exception
     assert reason in html.unescape(page.error[0].value.replace("\\", ""))
-    assert examples.remembered_photos(network) is None
+    assert stored_examples.remembered_photos(network) is None
     assert len(titles(page)) == 5
     page.run()
     assert not page.error
@@ -249,7 +249,7 @@ def test_more_images_than_a_page_can_wait_for_are_left_to_the_terminal(
 ) -> None:
     monkeypatch.setattr(memory, "_MOST_LARGE", 10)
     place = _folder(tmp_path / "photos", 11)
-    examples.remember_photos(network, place)
+    stored_examples.remember_photos(network, place)
     page = opened(layer="blocks.2")
     assert "look_card" not in [each.key for each in page.button]
     assert f"11 images in {place}: they take minutes" in card(page)
@@ -263,7 +263,7 @@ def test_images_of_another_folder_are_not_taken_for_those_of_the_table(digits: P
     page = opened(checkpoint="digits", layer="block2", channel="3")
     page.button(key="look_card").click().run()
     assert "Of the 1,797 images of digits" in card(page)
-    examples.remember_photos(digits, _folder(tmp_path / "photos", 3))
+    stored_examples.remember_photos(digits, _folder(tmp_path / "photos", 3))
     page.run()
     assert not page.exception
     assert "are others, or have changed since" in card(page)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoint as checkpoints
-from core.checkpoint import Checkpoint
+from core.checkpoints import store
+from core.checkpoints.store import Checkpoint
 from core.explain.ascent import LOGITS
-from pages._ui.inside_tiles import brief
-from pages._ui.state import cards, fields
+from pages._ui.inside.channel_tiles import brief
+from pages._ui.inside.state import cards, fields
 from tests.pages.looking_inside import SPARSITY, expected, grid, hint, kept, opened, sent
 
 
@@ -106,7 +106,7 @@ def test_the_image_of_a_class_reaches_the_logit_that_the_network_gives_it() -> N
     assert "##### What speaks most for 3" in [each.value for each in page.markdown]
     page.button(key="class_image_start").click().run()
     assert not page.exception
-    loaded = checkpoints.load(checkpoints.find("digits"))
+    loaded = store.load(store.find("digits"))
     found = kept("digits", LOGITS, 3, "robust")
     assert found is not None
     assert f"Made by ascent: its logit is **+{found.activation:.2f}**." in captions(page)

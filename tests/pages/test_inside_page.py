@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import checkpoint as checkpoints
-from core.checkpoint import Checkpoint
-from core.explanation import layers_of
-from core.inside import examples
-from core.inside.inspection import sparsity_by_depth
+from core.checkpoints import store
+from core.checkpoints.store import Checkpoint
+from core.explain.network.layers import stages
+from core.explanation.explanation import layers_of
+from core.inside.channels.inspection import sparsity_by_depth
+from core.inside.examples import stored_examples
 from core.inside.network_map import parameters_by_stage
-from core.layers import stages
 from tests.pages.looking_inside import (
     CAT,
     SPARSITY,
@@ -282,9 +282,9 @@ def test_the_filter_of_a_channel_has_its_norm_and_its_rank(imagenet: Checkpoint)
 def digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the checkpoint of digits, in which examples may be written."""
     folder = tmp_path / "digits"
-    shutil.copytree(checkpoints.find("digits"), folder, ignore=shutil.ignore_patterns("*examples*"))
-    os.utime(folder / checkpoints.CARD)  # Another checkpoint than the one in memory.
-    monkeypatch.setattr(checkpoints, "find", lambda _name: folder)
+    shutil.copytree(store.find("digits"), folder, ignore=shutil.ignore_patterns("*examples*"))
+    os.utime(folder / store.CARD)  # Another checkpoint than the one in memory.
+    monkeypatch.setattr(store, "find", lambda _name: folder)
     return folder
 
 
@@ -294,7 +294,7 @@ def test_real_patches_are_found_on_demand_and_are_those_of_the_table(digits: Pat
     assert "Of 8 images that it was tested on" in ascent_card(page)
     page.button(key="look_card").click().run()
     assert not page.exception
-    found = examples.read(digits)
+    found = stored_examples.read(digits)
     assert found is not None
     shown = drawn(page, "seewhy-nine")
     own = found.of("block2")[3]

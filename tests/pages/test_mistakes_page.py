@@ -14,12 +14,13 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoint, evaluations, prediction_table
-from core.data import downloads
-from core.data.progress import Progress
+from core.checkpoints import store
+from core.data.downloads import downloads
+from core.data.downloads.progress import Progress
 from core.errors import DataError
-from core.evaluations import Evaluation
-from pages._ui.state import results as memory
+from core.predictions import evaluations, prediction_table
+from core.predictions.evaluations import Evaluation
+from pages._ui.session import results as memory
 from tests.pages.looking import as_read, captions, component, components, metrics, opened
 
 PAGE = "pages/mistakes.py"
@@ -27,11 +28,11 @@ CLASSES = tuple(f"class {each}" for each in range(20_000))
 
 
 def table(name: str) -> pd.DataFrame:
-    return pd.read_parquet(evaluations.find(checkpoint.ROOT / name).table)
+    return pd.read_parquet(evaluations.find(store.ROOT / name).table)
 
 
 def names(name: str) -> tuple[str, ...]:
-    return checkpoint.read_card(checkpoint.ROOT / name).class_names
+    return store.read_card(store.ROOT / name).class_names
 
 
 def tiles(page: AppTest) -> list[dict[str, str]]:
@@ -74,9 +75,9 @@ def test_accuracy_stands_beside_what_it_is_worth() -> None:
 def many() -> Iterator[str]:
     """A checkpoint that exists for one test only: three samples of 20,000 classes, without all scores."""
     name = f"test-many-{os.getpid()}"
-    card = replace(checkpoint.read_card(checkpoint.ROOT / "digits"), class_names=CLASSES, weights_sha256=None)
-    folder = checkpoint.create(checkpoint.ROOT, name, card)
-    shutil.copy(checkpoint.ROOT / "digits" / checkpoint.WEIGHTS, folder)
+    card = replace(store.read_card(store.ROOT / "digits"), class_names=CLASSES, weights_sha256=None)
+    folder = store.create(store.ROOT, name, card)
+    shutil.copy(store.ROOT / "digits" / store.WEIGHTS, folder)
     logits = torch.zeros(3, 20_000)
     logits[torch.arange(3), torch.tensor([7, 8, 19_999])] = 20
     whole = prediction_table.rows(

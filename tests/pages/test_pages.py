@@ -13,13 +13,13 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoint as checkpoints
-from core.explanation import METHODS, Question
-from core.layers import stages
-from pages._ui.pickers import METHOD_LABELS, method_label
+from core.checkpoints import store
+from core.explain.network.layers import stages
+from core.explanation.explanation import METHODS, Question
+from pages._ui.kit.pickers.pickers import METHOD_LABELS, method_label
+from pages._ui.session import models
+from pages._ui.session.photos import as_photo
 from pages._ui.shell import PAGES
-from pages._ui.state import models
-from pages._ui.state.photos import as_photo
 from tests.pages.looking import captions, component
 
 ROOT = Path(__file__).parents[2]
@@ -38,10 +38,10 @@ def explain(app: AppTest) -> AppTest:
 @pytest.fixture
 def broken_checkpoint() -> Iterator[str]:
     """A checkpoint folder whose card is not one."""
-    folder = checkpoints.ROOT / "test-broken-card"
+    folder = store.ROOT / "test-broken-card"
     folder.mkdir()
-    (folder / checkpoints.CARD).write_text('{"architecture": "timm:resnet18"}')
-    (folder / checkpoints.WEIGHTS).touch()
+    (folder / store.CARD).write_text('{"architecture": "timm:resnet18"}')
+    (folder / store.WEIGHTS).touch()
     yield folder.name
     shutil.rmtree(folder)
 
@@ -151,8 +151,8 @@ def test_a_map_without_positive_evidence_says_so_instead_of_showing_nothing() ->
 
         import numpy as np
 
-        from core.explanation import Map
-        from pages._ui import explained
+        from core.explanation.explanation import Map
+        from pages._ui.explain import explained
 
         answer = SimpleNamespace(maps={"bn2": Map(-np.ones((7, 7), np.float32))}, class_idx=0, against=None)
         card = SimpleNamespace(class_names=("tench", "goldfish"))

@@ -11,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from core import images
 from core.errors import DataError
-from core.evaluations import Evaluation
-from pages._ui.state import inside
-from pages._ui.state import results as memory
-from pages._ui.state.photos import Photo
+from core.predictions.evaluations import Evaluation
+from pages._ui.inside.state import inside
+from pages._ui.session import results as memory
+from pages._ui.session.photos import Photo
 from tests.pages.looking import captions, opened
 
 EXPLAIN, INSIDE = "pages/explain.py", "pages/inside.py"

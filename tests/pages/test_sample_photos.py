@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.data.sources.folders import SOURCE
+from core.data.sources.folder.folders import SOURCE
 from core.errors import ImageError
 from core.evaluation.selection import Sample
 from core.images import MAX_BYTES
 from core.mistakes.sample_images import SampleImages, sample_images
-from pages._ui.state import photos, results
+from pages._ui.session import photos, results
 
 SAMPLE = Sample("", "", "val", 0, 0, 1.0, 1.0, 0.0, 1.0, ((0, 1.0),))
 FIRST = replace(SAMPLE, sample_id="cat/1.png")

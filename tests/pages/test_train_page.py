@@ -11,8 +11,8 @@ from looking import as_read
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoint
-from core.checkpoint import Card
+from core.checkpoints import store
+from core.checkpoints.store import Card
 from core.models import registry
 from core.training import recipe as recipes
 from core.training import runs
@@ -42,7 +42,7 @@ def finished() -> Iterator[str]:
         metrics={"val_accuracy": 0.875},
         training={"started": "2999-01-01T10:00:00+00:00", "best_epoch": 2},
     )
-    folder = checkpoint.create(checkpoint.ROOT, name, card)
+    folder = store.create(store.ROOT, name, card)
     rows = "epoch,train_loss,train_accuracy,val_loss,val_accuracy,lr,seconds\n"
     (folder / "history.csv").write_text(rows + "1,1.0,0.5,0.9,0.75,0.001,30\n2,0.5,0.8,0.6,0.875,0.001,35\n")
     try:
@@ -212,11 +212,11 @@ def test_deleting_asks_first(finished: str, train: AppTest) -> None:
     page = page.button(key="train_delete").click().run()
     assert any(finished in each.value.replace("\\", "") for each in page.markdown)
     page = page.button(key="train_keep").click().run()
-    assert finished in checkpoint.folders()
+    assert finished in store.folders()
     page.button(key="train_delete").click().run()
     page = page.button(key="train_delete_sure").click().run()
     assert not page.exception
-    assert finished not in checkpoint.folders()
+    assert finished not in store.folders()
     assert finished not in [run.name for run in runs.every()]
 
 

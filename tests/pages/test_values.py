@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import streamlit as st
 
-from pages._ui.state import values
+from pages._ui.session import values
 
 ODD = [
     None,

@@ -1,0 +1,1 @@
+"""Public data sets, downloaded in a process of their own."""

@@ -1,0 +1,107 @@
+"""Downloads of data sets in processes of their own, which outlive the page that started them."""
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import files
+from core.data.downloads import progress
+from core.data.downloads.progress import Progress
+from core.data.sources import catalogue
+from core.errors import DataError, FileError
+
+_PROJECT = Path(__file__).parents[3]
+# As long as the process may take to begin.
+_START_S, _POLL_S = 30.0, 0.1
+_LONGEST_LOG, _RECENT_S = 2**20, 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A data set that is being downloaded now, and how far that is."""
+
+    progress: Progress
+    is_stopping: bool
+
+
+def can_be(name: str) -> bool:
+    """Whether a program can get this data set, and it is not here yet."""
+    source = catalogue.SOURCES.get(name)
+    return source is not None and source.fetch is not None and catalogue.find(name) is None
+
+
+def under_way(name: str) -> Download | None:
+    """The download of this data set, if there is one now."""
+    target = _target(name)
+    if not catalogue.is_downloading(target):
+        return None
+    total = catalogue.SOURCES[name].num_bytes
+    return Download(progress.read(target) or Progress(0, total), progress.is_asked_to_stop(target))
+
+
+def start(name: str) -> None:
+    """Download a data set into the usual place; comes back once it runs. One that runs already goes on.
+
+    Raises:
+        DataError: why it ended at once.
+    """
+    if under_way(name) is not None or catalogue.find(name) is not None:
+        return
+    log = _log(_target(name))
+    files.make_folder(log.parent)
+    with log.open("wb") as sink:
+        process = subprocess.Popen(  # noqa: S603 (our own program; the name is one of ours)
+            [sys.executable, "-m", "core", "data", name, "--fetch", "--json"],
+            cwd=_PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=sink,
+            start_new_session=True,
+        )
+    began = time.monotonic()
+    while process.poll() is None and under_way(name) is None and time.monotonic() - began < _START_S:
+        time.sleep(_POLL_S)
+    if process.poll() and under_way(name) is None:
+        raise DataError(complaint(name) or "its process gave no reason")
+
+
+def cancel(name: str) -> None:
+    """Stop the download; what has come is deleted."""
+    if under_way(name) is not None:
+        progress.ask_to_stop(_target(name))
+
+
+def complaint(name: str) -> str:
+    """Why the last download of this hour ended, if it ended badly; nothing where it was stopped."""
+    log = _log(_target(name))
+    try:
+        lines = files.read(log, _LONGEST_LOG).decode(errors="replace").splitlines()
+        if time.time() - log.stat().st_mtime > _RECENT_S:
+            return ""
+    except (FileError, OSError):
+        return ""
+    last = lines[-1].removeprefix("error: ") if lines else ""
+    return "" if "was not downloaded (interrupted)" in last else last
+
+
+def forget(name: str) -> None:
+    """Delete what an interrupted download has left, and why it ended."""
+    if under_way(name) is None:
+        catalogue.clean(_target(name))
+        _log(_target(name)).unlink(missing_ok=True)
+
+
+def is_interrupted(name: str) -> bool:
+    """Whether its process was killed: something has come, and nobody goes on with it."""
+    target = _target(name)
+    return catalogue.find(name) is None and under_way(name) is None and bool(catalogue.parts_of(target))
+
+
+def _target(name: str) -> Path:
+    return (catalogue.data_root() / name).absolute()
+
+
+def _log(target: Path) -> Path:
+    return target.parent / f".{target.name}.log"

@@ -1,0 +1,135 @@
+"""How far a download is: counted from what lies on the disk, for the terminal and for pages alike.
+
+The libraries that download have bars of their own, each another one. Here the archives that have come are
+measured, twice a second, and the result is written beside the data set's folder until the download ends.
+"""
+
+import contextlib
+import io
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from core import files
+from core.errors import FileError
+from core.files import stored
+
+_EVERY_S = 0.5
+_ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Bytes that have come, of about so many; then the archives are unpacked."""
+
+    done: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return min(1.0, self.done / self.total) if self.total else 0.0
+
+    def __str__(self) -> str:
+        if not self.done:
+            return f"{files.in_words(self.total)} are asked for"
+        if self.done >= self.total > 0:
+            return f"{files.in_words(self.total)} are here; they are unpacked and checked"
+        return f"{files.in_words(self.done)} of {files.in_words(self.total)}, {self.share:.0%}"
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def read(target: Path) -> Progress | None:
+    """How far the download of this folder is; None where none has said."""
+    with contextlib.suppress(FileError, ValueError, KeyError, TypeError):
+        found = stored.parsed(_file(target))
+        return Progress(int(found["done"]), int(found["total"]))
+    return None
+
+
+def ask_to_stop(target: Path) -> None:
+    """Let the process that downloads this folder stop, and clean up."""
+    files.write(_stop(target), b"", durable=False)
+
+
+def is_asked_to_stop(target: Path) -> bool:
+    """Whether it has been asked, and has not yet stopped."""
+    return _stop(target).exists()
+
+
+@contextmanager
+def watched(folder: Path, target: Path, total: int, on_progress: OnProgress) -> Iterator[None]:
+    """While the block fills ``folder``, say how far it is; asked to stop, the block is interrupted."""
+    _stop(target).unlink(missing_ok=True)
+    ended = threading.Event()
+    watch = threading.Thread(target=_watch, args=(folder, target, total, on_progress, ended), daemon=True)
+    watch.start()
+    try:
+        # The bars of libraries would tear ours.
+        with contextlib.redirect_stderr(io.StringIO()), _interruptible():
+            yield
+    finally:
+        ended.set()
+        watch.join()
+        for path in (_file(target), _stop(target)):
+            path.unlink(missing_ok=True)
+
+
+def _watch(folder: Path, target: Path, total: int, on_progress: OnProgress, ended: threading.Event) -> None:
+    most = 0
+    while not ended.wait(_EVERY_S):
+        most = max(most, _arrived(folder))  # An archive that has been unpacked may be deleted.
+        now = Progress(min(most, total), total)
+        with contextlib.suppress(FileError):
+            files.write(_file(target), json.dumps(asdict(now)).encode(), durable=False)
+        on_progress(now)
+        if is_asked_to_stop(target):
+            _interrupt()
+            return
+
+
+def _arrived(folder: Path) -> int:
+    found = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(_ARCHIVES):
+                with contextlib.suppress(OSError):
+                    found += (Path(place) / name).stat().st_size
+    return found
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts: a shell that starts a program in the background lets it ignore that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _interrupt() -> None:
+    """As Ctrl-C does it: also what waits for the network wakes up."""
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)
+
+
+def _file(target: Path) -> Path:
+    return target.parent / f".{target.name}.progress"
+
+
+def _stop(target: Path) -> Path:
+    return target.parent / f".{target.name}.stop"

@@ -1,0 +1,1 @@
+"""Any folder of images: what its subfolders and file names mean."""

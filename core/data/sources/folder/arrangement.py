@@ -1,0 +1,181 @@
+"""What folders side by side are to a data set: parts, class folders, or what people keep beside the data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from core.data.sources.folder import roles, tree
+from core.data.sources.folder.listing import SUFFIXES
+from core.data.sources.folder.tree import Folder, Odd
+
+NO_PART = "which is no part of the data"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A folder called like a part, and the one at or below it that holds class folders."""
+
+    split: str
+    top: Folder
+    place: Folder
+    path: str
+
+    def is_copy_of(self, other: "Part") -> bool:
+        """Whether it has the name of another but for its case, and as much in it: ``Train`` and ``train``."""
+        same = roles.folded(self.top.name) == roles.folded(other.top.name)
+        counts = [{each.name: each.num_images for each in part.place.folders} for part in (self, other)]
+        return same and counts[0] == counts[1]
+
+    def holds_classes(self, known: set[str]) -> bool:
+        """Whether its folders are classes, and not just images and masks."""
+        return any(not is_plain(each.name) or roles.folded(each.name) in known for each in self.place.full)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Roles:
+    """What the folders side by side in ``top`` seem to be.
+
+    There are parts with class folders, ``flat`` ones that have none, what people keep beside the data (or a
+    second time), and others. ``empty`` hold no image; ``tools`` are a program's. ``top`` lies at ``path`` in
+    ``whole``, beside the folders ``around`` it.
+    """
+
+    whole: Folder
+    top: Folder
+    path: str = ""
+    around: list[Folder] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    flat: dict[str, str] = field(default_factory=dict)
+    beside: list[Folder] = field(default_factory=list)
+    others: list[Folder] = field(default_factory=list)
+    tools: list[Folder] = field(default_factory=list)
+    empty: list[Folder] = field(default_factory=list)
+
+    @property
+    def classes_of_parts(self) -> set[str]:
+        """Class folders in the parts, as `roles.folded` has them."""
+        return {roles.folded(each.name) for part in self.parts for each in part.place.full}
+
+    @property
+    def splits(self) -> set[str]:
+        """Which parts there are."""
+        return {part.split for part in self.parts}
+
+
+def arranged(whole: Folder, known: set[str]) -> Roles:
+    """What the folders seem to be, below all that hold nothing but one other folder with folders of images.
+
+    ``known`` classes are as `roles.folded` has them.
+    """
+    whole = _without_masks(whole)
+    found = Roles(whole, whole)
+    while (below := _wrapped(found.top, known)) is not None:
+        beside = [each for each in found.top.full if each is not below]
+        found = Roles(whole, below, f"{found.path}{below.name}/", [*found.around, *beside])
+    return _without_unlabelled(_without_copies(_sorted(found, known)), known)
+
+
+def _wrapped(top: Folder, known: set[str]) -> Folder | None:
+    """The one folder that holds all class folders and is no class itself."""
+    full = top.full
+    if len(full) > 1:
+        return _wrapper(full)
+    has_empty_class = any(not each.num_images and not is_plain(each.name) for each in top.folders)
+    if not full or roles.folded(full[0].name) in known or has_empty_class:
+        return None
+    # Images beside several folders are stray; beside one folder, that folder is a detail of a class.
+    may_be_class = full[0].images and not is_plain(full[0].name)
+    return full[0] if len(full[0].full) >= (2 if may_be_class else 1) else None
+
+
+def _wrapper(full: Sequence[Folder]) -> Folder | None:
+    """``images`` beside nothing but ``labels`` and the like."""
+    wrappers = [each for each in full if roles.is_wrapper(each.name) and each.full]
+    rest = [each for each in full if each not in wrappers]
+    parts = [each for each in rest if not each.full and roles.splits_of([each.name])]  # Without labels.
+    is_alone = all(_is_no_class(each.name) or each in parts for each in rest)
+    return wrappers[0] if len(wrappers) == 1 and is_alone else None
+
+
+def _is_no_class(name: str) -> bool:
+    return roles.is_beside(name) or roles.is_of_a_tool(name)
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name says what a folder is for, or is that of a file, and so is not that of a class."""
+    if name.lower().endswith(SUFFIXES):
+        return True
+    return _is_no_class(name) or roles.is_wrapper(name) or bool(roles.splits_of([name]))
+
+
+def _without_masks(folder: Folder) -> Folder:
+    """Without what lies beside a folder ``images`` and belongs to it, as ``cat/masks`` to ``cat/images``."""
+    full = folder.full
+    beside = [each for each in full if roles.is_beside(each.name)]
+    rest = [each for each in full if each not in beside]
+    if folder.images or len(rest) != 1 or not roles.is_wrapper(rest[0].name):
+        beside = []
+    folders = tuple(_without_masks(each) for each in folder.folders if each not in beside)
+    odd = [
+        Odd(
+            f"images in {each.name!r}, {NO_PART}",
+            next(tree.images_of(each, f"{each.name}/")),
+            each.num_images,
+        )
+        for each in beside
+    ]
+    others = [other for each in beside for other in tree.odd_of(each, f"{each.name}/")]
+    num_images = len(folder.images) + sum(each.num_images for each in folders)
+    return replace(folder, folders=folders, odd=(*folder.odd, *odd, *others), num_images=num_images)
+
+
+def _sorted(found: Roles, known: set[str]) -> Roles:
+    splits = roles.splits_of(each.name for each in found.top.folders)
+    for each in found.top.folders:
+        split = splits.get(each.name)
+        if roles.is_of_a_tool(each.name):
+            found.tools.append(each)
+        elif not each.num_images:
+            found.empty.append(each)
+        elif split is None:
+            (found.beside if roles.is_beside(each.name) else found.others).append(each)
+        elif (part := Part(split, each, *_place(each, f"{each.name}/"))).holds_classes(known):
+            found.parts.append(part)
+        else:
+            found.flat[each.name] = split
+    return found
+
+
+def _without_copies(found: Roles) -> Roles:
+    """Set apart a folder that holds folders of the names that lie beside it: the data a second time."""
+    leaves = names_of([each for each in found.others if not each.full])
+    copies = [each for each in found.others if each.full and names_of(each.full) <= leaves]
+    others = [each for each in found.others if each not in copies]
+    parts = [part for at, part in enumerate(found.parts) if not any(map(part.is_copy_of, found.parts[:at]))]
+    copies += [part.top for part in found.parts if part not in parts]
+    return replace(found, parts=parts, others=others, beside=[*found.beside, *copies])
+
+
+def _without_unlabelled(found: Roles, known: set[str]) -> Roles:
+    """A test part that has no class of the training part, as ``test/unknown``, has no labels."""
+    trained = {name for part in found.parts if part.split == "train" for name in names_of(part.place.full)}
+    labels = trained | known if trained else set()
+    tests = [part for part in found.parts if part.split == "test"]
+    strange = [part for part in tests if labels.isdisjoint(names_of(part.place.full))]
+    if not trained or not strange:
+        return found
+    flat = found.flat | {part.top.name: part.split for part in strange}
+    return replace(found, parts=[part for part in found.parts if part not in strange], flat=flat)
+
+
+def _place(part: Folder, path: str) -> tuple[Folder, str]:
+    """Where the class folders of a part lie: the part itself, ``seg_train/seg_train``, ``train/images``."""
+    below = part.full[0] if len(part.full) == 1 else _wrapper(part.full)
+    if below is None or not below.full:
+        return part, path
+    is_again = roles.folded(below.name) == roles.folded(part.name) or is_plain(below.name)
+    return _place(below, f"{path}{below.name}/") if is_again else (part, path)
+
+
+def names_of(folders: Sequence[Folder]) -> set[str]:
+    """Their names, as `roles.folded` has them."""
+    return {roles.folded(each.name) for each in folders}

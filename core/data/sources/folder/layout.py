@@ -1,0 +1,296 @@
+"""What a folder of images means: its classes and parts, or the ways to read it where that is not clear."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.data.sources.folder import roles, tree
+from core.data.sources.folder.arrangement import NO_PART, Roles, arranged, is_plain, names_of
+from core.data.sources.folder.readings import ClassFolder, Reading, are_spelled_alike, reading
+from core.data.sources.folder.tree import Folder
+from core.errors import DataError
+
+NAMES = {
+    "folders": "every folder is a class",
+    "parts": "folders called train, val or test hold the class folders, the others are left out",
+    "folders-parts": "every folder is a class, with folders called train, val or test in it",
+    "subfolders": "the folders one level deeper are the classes",
+    "parts-subfolders": "the folders one level deeper in train, val and test are the classes",
+}
+SPELLINGS = {
+    "together": "names that differ in case alone are one class",
+    "apart": "names that differ in case are classes of their own",
+}
+_LAYOUT = "expected ROOT/CLASS/IMAGE or ROOT/train/CLASS/IMAGE"
+_LISTED = 4
+_LISTS = frozenset((".csv files", ".tsv files", ".json files"))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to read a folder: what ``--layout`` calls it, what it says, and what it gives."""
+
+    name: str
+    meaning: str
+    result: str
+
+
+def choice(read: Reading) -> Choice:
+    """A reading as a person chooses it."""
+    kind, _, spelling = read.name.partition(",")
+    has_parts = bool(roles.splits_of({sample_id.split("/")[0] for sample_id in read.sample_ids}))
+    said = (
+        NAMES[kind] if has_parts or kind != "parts" else "some folders are classes, the others are left out"
+    )
+    return Choice(read.name, f"{said}; {SPELLINGS[spelling]}" if spelling else said, str(read))
+
+
+class LayoutError(DataError):
+    """A folder can be read in several ways; ``readings`` has them, to choose one."""
+
+    def __init__(self, folder: Path, readings: Sequence[Reading]) -> None:
+        told = " or ".join(f"{each.name} ({each})" for each in readings)
+        super().__init__(
+            f"{str(folder)!r} can be read in {len(readings)} ways; choose one with --layout: {told}"
+        )
+        self.readings = tuple(readings)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Understood:
+    """What was understood of a folder: one reading, or several where it is not clear which is meant."""
+
+    folder: Path
+    readings: tuple[Reading, ...]
+
+    @property
+    def reading(self) -> Reading:
+        """The one; LayoutError where there are several."""
+        if len(self.readings) > 1:
+            raise LayoutError(self.folder, self.readings)
+        return self.readings[0]
+
+
+def understand(folder: Path, *, layout: str = "", known: Sequence[str] = ()) -> Understood:
+    """What a folder holds, in the way that ``layout`` names, or else in each that is likely.
+
+    Where several are, one whose classes are all ``known`` (a network's) is meant.
+
+    Raises:
+        DataError: there are no class folders, or none of that layout.
+        FileError: the folder cannot be read.
+    """
+    names = {roles.folded(name) for name in known}
+    found = arranged(tree.scan(folder), names)
+    wanted = [part.strip() for part in layout.split(",") if part.strip()]
+    _refuse_unknown(wanted)
+    kinds = [each for each in wanted if each in NAMES] or _likely(found, names)
+    spellings = [each for each in wanted if each in SPELLINGS]
+    readings = [
+        each for kind in kinds for each in _readings(kind, found, folder, spellings) if each.sample_ids
+    ]
+    if not readings:
+        raise DataError(_without_classes(folder, found.top, layout))
+    return Understood(folder, tuple(_known(readings, known)))
+
+
+def _likely(found: Roles, known: set[str]) -> list[str]:
+    """Names of the ways in which a person may mean these folders; one where that is clear."""
+    if found.parts:
+        kinds = _likely_with_parts(found)
+    elif found.others and all(_is_split(each) for each in found.others):
+        kinds = ["folders-parts"]
+    elif _is_question(found):
+        kinds = ["folders", "parts"]
+    elif any(roles.is_wrapper(each.name) and each.full for each in found.others):
+        kinds = ["folders", "subfolders"]
+    elif all(is_plain(each.name) and roles.folded(each.name) not in known for each in found.top.full):
+        return []
+    else:
+        kinds = ["folders"]
+    deeper = {"folders": found.top.full, "parts": [each for part in found.parts for each in part.place.full]}
+    return [
+        each
+        for kind in kinds
+        for each in (kind, *(_deeper(kind) if _is_deep(deeper.get(kind, ())) and len(kinds) == 1 else ()))
+    ]
+
+
+def _deeper(kind: str) -> tuple[str, ...]:
+    return ("subfolders",) if kind == "folders" else ("parts-subfolders",)
+
+
+def _likely_with_parts(found: Roles) -> list[str]:
+    others = {roles.folded(each.name) for each in found.others}
+    is_train_outside = others and "train" not in found.splits and not any(each.full for each in found.others)
+    # The class folders lie side by side with test, which has the same ones.
+    if is_train_outside and found.classes_of_parts <= others:
+        return ["parts"]
+    if not found.others or (len(found.splits) > 1 and _share_classes(found)):
+        return ["parts"]
+    overlap = any(found.classes_of_parts & names_of(each.full) for each in found.others)
+    return ["parts", "folders", *(["subfolders"] if overlap else [])]
+
+
+def _share_classes(found: Roles) -> bool:
+    first, *rest = (names_of(part.place.full) for part in found.parts)
+    return all(first & each for each in rest)
+
+
+def _is_split(folder: Folder) -> bool:
+    """Whether all in it are parts: ``cat/train``, ``cat/test``."""
+    parts = [each.name for each in folder.full]
+    return bool(parts) and not folder.images and len(roles.splits_of(parts)) == len(parts)
+
+
+def _is_question(found: Roles) -> bool:
+    """Whether some of the class folders may be none: a test part without labels, results of a run."""
+    doubtful = bool(found.beside) or any(split != "train" for split in found.flat.values())
+    return doubtful and len(found.others) > 1
+
+
+def _is_deep(classes: Sequence[Folder]) -> bool:
+    """Whether classes may lie one level deeper: ``animals/cats`` (but not ``cat/patient 12``)."""
+    if (
+        len(classes) < 2
+        or any(each.images for each in classes)
+        or all(len(each.full) < 2 for each in classes)
+    ):
+        return False
+    below = [inner.name for each in classes for inner in each.full]
+    return not roles.are_numbered(below) or roles.are_numbered([each.name for each in classes])
+
+
+def _readings(kind: str, found: Roles, folder: Path, spellings: Sequence[str]) -> Iterator[Reading]:
+    """That way to read the folders: two, where it is not clear whether spellings are classes."""
+    classes, because = _BUILT[kind](found)
+    because |= _because(found.around)
+    alike = are_spelled_alike(classes)
+    for each in spellings or (SPELLINGS if alike else ("",)):
+        name = f"{kind},{each}" if each else kind
+        yield reading(name, folder / found.path, found.whole, classes, because)
+
+
+_Built = tuple[list[ClassFolder], dict[int, str]]
+
+
+def _as_folders(found: Roles) -> _Built:
+    classes = [
+        ClassFolder("train", each.name, each.name, each)
+        for each in found.top.folders
+        if each not in found.tools and not (each in found.empty and is_plain(each.name))
+    ]
+    return classes, _because(found.tools)
+
+
+def _as_parts(found: Roles) -> _Built:
+    classes = [
+        ClassFolder(part.split, each.name, f"{part.path}{each.name}", each)
+        for part in found.parts
+        for each in part.place.folders
+        if each.num_images or not is_plain(each.name)
+    ]
+    if "train" not in found.splits and found.classes_of_parts <= names_of(found.others):
+        # Class folders beside test are those of training.
+        own = [*found.others, *(each for each in found.empty if not is_plain(each.name))]
+        classes = [*classes, *(ClassFolder("train", each.name, each.name, each) for each in own)]
+        others: list[Folder] = []
+    else:
+        others = found.others
+    flat = [each for each in found.top.folders if each.name in found.flat]
+    return classes, _because([*found.beside, *others, *found.tools]) | {
+        id(each): f"images in {each.name!r}, which has no folder of a class" for each in flat
+    }
+
+
+def _as_folders_parts(found: Roles) -> _Built:
+    """``cat/train/1.jpg``; where ``cat/train/black/1.jpg`` has folders again, each folder is a data set."""
+    tops = [each for each in found.top.full if _is_split(each)]
+    if any(part.full for each in tops for part in each.full):
+        raise DataError(f"this folder holds several data sets: {_listed(tops)}; name one of them")
+    classes = [
+        ClassFolder(split, top.name, f"{top.name}/{part.name}", part)
+        for top in tops
+        for part in top.full
+        for split in [roles.splits_of([part.name])[part.name]]
+    ]
+    others = [each for each in found.top.full if each not in tops]
+    return classes, _because(others)
+
+
+def _as_subfolders(found: Roles) -> _Built:
+    tops = [(each, f"{each.name}/") for each in found.top.full if each not in found.tools]
+    return _deep_classes("train", tops), _because(found.tools)
+
+
+def _as_parts_subfolders(found: Roles) -> _Built:
+    classes = [
+        each
+        for part in found.parts
+        for each in _deep_classes(part.split, [(top, f"{part.path}{top.name}/") for top in part.place.full])
+    ]
+    return classes, _as_parts(found)[1]
+
+
+def _deep_classes(split: str, tops: Sequence[tuple[Folder, str]]) -> list[ClassFolder]:
+    """The folders in some folders, as classes; a patient's stay together."""
+    return [
+        ClassFolder(split, each.name, f"{path}{each.name}", each, top.name if is_one_of_many else "")
+        for top, path in tops
+        for is_one_of_many in [roles.is_one_of_many(top.name) or top.name.isdecimal()]
+        for each in top.full
+    ]
+
+
+_BUILT: dict[str, Callable[[Roles], _Built]] = {
+    "folders": _as_folders,
+    "parts": _as_parts,
+    "folders-parts": _as_folders_parts,
+    "subfolders": _as_subfolders,
+    "parts-subfolders": _as_parts_subfolders,
+}
+
+
+def _because(folders: Sequence[Folder]) -> dict[int, str]:
+    return {id(each): f"images in {each.name!r}, {NO_PART}" for each in folders}
+
+
+def _known(readings: list[Reading], known: Sequence[str]) -> list[Reading]:
+    """The one reading whose classes are all known, of several the one with most images; or all readings."""
+    fitting = [each for each in readings if _are_known(each.class_names, known)]
+    largest = max((len(each.labels) for each in fitting), default=0)
+    fitting = [each for each in fitting if len(each.labels) == largest]
+    return fitting if len(fitting) == 1 else readings
+
+
+def _are_known(names: Sequence[str], known: Sequence[str]) -> bool:
+    """Whether each of these is a known class of its own."""
+    spelled, folded = set(known), {roles.folded(name) for name in known}
+    found = [name if name in spelled else roles.folded(name) for name in names]
+    return len(set(found)) == len(found) and all(name in spelled or name in folded for name in found)
+
+
+def _refuse_unknown(wanted: Sequence[str]) -> None:
+    strange = [each for each in wanted if each not in {*NAMES, *SPELLINGS}]
+    if strange:
+        there = ", ".join([*NAMES, *SPELLINGS])
+        raise DataError(f"no layout {strange[0]!r}; there is {there}")
+
+
+def _without_classes(folder: Path, top: Folder, layout: str) -> str:
+    if layout:
+        return (
+            f"{str(folder)!r} has no images in the layout {layout!r}; leave out --layout, or choose another"
+        )
+    lists = [each.path for each in tree.odd_of(top) if each.reason in _LISTS]
+    if lists and top.num_images:
+        return f"{str(folder)!r} has no class folder; {_LAYOUT}, as labels are not read from {lists[0]!r}"
+    if top.full:
+        return f"{str(folder)!r} has no class folder; {_LAYOUT}, got images right in {_listed(top.full)}"
+    if top.folders:
+        return f"{str(folder)!r} has class folders without an image: {_listed(top.folders)}; fill them"
+    return f"{str(folder)!r} has no class folder with an image; {_LAYOUT}"
+
+
+def _listed(folders: Sequence[Folder]) -> str:
+    return ", ".join(repr(each.name) for each in folders[:_LISTED]) + (" …" if len(folders) > _LISTED else "")

@@ -1,0 +1,35 @@
+"""Images right in a folder, all of one class that a network knows: ``cat/1.jpg``, or ``cat_1.jpg``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.data.image_set import ImageSet
+from core.data.sources.folder import listing, names, roles
+from core.data.sources.folder.listing import Listing
+
+
+def images_of(folder: Path, known: Sequence[str]) -> ImageSet | None:
+    """The images, where their names or that of their folder say which ``known`` class all are of; or None.
+
+    A folder of class folders is another matter, and so are images named for several classes.
+    """
+    file_names = listing.images_in(folder) if known else []
+    if (
+        not file_names
+        or names.fits(folder)
+        or any(_has_images(folder / each) for each in listing.subfolders(folder))
+    ):
+        return None
+    labels = {names.label_of(each) for each in file_names}
+    of_names = labels.pop() if len(labels) == 1 else None
+    classes = {roles.folded(name) for name in known}
+    found = next(
+        (each for each in (of_names, folder.resolve().name) if each and roles.folded(each) in classes), None
+    )
+    if found is None:
+        return None
+    return listing.image_set("folder", folder, Listing((found,), file_names, [0] * len(file_names)))
+
+
+def _has_images(folder: Path) -> bool:
+    return any(listing.is_image(entry) for entry in listing.visible(folder))

@@ -1,0 +1,35 @@
+"""How many images each class has: all classes, or of many the largest and the smallest."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.data.survey.report import Report
+
+_ENDS = 10  # Classes at either end.
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCounts:
+    """Classes with their numbers of training and validation images.
+
+    Few classes come in their own order. Of many, the largest and then the smallest are given, in two halves
+    of equal length, and ``num_left_out`` are between them.
+    """
+
+    names: tuple[str, ...]
+    train: tuple[int, ...]
+    val: tuple[int, ...]
+    num_left_out: int
+
+
+def class_counts(found: Report, ends: int = _ENDS) -> ClassCounts:
+    """The counts of a report; more than twice ``ends`` classes are cut to both ends."""
+    order = np.arange(len(found.class_names))
+    num_left_out = max(0, len(order) - 2 * ends)
+    if num_left_out:
+        by_size = np.argsort(-found.counts.sum(axis=1), kind="stable")
+        order = np.concatenate([by_size[:ends], by_size[-ends:]])
+    names = tuple(found.class_names[index] for index in order)
+    train, val = (tuple(found.counts[order, split].tolist()) for split in (0, 1))
+    return ClassCounts(names, train, val, num_left_out)

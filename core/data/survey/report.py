@@ -1,0 +1,283 @@
+"""What a beginner should know of a data set before training: counts, sizes, broken files, copies."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.image_set import ImageSet, Labels, LeftOut
+from core.data.sources.folder.listing import NOT_OPENED
+from core.data.survey.copies import content_numbers, near_pairs
+from core.data.survey.survey import SurveyTable
+
+SPLITS = ("train", "val", "test")
+_NAMES = dict(zip(SPLITS, ("training", "validation", "test"), strict=True))
+_IMBALANCED = 3.0  # Largest class / smallest: from here, accuracy hides what the small one scores.
+_LISTED = 3  # Files of each kind that a terminal shows.
+_ENDS = 5  # Classes at either end that a terminal shows.
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Samples with the same content, or nearly, each with its split."""
+
+    sample_ids: tuple[str, ...]
+    splits: tuple[str, ...]
+    crosses_splits: bool
+    labels_differ: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """(Smallest, median, largest) width and height in pixels, each of a real image; and how many sizes."""
+
+    widths: tuple[int, int, int]
+    heights: tuple[int, int, int]
+    num_distinct: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """What the numbers say; broken samples and those of no split are in nothing but ``broken``.
+
+    ``counts`` (C, 3) of each class in each of `SPLITS`. ``imbalance`` is the largest class over the smallest
+    that is not empty, ``majority_share`` what "always the largest class" would score, in [0, 1]. ``broken``
+    are pairs of sample and reason. ``near`` are pairs across splits, ``num_near_within`` counts those inside
+    one split, where only the first of exact copies takes part; there may be more unless ``near_complete``.
+    ``left_out`` counts what lies beside the images, ``num_groups`` what must stay whole (0: nothing does).
+    ``hints`` are sentences, none where nothing is wrong.
+    """
+
+    name: str
+    fingerprint: str
+    class_names: tuple[str, ...]
+    counts: Labels
+    imbalance: float
+    majority_share: float
+    sizes: Sizes
+    modes: dict[str, int]
+    broken: tuple[tuple[str, str], ...]
+    exact: tuple[Copies, ...]
+    near: tuple[Copies, ...]
+    num_near_within: int
+    near_complete: bool
+    left_out: tuple[LeftOut, ...] = ()
+    empty: tuple[str, ...] = ()
+    num_groups: int = 0
+    hints: tuple[str, ...] = ()
+
+
+def report(images: ImageSet, survey: SurveyTable, *, train: Labels, val: Labels, test: Labels) -> Report:
+    """The report on N images, of which ``train``, ``val`` and ``test`` are indices, each in one at most."""
+    split_of = _split_of(survey, (train, val, test))
+    used = np.flatnonzero(split_of >= 0)
+    counts = np.zeros((len(images.class_names), len(SPLITS)), np.int64)
+    np.add.at(counts, (images.labels[used], split_of[used]), 1)
+    totals = np.sort(counts.sum(axis=1))
+    filled = totals[totals > 0]
+    modes, num_of_mode = np.unique(survey.modes[used], return_counts=True)
+    numbers = content_numbers(survey.digests[used])
+    near, num_within, complete = _near(images, survey, split_of, used, numbers)
+    found = Report(
+        name=images.name,
+        fingerprint=images.fingerprint,
+        class_names=images.class_names,
+        counts=counts,
+        imbalance=float(filled[-1] / filled[0]) if len(filled) else 1.0,
+        majority_share=float(totals[-1] / max(1, len(used))),
+        sizes=_sizes(survey.widths[used], survey.heights[used]),
+        modes=dict(sorted(zip(modes.tolist(), num_of_mode.tolist(), strict=True), key=lambda pair: -pair[1])),
+        broken=tuple((images.sample_ids[index], reason) for index, reason in sorted(survey.errors.items())),
+        exact=tuple(
+            _copies(images, split_of, group)
+            for group in sorted(_groups(used, numbers), key=lambda group: int(group[0]))
+        ),
+        near=near,
+        num_near_within=num_within,
+        near_complete=complete,
+        left_out=images.left_out or (),
+        empty=images.empty,
+        num_groups=0 if images.groups is None else len(np.unique(images.groups)),
+    )
+    return replace(found, hints=tuple(_hints(found)))
+
+
+def _split_of(survey: SurveyTable, splits: Sequence[Labels]) -> NDArray[np.int8]:
+    """The number of each sample's split (N,), -1 for none and for broken ones."""
+    split_of = np.full(len(survey), -1, np.int8)
+    for number, indices in enumerate(splits):
+        if (split_of[indices] >= 0).any():
+            raise ValueError(f"samples of {SPLITS[number]!r} are in another split too")
+        split_of[indices] = number
+    split_of[~survey.ok] = -1
+    return split_of
+
+
+def _sizes(widths: NDArray[np.int32], heights: NDArray[np.int32]) -> Sizes:
+    if not len(widths):
+        return Sizes((0, 0, 0), (0, 0, 0), 0)
+    num_distinct = len(np.unique(widths.astype(np.int64) << 32 | heights))
+    return Sizes(_three(widths), _three(heights), num_distinct)
+
+
+def _three(lengths: NDArray[np.int32]) -> tuple[int, int, int]:
+    low, middle, high = np.quantile(lengths, (0, 0.5, 1), method="lower").tolist()
+    return low, middle, high
+
+
+def _groups(used: Labels, numbers: Labels) -> Iterator[Labels]:
+    """The indices of every content (numbers (M,) of the samples used) that is there more than once."""
+    order = np.argsort(numbers, kind="stable")
+    counts = np.bincount(numbers)
+    ends = np.cumsum(counts)
+    for which in np.flatnonzero(counts > 1):
+        yield used[order[ends[which] - counts[which] : ends[which]]]
+
+
+def _copies(images: ImageSet, split_of: NDArray[np.int8], indices: Labels) -> Copies:
+    splits = tuple(SPLITS[split] for split in split_of[indices])
+    labels_differ = len(np.unique(images.labels[indices])) > 1
+    sample_ids = tuple(images.sample_ids[index] for index in indices)
+    return Copies(sample_ids, splits, crosses_splits=len(set(splits)) > 1, labels_differ=labels_differ)
+
+
+def _near(
+    images: ImageSet, survey: SurveyTable, split_of: NDArray[np.int8], used: Labels, numbers: Labels
+) -> tuple[tuple[Copies, ...], int, bool]:
+    """Near pairs across splits, the number of those within one, and whether these are all."""
+    _, firsts = np.unique(numbers * len(SPLITS) + split_of[used], return_index=True)
+    firsts.sort()
+    pairs = near_pairs(survey.looks[used[firsts]])
+    differ = numbers[firsts[pairs.left]] != numbers[firsts[pairs.right]]
+    both = used[firsts[np.stack([pairs.left, pairs.right])[:, differ]]]
+    crosses = split_of[both[0]] != split_of[both[1]]
+    near = tuple(_copies(images, split_of, pair) for pair in both[:, crosses].T)
+    return near, int((~crosses).sum()), pairs.complete
+
+
+def _hints(found: Report) -> Iterator[str]:
+    if found.broken:
+        yield f"{_several(len(found.broken), 'broken file is', 'broken files are')} skipped"
+    yield from _hints_on_files(found)
+    yield from _hints_on_classes(found)
+    for some, other in combinations(SPLITS, 2):
+        yield from _hints_on_leaks(found, some, other)
+    conflicting = sum(len(each.sample_ids) for each in found.exact if each.labels_differ)
+    if conflicting:
+        yield f"{conflicting} images have the same content but different labels: some of these are wrong"
+    conflicting = sum(each.labels_differ for each in found.near)
+    if conflicting:
+        pairs = _several(conflicting, "pair of images looks", "pairs of images look")
+        yield f"{pairs} almost the same but the labels differ: check them"
+
+
+def left_out_in_words(left_out: Sequence[LeftOut]) -> str | None:
+    """A sentence on pictures that do not count; None where there are none. Other files are no loss."""
+    pictures = [
+        str(each) for each in left_out if each.reason.startswith("images") or each.reason.endswith(NOT_OPENED)
+    ]
+    return f"left out: {'; '.join(pictures)}" if pictures else None
+
+
+def _hints_on_files(found: Report) -> Iterator[str]:
+    if (pictures := left_out_in_words(found.left_out)) is not None:
+        yield pictures
+    if found.empty:
+        yield f"class folders without an image are no classes: {', '.join(map(repr, found.empty[:_LISTED]))}"
+
+
+def _hints_on_classes(found: Report) -> Iterator[str]:
+    totals = found.counts.sum(axis=1)
+    if len(totals) == 1:
+        yield f"there is one class only, {found.class_names[0]!r}: enough to evaluate on, but not to train"
+    if found.imbalance >= _IMBALANCED:
+        small = int(np.where(totals > 0, totals, totals.max() + 1).argmin())
+        large = int(totals.argmax())
+        few = f"class {found.class_names[small]!r} has {_several(totals[small], 'image', 'images')}"
+        many = f"{found.class_names[large]!r} {totals[large]:,}"
+        yield f"{few}, {many}: look at balanced accuracy, not at accuracy alone"
+    for split, counts in zip(SPLITS, found.counts.T, strict=True):
+        empty = np.flatnonzero(counts == 0)
+        if len(empty) and (counts.any() or split == "train"):
+            first = f"no {_NAMES[split]} image of class {found.class_names[empty[0]]!r}"
+            rest = f" and {_several(len(empty) - 1, 'other', 'others')}" if len(empty) > 1 else ""
+            yield f"there is {first}{rest}"
+
+
+def _hints_on_leaks(found: Report, some: str, other: str) -> Iterator[str]:
+    too_good = f"the {_NAMES[other]} accuracy is too good"
+    shared = sum({some, other} <= set(each.splits) for each in found.exact)
+    if shared:
+        verb = _several(shared, "image is", "images are")
+        yield f"{verb} in {_NAMES[some]} and {_NAMES[other]} both: {too_good}"
+    pairs = [each for each in found.near if {some, other} == set(each.splits)]
+    similar = len({each.sample_ids[each.splits.index(other)] for each in pairs})
+    if similar:
+        looks = _several(similar, f"{_NAMES[other]} image looks", f"{_NAMES[other]} images look")
+        yield f"{looks} almost like one in {_NAMES[some]}: {too_good}"
+
+
+def _several(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def lines(found: Report) -> list[str]:
+    """The report for a terminal: about 40 lines at most, of many classes only the largest and smallest."""
+    sizes = found.sizes
+    spans = (f"{low} to {high} (median {middle})" for low, middle, high in (sizes.widths, sizes.heights))
+    num_images = _several(int(found.counts.sum()), "image", "images")
+    share = f"always the largest would score {found.majority_share:.1%}"
+    return [
+        f"{found.name}: {num_images}, fingerprint {found.fingerprint}",
+        *_class_lines(found),
+        f"classes   largest / smallest {found.imbalance:.1f}; {share}",
+        "pixels    width {}, height {}, ".format(*spans) + _several(sizes.num_distinct, "size", "sizes"),
+        "modes     " + ", ".join(f"{mode} {number:,}" for mode, number in found.modes.items()),
+        *_listed("broken", len(found.broken), [f"{name}: {reason}" for name, reason in found.broken]),
+        *_listed("copies", len(found.exact), [_as_text(each) for each in found.exact[:_LISTED]]),
+        *_listed("similar", len(found.near), [_as_text(each) for each in found.near[:_LISTED]]),
+        f"          and {found.num_near_within:,} similar pairs within a split"
+        + ("" if found.near_complete else "; there may be more, not all were compared"),
+        *([f"groups    {found.num_groups:,}, each stays whole in a split"] if found.num_groups else []),
+        *_left_out_lines(found),
+        *(f"! {hint}" for hint in found.hints),
+    ]
+
+
+def _left_out_lines(found: Report) -> Iterator[str]:
+    total = sum(each.num_files for each in found.left_out)
+    yield f"left out  {_several(total, 'file', 'files')}{':' if total else ''}"
+    for each in found.left_out:
+        example = f", such as {each.examples[0]}" if each.examples else ""
+        yield f"          {each}{example}"
+
+
+def _class_lines(found: Report) -> Iterator[str]:
+    totals = found.counts.sum(axis=1)
+    order = np.argsort(-totals, kind="stable").tolist()
+    num_left_out = len(order) - 2 * _ENDS
+    shown = order if num_left_out <= 1 else [*order[:_ENDS], *order[-_ENDS:]]
+    width = max(9, *(min(30, len(found.class_names[index])) for index in shown))
+    yield f"{'':{width}} " + "".join(f"{title:>10}" for title in (*SPLITS, "all"))
+    for place, index in enumerate(shown):
+        if num_left_out > 1 and place == _ENDS:
+            yield f"... {num_left_out:,} more classes"
+        yield _row(found.class_names[index][:30], [*found.counts[index], totals[index]], width)
+    yield _row("all", [*found.counts.sum(axis=0), totals.sum()], width)
+
+
+def _row(title: str, numbers: Sequence[int], width: int) -> str:
+    return f"{title:{width}} " + "".join(f"{number:>10,}" for number in numbers)
+
+
+def _listed(title: str, number: int, items: Sequence[str]) -> Iterator[str]:
+    more = "" if number <= _LISTED else f", the first {_LISTED}"
+    yield f"{title:10}{number:,}{more}{':' if number else ''}"
+    yield from (f"          {item if len(item) <= 100 else item[:99] + '…'}" for item in items[:_LISTED])
+
+
+def _as_text(copies: Copies) -> str:
+    samples = (f"{name} ({split})" for name, split in zip(copies.sample_ids, copies.splits, strict=True))
+    return ", ".join(samples) + ("; labels differ" if copies.labels_differ else "")

@@ -1,0 +1,1 @@
+"""Arrays to pictures: colour maps, scaling for display, tiles."""

@@ -1,0 +1,234 @@
+"""One network on two data sets: how much does it fall from one to the other, and in which classes?
+
+Both are predictions tables with the same classes. A change is the second's number minus the first's. The
+samples are different ones, so there are no pairs: each table counts as a random sample of its kind.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from core.evaluation.comparing.significance import CAUTION, AccuracyDifference, odds
+from core.evaluation.comparing.verdict import interval, p_words, percent, points
+from core.evaluation.confusion import FloatArray, IntArray
+from core.evaluation.metrics import column, is_right
+
+_TOO_LIKELY, _UNLIKELY = 0.05, 0.01
+_Z = 1.959964  # Of a 95 % interval.
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What is told of one data set: its samples, how many are right, and the mean probability given."""
+
+    num_samples: int
+    num_right: int
+    confidence: float
+
+    @property
+    def accuracy(self) -> float:
+        """The share that is right."""
+        return self.num_right / self.num_samples
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassShift:
+    """Arrays (C,): samples and recall on both, and the change with the ends of its 95 % interval.
+
+    A recall without samples is NaN, and so is a change where either has none.
+    """
+
+    first_support: IntArray
+    second_support: IntArray
+    first: FloatArray
+    second: FloatArray
+    change: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shift:
+    """What changes from the first data set to the second.
+
+    ``p_value`` is of a difference at least as large, were the network equally good on both. ``num_shared``
+    samples are in both. ``same_mix`` is the second's accuracy if its classes were as frequent as in the
+    first, None where it lacks a class of the first.
+    """
+
+    first: Side
+    second: Side
+    difference: AccuracyDifference
+    p_value: float
+    num_shared: int
+    same_mix: float | None
+    classes: ClassShift
+
+
+def shift(first: pa.Table, second: pa.Table, num_classes: int) -> Shift:
+    """Compare the predictions of one network on two data sets."""
+    from scipy.stats import fisher_exact  # noqa: PLC0415 (a second, only where it is needed)
+
+    sides = _side(first), _side(second)
+    counts = [[side.num_right, side.num_samples - side.num_right] for side in sides]
+    classes = _class_shift(first, second, num_classes)
+    return Shift(
+        *sides,
+        _difference(*sides),
+        float(fisher_exact(counts).pvalue),
+        int(pc.sum(pc.is_in(first["sample_id"], value_set=second["sample_id"])).as_py() or 0),
+        _same_mix(classes),
+        classes,
+    )
+
+
+def difference_of_shares(
+    num_right: tuple[IntArray, IntArray], num_samples: tuple[IntArray, IntArray]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Second minus first share of independent samples, and the ends of its 95 % interval; NaN without any.
+
+    Newcombe's hybrid of two Wilson intervals (Newcombe 1998, method 10, doi:10.1002/(SICI)1097-0258).
+    """
+    (first, low_1, high_1), (second, low_2, high_2) = (
+        _wilson(right, total) for right, total in zip(num_right, num_samples, strict=True)
+    )
+    change = second - first
+    return (
+        change,
+        change - np.hypot(second - low_2, high_1 - first),
+        change + np.hypot(high_2 - second, first - low_1),
+    )
+
+
+def shift_table(found: ClassShift, class_names: tuple[str, ...]) -> pd.DataFrame:
+    """A row for each class that occurs, the deepest fall first; recalls in percent, changes in points."""
+    rows = pd.DataFrame(
+        {
+            "class_idx": range(len(class_names)),
+            "name": class_names,
+            "change": found.change * 100,
+            "low": found.low * 100,
+            "high": found.high * 100,
+            "before": found.first * 100,
+            "after": found.second * 100,
+            "first_support": found.first_support,
+            "second_support": found.second_support,
+        }
+    )
+    rows = rows[(rows["first_support"] + rows["second_support"]) > 0]
+    return rows.sort_values("change", kind="stable", na_position="last").reset_index(drop=True)
+
+
+def headline(found: Shift, network: str, first_name: str, second_name: str) -> str:
+    """How good it is on both and how sure the difference is, in one sentence."""
+    on = (
+        f"{percent(side.accuracy)} of {_images(side.num_samples)} of {name}"
+        for side, name in ((found.first, first_name), (found.second, second_name))
+    )
+    return (
+        f"{network} is right on {' and on '.join(on)}: {points(found.difference.value)} points, "
+        f"95 % interval {interval(found.difference)}"
+    )
+
+
+def in_words(found: Shift, first_name: str, second_name: str) -> str:
+    """What the test says, in sentences for a person without statistics."""
+    worse = second_name if found.difference.value < 0 else first_name
+    overlap = f" {_images(found.num_shared)} are in both, which the test does not know." * bool(
+        found.num_shared
+    )
+    return (
+        "These are different images, so there are no pairs of answers to compare. Were the network equally "
+        f"good on both, a difference at least as large would have a probability of {odds(found.p_value)}. "
+        f"{_verdict(found.p_value, worse)}{overlap} {CAUTION}"
+    )
+
+
+def sureness(found: Shift, first_name: str, second_name: str) -> str:
+    """How sure it is on both beside how often it is right."""
+    sides = ((found.first, first_name), (found.second, second_name))
+    said = (
+        f"{percent(side.confidence)} on {name}, where {percent(side.accuracy)} are right"
+        for side, name in sides
+    )
+    return f"On average it gives its answer a probability of {', and of '.join(said)}."
+
+
+def mix(found: Shift, first_name: str, second_name: str) -> str:
+    """How much of the change is only another mix of classes; empty where that cannot be told."""
+    if found.same_mix is None:
+        return ""
+    return (
+        f"Were the classes of {second_name} as frequent as those of {first_name}, it would be right on "
+        f"{percent(found.same_mix)} there."
+    )
+
+
+def counted(found: Shift) -> str:
+    """What was tested, for those who know the test."""
+    return (
+        f"Fisher's exact test of two independent samples, two-sided, {p_words(found.p_value)}; "
+        "intervals by Newcombe's method"
+    )
+
+
+def _side(table: pa.Table) -> Side:
+    confidence = float(column(table, "p_predicted").mean(dtype=np.float64))
+    return Side(table.num_rows, int(is_right(table).sum()), confidence)
+
+
+def _difference(first: Side, second: Side) -> AccuracyDifference:
+    right, total = ((np.array(one), np.array(two)) for one, two in (
+        (first.num_right, second.num_right), (first.num_samples, second.num_samples)
+    ))  # fmt: skip
+    value, low, high = difference_of_shares(right, total)
+    return AccuracyDifference(float(value), float(low), float(high))
+
+
+def _class_shift(first: pa.Table, second: pa.Table, num_classes: int) -> ClassShift:
+    (support_1, right_1), (support_2, right_2) = (_by_class(each, num_classes) for each in (first, second))
+    with np.errstate(invalid="ignore"):
+        recalls = right_1 / support_1, right_2 / support_2
+    change, low, high = difference_of_shares((right_1, right_2), (support_1, support_2))
+    return ClassShift(support_1, support_2, *recalls, change, low, high)
+
+
+def _by_class(table: pa.Table, num_classes: int) -> tuple[IntArray, IntArray]:
+    """Samples of each class (C,), and those of them that are right."""
+    label = column(table, "label")
+    return (
+        np.bincount(label, minlength=num_classes),
+        np.bincount(label[is_right(table)], minlength=num_classes),
+    )
+
+
+def _same_mix(classes: ClassShift) -> float | None:
+    occurs = classes.first_support > 0
+    if not classes.second_support[occurs].all():
+        return None
+    return float(np.average(classes.second[occurs], weights=classes.first_support[occurs]))
+
+
+def _wilson(num_right: NDArray[np.int64], num_samples: NDArray[np.int64]) -> tuple[FloatArray, ...]:
+    """Share, and the ends of its 95 % interval (Wilson 1927)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = num_right / num_samples
+        middle = (num_right + _Z**2 / 2) / (num_samples + _Z**2)
+        reach = _Z * np.sqrt(share * (1 - share) * num_samples + _Z**2 / 4) / (num_samples + _Z**2)
+    return share, middle - reach, middle + reach
+
+
+def _verdict(p_value: float, worse: str) -> str:
+    if p_value >= _TOO_LIKELY:
+        return "Chance alone may well make such a difference."
+    if p_value >= _UNLIKELY:
+        return f"Chance is an unlikely reason, but not one to rule out, for {worse} being harder."
+    return f"It is hardly chance that {worse} is harder for it."
+
+
+def _images(count: int) -> str:
+    return "1 image" if count == 1 else f"{count:,} images"

@@ -1,0 +1,1 @@
+"""How well scores order samples: histograms, ROC and precision-recall curves, thresholds."""

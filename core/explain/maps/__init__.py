@@ -1,0 +1,1 @@
+"""Where the evidence is: class activation maps and pixel attributions."""

@@ -1,0 +1,166 @@
+"""Class activation maps: where in a layer the evidence for a class lies.
+
+A method is only its weights; `class_activation_maps` does the rest, the same for all of them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.errors import LayerError
+from core.explain.network.trace import Trace, towards, trace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What a method may weigh: activations and gradients (N, K, h, w) of a layer, for one score per image."""
+
+    activations: Tensor
+    gradients: Tensor
+    find_head_weights: Callable[[], Tensor | None] = lambda: None
+
+    @property
+    def head_weights(self) -> Tensor | None:
+        """The score's row (N, K) of a linear head that reads this layer's mean, else None; on demand."""
+        return self.find_head_weights()
+
+
+CamMethod = Callable[[Evidence], Tensor]
+CAM_METHODS: dict[str, CamMethod] = {}
+
+
+def register_cam(method: CamMethod) -> CamMethod:
+    """Offer a method under its own name: its weights must broadcast to (N, K, h, w)."""
+    name = method.__name__
+    if name in CAM_METHODS:
+        raise ValueError(f"a CAM method named {name!r} is registered already")
+    CAM_METHODS[name] = method
+    return method
+
+
+@register_cam
+def cam(evidence: Evidence) -> Tensor:
+    """CAM: the head's own weights; mean of the map + bias = logit (Zhou 2016, arXiv:1512.04150, eq. 2)."""
+    weights = evidence.head_weights
+    if weights is None:
+        raise LayerError("cam needs the layer that a pooled linear head reads; grad_cam works at any layer")
+    return weights[:, :, None, None]
+
+
+@register_cam
+def grad_cam(evidence: Evidence) -> Tensor:
+    """Grad-CAM: each channel's mean gradient (Selvaraju 2017, arXiv:1610.02391, eq. 1)."""
+    return evidence.gradients.mean((2, 3), keepdim=True)
+
+
+@register_cam
+def grad_cam_pp(evidence: Evidence) -> Tensor:
+    """Grad-CAM++: positive gradients, weighed per position (Chattopadhay 2018, arXiv:1710.11063, eq. 19).
+
+    As in the paper's own code, the score enters through its exponential, whose factor cancels later.
+    """
+    gradients = evidence.gradients
+    total = evidence.activations.sum((2, 3), keepdim=True)
+    # g² / (2 g² + g³ ΣA), shortened by g²: the same number, and no underflow for small gradients.
+    alpha = 1 / (2 + gradients * total)
+    alpha = torch.where((gradients != 0) & alpha.isfinite(), alpha, 0)
+    return (alpha * gradients.relu()).sum((2, 3), keepdim=True)
+
+
+@register_cam
+def hires_cam(evidence: Evidence) -> Tensor:
+    """HiResCAM: the gradient itself, per position (Draelos 2020, arXiv:2011.08891, eq. 4)."""
+    return evidence.gradients
+
+
+@register_cam
+def xgrad_cam(evidence: Evidence) -> Tensor:
+    """XGrad-CAM: gradients averaged by each channel's activation (Fu 2020, arXiv:2008.02312, eq. 8)."""
+    total = evidence.activations.sum((2, 3), keepdim=True)
+    weighed = (evidence.gradients * evidence.activations).sum((2, 3), keepdim=True)
+    return torch.where(total != 0, weighed / total, 0)
+
+
+@register_cam
+def layer_cam(evidence: Evidence) -> Tensor:
+    """LayerCAM: positive gradients, per position (Jiang 2021, doi:10.1109/TIP.2021.3089943, eq. 5)."""
+    return evidence.gradients.relu()
+
+
+def class_activation_maps(
+    traced: Trace,
+    direction: Tensor,
+    *,
+    method: CamMethod = grad_cam,
+    target_layers: Sequence[str] | None = None,
+) -> dict[str, Tensor]:
+    """Raw maps (N, h, w) of every recorded layer, or of some: signed, unscaled, before any ReLU.
+
+    ``direction`` (N, C), from `towards`, says which score is explained; ask one trace as often as you like.
+    """
+    recorded = traced.activations
+    layers = recorded if target_layers is None else {name: recorded[name] for name in target_layers}
+    if not traced.logits.requires_grad:
+        raise LayerError(_no_influence(next(iter(layers))))
+    with torch.inference_mode(mode=False), torch.no_grad():
+        gradients = torch.autograd.grad(
+            traced.logits, list(layers.values()), direction.clone(), retain_graph=True, allow_unused=True
+        )
+        return {
+            name: _weighted_sum(_evidence(traced, direction, name, gradient), method)
+            for (name, gradient) in zip(layers, gradients, strict=True)
+        }
+
+
+def class_activation_map(
+    model: nn.Module,
+    batch: Tensor,
+    *,
+    target_layer: str,
+    class_idx: int,
+    against: int | None = None,
+    method: CamMethod = grad_cam,
+) -> Tensor:
+    """Raw maps (N, h, w) of one layer for one class, or for ``class_idx`` less ``against``, in one call."""
+    traced = trace(model, batch, [target_layer])
+    direction = towards(traced.logits, class_idx, against)
+    return class_activation_maps(traced, direction, method=method)[target_layer]
+
+
+def heatmap(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Make maps (N, h, w) displayable: ReLU, each map's maximum to 1, bilinear to ``size``; in [0, 1].
+
+    A map without positive evidence gives zeros.
+    """
+    positive = maps.relu()
+    peak = positive.amax((1, 2), keepdim=True)
+    scaled = torch.where(peak > 0, positive / peak, 0)
+    return F.interpolate(scaled[:, None], size, mode="bilinear", align_corners=False)[:, 0]
+
+
+def _no_influence(target_layer: str) -> str:
+    return f"layer {target_layer!r} has no influence on the logits"
+
+
+def _evidence(traced: Trace, direction: Tensor, target_layer: str, gradient: Tensor | None) -> Evidence:
+    if gradient is None:
+        raise LayerError(_no_influence(target_layer))
+
+    def head_weights() -> Tensor | None:
+        head = traced.pooled_head(target_layer)
+        return None if head is None else _wide(direction) @ _wide(head.weight)
+
+    activations = _wide(traced.activations[target_layer].detach())
+    return Evidence(activations, _wide(gradient), head_weights)
+
+
+def _weighted_sum(evidence: Evidence, method: CamMethod) -> Tensor:
+    return (method(evidence) * evidence.activations).sum(1)
+
+
+def _wide(tensor: Tensor) -> Tensor:
+    """At least float32: sums over bfloat16 channels would lose the small ones."""
+    return tensor.float() if tensor.dtype in {torch.float16, torch.bfloat16} else tensor

@@ -1,0 +1,40 @@
+"""Evidence in logit units: where the head is pooled and linear, a map and the bias sum to the class score."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from core.explain.network.trace import Trace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LogitEvidence:
+    """Cells (N, h, w) in logits, and the bias (N,): their sum is the score (N,), exactly but for rounding."""
+
+    cells: Tensor
+    bias: Tensor
+    score: Tensor
+
+
+def logit_evidence(traced: Trace, direction: Tensor, target_layer: str) -> LogitEvidence | None:
+    """What each cell of the layer adds to the score that ``direction`` (N, C) picks.
+
+    None where the head does not read this layer's mean: a sum of cells would then mean nothing.
+    """
+    head = traced.pooled_head(target_layer)
+    if head is None:
+        return None
+    activations = traced.activations[target_layer].detach().float()
+    weights = direction.float() @ head.weight.float()
+    height, width = activations.shape[2:]
+    cells = (weights[:, :, None, None] * activations).sum(1) / (height * width)
+    score = (traced.logits.detach() * direction).float().sum(1)
+    return LogitEvidence(cells, direction.float() @ head.bias.float(), score)
+
+
+def says_the_same(maps: Tensor, evidence: LogitEvidence) -> bool:
+    """Whether raw maps (N, h, w) are the evidence but for a positive factor, as CAM and Grad-CAM are."""
+    cells = evidence.cells
+    factor = (maps * cells).sum() / (maps * maps).sum().clamp_min(1e-30)
+    error = (factor * maps - cells).norm() / cells.norm().clamp_min(1e-30)
+    return bool(factor > 0 and error < 1e-3)

@@ -1,0 +1,200 @@
+"""Attributions of single pixels, by captum: ours is only the glue around its methods.
+
+Every method gives one number per input pixel (N, H, W) for the score that a direction (N, C) picks.
+"""
+
+import dataclasses
+import functools
+import importlib
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import ModuleType
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.explain.maps.cam import class_activation_maps
+from core.explain.network.hooks import capture
+from core.explain.network.trace import differentiable, logits_of, trace
+from core.explain.network.twin import replace, twin
+
+# captum says at every call that it sets hooks and removes them again; ours it sets on a private copy.
+warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU activations")
+
+OnProgress = Callable[[float], None]
+
+_STEPS, _STEPS_AT_ONCE = 50, 10
+_WINDOWS_PER_SIDE, _WINDOWS_AT_ONCE = 7, 8
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """What a method is asked: model, batch (N, channels, H, W), direction (N, C), for some a layer.
+
+    ``on_progress`` hears the share done before every pass of a slow method; an exception from it stops that.
+    """
+
+    model: nn.Module
+    batch: Tensor
+    direction: Tensor
+    target_layer: str = ""
+    on_progress: OnProgress = field(default=lambda _share: None)
+
+    def score(self, batch: Tensor, direction: Tensor) -> Tensor:
+        """The explained score (N,). The lock is held per pass: a slow method must not stop other sessions."""
+        with capture(self.model, {}), differentiable():
+            # A clone: the network may begin with an operation in place.
+            score: Tensor = (logits_of(self.model(batch.clone())) * direction).sum(1)
+        return score
+
+
+PixelMethod = Callable[[Question], Tensor]
+PIXEL_METHODS: dict[str, PixelMethod] = {}
+
+
+def register_pixel_method(method: PixelMethod) -> PixelMethod:
+    """Offer a method under its own name; it gives attributions (N, H, W)."""
+    name = method.__name__
+    if name in PIXEL_METHODS:
+        raise ValueError(f"a pixel method named {name!r} is registered already")
+    PIXEL_METHODS[name] = _with_gradients(method)
+    return method
+
+
+def _with_gradients(method: PixelMethod) -> PixelMethod:
+    """The method as it is, also where the caller is in inference mode, as Lightning's validation is."""
+
+    @functools.wraps(method)
+    def outside(question: Question) -> Tensor:
+        with torch.inference_mode(mode=False):
+            batch, direction = question.batch.clone(), question.direction.clone()
+            return method(dataclasses.replace(question, batch=batch, direction=direction))
+
+    return outside
+
+
+@register_pixel_method
+def saliency(question: Question) -> Tensor:
+    """Size of the score's gradient, largest over the colours (Simonyan 2013, arXiv:1312.6034, 3.1)."""
+    method = _captum().Saliency(question.score)
+    gradients = method.attribute(_input(question), additional_forward_args=question.direction)
+    return _detached(gradients).amax(1)
+
+
+@register_pixel_method
+def integrated_gradients(question: Question) -> Tensor:
+    """Gradients along the way from a flat mean-coloured image; they sum to the score gained on it.
+
+    Sundararajan 2017, arXiv:1703.01365, eq. 3, as a middle sum of 50 steps. Not captum's default quadrature:
+    its nodes took up to ten times as long to find as the network to run (eigenvalues beside torch's threads).
+    """
+    at_once = max(_STEPS_AT_ONCE, len(question.batch))
+    passes = -(-_STEPS // (at_once // len(question.batch)))
+    method = _captum().IntegratedGradients(_counted(question, passes))
+    attribution = method.attribute(
+        _input(question),
+        additional_forward_args=question.direction,
+        method="riemann_middle",
+        n_steps=_STEPS,
+        internal_batch_size=at_once,
+    )
+    return _detached(attribution).sum(1)
+
+
+@register_pixel_method
+def occlusion(question: Question) -> Tensor:
+    """How far the score falls when a mean-coloured square hides the place (Zeiler 2013, arXiv:1311.2901).
+
+    The square is a seventh of the input's sides and moves by half of itself.
+    """
+    height, width = question.batch.shape[2:]
+    window = tuple(max(1, side // _WINDOWS_PER_SIDE) for side in (height, width))
+    stride = tuple(max(1, side // 2) for side in window)
+    rows, columns = (
+        -(-(side - size) // step) + 1
+        for side, size, step in zip((height, width), window, stride, strict=True)
+    )
+    passes = -(-rows * columns // _WINDOWS_AT_ONCE) + 1
+    method = _captum().Occlusion(_counted(question, passes))
+    with torch.no_grad():
+        attribution = method.attribute(
+            question.batch.detach(),
+            sliding_window_shapes=(question.batch.shape[1], *window),
+            strides=(question.batch.shape[1], *stride),
+            additional_forward_args=question.direction,
+            perturbations_per_eval=_WINDOWS_AT_ONCE,
+        )
+    # Every colour of a pixel was hidden at once and carries the same number.
+    return _detached(attribution)[:, 0]
+
+
+@register_pixel_method
+def guided_grad_cam(question: Question) -> Tensor:
+    """Guided backpropagation times Grad-CAM, bilinear (Selvaraju 2017, arXiv:1610.02391, section 3.2).
+
+    Works where ReLUs are modules; other activations let every gradient pass, as in a plain gradient.
+    """
+    guided = _captum().GuidedBackprop(_Scored(_with_plain_relus(question.model)))
+    attribution = guided.attribute(_input(question), additional_forward_args=question.direction)
+    traced = trace(question.model, question.batch, [question.target_layer])
+    maps = class_activation_maps(traced, question.direction)[question.target_layer].relu()
+    size = question.batch.shape[2:]
+    regions = F.interpolate(maps[:, None], size, mode="bilinear", align_corners=False)
+    return (_detached(attribution) * regions).sum(1)
+
+
+def _captum() -> ModuleType:
+    """captum's methods, imported when the first is asked: half a second that no page should wait for."""
+    return importlib.import_module("captum.attr")
+
+
+class _Scored(nn.Module):
+    """The network that ends in the explained score, as captum wants a module."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, batch: Tensor, direction: Tensor) -> Tensor:
+        score: Tensor = (logits_of(self.model(batch.clone())) * direction).sum(1)
+        return score
+
+
+class _ClippedReLU(nn.ReLU):
+    """ReLU6 that captum recognises: it replaces the gradients of `nn.ReLU` alone."""
+
+    def forward(self, batch: Tensor) -> Tensor:
+        return batch.clamp(0, 6)
+
+
+def _with_plain_relus(model: nn.Module) -> nn.Module:
+    """A private copy, whose ReLU6 captum takes for ReLUs."""
+    other = twin(model)
+    for module in list(other.modules()):
+        if isinstance(module, nn.ReLU6):
+            replace(other, module, _ClippedReLU())
+    return other
+
+
+def _counted(question: Question, passes: int) -> Callable[[Tensor, Tensor], Tensor]:
+    done = 0
+
+    def score(batch: Tensor, direction: Tensor) -> Tensor:
+        nonlocal done
+        question.on_progress(min(1.0, done / passes))
+        done += 1
+        return question.score(batch, direction)
+
+    return score
+
+
+def _input(question: Question) -> Tensor:
+    """A leaf of our own: captum marks its input as wanting gradients."""
+    return question.batch.detach().clone().requires_grad_()
+
+
+def _detached(attribution: Tensor) -> Tensor:
+    detached = attribution.detach()
+    return detached.float() if detached.dtype in {torch.float16, torch.bfloat16} else detached

@@ -1,0 +1,161 @@
+"""What can be explained: the layers of any network with a spatial output, in the order in which they run."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import LayerError
+from core.explain.network.hooks import ForwardHook, capture
+from core.explain.network.layout import Maps, Tokens, follows, layout_of
+from core.explain.network.trace import trace
+
+# As many as convolutional networks usually have.
+_MOST_STAGES = 5
+_DIGITS = "0123456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A module of the network: its name in ``named_modules()``, its type, and its output (K, h, w).
+
+    ``has_tokens``: the output is a row of tokens, or has its channels last. ``is_dead_end``: the logits do
+    not depend on its rows and columns, as behind the last attention to the token of the class.
+    """
+
+    name: str
+    type: str
+    shape: tuple[int, int, int]
+    is_convolution: bool
+    has_tokens: bool = False
+    is_dead_end: bool = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the output, in cells."""
+        return self.shape[1:]
+
+    @property
+    def label(self) -> str:
+        """Name and shape, for people: ``bn2 · 1280 × 7 × 7``."""
+        sides = " × ".join(map(str, self.shape))
+        return f"{self.name} · {sides}"
+
+
+def spatial_layers(model: nn.Module, batch: Tensor) -> list[Layer]:
+    """Layers whose output has rows and columns like the input's, in the order in which they finish.
+
+    Runs ``batch`` (1, channels, H, W) once, and with gradients if there are tokens. Left out: a single cell
+    (there is nothing to map), shapes that do not follow the image's, tokens that are not as many as the cells
+    of a map before them, and `nn.Identity`. Of several runs the last counts.
+    """
+    found: dict[str, Layer] = {}
+    hooks = {
+        module: _measure(found, name, batch)
+        for name, module in model.named_modules()
+        if name and not isinstance(module, nn.Identity)
+    }
+    with capture(model, hooks), torch.no_grad():
+        model(batch)
+    layers = list(found.values())
+    if not any(layer.has_tokens for layer in layers):
+        return layers
+    dead = _dead_ends(model, batch, list(found))
+    return [replace(layer, is_dead_end=layer.name in dead) for layer in layers]
+
+
+def default_layer(layers: Sequence[Layer]) -> str:
+    """The last convolutional layer, with the normalisation, activation and block that complete it.
+
+    That is the last output of the last convolution's size: ``layer4`` of a ResNet, ``features.29`` of VGG-16.
+    """
+    return stages(layers)[-1].name
+
+
+def stages(layers: Sequence[Layer]) -> list[Layer]:
+    """The last layer at each size at which the network convolves: where a map of that size is deepest.
+
+    What a block does on its way to another size (112 x 112 inside a block that ends at 56 x 56) is no stage,
+    unless that size has nothing else. A transformer has stages where it has tokens; one that keeps a single
+    size to its end has some of its blocks, evenly. Nothing counts that the logits do not depend on.
+    """
+    sizes = {layer.size for layer in layers if layer.is_convolution or layer.has_tokens}
+    eligible = [layer for layer in layers if (layer.size in sizes or not sizes) and not layer.is_dead_end]
+    if not eligible:
+        raise LayerError("this network has no layer with a spatial output, so there is nothing to map")
+    by_name = {layer.name: layer for layer in layers}
+    last = {layer.size: layer for layer in eligible}
+    last |= {layer.size: layer for layer in eligible if not _is_on_the_way(layer, by_name)}
+    chosen = list(last.values())
+    if len(chosen) == 1 and chosen[0].has_tokens:
+        chosen = _some_blocks(eligible, chosen[0])
+    return sorted(chosen, key=layers.index)
+
+
+def _some_blocks(layers: Sequence[Layer], last: Layer) -> list[Layer]:
+    """Of the outermost blocks that repeat, each with a number for a name, some evenly; and the last layer."""
+    groups: dict[str, list[Layer]] = {}
+    for layer in layers:
+        if layer.name[-1] in _DIGITS and layer.size == last.size:
+            groups.setdefault(layer.name.rstrip(_DIGITS), []).append(layer)
+    repeated = [group for group in groups.values() if len(group) > 1]
+    if not repeated:
+        return [last]
+    blocks = [layer for layer in min(repeated, key=lambda group: group[0].name.count(".")) if layer != last]
+    steps = min(_MOST_STAGES - 1, len(blocks))
+    return [*(blocks[place * len(blocks) // steps] for place in range(steps)), last]
+
+
+def _dead_ends(model: nn.Module, batch: Tensor, names: Sequence[str]) -> set[str]:
+    """The layers whose maps the logits do not depend on.
+
+    None if they depend on nothing, as those of a new head, or where there is no memory to find out.
+    """
+    # Noise: attention to equal keys does not depend on what asks.
+    noise = torch.randn(batch.shape, generator=torch.Generator().manual_seed(0)).to(batch)
+    with suppress(LayerError, torch.OutOfMemoryError):
+        traced = trace(model, noise, names)
+        if traced.logits.requires_grad:
+            # Not the same weight for all classes: the sum of a softmax depends on nothing.
+            direction = torch.arange(1, traced.logits.shape[1] + 1).to(traced.logits).expand_as(traced.logits)
+            maps = list(traced.activations.values())
+            gradients = torch.autograd.grad(traced.logits, maps, direction, allow_unused=True)
+            dead = {
+                name
+                for name, gradient in zip(traced.activations, gradients, strict=True)
+                if gradient is None or not gradient.any()
+            }
+            return dead if len(dead) < len(names) else set()
+    return set()
+
+
+def _is_on_the_way(layer: Layer, by_name: Mapping[str, Layer]) -> bool:
+    """Whether a block around this layer (not a mere `nn.Sequential`) ends at another size, or for nothing."""
+    parts = layer.name.split(".")
+    around = [by_name.get(".".join(parts[:depth])) for depth in range(1, len(parts))]
+    return any(
+        outer and outer.type != "Sequential" and (outer.size != layer.size or outer.is_dead_end)
+        for outer in around
+    )
+
+
+def _measure(found: dict[str, Layer], name: str, batch: Tensor) -> ForwardHook:
+    def hook(module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -> None:
+        layout = layout_of(output, batch)
+        if layout is None or not isinstance(output, Tensor) or len(output) != len(batch):
+            return
+        channels, height, width = layout.maps(output).shape[1:]
+        is_grid = not isinstance(layout, Tokens) or any(layer.size == layout.size for layer in found.values())
+        if is_grid and follows(torch.Size((height, width)), batch):
+            found.pop(name, None)  # A second run moves the layer to its place in the order.
+            found[name] = Layer(
+                name,
+                type(module).__name__,
+                (channels, height, width),
+                is_convolution=isinstance(module, nn.Conv2d),
+                has_tokens=not isinstance(layout, Maps),
+            )
+
+    return hook

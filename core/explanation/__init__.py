@@ -1,0 +1,1 @@
+"""One question about photos, answered, and the answer as files."""

@@ -1,0 +1,87 @@
+"""An explanation as files: prediction as JSON, raw map and heat map as NPY, overlay as PNG."""
+
+import io
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core import files
+from core.checkpoints.store import Checkpoint
+from core.drawing import render
+from core.drawing.display import balance, heatmap, peak
+from core.explanation.explanation import Explanation, Map, Question
+from core.images.preprocess import Preprocess
+from core.predictions.top_k import prediction, top_k
+
+FloatArray = NDArray[np.float32]
+
+
+def stem(question: Question, explanation: Explanation, layer: str) -> str:
+    """``grad_cam.bn2.281``: method, layer and class, or ``….281-282`` for a class against another."""
+    rival = "" if explanation.against is None else f"-{explanation.against}"
+    return f"{question.method}.{layer}.{explanation.class_idx}{rival}"
+
+
+def prediction_json(checkpoint: Checkpoint, question: Question, explanation: Explanation) -> bytes:
+    """The five likeliest classes, and what was explained, by which method and on which device."""
+    names = checkpoint.card.class_names
+    explained = [explanation.class_idx, explanation.against]
+    content = {
+        "checkpoint": checkpoint.name,
+        "architecture": checkpoint.card.architecture,
+        "top": [asdict(each) for each in top_k(explanation.logits, names)],
+        "explained": asdict(prediction(explanation.logits, names, explanation.class_idx)),
+        "against": None
+        if explained[1] is None
+        else asdict(prediction(explanation.logits, names, explained[1])),
+        "method": question.method,
+        "layers": list(explanation.maps),
+        "device": explanation.device,
+        "seconds": round(explanation.seconds, 4),
+        "notes": list(explanation.notes),
+    }
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def npy(values: FloatArray) -> bytes:
+    """An array as an NPY file."""
+    file = io.BytesIO()
+    np.save(file, values)
+    return file.getvalue()
+
+
+def overlay(
+    image: Image.Image, values: FloatArray, colour_map: str = "inferno", opacity: float = 0.7
+) -> bytes:
+    """The overlay of values (H, W), on the image's own pixels, as a PNG file."""
+    return render.png(render.overlay(np.asarray(image), values, colour_map, opacity))
+
+
+def save(
+    folder: Path, checkpoint: Checkpoint, image: Image.Image, question: Question, explanation: Explanation
+) -> None:
+    """Write all files of one image's explanation into ``folder``, which is made if need be."""
+    files.make_folder(folder)
+    files.write(folder / "prediction.json", prediction_json(checkpoint, question, explanation), durable=False)
+    preprocess = checkpoint.card.preprocess
+    for layer, found in explanation.maps.items():
+        name = stem(question, explanation, layer)
+        files.write(folder / f"{name}.raw.npy", npy(found.raw.astype(np.float32)), durable=False)
+        # The numbers end at the map's own maximum, as everywhere; the picture, at what an eye can tell apart.
+        heat = preprocess.on_image(heatmap(found.raw, float(found.raw.max())), image.size)
+        files.write(folder / f"{name}.heatmap.npy", npy(heat), durable=False)
+        del heat  # 200 MB of a large photo.
+        files.write(
+            folder / f"{name}.overlay.png", _overlay_of(found, question, preprocess, image), durable=False
+        )
+
+
+def _overlay_of(found: Map, question: Question, preprocess: Preprocess, image: Image.Image) -> bytes:
+    if question.against is None:
+        return overlay(image, preprocess.on_image(heatmap(found.raw), image.size))
+    signed = balance(found.raw, peak(found.raw))
+    return overlay(image, preprocess.on_image(signed, image.size), render.SIGNED)

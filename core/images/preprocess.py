@@ -1,0 +1,185 @@
+"""Image to batch, and the way back: which part of the original image each cell of a map belongs to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import Field
+from torch import Tensor
+
+from core.images import transforms
+
+FloatArray = NDArray[np.float32]
+
+# Of what a stored one may have: larger inputs need more memory than there is.
+Side = Annotated[int, Field(ge=1, le=8_192)]
+
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+_BAND = 64
+INTERPOLATIONS = ("bilinear", "bicubic", "lanczos", "nearest")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of an image that the network saw, in pixels of that image; edges need not be whole numbers."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def shares(self, size: tuple[int, int]) -> "Window":
+        """The same in shares of an image of ``size`` (width, height), from 0 to 1."""
+        return self.scaled(1 / size[0], 1 / size[1])
+
+    def scaled(self, x_factor: float, y_factor: float) -> "Window":
+        """The same part of the image drawn at another size."""
+        return Window(
+            self.left * x_factor, self.top * y_factor, self.right * x_factor, self.bottom * y_factor
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocess:
+    """How an upright RGB image becomes network input, as in training.
+
+    ``resize`` is the length to which the shorter side is brought before the centre crop of ``input_size``
+    (height, width); None squeezes the whole image into ``input_size``. ``mean`` and ``std`` per channel, for
+    values in [0, 1]. One channel is grey, four are red, green, blue and opacity; any other number repeats
+    red, green and blue, as timm repeats the filters of published weights.
+    """
+
+    input_size: tuple[Side, Side]
+    resize: Side | None
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    interpolation: str = "bilinear"
+
+    def __post_init__(self) -> None:
+        if min(self.input_size) < 1 or (self.resize is not None and self.resize < max(self.input_size)):
+            raise ValueError(f"resize {self.resize!r} does not cover the input size {self.input_size!r}")
+        if not self.mean or len(self.std) != len(self.mean) or min(self.std) <= 0:
+            raise ValueError(
+                f"mean {self.mean!r} and std {self.std!r} must be as many numbers each, std above 0"
+            )
+        if self.interpolation not in INTERPOLATIONS:
+            raise ValueError(f"interpolation {self.interpolation!r} is none of {', '.join(INTERPOLATIONS)}")
+
+    def batch(self, images: Sequence[Image.Image]) -> Tensor:
+        """Upright images of any sizes to one normalised float32 batch (N, channels, H, W)."""
+        return self.normalised(torch.stack([self.pixels(image) for image in images]))
+
+    @property
+    def margin(self) -> int:
+        """Pixels around the centre crop that every image still has after the resize."""
+        return 0 if self.resize is None else (self.resize - max(self.input_size)) // 2
+
+    def pixels(self, image: Image.Image, *, margin: int = 0) -> Tensor:
+        """The resized and cropped image, uint8 (channels, H + 2 margin, W + 2 margin); see `margin`."""
+        width, height = self._resized(image.size)
+        left, top = self._crop_offset(image.size)
+        mode = _MODES.get(len(self.mean), "RGB")
+        filter_, change = transforms.v2().InterpolationMode(self.interpolation), transforms.functional()
+        # Not `Image.resize(box=…)`: its passes come in another order, and pixels differ by up to 15 levels.
+        resized = change.resize(image.convert(mode), [height, width], interpolation=filter_)
+        rows, columns = (side + 2 * margin for side in self.input_size)
+        view: Tensor = change.pil_to_tensor(change.crop(resized, top - margin, left - margin, rows, columns))
+        channels = len(self.mean)
+        return view if len(view) == channels else view[[index % len(view) for index in range(channels)]]
+
+    def normalised(self, pixels: Tensor) -> Tensor:
+        """Network input from uint8 pixels (N, channels, H, W): float32 of the same shape."""
+        change = transforms.functional()
+        values = change.to_dtype(pixels, torch.float32, scale=True)
+        normalised: Tensor = change.normalize(values, list(self.mean), list(self.std))
+        return normalised
+
+    def window(self, size: tuple[int, int]) -> Window:
+        """What the network sees of an image of ``size`` (width, height)."""
+        width, height = size
+        resized_width, resized_height = self._resized(size)
+        left, top = self._crop_offset(size)
+        x_scale, y_scale = resized_width / width, resized_height / height
+        input_height, input_width = self.input_size
+        return Window(
+            left / x_scale, top / y_scale, (left + input_width) / x_scale, (top + input_height) / y_scale
+        )
+
+    def on_image(
+        self, values: FloatArray, size: tuple[int, int], drawn: tuple[int, int] | None = None
+    ) -> FloatArray:
+        """Carry a map (h, w) of the network's input back to an image of ``size`` (width, height): (H, W).
+
+        Bilinear between the centres of cells; NaN at pixels whose centre the network did not see. ``drawn``
+        is another size (width, height) at which that image is shown.
+        """
+        width, height = drawn or size
+        window = self.window(size).scaled(width / size[0], height / size[1])
+        columns = _Between.cells(values.shape[1], width, window.left, window.right)
+        rows = _Between.cells(values.shape[0], height, window.top, window.bottom)
+        wide = np.ascontiguousarray(columns.spread(values.astype(np.float32).T).T)
+        spread = np.empty((height, width), np.float32)
+        # By bands of rows, which stay in the processor's cache. Not as a product of matrices, whose threads
+        # cost more than the arithmetic.
+        for top in range(0, height, _BAND):
+            band = slice(top, top + _BAND)
+            spread[band] = rows.part(band).spread(wide)
+        spread[_outside(height, window.top, window.bottom)] = np.nan
+        spread[:, _outside(width, window.left, window.right)] = np.nan
+        return spread
+
+    def _resized(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Width and height before the crop; the longer side is cut to a whole number, as torchvision does."""
+        if self.resize is None:
+            return self.input_size[1], self.input_size[0]
+        shorter = min(size)
+        return self.resize * size[0] // shorter, self.resize * size[1] // shorter
+
+    def _crop_offset(self, size: tuple[int, int]) -> tuple[int, int]:
+        width, height = self._resized(size)
+        return round((width - self.input_size[1]) / 2), round((height - self.input_size[0]) / 2)
+
+
+def colours(pixels: Tensor) -> Tensor:
+    """Pixels (…, channels, H, W) as red, green and blue: grey three times, of more the first three."""
+    if pixels.shape[-3] >= 3:
+        return pixels[..., :3, :, :]
+    return pixels[..., [0, pixels.shape[-3] - 1, 0], :, :]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Between:
+    """For each pixel of a line the two cells that it lies between, and how near it is to the upper one."""
+
+    lower: NDArray[np.intp]
+    upper: NDArray[np.intp]
+    share: FloatArray
+
+    @classmethod
+    def cells(cls, cells: int, pixels: int, start: float, end: float) -> "_Between":
+        """Where the cells divide [start, end) evenly; beyond the outermost centres, that cell alone."""
+        centres = (np.arange(pixels) + 0.5 - start) / (end - start) * cells - 0.5
+        position = np.clip(centres, 0, cells - 1)
+        lower = np.minimum(position.astype(np.intp), max(cells - 2, 0))
+        return cls(lower, np.minimum(lower + 1, cells - 1), (position - lower).astype(np.float32))
+
+    def part(self, band: slice) -> "_Between":
+        """The same for some of the pixels."""
+        return _Between(self.lower[band], self.upper[band], self.share[band])
+
+    def spread(self, values: FloatArray) -> FloatArray:
+        """Values (cells, …) at the pixels (pixels, …), linear between the cells."""
+        share = self.share[:, None]
+        spread = values[self.lower]
+        spread *= 1 - share
+        spread += values[self.upper] * share
+        return spread
+
+
+def _outside(pixels: int, start: float, end: float) -> NDArray[np.bool_]:
+    centres = np.arange(pixels) + 0.5
+    return (centres < start) | (centres >= end)

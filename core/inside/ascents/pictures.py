@@ -1,0 +1,141 @@
+"""What a checkpoint's channels and classes look for: pictures by ascent, kept on disk."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import nn
+
+from core.checkpoints.store import Checkpoint
+from core.errors import LayerError
+from core.explain.ascent import LOGITS, Ascended, OnProgress, Settings, ascend
+from core.explain.ascent.normalisation import Normalisation
+from core.explain.ascent.plain import Plain
+from core.explain.ascent.robust import Robust
+from core.explain.network.activations import activations
+from core.explain.network.cut import cut_at
+from core.inside.ascents.picture_cache import FilterCache, key_of
+from core.places import cache_root
+
+METHODS = ("plain", "robust")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which channels of a layer to ascend, or which classes where ``layer`` is `LOGITS`, and how."""
+
+    layer: str
+    channels: tuple[int, ...]
+    settings: Settings
+
+
+def question(
+    checkpoint: Checkpoint, layer: str, channels: Sequence[int], *, method: str = "plain", seed: int = 0
+) -> Question:
+    """The settings that suit the checkpoint's input size, for channels of a layer, or for classes."""
+    if method not in METHODS:
+        raise ValueError(f"no method {method!r}; there is {', '.join(METHODS)}")
+    settings = _SUITED[method](checkpoint, layer)
+    return Question(layer, tuple(channels), replace(settings, seed=seed))
+
+
+def num_channels(checkpoint: Checkpoint, layer: str) -> int:
+    """How many channels a layer has, or how many classes there are for `LOGITS`; LayerError as there."""
+    preprocess = checkpoint.card.preprocess
+    blank = torch.zeros(1, len(preprocess.mean), *preprocess.input_size)
+    parameter = next(checkpoint.model.parameters())
+    return activations(checkpoint.model, blank.to(parameter), [layer])[layer].shape[1]
+
+
+def ascended(
+    checkpoint: Checkpoint,
+    asked: Question,
+    cache: FilterCache | None = None,
+    *,
+    on_progress: OnProgress = lambda _share: None,
+) -> Iterator[Ascended]:
+    """The pictures that are kept already, at once; then the others as they are done, which are kept too.
+
+    Closing the generator stops it; asked again, it goes on where it was. ``cache`` is the user's own if None.
+    ``on_progress`` is as in `core.explain.ascent.ascend`.
+
+    Raises:
+        LayerError: as in `core.explain.ascent.ascend`.
+    """
+    cache = cache or user_cache()
+    keys = {each: key_of(checkpoint.card, asked.layer, each, asked.settings) for each in asked.channels}
+    left: list[int] = []
+    for channel, key in keys.items():
+        kept = cache.read(key)
+        if kept is None:
+            left.append(channel)
+        else:
+            yield kept
+    if left:
+        pictures = _computed(checkpoint, replace(asked, channels=tuple(left)), on_progress)
+        try:
+            for each in pictures:
+                cache.write(keys[each.channel], each)
+                yield each
+        finally:
+            cache.make_room()
+
+
+def user_cache() -> FilterCache:
+    """The cache that all sessions of this user share."""
+    return FilterCache(cache_root() / "filters")
+
+
+def _computed(checkpoint: Checkpoint, asked: Question, on_progress: OnProgress) -> Iterator[Ascended]:
+    preprocess = checkpoint.card.preprocess
+    normalisation = Normalisation(preprocess.mean, preprocess.std)
+    return ascend(
+        checkpoint.model,
+        asked.layer,
+        asked.channels,
+        asked.settings,
+        normalisation,
+        on_progress=on_progress,
+    )
+
+
+def _plain(checkpoint: Checkpoint, layer: str) -> Plain:
+    """Chollet's settings; for classes, and networks of a smaller input or of one size only, in shares of it.
+
+    A step then moves each value as far as one of 10 does in a colour image of 200 x 200.
+    """
+    usual, preprocess = Plain(), checkpoint.card.preprocess
+    is_large = min(preprocess.input_size) >= min(usual.size)
+    if layer != LOGITS and is_large and _takes(checkpoint.model, layer, len(preprocess.mean), usual.size):
+        return usual
+    height, width = preprocess.input_size
+    share = (len(preprocess.mean) * height * width / (3 * usual.size[0] * usual.size[1])) ** 0.5
+    crop = round(usual.crop / usual.size[0] * min(height, width))
+    return Plain(size=(height, width), step_size=usual.step_size * share, crop=crop)
+
+
+def _robust(checkpoint: Checkpoint, _layer: str) -> Robust:
+    """The usual settings at the network's input size, the jitter in shares of it."""
+    usual = Robust()
+    size = checkpoint.card.preprocess.input_size
+    return Robust(size=size, jitter=usual.jitter / usual.size[0] * min(size))
+
+
+def _takes(model: nn.Module, layer: str, num_colours: int, size: tuple[int, int]) -> bool:
+    """Whether a network gives a layer's channels for images of this size too; found once.
+
+    Many vision transformers take the size that they were trained with and no other.
+    """
+    known, key = _TAKES.setdefault(model, {}), (layer, size)
+    if key not in known:
+        try:
+            cut_at(model, layer, torch.zeros(1, num_colours, *size).to(next(model.parameters())))
+            known[key] = True
+        except LayerError:
+            known[key] = False
+    return known[key]
+
+
+_SUITED: dict[str, Callable[[Checkpoint, str], Settings]] = {"plain": _plain, "robust": _robust}
+_TAKES: WeakKeyDictionary[nn.Module, dict[tuple[str, tuple[int, int]], bool]] = WeakKeyDictionary()

@@ -1,0 +1,98 @@
+"""The examples table: the strongest cells as patches of the original images, and what is known already."""
+
+import json
+from dataclasses import asdict, astuple, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from core.data.image_set import ImageSet
+from core.errors import CheckpointError
+from core.explain.network.receptive_field import IntArray, ReceptiveField
+from core.images.preprocess import Preprocess
+from core.inside.examples.stored_examples import METADATA, Examples, read
+from core.inside.examples.strongest import Strongest
+
+FloatArray = NDArray[np.floating[Any]]
+
+
+def in_image(shares: FloatArray, seen: FloatArray) -> FloatArray:
+    """Points (n, 2) in shares of what the network sees, (0, 0) to (1, 1), in pixels of the images.
+
+    ``seen`` (n, 4) are the edges of what it sees: left, top, right and bottom.
+    """
+    return seen[:, :2] * (1 - shares) + seen[:, 2:] * shares
+
+
+def rows(
+    layer: str, strongest: Strongest, field: ReceptiveField, images: ImageSet, preprocess: Preprocess
+) -> pa.Table:
+    """A row for each example of a layer, by channel and rank.
+
+    ``sample_id`` and ``path`` are those of the predictions table; ``row`` and ``column`` count the layer's
+    cells, ``activation`` is that cell's and ``mean_activation`` that of all cells. In pixels of the original
+    upright image are ``x`` and ``y``, the cell's centre if the cells divide what the network sees evenly, and
+    its field: ``left``, ``top``, ``right`` and ``bottom``.
+    """
+    chosen = np.nonzero((strongest.activations > -np.inf).numpy())
+    samples = strongest.samples.numpy()[chosen].tolist()
+    cells = np.stack(np.divmod(strongest.cells.numpy()[chosen], len(field.columns)), 1)
+    names = [images.sample_ids[sample] for sample in samples]
+    classes = [images.class_names[images.labels[sample]] for sample in samples]
+    return pa.table(
+        {
+            "layer": pa.array([layer] * len(samples), pa.string()),
+            "channel": chosen[0].astype(np.int32),
+            "rank": chosen[1].astype(np.int32),
+            "sample_id": pa.array(names, pa.string()),
+            "path": pa.array(names if images.root else [""] * len(names), pa.string()),
+            "class_name": pa.array(classes, pa.string()),
+            "row": cells[:, 0].astype(np.int32),
+            "column": cells[:, 1].astype(np.int32),
+            "activation": strongest.activations.numpy()[chosen],
+            "mean_activation": strongest.means.numpy()[chosen],
+            **_in_pixels(cells, strongest.sizes.numpy()[chosen], field, preprocess),
+        }
+    )
+
+
+def _in_pixels(
+    cells: IntArray, sizes: IntArray, field: ReceptiveField, preprocess: Preprocess
+) -> dict[str, NDArray[np.float32]]:
+    """Centres and fields of cells (n, 2), by row and column, of images of ``sizes`` (n, 2)."""
+    known = {size: astuple(preprocess.window(size)) for size in set(map(tuple, sizes.tolist()))}
+    seen = np.array([known[width, height] for width, height in sizes.tolist()]).reshape(-1, 4)
+    rows, columns = cells.T
+    sides = field.input_size[::-1]
+    first = np.stack([field.columns[columns, 0], field.rows[rows, 0]], 1) / sides
+    last = np.stack([field.columns[columns, 1], field.rows[rows, 1]], 1) / sides
+    centre = (cells[:, ::-1] + 0.5) / field.cells[::-1]
+    points = np.hstack([in_image(each, seen) for each in (centre, first, last)]).astype(np.float32)
+    return dict(zip(("x", "y", "left", "top", "right", "bottom"), points.T, strict=True))
+
+
+def described(examples: Examples) -> pa.Table:
+    """The table with what it is about in its metadata."""
+    return examples.table.replace_schema_metadata({METADATA: json.dumps(asdict(examples.about)).encode()})
+
+
+def with_earlier(folder: Path, found: Examples) -> Examples:
+    """With the other layers of a checkpoint's table, if that is of the same network and images."""
+    try:
+        earlier = read(folder)
+    except CheckpointError:  # A damaged file is replaced.
+        earlier = None
+    if earlier is None or _origin(earlier) != _origin(found):
+        return found
+    layers = {**earlier.about.layers, **found.about.layers}
+    is_new = pc.is_in(earlier.table["layer"], pa.array(list(found.about.layers)))
+    kept = earlier.table.filter(pc.invert(is_new)).replace_schema_metadata(None)
+    return Examples(pa.concat_tables([kept, found.table]), replace(found.about, layers=layers))
+
+
+def _origin(examples: Examples) -> tuple[str, str]:
+    return examples.about.network, examples.about.fingerprint

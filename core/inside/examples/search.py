@@ -1,0 +1,143 @@
+"""One pass over a data set that finds what excites every channel of some layers most, of all at once."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from core.checkpoints.store import Checkpoint
+from core.data.image_set import ImageSet
+from core.errors import DataError
+from core.explain.network.activations import observe
+from core.explain.network.receptive_field import receptive_field
+from core.inside.examples.feed import Batch, batches
+from core.inside.examples.patch_table import described, rows, with_earlier
+from core.inside.examples.search_state import State, alone, forget, read_state
+from core.inside.examples.stored_examples import EXAMPLES, About, Examples, LayerSize, network_of
+from core.inside.examples.strongest import Peaks, none_yet, peaks
+from core.predictions.finite import not_finite, refuse_infinite
+from core.predictions.prediction_table import write
+
+_BATCHES, _WHILE_S = 8, 2.0  # After so many, or so long, the state is written.
+_AT_ONCE = 8  # Images at hand: a page has no memory for 32.
+
+
+def collect(
+    loaded: Checkpoint,
+    layers: Sequence[str],
+    images: ImageSet,
+    *,
+    workers: int = 0,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Examples:
+    """Write ``examples.parquet`` in the checkpoint's folder: the nine patches that excite each channel most.
+
+    Other layers that the table has stay there, if network and images are the same. An interrupted pass goes
+    on after the last state that was written. Broken images are left out, and counted.
+
+    Raises:
+        LayerError: a layer is not there or has no channels.
+        EvaluationError: another process collects examples of this checkpoint.
+        DataError: an image cannot be read at present, or none can be read.
+        CheckpointError: activations or logits are not finite.
+    """
+    folder = loaded.folder
+    start = _start(loaded, layers)
+    key = _key(loaded, layers, images)
+    with alone(folder):
+        state = read_state(folder, key, start)
+        on_progress(state.num_done, len(images))
+        for latest in _passing(loaded, images, state, workers):
+            state = latest
+            state.write(folder, key)
+            on_progress(state.num_done, len(images))
+        if state.num_broken == len(images):
+            raise DataError(f"none of the {len(images)} images can be read")
+        found = with_earlier(folder, _examples(loaded, images, state))
+        write(folder / EXAMPLES, described(found))
+        forget(folder)
+    return found
+
+
+def examples_among(loaded: Checkpoint, layer: str, images: ImageSet, pixels: Tensor) -> Examples:
+    """The same in memory, of a few images whose ``pixels`` (N, channels, H, W) for the network are at hand.
+
+    Places are in pixels of ``images``, which may be smaller copies of those that the pixels were made from.
+
+    Raises:
+        LayerError: the layer is not there or has no channels.
+        CheckpointError: activations or logits are not finite.
+    """
+    sizes = torch.tensor([images.image(index).size for index in range(len(images))])
+    state = _start(loaded, [layer])
+    for part in torch.arange(len(images)).split(_AT_ONCE):
+        state = _joined(loaded, state, Batch(pixels[part], part, sizes[part], len(part)))
+    return _examples(loaded, images, state)
+
+
+def _start(loaded: Checkpoint, layers: Sequence[str]) -> State:
+    with torch.inference_mode():
+        # What excites a channel of a network that says nothing is of no interest.
+        refuse_infinite(loaded.model(_blank(loaded)), repr(loaded.name))
+    num_channels = observe(loaded.model, _blank(loaded), layers, lambda output: output.shape[1])
+    return State({name: none_yet(num) for name, num in num_channels.items()})
+
+
+def _passing(loaded: Checkpoint, images: ImageSet, state: State, workers: int) -> Iterator[State]:
+    """The state after every few batches, or where they take long after each, and after the last."""
+    pinned = loaded.device.startswith("cuda")
+    feed = batches(images, loaded.card.preprocess, first=state.num_done, workers=workers, pinned=pinned)
+    began = time.monotonic()
+    for number, batch in enumerate(feed, 1):
+        state = _joined(loaded, state, batch)
+        took_long = time.monotonic() - began > _WHILE_S
+        if number % _BATCHES == 0 or took_long or state.num_done == len(images):
+            yield state
+            began = time.monotonic()
+
+
+def _joined(loaded: Checkpoint, state: State, batch: Batch) -> State:
+    strongest, num_whole = state.strongest, len(batch.indices)
+    if num_whole:
+        found = _peaks(loaded, batch.pixels, list(strongest))
+        strongest = {
+            layer: each.joined(found[layer], batch.indices, batch.sizes) for layer, each in strongest.items()
+        }
+    num_broken = batch.num_images - num_whole
+    return State(strongest, state.num_done + batch.num_images, state.num_broken + num_broken)
+
+
+def _peaks(loaded: Checkpoint, pixels: Tensor, layers: Sequence[str]) -> dict[str, Peaks]:
+    batch = loaded.card.preprocess.normalised(pixels.to(loaded.device, non_blocking=True))
+    found = observe(loaded.model, batch, layers, peaks)
+    if any(not (each.activations < torch.inf).all() for each in found.values()):
+        raise not_finite(f"activations of {loaded.name!r}")
+    return found
+
+
+def _examples(loaded: Checkpoint, images: ImageSet, state: State) -> Examples:
+    fields = {layer: receptive_field(loaded.model, layer, _blank(loaded)) for layer in state.strongest}
+    tables = [
+        rows(layer, each, fields[layer], images, loaded.card.preprocess)
+        for layer, each in state.strongest.items()
+    ]
+    sizes = {
+        layer: LayerSize(len(each.activations), fields[layer].cells, fields[layer].size)
+        for layer, each in state.strongest.items()
+    }
+    network = network_of(loaded.card)
+    about = About(network, images.name, images.fingerprint, len(images), state.num_broken, sizes)
+    return Examples(pa.concat_tables(tables), about)
+
+
+def _blank(loaded: Checkpoint) -> Tensor:
+    preprocess = loaded.card.preprocess
+    return torch.zeros(1, len(preprocess.mean), *preprocess.input_size, device=loaded.device)
+
+
+def _key(loaded: Checkpoint, layers: Sequence[str], images: ImageSet) -> str:
+    known = (network_of(loaded.card), images.fingerprint, *layers)
+    return hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()

@@ -1,0 +1,72 @@
+"""How far a pass for examples is: in memory, and in a file from which an interrupted one goes on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError
+
+from core import files
+from core.errors import EvaluationError, FileError
+from core.inside.examples.stored_examples import PLACE
+from core.inside.examples.strongest import Strongest
+
+_KIND = ".safetensors"
+_PROGRESS = "progress"
+_LARGEST = 2**30  # Bytes.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """The strongest of each layer among the first ``num_done`` images, of which some are broken."""
+
+    strongest: dict[str, Strongest]
+    num_done: int = 0
+    num_broken: int = 0
+
+    def write(self, folder: Path, key: str) -> None:
+        """Keep it below a checkpoint's folder, whole or not at all."""
+        tensors = {_PROGRESS: torch.tensor([self.num_done, self.num_broken])}
+        for layer, strongest in self.strongest.items():
+            for each in fields(Strongest):
+                tensors[f"{each.name} {layer}"] = getattr(strongest, each.name).contiguous()
+        files.write(folder / PLACE / f"{key}{_KIND}", safetensors.torch.save(tensors))
+
+
+def read_state(folder: Path, key: str, start: State) -> State:
+    """What was written last under this key, else ``start``, whose layers it has."""
+    try:
+        tensors = safetensors.torch.load(files.read(folder / PLACE / f"{key}{_KIND}", _LARGEST))
+        strongest = {
+            layer: Strongest(**{each.name: tensors[f"{each.name} {layer}"] for each in fields(Strongest)})
+            for layer in start.strongest
+        }
+        num_done, num_broken = tensors[_PROGRESS].tolist()
+    except (FileError, SafetensorError, KeyError, ValueError):  # Not there, or damaged.
+        return start
+    return State(strongest, num_done, num_broken)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Only this process collects examples of the checkpoint.
+
+    Raises:
+        EvaluationError: another does.
+    """
+    files.clean(files.make_folder(folder / PLACE))
+    try:
+        with FileLock(folder / PLACE / ".lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise EvaluationError(f"another process collects examples of {folder.name!r}") from error
+
+
+def forget(folder: Path) -> None:
+    """Delete the states of this and of all earlier passes."""
+    for path in (folder / PLACE).glob(f"*{_KIND}"):
+        path.unlink(missing_ok=True)

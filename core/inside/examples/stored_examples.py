@@ -1,0 +1,193 @@
+"""The patches that excite each channel most: what a pass over a data set has left beside a checkpoint."""
+
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field, TypeAdapter, ValidationError
+
+from core import files
+from core.checkpoints import store
+from core.checkpoints.store import Card
+from core.data.image_set import ImageSet
+from core.data.sources import catalogue
+from core.data.sources.photos import photos_below
+from core.errors import CheckpointError, CoreError, DataError
+from core.files import stored, tables
+from core.images.preprocess import Window
+from core.predictions.evaluating.samples import open_images
+
+EXAMPLES = "examples.parquet"
+# Of an unfinished pass, and where the images lie on this machine.
+PLACE = ".examples"
+METADATA = b"seewhy"  # The key of what a table is about, in the file.
+_LOCAL = "local.json"
+_COLUMNS = ("channel", "rank", "sample_id", "class_name", "row", "column", "activation", "x", "y")
+_EDGES = ("left", "top", "right", "bottom")
+_PIXELS = tables.number(-1e7, 1e7)
+_SCHEMA = {
+    **{name: tables.text(0, 10_000) for name in ("layer", "sample_id", "path", "class_name")},
+    **{name: tables.whole("a whole number", 0, 2**31 - 1) for name in ("channel", "rank", "row", "column")},
+    **{name: tables.number(-3.5e38, 3.5e38) for name in ("activation", "mean_activation")},
+    **dict.fromkeys(("x", "y", *_EDGES), _PIXELS),
+}
+
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Size = Annotated[int, Field(ge=1, le=10**6)]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A patch of an image that excites a channel: ``rank`` 0 is the one that does so most.
+
+    ``window`` is the receptive field of the cell at ``row`` and ``column``, and ``x`` and ``y`` the cell's
+    centre, in pixels of the original upright image. In a deep layer, whose cells see all of the image, only
+    the centre tells where the cell is. ``class_name`` is the image's own, empty where nobody has labelled it.
+    """
+
+    channel: int
+    rank: int
+    sample_id: str
+    class_name: str
+    row: int
+    column: int
+    activation: float
+    x: float
+    y: float
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSize:
+    """Of a layer: its number of channels, its cells (h, w), and what a cell sees of the input in pixels."""
+
+    num_channels: Size
+    cells: tuple[Size, Size]
+    field: tuple[Size, Size]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Of which network and images a table is, by their fingerprints, and what is in it."""
+
+    network: str
+    data: str
+    fingerprint: str
+    num_images: Count
+    num_broken: Count
+    layers: dict[str, LayerSize]
+
+
+_ABOUT = TypeAdapter(About)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """The table of a checkpoint, a row for each example, and what it is about."""
+
+    table: pa.Table
+    about: About
+
+    def of(self, layer: str) -> list[list[Example]]:
+        """The examples of each channel, at most nine, from the strongest down; none where it is silent."""
+        found: list[list[Example]] = [[] for _ in range(self.about.layers[layer].num_channels)]
+        for row in self.table.filter(pc.equal(self.table["layer"], layer)).to_pylist():
+            window = Window(*(row[edge] for edge in _EDGES))
+            found[row["channel"]].append(Example(**{name: row[name] for name in _COLUMNS}, window=window))
+        return found
+
+    def is_of(self, card: Card, images: ImageSet) -> bool:
+        """Whether network and images are still those of this table."""
+        about = self.about
+        return (about.network, about.fingerprint) == (network_of(card), images.fingerprint)
+
+
+def network_of(card: Card) -> str:
+    """A fingerprint of weights, architecture and preprocess."""
+    known = (card.weights_sha256, card.base, card.architecture, card.preprocess)
+    return hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()
+
+
+def read(folder: Path) -> Examples | None:
+    """The examples of a checkpoint; None where nobody has collected any.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    path = folder / EXAMPLES
+    if not path.exists():
+        return None
+    try:
+        table = tables.read(path)
+        about = _about((table.schema.metadata or {}).get(METADATA, b""))
+        tables.check(table, _SCHEMA)
+        _refuse_strange_channels(table, about)
+    except (*tables.FAULTS, RecursionError) as error:
+        raise CheckpointError(
+            f"{path} is damaged: {tables.said(error)}; collect the examples again"
+        ) from error
+    return Examples(table, about)
+
+
+def _about(text: bytes) -> About:
+    """What a table is about; ValueError where it does not say so."""
+    try:
+        return _ABOUT.validate_json(text)
+    except ValidationError as error:
+        raise ValueError(stored.fault(error.errors()[0])) from error
+
+
+def _refuse_strange_channels(table: pa.Table, about: About) -> None:
+    for layer, size in about.layers.items():
+        channels = table["channel"].filter(pc.equal(table["layer"], layer))
+        if len(channels):
+            tables.in_range("channel", channels, tables.whole("a channel", 0, size.num_channels - 1))
+
+
+def open_photos(folder: Path, data: Path | None) -> ImageSet:
+    """The images to look for examples in: ``data``, else those of the last time, else the checkpoint's own.
+
+    Labels are not needed: a folder of any photos will do.
+
+    Raises:
+        DataError: there are no images, or nobody has ever said which.
+    """
+    place = data or remembered_photos(folder)
+    if place is None:
+        return _own_images(folder)
+    try:
+        images = catalogue.open_folder(place)
+    except DataError as error:
+        with suppress(CoreError):
+            return photos_below(place)
+        raise error from None
+    # Photos beside a folder or two of others are no classes.
+    return images if len(images.class_names) > 1 else photos_below(place)
+
+
+def remember_photos(folder: Path, data: Path) -> None:
+    """Keep where the images of the examples lie on this machine."""
+    files.make_folder(folder / PLACE)
+    files.write(folder / PLACE / _LOCAL, json.dumps({"data": str(data.resolve())}).encode())
+
+
+def remembered_photos(folder: Path) -> Path | None:
+    """Where the images of the examples lay last; None where nobody has ever said."""
+    try:
+        return Path(json.loads(files.read_text(folder / PLACE / _LOCAL))["data"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _own_images(folder: Path) -> ImageSet:
+    try:
+        return open_images(folder, None)
+    except DataError as error:
+        if store.read_card(folder).recipe:
+            raise
+        raise DataError(f"say in which images to look for examples of {folder.name!r}: --data DIR") from error

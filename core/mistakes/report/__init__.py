@@ -1,0 +1,1 @@
+"""The mistakes of a checkpoint as one HTML file."""

@@ -1,0 +1,220 @@
+"""A report of mistakes as one HTML file: numbers, confusion matrix, the chosen samples with their maps.
+
+The file needs no script and asks for nothing outside itself; whatever comes from outside is escaped.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from string import Template
+
+from core.drawing import render
+from core.drawing.render import Picture
+from core.evaluation.metrics import Metrics
+from core.evaluation.selection import Sample
+from core.evaluation.shares import percent
+from core.mistakes.report import html_tables
+from core.mistakes.why_wrong import Pictures, Sides, Sum
+
+_HTML = Path(__file__).parent
+_MINUS = "−"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the report is of, as it is to be written."""
+
+    checkpoint: str
+    architecture: str
+    evaluation: str
+    data: str
+    fingerprint: str
+    split: str
+    evaluated: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture as a JPEG file, and what it shows."""
+
+    caption: str
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A sample with its pictures and what is to be said of them; without pictures ``note`` says why."""
+
+    sample: Sample
+    figures: tuple[Figure, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """All that a report says.
+
+    ``selection`` says in words which samples were chosen, in which order; ``num_selected`` how many they are,
+    of which ``cards`` are the first. ``chosen`` are the classes whose part of the confusion matrix is shown
+    where there are more than 40; of more than 40 chosen ones, the first.
+    """
+
+    about: About
+    class_names: Sequence[str]
+    metrics: Metrics
+    selection: str
+    num_selected: int
+    cards: Sequence[Card]
+    chosen: Sequence[int] = ()
+
+
+def card(sample: Sample, names: tuple[str, str], photo: Picture, *, found: Sides, drawn: Pictures) -> Card:
+    """A card with the photo, the maps of both sides and their difference, and how the logits come about.
+
+    ``names`` are those of the predicted class and of its rival.
+    """
+    pictures = {
+        "Photo": photo,
+        f"For and against {names[0]}": drawn.predicted,
+        f"For and against {names[1]}": drawn.rival,
+        f"{names[0]} {_MINUS} {names[1]}": drawn.difference,
+    }
+    figures = tuple(Figure(caption, render.jpeg(picture)) for caption, picture in pictures.items())
+    return Card(sample, figures, evidence_in_words(found, *names))
+
+
+def evidence_in_words(found: Sides, predicted: str, rival: str) -> str:
+    """How both logits and their difference come about, and the scale: red is for, blue against."""
+    unit = "logits" if found.in_logits else "(raw, not in logits)"
+    scale = (
+        f"Red speaks for, blue against, on one scale from {_MINUS}{found.top:.2g} to +{found.top:.2g} {unit}."
+    )
+    names = (f"Logit of {predicted}", f"Logit of {rival}", "Difference")
+    sums = (found.predicted_sum, found.rival_sum, found.difference_sum)
+    parts = [_equation(name, each) for name, each in zip(names, sums, strict=True) if each]
+    return " ".join([*parts, scale])
+
+
+def html_report(report: Report) -> str:
+    """The report as one HTML document."""
+    title = f"Mistakes of {report.about.checkpoint}"
+    return Template(_file("report.html")).substitute(
+        title=escape(title),
+        style=_file("report.css"),
+        about=_about(report),
+        numbers=_numbers(report.metrics),
+        confusion=html_tables.confusion(report.metrics, report.class_names, report.chosen),
+        selection=_selection(report),
+        cards=_cards(report),
+        classes=html_tables.classes(report.metrics, report.class_names),
+    )
+
+
+def _file(name: str) -> str:
+    return (_HTML / name).read_text(encoding="utf-8")
+
+
+def _about(report: Report) -> str:
+    about = report.about
+    entries = {
+        "Checkpoint": about.checkpoint,
+        "Architecture": about.architecture,
+        "Evaluation": about.evaluation,
+        "Data": about.data,
+        "Fingerprint": about.fingerprint,
+        "Split": f"{about.split}, {report.metrics.num_samples:,} samples",
+        "Evaluated": about.evaluated,
+        "Date of this report": about.date,
+    }
+    return "".join(
+        f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in entries.items() if value
+    )
+
+
+def _numbers(found: Metrics) -> str:
+    entries = [
+        ("Accuracy", percent(found.accuracy), "share of samples predicted right"),
+        ("Balanced accuracy", percent(found.balanced_accuracy), "mean recall of the classes"),
+        (
+            "Majority baseline",
+            percent(found.majority_baseline),
+            "accuracy of always naming the largest class",
+        ),
+        ("Top-5 accuracy", percent(found.top5_accuracy), "true class among the five likeliest"),
+        ("Log loss", f"{found.log_loss:.3f}", "nats; lower is better"),
+        ("Calibration error", percent(found.ece), "how far confidence is from accuracy (ECE)"),
+        ("Mistakes", f"{found.num_mistakes:,}", f"of {found.num_samples:,} samples"),
+    ]
+    # Of five classes the true one is always among the five likeliest.
+    shown = [
+        each for each in entries if each[0] != "Top-5 accuracy" or found.confusion_matrix.num_classes > 5
+    ]
+    return "".join(
+        f"<div><dt>{name}</dt><dd>{value}</dd><dd>{hint}</dd></div>" for name, value, hint in shown
+    )
+
+
+def _selection(report: Report) -> str:
+    shown, total = len(report.cards), report.num_selected
+    number = f"the first {shown:,} of {total:,}" if shown < total else f"{total:,}"
+    return f"{escape(report.selection)} · {number} {'sample' if total == 1 else 'samples'}"
+
+
+def _cards(report: Report) -> str:
+    if not report.cards:
+        return "<p>No samples were chosen.</p>"
+    return f'<div class="cards">{"".join(_card(report, each) for each in report.cards)}</div>'
+
+
+def _card(report: Report, shown: Card) -> str:
+    sample = shown.sample
+    mark = "right" if sample.is_right else "wrong"
+    note = f'<p class="hint">{escape(shown.note)}</p>' if shown.note and shown.figures else ""
+    return (
+        f'<article class="card is-{mark}"><div><h3>{escape(sample.path or sample.sample_id)}</h3>'
+        f'<p class="verdict">true <b class="right">{_name(report, sample.label)}</b>, '
+        f'predicted <b class="{mark}">{_name(report, sample.predicted)}</b></p>'
+        f'<ol class="likely" aria-label="Probabilities">{_likely(report, sample)}</ol>'
+        f'<p class="hint">loss {sample.loss:.3f} nats · margin {sample.margin:.1%}</p></div>'
+        f"<div>{_figures(shown)}{note}</div></article>"
+    )
+
+
+def _likely(report: Report, sample: Sample) -> str:
+    """The likeliest classes, and the true one if it is not among them."""
+    probabilities = dict(sample.top5)
+    probabilities.setdefault(sample.label, sample.p_label)
+    kinds = {sample.predicted: "mistaken", sample.label: "true"}  # The label last: a right one is true.
+    return "".join(
+        f'<li class="{kinds.get(class_idx, "other")}" style="--share:{probability:.3f}">'
+        f"<span>{_name(report, class_idx)}</span><span>{probability:.1%}</span></li>"
+        for class_idx, probability in probabilities.items()
+    )
+
+
+def _figures(shown: Card) -> str:
+    if not shown.figures:
+        return f'<p class="none">No pictures: {escape(shown.note or "the image is not on this machine")}.</p>'
+    name = escape(shown.sample.path or shown.sample.sample_id)
+    figures = [
+        f'<figure><img alt="{name}: {escape(each.caption)}" '
+        f'src="data:image/jpeg;base64,{base64.b64encode(each.jpeg).decode()}">'
+        f"<figcaption>{escape(each.caption)}</figcaption></figure>"
+        for each in shown.figures
+    ]
+    return f'<div class="pictures">{"".join(figures)}</div>'
+
+
+def _name(report: Report, class_idx: int) -> str:
+    return escape(report.class_names[class_idx])
+
+
+def _equation(name: str, found: Sum) -> str:
+    return f"{name}: {_signed(found.score)} = {_signed(found.cells)} cells {_signed(found.bias)} bias."
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", _MINUS)

@@ -1,0 +1,1 @@
+"""Where architectures come from: timm, torchvision, and our own."""

@@ -1,0 +1,50 @@
+"""Architectures of our own: the networks of textbooks, small enough to train from nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import nn
+
+from core.images.preprocess import Preprocess
+from core.models.options import NO_OPTIONS, Options
+from core.models.textbooks import chollet, dropout_blocks, mini_xception, two_convolutions
+
+
+@dataclass(frozen=True, slots=True)
+class _Network:
+    """Who builds it for a number of classes, and its input: channels, and the side of the square."""
+
+    build: Callable[[int], nn.Module]
+    channels: int
+    side: int
+
+
+_NETWORKS = {
+    "chollet-mnist": _Network(chollet.mnist, channels=1, side=28),
+    "chollet-dogs-cats": _Network(chollet.dogs_and_cats, channels=3, side=180),
+    "chollet-residual": _Network(chollet.residual, channels=3, side=32),
+    "mini-xception": _Network(mini_xception.mini_xception, channels=3, side=180),
+    "two-conv-mnist": _Network(two_convolutions.mnist, channels=1, side=28),
+    "two-conv-pets": _Network(two_convolutions.pets, channels=3, side=224),
+    "malaria": _Network(dropout_blocks.malaria, channels=3, side=128),
+    "road-signs": _Network(dropout_blocks.road_signs, channels=3, side=32),
+    "road-signs-bn": _Network(dropout_blocks.road_signs_with_norm, channels=3, side=32),
+}
+
+
+def names() -> list[str]:
+    """Every network of our own."""
+    return list(_NETWORKS)
+
+
+def build(name: str, num_classes: int, chosen: Options = NO_OPTIONS) -> nn.Module:
+    """The network with random weights."""
+    chosen.of()
+    return _NETWORKS[name].build(num_classes)
+
+
+def preprocess(name: str) -> Preprocess:
+    """The whole image squeezed into the network's square, values from -1 to 1."""
+    network = _NETWORKS[name]
+    centre = (0.5,) * network.channels
+    return Preprocess((network.side, network.side), resize=None, mean=centre, std=centre)

@@ -1,0 +1,281 @@
+"""One pass of a checkpoint over its samples: the predictions table and its metrics, kept under a name."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from core import files
+from core.checkpoints import store
+from core.checkpoints.store import Checkpoint
+from core.data.batches import Share
+from core.data.image_set import ImageSet, Labels
+from core.data.unreadable import away, refuse_many
+from core.data.workers import leave_quietly
+from core.errors import AwayImageError, DataError, EvaluationError, ImageError
+from core.evaluation.summary import summary
+from core.images.preprocess import Preprocess
+from core.predictions import evaluations, prediction_table
+from core.predictions.evaluating.naming import difference, name_for, split_of
+from core.predictions.evaluating.parts import Parts
+from core.predictions.evaluating.samples import Samples
+from core.predictions.evaluating.score_parts import Joined, ScoreParts
+from core.predictions.evaluations import METRICS, PREDICTIONS, Evaluation, Facts
+from core.predictions.prediction_table import write, write_part
+from core.predictions.sample_rows import sample_rows
+from core.predictions.score_files import histogram
+from core.training.run import remember_data
+
+_BATCH = 32
+_WHOLE = "whole"
+
+Item = tuple[Tensor, int]
+Batch = tuple[Tensor, Labels]
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What an evaluation runs on: a device, ``workers`` processes that read images, its share of the work.
+
+    ``others_end`` comes back when the processes that share the work have ended, if this one has started them.
+    """
+
+    device: str = "cpu"
+    workers: int = 0
+    share: Share = field(default_factory=Share)
+    others_end: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How an evaluation is kept: its name (empty: the data's own and the split), and where its images lie.
+
+    ``replace`` lets it take the place of one of that name that is of other images or weights.
+    """
+
+    name: str = ""
+    data: Path | None = None
+    replace: bool = False
+
+
+def evaluate(
+    folder: Path,
+    samples: Samples,
+    resources: Resources = Resources(),
+    *,
+    keep: Keep = Keep(),
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> dict[str, Any]:
+    """Add an evaluation to a checkpoint's folder, whole or not at all; gives its metrics.
+
+    It grows in parts; an interrupted one goes on after what is done, if weights, data and samples are the
+    same. Broken images are in no row, and counted as ``num_broken``. Of several processes the first waits for
+    the others and writes the files; the others give nothing.
+
+    Raises:
+        EvaluationError: it is being made already, another process has ended too early, or the name is that of
+            an evaluation of other images or weights.
+        CheckpointError: logits are not finite.
+        DataError: an image cannot be read at present, or more than a few are damaged; nothing is replaced.
+    """
+    loaded = store.load_for_speed(folder, device=resources.device)
+    key = _key(loaded, samples)
+    parts = Parts(folder, keep.name or name_for(samples), key, len(samples.indices), resources.share)
+    _earlier(parts, loaded, samples, keep)
+    splits = sorted(set(samples.splits[samples.indices].tolist()))
+    scored = ScoreParts(parts, len(loaded.card.class_names), tuple(splits))
+    with parts.held():
+        # Asked again: while nobody held it, another may have taken the name.
+        earlier = _earlier(parts, loaded, samples, keep)
+        facts = _facts(loaded, samples, key)
+        if not resources.share.rank:
+            _describe(evaluations.workplace(folder, parts.name), facts, keep.data, samples.images.layout)
+        on_progress(parts.num_done(), parts.num_samples)
+        for _ in _predicted(loaded, samples, scored, resources.workers):
+            on_progress(parts.num_done(), parts.num_samples)
+        if resources.share.rank:
+            return {}
+        for _ in parts.wait():
+            on_progress(parts.num_done(), parts.num_samples)
+        joined = scored.joined()
+        _refuse_partial(samples, parts, joined.table, earlier)
+        found = _kept(scored.parts, joined, facts, keep, samples.images.layout)
+        # One that finds all its parts done would, without them, do them again.
+        resources.others_end()
+        parts.remove()
+    return found
+
+
+def write_metrics(
+    folder: Path, *, num_broken: int | None, fingerprint: str | None, into: Path | None = None
+) -> dict[str, Any]:
+    """Write ``metrics.json`` beside the predictions of an evaluation, whole or not at all; gives the content.
+
+    ``into`` is the evaluation's folder, that of the checkpoint's first one if it is None. ``num_broken``
+    images cannot be read and are in no row, None where nobody has counted them; the ``fingerprint`` is of the
+    images, as `ImageSet` has it.
+    """
+    place = into or evaluations.find(folder).folder
+    path = place / PREDICTIONS
+    table = prediction_table.read(path)
+    found = summary(table, store.read_card(folder).class_names, histogram(path, table))
+    found |= {"num_broken": num_broken, "fingerprint": fingerprint}
+    files.write(place / METRICS, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
+    return found
+
+
+def write_metrics_of_training(folder: Path) -> dict[str, Any]:
+    """`write_metrics` of the validation samples that a training has just predicted."""
+    data = store.read_card(folder).data
+    # How many of the skipped images are for validation, no card says.
+    return write_metrics(
+        folder, num_broken=None if data.get("skipped") else 0, fingerprint=data.get("fingerprint")
+    )
+
+
+def _earlier(parts: Parts, loaded: Checkpoint, samples: Samples, keep: Keep) -> Evaluation | None:
+    """The evaluation that has the name already; EvaluationError if it is of others and not to be replaced."""
+    earlier = evaluations.known(parts.folder, parts.name)
+    if earlier is None or keep.replace or earlier.facts.key == parts.key:
+        return earlier
+    other = difference(earlier, loaded.card, samples) or ("other labels" if earlier.facts.key else None)
+    if other is not None:
+        raise EvaluationError(
+            f"{loaded.name!r} has an evaluation {earlier.name!r} of {other}; choose another name with "
+            "--as NAME, or let it go with --replace"
+        )
+    return earlier
+
+
+def _refuse_partial(samples: Samples, parts: Parts, table: pa.Table, earlier: Evaluation | None) -> None:
+    """DataError where so few images can be read that the result would not be of these samples."""
+    try:
+        refuse_many(parts.num_samples - len(table), samples.images, parts.num_samples)
+        _refuse_fewer(parts, len(table), earlier)
+    except DataError:
+        parts.forget_partial()  # So that they are read anew, once they are repaired.
+        raise
+
+
+def _refuse_fewer(parts: Parts, num_read: int, earlier: Evaluation | None) -> None:
+    """DataError where an evaluation of the same samples has more of them."""
+    if earlier is not None and earlier.facts.key == parts.key and earlier.facts.num_images > num_read:
+        raise DataError(
+            f"{earlier.facts.num_images - num_read} images that could be read for {earlier.name!r} cannot be "
+            "read now, so it is kept as it is; repair them, then evaluate again"
+        )
+
+
+def _facts(loaded: Checkpoint, samples: Samples, key: str) -> Facts:
+    """What an evaluation is of, before it is made."""
+    return Facts(
+        data=evaluations.data_name(samples.images),
+        source=samples.images.name,
+        split=split_of(samples),
+        fingerprint=samples.images.fingerprint,
+        weights_sha256=loaded.card.weights_sha256,
+        key=key,
+        num_unknown=sum(each.num_files for each in samples.unknown),
+    )
+
+
+def _describe(place: Path, facts: Facts, data: Path | None, layout: str) -> None:
+    """Say what an evaluation is of, and where its images lie on this machine."""
+    evaluations.write_facts(place, facts)
+    if data is not None:
+        remember_data(place, data, layout)
+
+
+def _kept(parts: Parts, joined: Joined, facts: Facts, keep: Keep, layout: str) -> dict[str, Any]:
+    """Write all files of an evaluation, and let it appear under its name; gives its metrics."""
+    draft, num_read = parts.place / _WHOLE, len(joined.table)
+    draft.mkdir(exist_ok=True)
+    write(draft / PREDICTIONS, joined.table, joined.counts)
+    found = write_metrics(
+        parts.folder, num_broken=parts.num_samples - num_read, fingerprint=facts.fingerprint, into=draft
+    )
+    facts = replace(facts, num_images=num_read, date=evaluations.now())
+    _describe(draft, facts, keep.data, layout)
+    evaluations.appear(draft, evaluations.place(parts.folder, parts.name))
+    return found
+
+
+class _Decoded(Dataset[Item]):
+    """By index: pixels (channels, H, W), empty where the image is broken; and the index."""
+
+    def __init__(self, images: ImageSet, preprocess: Preprocess) -> None:
+        self.images, self.preprocess = images, preprocess
+
+    def __getitem__(self, index: int) -> Item:
+        try:
+            image = files.patiently(lambda: self.images.image(index), AwayImageError)
+            return self.preprocess.pixels(image), index
+        except AwayImageError as error:
+            raise away(self.images, error) from error
+        except ImageError:
+            return torch.empty(0, dtype=torch.uint8), index
+
+
+def _together(items: list[Item]) -> Batch:
+    """The pixels (n, channels, H, W) of those that are not broken, and their indices (n,)."""
+    whole = [(pixels, index) for pixels, index in items if pixels.numel()]
+    pixels = torch.stack([each for each, _ in whole]) if whole else torch.empty(0, dtype=torch.uint8)
+    return pixels, np.array([index for _, index in whole], np.int64)
+
+
+def _predicted(loaded: Checkpoint, samples: Samples, scored: ScoreParts, workers: int) -> Iterator[int]:
+    """Predict the missing parts of this process; gives each once it is written."""
+    parts = scored.parts
+    missing = parts.missing(parts.share.rank)
+    batches = [_batches(samples.indices[slice(*parts.span(part))]) for part in missing]
+    arriving = iter(
+        DataLoader(
+            _Decoded(samples.images, loaded.card.preprocess),
+            batch_sampler=[batch for each in batches for batch in each],
+            collate_fn=_together,
+            num_workers=workers if missing else 0,
+            pin_memory=loaded.device.startswith("cuda"),
+            worker_init_fn=leave_quietly,
+        )
+    )
+    for part, each in zip(missing, batches, strict=True):
+        tables = [_rows(loaded, samples, *next(arriving)) for _ in each]
+        write_part(parts.path(part), pa.concat_tables(tables))
+        scored.fold(parts.share.rank)
+        if not parts.share.rank:
+            parts.refuse_dead()
+        yield part
+
+
+def _batches(indices: Labels) -> list[list[int]]:
+    """Never of two parts: logits depend, in their last digits, on what is computed together."""
+    return [indices[start : start + _BATCH].tolist() for start in range(0, len(indices), _BATCH)]
+
+
+@torch.inference_mode()
+def _rows(loaded: Checkpoint, samples: Samples, pixels: Tensor, indices: Labels) -> pa.Table:
+    logits = torch.empty(0, len(loaded.card.class_names))
+    if len(indices):
+        on_device = pixels.to(loaded.device, non_blocking=True)
+        logits = loaded.model(loaded.card.preprocess.normalised(on_device)).cpu()
+    splits = samples.splits[indices].tolist()
+    labels = samples.labels[indices]
+    return sample_rows(samples.images, indices, labels, splits, logits=logits, network=loaded.name)
+
+
+def _key(loaded: Checkpoint, samples: Samples) -> str:
+    """Of the weights, the images, and which of them with which labels."""
+    card = loaded.card
+    known = (card.weights_sha256, card.base, card.architecture, card.preprocess, samples.images.fingerprint)
+    digest = hashlib.blake2b(repr(known).encode(), digest_size=12)
+    for array in (samples.indices, samples.labels[samples.indices], samples.splits[samples.indices]):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,209 @@
+"""Which samples a checkpoint predicts, by its own classes, and whether the data are those it has known."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from core.checkpoints import store
+from core.checkpoints.store import Card
+from core.data.image_set import ImageSet, Labels, LeftOut
+from core.data.sources import catalogue
+from core.errors import DataError
+from core.evaluation.metrics import distinct_names
+from core.predictions.evaluations import LAYOUTS, Evaluation, data_name
+from core.training.material import open_data, sides
+from core.training.recipe import parse
+from core.training.run import remember_data, remembered_data, remembered_layout
+
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """What is to be predicted: ``indices`` (n,) of ``images``, with their ``labels`` (N,) and splits (N,).
+
+    Labels are those of the checkpoint, which may count the classes in another order than the data set; -1 is
+    a class that it does not know, of which no image is predicted: ``unknown`` says how many there are in this
+    split. ``split`` is the one that was asked for, empty where nobody has said which.
+    """
+
+    images: ImageSet
+    indices: Labels
+    labels: Labels
+    splits: NDArray[np.str_]
+    split: str = ""
+    unknown: tuple[LeftOut, ...] = ()
+
+
+def open_images(folder: Path, data: Path | None, layout: str = "") -> ImageSet:
+    """The images that a checkpoint is evaluated on: ``data``, else where they lay last, else where usual.
+
+    Any folder with some of the network's classes will do; ``layout`` is how to read it, as it was last if
+    empty.
+
+    Raises:
+        DataError: they are not there, or nobody has ever said which they are.
+        LayoutError: the folder can be read in several ways.
+    """
+    card, place = store.read_card(folder), data or remembered_data(folder)
+    layout = layout or remembered_layout(folder, data)
+    if card.recipe:
+        # The card's own source: the training may have been given other data than the recipe's.
+        settings = parse(card.recipe).data
+        settings = replace(settings, source=str(card.data.get("source", settings.source)))
+        return open_data(settings, place, layout, card.class_names)
+    if place is None:
+        raise DataError(f"say which images {folder.name!r} is to be evaluated on: --data DIR")
+    return catalogue.open_folder(place, layout=layout, known=card.class_names)
+
+
+def images_of(evaluation: Evaluation, data: Path | None = None) -> ImageSet:
+    """The images of an evaluation: ``data``, else where they lay, or the checkpoint's own, or where usual.
+
+    Raises:
+        DataError: they are not there, or nobody has said where they are.
+    """
+    folder, source = evaluation.of, evaluation.facts.source
+    if data is not None:
+        return open_images(folder, data)
+    place = remembered_data(evaluation.folder)
+    own = store.read_card(folder).data.get("fingerprint")
+    if place is not None or evaluation.facts.fingerprint in (None, own):
+        return open_images(folder, place, remembered_layout(evaluation.folder))
+    if source in catalogue.SOURCES and source not in LAYOUTS:
+        return catalogue.load(source)
+    raise DataError(f"nobody has said where the images of {evaluation.name!r} are on this machine")
+
+
+def remember_images(folder: Path, images: ImageSet, data: Path) -> None:
+    """Keep where a checkpoint's own images lie: those of its training, the last ones where there was none."""
+    card = store.read_card(folder)
+    if not card.recipe or card.data.get("fingerprint") == images.fingerprint:
+        remember_data(folder, data, images.layout)
+
+
+def data_has_changed(evaluation: Evaluation, images: ImageSet) -> bool:
+    """Whether an evaluation is of other images than these, or of a part of them; False where nobody knows."""
+    known = evaluation.facts.fingerprint
+    return known is not None and known != images.fingerprint and not _was_part(evaluation, images)
+
+
+def _was_part(evaluation: Evaluation, images: ImageSet) -> bool:
+    """Whether it is of some of these images, with the same names and classes: the data set was smaller."""
+    card = store.read_card(evaluation.of)
+    if evaluation.facts.fingerprint != card.data.get("fingerprint"):
+        return False
+    if len(images) <= int(card.data.get("images", len(images))):
+        return False
+    table = pq.read_table(evaluation.table, columns=["sample_id", "label"])
+    try:
+        labels = dict(zip(images.sample_ids, labels_for(images, card.class_names).tolist(), strict=True))
+    except DataError:
+        return False
+    names, known = table["sample_id"].to_pylist(), table["label"].to_pylist()
+    return all(labels.get(name) == label for name, label in zip(names, known, strict=True))
+
+
+def note_on_data(folder: Path, images: ImageSet) -> str | None:
+    """A sentence where these are not the images that a checkpoint was trained on; None where nobody knows."""
+    known = store.read_card(folder).data.get("fingerprint")
+    if known is None or known == images.fingerprint:
+        return None
+    return (
+        f"the images of {data_name(images)!r} are not those that {folder.name!r} was trained on, or have "
+        f"changed since: they are split as published, not as in training"
+    )
+
+
+def samples_of(card: Card, images: ImageSet, split: str) -> Samples:
+    """The samples of one split: as the checkpoint was trained, if these are its data, else as published.
+
+    ``all`` takes every image; data without any split are one split, of whatever name is asked for.
+
+    Raises:
+        DataError: there is no such split, or no image in it of a class that the checkpoint knows.
+    """
+    splits = _splits(card, images, split)
+    wanted = np.ones(len(images), bool) if split == "all" else splits == split
+    if not wanted.any():
+        there = ", ".join(sorted(set(splits.tolist())))
+        raise DataError(f"{data_name(images)!r} has no images in a split {split!r}; there is {there}, all")
+    labels = labels_for(images, card.class_names)
+    known = labels >= 0
+    if not (wanted & known).any():
+        raise DataError(_none_known(images, images.labels[wanted], card.class_names))
+    unknown = _unknown(images, np.flatnonzero(wanted & ~known))
+    return Samples(images, np.flatnonzero(wanted & known), labels, splits, split, unknown)
+
+
+def _splits(card: Card, images: ImageSet, wanted: str) -> NDArray[np.str_]:
+    if card.data.get("fingerprint") == images.fingerprint:
+        recipe = parse(card.recipe)
+        divided = sides(images, recipe.data, recipe.seed)
+        splits = np.full(len(images), "none", "<U5")
+        for name, indices in (("train", divided.train), ("val", divided.val), ("test", divided.test)):
+            splits[indices] = name
+        return splits
+    if images.published is None:
+        return np.full(len(images), wanted if wanted in ("train", "test") else "val")
+    return images.published
+
+
+def _unknown(images: ImageSet, indices: Labels) -> tuple[LeftOut, ...]:
+    """The images of these indices as what is left out."""
+    if not len(indices):
+        return ()
+    reason = f"images of classes that the network does not know: {_listed(images, images.labels[indices])}"
+    examples = tuple(images.sample_ids[index] for index in indices[:_EXAMPLES])
+    return (LeftOut(reason, len(indices), examples),)
+
+
+def labels_for(images: ImageSet, class_names: Sequence[str]) -> Labels:
+    """The labels (N,) of a data set by the numbers of ``class_names``, -1 for a class that is not among them.
+
+    Classes are matched by name. Neither case nor underscores for spaces nor Unicode forms matter, unless
+    classes differ in nothing else. ImageNet's classes may also go by their synsets: ``n02123045``.
+
+    Raises:
+        DataError: the checkpoint knows none of the classes that have images.
+    """
+    exact, folded = _known(class_names), _numbered([_folded(name) for name in class_names])
+    numbers = np.array([exact.get(name, folded.get(_folded(name), -1)) for name in images.class_names])
+    found: Labels = numbers.astype(np.int64)[images.labels]
+    if (found < 0).all():
+        raise DataError(_none_known(images, images.labels, class_names))
+    return found
+
+
+def _none_known(images: ImageSet, labels: Labels, class_names: Sequence[str]) -> str:
+    listed = _listed(images, labels)
+    return f"the checkpoint has no class {listed}; it has {', '.join(class_names[:5])} …"
+
+
+def _listed(images: ImageSet, labels: Labels) -> str:
+    """The first three classes of these labels by name, and how many more there are."""
+    names = [images.class_names[label] for label in np.unique(labels)]
+    return ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3} more" if names[3:] else "")
+
+
+def _known(class_names: Sequence[str]) -> dict[str, int]:
+    """The number of every class by its name, and by its synset if it has one."""
+    if len(class_names) == 1000:
+        from core.models import imagenet  # noqa: PLC0415 (timm and its lists, only where they are needed)
+
+        if imagenet.has_its_classes(class_names):
+            return _numbered(imagenet.synsets()) | _numbered(class_names)
+    return _numbered(class_names)
+
+
+def _numbered(names: Sequence[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(distinct_names(names))}
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).replace("_", " ").casefold()

@@ -1,0 +1,104 @@
+"""The scores of an evaluation's parts: beside each part, or, where they are too many, in histograms.
+
+Each part has its scores beside it. If all of them are too many to be kept, a process counts those of its
+parts into a histogram from time to time, and deletes them: neither memory nor disk ever has all of them. The
+file of a histogram names the parts that are in it, so that after a crash none is counted twice.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core import files
+from core.evaluation.ranking.histograms import Counts, empty_counts
+from core.evaluation.ranking.scores import has_scores
+from core.predictions import prediction_table, score_files
+from core.predictions.evaluating.parts import Parts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joined:
+    """All rows of a pass, and where their scores are too many to be in the table, histograms of them."""
+
+    table: pa.Table
+    counts: Counts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreParts:
+    """Scores of ``num_classes`` classes beside the parts of one pass, whose samples have these ``splits``."""
+
+    parts: Parts
+    num_classes: int
+    splits: tuple[str, ...]
+
+    def joined(self) -> Joined:
+        """All rows in order: with their scores, or with histograms of them, or, of few classes, neither."""
+        paths = [self.parts.path(part) for part in range(len(self.parts))]
+        if self._are_kept:
+            return Joined(prediction_table.concatenated([prediction_table.read(path) for path in paths]))
+        table = pa.concat_tables([pq.read_table(path) for path in paths])
+        counts, known = self._counted_by_all()
+        for part, path in enumerate(paths):
+            if part not in known and not self._add(counts, path):
+                return Joined(table)
+        present = [self.splits.index(split) for split in score_files.splits_of(table)]
+        return Joined(table, counts[present])
+
+    def fold(self, rank: int) -> None:
+        """Count what lies beside the whole parts of a process and delete it, if it has become too much.
+
+        A part that lacks a sample may be done again, and what was counted cannot be taken back.
+        """
+        waiting = [] if self._are_kept else list(self._waiting(rank))
+        if sum(score_files.scores_path(path).stat().st_size for _, path in waiting) < score_files.LARGEST:
+            return
+        counts, known = self._counted_by(self._histogram(rank))
+        _, known_by_all = self._counted_by_all()
+        for part, path in waiting:
+            if part not in known_by_all and self._add(counts, path):
+                known.add(part)
+        with files.draft(self._histogram(rank)) as draft, draft.open("wb") as file:
+            np.savez(file, counts=counts, parts=np.array(sorted(known), np.int64))
+        for _, path in waiting:
+            score_files.scores_path(path).unlink(missing_ok=True)
+
+    @property
+    def _are_kept(self) -> bool:
+        return score_files.fit(self.parts.num_samples, self.num_classes)
+
+    def _waiting(self, rank: int) -> Iterator[tuple[int, Path]]:
+        for part in range(rank, len(self.parts), self.parts.share.world):
+            path = self.parts.path(part)
+            # Scores without a part are of one that was not finished, and will be written anew.
+            if score_files.scores_path(path).exists() and path.exists() and self.parts.is_whole(part):
+                yield part, path
+
+    def _add(self, counts: Counts, path: Path) -> bool:
+        """Count the scores beside a part; False where there are none."""
+        table = prediction_table.read(path)
+        if has_scores(table):
+            score_files.add_to(counts, table, self.splits)
+        return has_scores(table) or not table.num_rows
+
+    def _histogram(self, rank: int) -> Path:
+        return self.parts.place / f"{rank}.histogram.npz"
+
+    def _counted_by_all(self) -> tuple[Counts, set[int]]:
+        """What all processes have counted, and the parts that are in it."""
+        total, known = empty_counts(len(self.splits), self.num_classes), set[int]()
+        for path in self.parts.place.glob("*.histogram.npz"):
+            counts, parts = self._counted_by(path)
+            total += counts
+            known |= parts
+        return total, known
+
+    def _counted_by(self, path: Path) -> tuple[Counts, set[int]]:
+        if not path.exists():
+            return empty_counts(len(self.splits), self.num_classes), set()
+        with np.load(path) as found:
+            return found["counts"], set(found["parts"].tolist())

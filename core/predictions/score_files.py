@@ -1,0 +1,171 @@
+"""Scores of all classes beside a predictions table: ``NAME.scores.npy``, or ``NAME.histograms.npy``.
+
+``scores`` (N, C) are the log-odds of every class in float16, row by row those of the table; where they would
+take more than 256 MB, ``histograms`` (S, 2, C, B) count them for each split, in the order of their names.
+Files that do not fit their table are of another one, and as good as none.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from core import files
+from core.evaluation.metrics import column
+from core.evaluation.ranking.histograms import Counts, Histogram, count, empty_counts
+from core.evaluation.ranking.scores import SCORES, probability_of
+
+LARGEST = 256_000_000  # Bytes of all scores.
+_CHECKED = 1_000  # Rows.
+# Half a step of float16 is 0.0001 in a probability; the rest is for another machine's last digits.
+_TOLERANCE = 1e-3
+
+
+def scores_path(table: Path) -> Path:
+    """Where all scores of a table are, if they are kept."""
+    return _beside(table, "scores")
+
+
+def histograms_path(table: Path) -> Path:
+    """Where the histograms of its scores are, if they are kept."""
+    return _beside(table, "histograms")
+
+
+def fit(num_samples: int, num_classes: int) -> bool:
+    """Whether all scores are kept, not only histograms of them."""
+    return 2 * num_samples * num_classes <= LARGEST
+
+
+def num_classes_of(table: pa.Table) -> int:
+    """Of how many classes a table with scores has them."""
+    size: int = table.schema.field(SCORES).type.list_size
+    return size
+
+
+def is_small(table: pa.Table) -> bool:
+    """Whether the scores of a table are kept, not only histograms of them."""
+    return fit(table.num_rows, num_classes_of(table))
+
+
+def as_column(scores: NDArray[np.float16]) -> pa.Array:
+    """Scores (N, C) as a column, without a copy where they lie row by row."""
+    flat = np.ascontiguousarray(scores).reshape(-1)
+    values = pa.Array.from_buffers(pa.float16(), len(flat), [None, pa.py_buffer(flat)])
+    return pa.FixedSizeListArray.from_arrays(values, scores.shape[1])
+
+
+def pieces(table: pa.Table) -> list[NDArray[np.float16]]:
+    """The scores of a table (n, C), a piece at a time."""
+    chunks = [each for each in table[SCORES].chunks if len(each)]
+    return [each.flatten().to_numpy().reshape(len(each), -1) for each in chunks]
+
+
+def splits_of(table: pa.Table) -> list[str]:
+    """The names of its splits, in their order."""
+    return sorted(pc.unique(table["split"]).to_pylist())
+
+
+def add_to(counts: Counts, table: pa.Table, splits: Sequence[str]) -> None:
+    """Count the scores of a table whose splits are among these."""
+    number = pc.index_in(table["split"], value_set=pa.array(splits, pa.string())).to_numpy()
+    label, done = column(table, "label"), 0
+    for piece in pieces(table):
+        rows = slice(done, done + len(piece))
+        count(counts, piece, label[rows], number[rows])
+        done += len(piece)
+
+
+def moved(table: pa.Table, counts: Counts, splits: Sequence[str]) -> pa.Table:
+    """The table without its scores, which are counted."""
+    add_to(counts, table, splits)
+    return table.drop_columns([SCORES])
+
+
+def counts_of(parts: Sequence[Path]) -> Counts | None:
+    """The sum of the histograms of parts of one table; None where they have none."""
+    found = [_mapped(histograms_path(part), np.uint32) for part in parts]
+    known = [each for each in found if each is not None]
+    if not known or len(known) < len(found):
+        return None
+    total: Counts = np.sum(known, 0, dtype=np.uint32)
+    return total
+
+
+def remove(table: Path) -> None:
+    """Delete a table with what lies beside it."""
+    for path in (table, scores_path(table), histograms_path(table)):
+        path.unlink(missing_ok=True)
+
+
+def counted(table: pa.Table) -> Counts:
+    """Histograms of the scores of a table."""
+    splits = splits_of(table)
+    counts = empty_counts(len(splits), num_classes_of(table))
+    add_to(counts, table, splits)
+    return counts
+
+
+def write_scores(path: Path, table: pa.Table) -> None:
+    """Write the scores of a table, piece by piece."""
+    header = {
+        "descr": np.lib.format.dtype_to_descr(np.dtype(np.float16)),
+        "fortran_order": False,
+        "shape": (table.num_rows, num_classes_of(table)),
+    }
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for piece in pieces(table):
+            file.write(np.ascontiguousarray(piece).data)
+
+
+def write_counts(path: Path, counts: Counts) -> None:
+    """Write histograms."""
+    with path.open("wb") as file:
+        np.save(file, counts)
+
+
+def with_scores(path: Path, table: pa.Table) -> pa.Table:
+    """The table with the scores beside ``path``, mapped into memory and read as needed, if there are any."""
+    found = _mapped(scores_path(path), np.float16) if table.num_rows else None
+    if found is None or found.ndim != 2 or not _agree(found, table):
+        return table
+    return table.append_column(SCORES, as_column(found))
+
+
+def histogram(path: Path, table: pa.Table, split: str | None = None) -> Histogram | None:
+    """Of one split of the whole table at ``path``, or of all; None if there is none."""
+    found, splits = _mapped(histograms_path(path), np.uint32), splits_of(table)
+    if found is None or found.ndim != 4 or found.shape[:2] != (len(splits), 2):
+        return None
+    if split is None and len(splits) > 1:
+        return Histogram(found.sum(0, dtype=np.uint32))
+    return Histogram(found[splits.index(split) if split is not None else 0])
+
+
+def _beside(table: Path, what: str) -> Path:
+    return table.with_name(f"{table.name.removesuffix('.parquet')}.{what}.npy")
+
+
+def _mapped(path: Path, dtype: type[np.generic]) -> NDArray[Any] | None:
+    """An array of this type, mapped into memory; None where the file is no such array."""
+    try:
+        with files.opened(path):
+            pass  # It is a regular file: a pipe would block for ever.
+        found = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, EOFError):
+        return None
+    return found if found.dtype == dtype and found.flags.c_contiguous else None
+
+
+def _agree(scores: NDArray[np.float16], table: pa.Table) -> bool:
+    """Whether the scores of some rows are those of the table's own probabilities."""
+    label, probability = column(table, "label"), column(table, "p_label")
+    if len(scores) != len(label) or not 0 <= label.min() <= label.max() < scores.shape[1]:
+        return False
+    some = np.arange(0, len(label), max(1, len(label) // _CHECKED))
+    found = probability_of(scores[some, label[some]])
+    return bool((np.abs(found - probability[some]) <= _TOLERANCE).all())

@@ -1,0 +1,1 @@
+"""A training as Lightning's Trainer runs it."""

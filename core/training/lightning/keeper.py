@@ -1,0 +1,202 @@
+"""What is kept of a training: history, best weights, and the state from which it can go on."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+from torch import Tensor, nn
+
+from core import files
+from core.checkpoints import store
+from core.data.batches import Batch
+from core.errors import TrainingError
+from core.training.run import RunFolder, Stopped
+
+_STATE_EVERY_S = 2.0
+MEASURES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+_ROW = ("epoch", *MEASURES, "lr", "seconds")
+
+
+class Keeper(Checkpoint):
+    """After each epoch a row of history, and the weights if it was the best; before the next, the state.
+
+    A `Checkpoint`, so that Lightning calls it after all others: early stopping has decided, metrics are
+    logged. The state is taken where the next epoch begins: at the end of one, Lightning has not yet told a
+    plateau schedule about it. Not ``ModelCheckpoint``: ours is a folder with a card, read without unpickling.
+    """
+
+    def __init__(
+        self,
+        run: RunFolder | None,
+        whole: nn.Module,
+        *,
+        best: str,
+        stored: str,
+        say: Callable[[str], None],
+    ) -> None:
+        self.run, self.whole, self.best_by, self.stored, self.say = run, whole, best, stored, say
+        self.rows: list[dict[str, float]] = []
+        self.seconds_before = 0.0  # Of the epochs that an earlier process has trained.
+        self._began = self._saved = time.monotonic()
+        self._lr = 0.0
+
+    @property
+    def best(self) -> dict[str, float] | None:
+        """The row of the best epoch so far, None before the first.
+
+        Of equally accurate epochs the one with the lower loss, of equal losses the more accurate one, of
+        equals in both the first.
+        """
+        by_accuracy = self.best_by == "val_accuracy"
+
+        def merit(row: dict[str, float]) -> tuple[float, float]:
+            accuracy, loss = row["val_accuracy"], -row["val_loss"]
+            return (accuracy, loss) if by_accuracy else (loss, accuracy)
+
+        return max(self.rows, key=merit, default=None)
+
+    def state_dict(self) -> dict[str, Any]:
+        """For Lightning's state."""
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """From Lightning's state."""
+        self.rows = list(state_dict["rows"])
+        if any(not isinstance(row[name], int | float) for row in self.rows for name in _ROW):
+            raise TypeError("the history of the saved state is no table of numbers")
+        self.seconds_before = sum(row["seconds"] for row in self.rows)
+
+    def on_save_checkpoint(
+        self, _trainer: Trainer, _module: LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Say that no epoch is under way: resuming inside of one, Lightning skips its validation."""
+        progress = checkpoint["loops"]["fit_loop"]["epoch_progress"]
+        for counts in (progress["current"], progress["total"]):
+            counts["ready"] = counts["completed"]
+
+    def on_train_epoch_start(self, trainer: Trainer, _module: LightningModule) -> None:
+        """Save the state, if the last time is long enough ago."""
+        self._began = time.monotonic()
+        self._lr = trainer.optimizers[0].param_groups[0]["lr"]
+        # All processes take part in saving, so it is the first that decides.
+        due = trainer.strategy.broadcast(self._began - self._saved >= _STATE_EVERY_S)
+        if trainer.current_epoch and due:
+            self._save_state(trainer)
+
+    def on_train_epoch_end(self, trainer: Trainer, _module: LightningModule) -> None:
+        """Add the epoch to the history, and keep its weights if it is the best."""
+        measured = {name: float(trainer.callback_metrics[name]) for name in MEASURES}
+        self.rows.append(
+            {
+                "epoch": trainer.current_epoch + 1,
+                **measured,
+                "lr": self._lr,
+                "seconds": round(time.monotonic() - self._began, 3),
+            }
+        )
+        if not all(math.isfinite(value) for value in measured.values()):
+            raise TrainingError(diverged(trainer.current_epoch + 1))
+        if self.run is not None and trainer.is_global_zero:
+            self._keep(self.run)
+
+    def _keep(self, run: RunFolder) -> None:
+        run.keep_history(self.rows)
+        best = self.best
+        self.say(_line(self.rows[-1], is_best=best is self.rows[-1]))
+        if best is self.rows[-1]:
+            measured = {name: best[name] for name in MEASURES}
+            training = run.card.training | {"best_epoch": int(best["epoch"])}
+            run.update(replace(run.card, metrics=measured, training=training), self._tensors(run.card.base))
+
+    def _tensors(self, base: str | None) -> dict[str, Tensor]:
+        own = store.own_tensors(self.whole, base)
+        return {name: _stored(value, self.stored) for name, value in own.items()}
+
+    def _save_state(self, trainer: Trainer) -> None:
+        if self.run is None:
+            trainer.save_checkpoint("")  # Takes part in collecting; only the first process writes.
+            return
+        with files.draft(self.run.state) as draft:
+            trainer.save_checkpoint(draft)
+        self._saved = time.monotonic()
+
+
+class Pace(Callback):
+    """Tells how far the training is and how fast, and ends it when somebody asked for that."""
+
+    def __init__(self, tick: Callable[..., None], wants_stop: Callable[[], bool], epochs: int) -> None:
+        self.tick, self.wants_stop, self.epochs = tick, wants_stop, epochs
+        self._images, self._started, self._first_epoch = 0, 0.0, 0
+        self.has_begun = False  # Taking up a saved state comes before.
+
+    def on_train_start(self, trainer: Trainer, _module: LightningModule) -> None:
+        """The clock starts here, also after a resume."""
+        self._started, self._first_epoch = time.monotonic(), trainer.current_epoch
+        self.has_begun = True
+
+    def on_train_batch_end(
+        self, trainer: Trainer, _module: LightningModule, _outputs: object, batch: Batch, batch_idx: int
+    ) -> None:
+        """Count the batch's images."""
+        self._images += len(batch[1]) * trainer.world_size
+        if not trainer.is_global_zero:
+            return
+        share = (batch_idx + 1) / max(1, int(trainer.num_training_batches))
+        done = trainer.current_epoch - self._first_epoch + share
+        elapsed = time.monotonic() - self._started
+        progress = {
+            "phase": "training",
+            "epoch": trainer.current_epoch + 1,
+            "epochs": self.epochs,
+            "share": (trainer.current_epoch + share) / self.epochs,
+            "images_per_s": self._images / elapsed,
+            "left_s": elapsed / done * (self.epochs - self._first_epoch - done),
+        }
+        try:
+            self.tick(**progress)
+        except Stopped:
+            # Alone it may stop at once; several must stop together, where all of them look.
+            if trainer.world_size == 1:
+                raise
+
+    def on_train_epoch_end(self, trainer: Trainer, _module: LightningModule) -> None:
+        """Where several processes stop together."""
+        if trainer.world_size > 1 and trainer.strategy.broadcast(self.wants_stop()):
+            raise Stopped
+
+
+class Seeded(Callback):
+    """Random numbers of an epoch (dropout) follow from seed, epoch and process: resuming draws them again."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def on_train_epoch_start(self, trainer: Trainer, _module: LightningModule) -> None:
+        """Start the epoch's numbers."""
+        torch.manual_seed((self.seed * 1_000_003 + trainer.current_epoch) * 1_009 + trainer.global_rank)
+
+
+def _line(row: dict[str, float], *, is_best: bool) -> str:
+    return (
+        f"epoch {row['epoch']:3.0f}  loss {row['train_loss']:.4f} (validation {row['val_loss']:.4f})  "
+        f"accuracy {row['train_accuracy']:.4f} (validation {row['val_accuracy']:.4f})"
+        f"  {row['seconds']:.1f} s{'  best so far' if is_best else ''}"
+    )
+
+
+def diverged(epoch: int) -> str:
+    """What to say of a loss that is no number any more."""
+    return (
+        f"the loss is no longer a number in epoch {epoch}; lower optimiser.lr, or look for images or weights "
+        "that are not finite"
+    )
+
+
+def _stored(tensor: Tensor, kind: str) -> Tensor:
+    """Large tensors in the precision that the recipe wants; biases and statistics as they are."""
+    return tensor.half() if kind == "float16" and tensor.ndim > 1 else tensor

@@ -1,0 +1,255 @@
+"""A training from its first second to its last, in order."""
+
+import logging
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import lightning
+import torch
+from lightning.fabric.utilities.warnings import PossibleUserWarning
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import Callback, EarlyStopping
+from lightning.pytorch.utilities import rank_zero_only
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+
+from core.checkpoints import store
+from core.checkpoints.store import Card
+from core.data.cache import decode
+from core.data.image_set import ImageSet
+from core.data.survey.report import left_out_in_words
+from core.data.unreadable import refuse_many
+from core.device import best_device, device_label, keep_freed_memory
+from core.errors import CoreError, RecipeError, TrainingError
+from core.training import recipe as recipes
+from core.training.lightning.keeper import Keeper, Pace, Seeded
+from core.training.lightning.learner import learner, phase
+from core.training.lightning.validation import validate
+from core.training.material import described, material, open_data, open_training_data
+from core.training.network import architecture_of, base_of, head_of, network, preprocess_of
+from core.training.recipe import Recipe
+from core.training.run import (
+    STATE,
+    RunFolder,
+    Stopped,
+    remember_data,
+    remembered_data,
+    remembered_layout,
+    request_stop,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is no part of the recipe: where the data is, where the result goes, and on how many devices.
+
+    ``data`` is a folder, None for where data sets are usually kept; ``layout`` is how to read it. ``say`` is
+    told what happens, a line at a time.
+    """
+
+    name: str
+    data: Path | None = None
+    root: Path = store.ROOT
+    devices: int = 1
+    nodes: int = 1
+    say: Callable[[str], None] = lambda _line: None
+    layout: str = ""
+
+
+def train(recipe: Recipe, job: Job) -> Path:
+    """Train into a new folder ``job.root / job.name``; it is a checkpoint folder from its first second.
+
+    Raises:
+        CoreError: says what is wrong with recipe, data or folder; the card's ``reason`` says it too.
+        Stopped: somebody asked for it; what was reached is kept.
+    """
+    _refuse_devices(job)
+    images = open_training_data(recipe.data, job.data, job.layout)
+    run = RunFolder.start(job.root, job.name, _first_card(recipe, images, job)) if is_first() else None
+    return _trained(recipe, job, images, run)
+
+
+def resume(recipe: Recipe | None, job: Job) -> Path:
+    """Go on with a training that was stopped, interrupted or failed, from its last saved state.
+
+    Raises:
+        TrainingError: its data has changed, or there is nothing to resume.
+        RecipeError: ``recipe`` is given and is another one.
+    """
+    _refuse_devices(job)
+    folder = job.root / job.name
+    card = store.read_card(folder)
+    if not card.recipe:
+        raise TrainingError(f"{job.name!r} was not trained here, so there is nothing to resume")
+    own = recipes.parse(card.recipe)
+    if recipe is not None and (changed := recipes.differences(own, recipe)):
+        raise RecipeError(f"{job.name!r} was started with another {', '.join(changed)}; start a new one")
+    job = replace(
+        job,
+        data=job.data or remembered_data(folder),
+        layout=job.layout or remembered_layout(folder, job.data),
+    )
+    images = open_data(own.data, job.data, job.layout)
+    if images.fingerprint != card.data.get("fingerprint"):
+        raise TrainingError(f"the data of {job.name!r} has changed since it was started; start a new one")
+    run = RunFolder.again(job.root, job.name) if is_first() else None
+    return _trained(own, job, images, run, state=folder / STATE)
+
+
+def _refuse_devices(job: Job) -> None:
+    cards = torch.cuda.device_count()
+    if job.devices < 1 or job.nodes < 1 or (cards and job.devices > cards):
+        there = f"this machine has {cards} graphics cards" if cards else "at least one is needed"
+        raise TrainingError(f"got {job.devices} devices on {job.nodes} machines; {there}")
+
+
+def _trained(
+    recipe: Recipe, job: Job, images: ImageSet, run: RunFolder | None, state: Path | None = None
+) -> Path:
+    """The whole way; ``run`` is the first process's, the others have None."""
+    folder, started = job.root / job.name, time.monotonic()
+    keep_freed_memory()
+    if run is not None:
+        remember_data(folder, job.data, job.layout)
+        for told in filter(None, [left_out_in_words(images.left_out or ())]):
+            job.say(told)
+    with run.recording() if run else nullcontext(), _stopping_on_signals(folder):
+        tick = run.tick if run else _ignore
+        net = network(recipe, len(images.class_names), job.root)
+        decoded = decode(images, net.preprocess, on_progress=phase(tick, "reading images"))
+        refuse_many(int((~decoded.survey.ok).sum()), images, len(images))
+        data = material(decoded, recipe.data, recipe.seed)
+        if run is not None:
+            run.update(replace(run.card, data=described(images, recipe.data, recipe.seed, data)))
+        classifier, feed = learner(recipe, net, data, tick)
+        keeper = Keeper(run, net.model, best=recipe.keep.best, stored=recipe.keep.stored, say=job.say)
+        pace = Pace(tick, partial(_wants_stop, run), recipe.epochs)
+        trainer = _trainer(recipe, job, [Seeded(recipe.seed), pace, *_early_stopping(recipe), keeper])
+        resumed = state if state is not None and state.exists() else None
+        with _naming_damage(resumed, pace):
+            trainer.fit(classifier, datamodule=feed, ckpt_path=resumed, weights_only=True)
+        trainer.strategy.barrier()
+        measured = validate(folder, data, trainer)
+        if run is not None:
+            _finish(run, keeper, measured, seconds=time.monotonic() - started)
+    return folder
+
+
+@contextmanager
+def _naming_damage(state: Path | None, pace: Pace) -> Iterator[None]:
+    """TrainingError where a saved state cannot be taken up; nothing in it is ever executed."""
+    try:
+        yield
+    except CoreError:
+        raise
+    except Exception as error:  # Of a damaged file, every reader of a part of it raises another.
+        if state is None or pace.has_begun:
+            raise
+        raise TrainingError(
+            f"{state} is damaged: the training cannot go on; start a new one from its best weights with "
+            f"model.weights=checkpoint:{state.parent.name}, or delete {state.name} to start this one anew"
+        ) from error
+
+
+def _trainer(recipe: Recipe, job: Job, callbacks: list[Callback]) -> Trainer:
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    # Advice on workers and intervals, which are decided here.
+    warnings.filterwarnings("ignore", category=PossibleUserWarning)
+    warnings.filterwarnings("ignore", message=r".*LeafSpec", category=FutureWarning)
+    warnings.filterwarnings("ignore", message=r".*LeafSpec", category=DeprecationWarning)
+    return Trainer(
+        accelerator="auto",
+        devices=job.devices,
+        num_nodes=job.nodes,
+        strategy="ddp" if job.devices * job.nodes > 1 else "auto",
+        max_epochs=recipe.epochs,
+        precision=recipe.speed.precision,
+        accumulate_grad_batches=recipe.speed.accumulate,
+        callbacks=callbacks,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        reload_dataloaders_every_n_epochs=1,
+        default_root_dir=job.root / job.name,
+    )
+
+
+def _early_stopping(recipe: Recipe) -> list[Callback]:
+    if not recipe.keep.patience:
+        return []
+    mode = "min" if recipe.keep.best == "val_loss" else "max"
+    return [EarlyStopping(recipe.keep.best, patience=recipe.keep.patience, mode=mode)]
+
+
+def _finish(run: RunFolder, keeper: Keeper, measured: dict[str, float], *, seconds: float) -> None:
+    """The card's last word; the state is of no more use."""
+    training = run.card.training | {
+        "seconds": round(keeper.seconds_before + seconds, 1),
+        "epochs": len(keeper.rows),
+    }
+    run.update(replace(run.card, status="finished", metrics=run.card.metrics | measured, training=training))
+    run.state.unlink(missing_ok=True)
+
+
+def _first_card(recipe: Recipe, images: ImageSet, job: Job) -> Card:
+    device = best_device()
+    return Card(
+        architecture=architecture_of(recipe.model, job.root),
+        class_names=images.class_names,
+        preprocess=preprocess_of(recipe, job.root),
+        base=base_of(recipe.model, job.root),
+        source=f"trained on {images.name}",
+        head=head_of(recipe.model),
+        status="running",
+        recipe=recipes.as_settings(recipe),
+        data=described(images, recipe.data, recipe.seed),
+        training={
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "device": device_label(device),
+            "devices": job.devices * job.nodes,
+        },
+        versions={"lightning": lightning.__version__},
+    )
+
+
+def is_first() -> bool:
+    """Whether this is the first of several processes, the one that writes."""
+    return not getattr(rank_zero_only, "rank", 0)
+
+
+@contextmanager
+def _stopping_on_signals(folder: Path) -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop it in good order; a second one ends it at once."""
+
+    def ask(number: int, _frame: object) -> None:
+        request_stop(folder)
+        signal.signal(number, before[signal.Signals(number)])
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except SIGTERMException as error:  # Lightning's own way to say the same.
+        raise Stopped from error
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _wants_stop(run: RunFolder | None) -> bool:
+    return run is not None and run.stop_is_wanted()
+
+
+def _ignore(**_progress: object) -> None:
+    """The processes that write nothing."""

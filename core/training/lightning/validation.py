@@ -1,0 +1,99 @@
+"""The validation samples through the weights as they lie in the folder: the predictions table."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+from lightning.pytorch import Trainer
+
+from core.checkpoints import store
+from core.checkpoints.store import Checkpoint
+from core.data.batches import InOrder, Pictures, Share, loader
+from core.data.image_set import ImageSet
+from core.evaluation.ranking.histograms import Counts, empty_counts
+from core.predictions import evaluations
+from core.predictions.evaluations import PREDICTIONS, Facts
+from core.predictions.prediction_table import joined, write
+from core.predictions.sample_rows import sample_rows
+from core.predictions.score_files import counts_of, fit, moved, remove
+from core.training.material import Material
+
+_BATCH = 64
+_SPLIT, _WHOLE = "val", "whole"
+
+
+def validate(folder: Path, material: Material, trainer: Trainer) -> dict[str, float]:
+    """Add the evaluation on the validation samples, and give its ``val_loss`` and ``val_accuracy``.
+
+    Each process predicts its share and writes a part; the first one joins them and alone gives the measures.
+    """
+    loaded = store.load(folder, device=str(trainer.strategy.root_device))
+    share = Share(trainer.global_rank, trainer.world_size)
+    write(_part(folder, share.rank), *predicted(loaded, material, share))
+    trainer.strategy.barrier()
+    if share.rank:
+        return {}
+    parts = [_part(folder, rank) for rank in range(share.world)]
+    images = material.decoded.images
+    table = joined(parts, [images.sample_ids[index] for index in material.val])
+    _keep(loaded, images, table, counts_of(parts))
+    for path in parts:
+        remove(path)
+    return measures(table)
+
+
+def _keep(loaded: Checkpoint, images: ImageSet, table: pa.Table, counts: Counts | None) -> None:
+    """Under the data's own name and split, in the place of that of an earlier end of this training."""
+    data = evaluations.data_name(images)
+    name = evaluations.usual_name(data, _SPLIT)
+    earlier = evaluations.known(loaded.folder, name)
+    if earlier is not None and earlier.facts.fingerprint != images.fingerprint:
+        name = evaluations.free_name(name, {each.name for each in evaluations.every(loaded.folder)})
+    draft = evaluations.workplace(loaded.folder, name) / _WHOLE
+    draft.mkdir(parents=True, exist_ok=True)
+    write(draft / PREDICTIONS, table, counts)
+    facts = Facts(
+        data=data,
+        source=images.name,
+        split=_SPLIT,
+        fingerprint=images.fingerprint,
+        num_images=len(table),
+        date=evaluations.now(),
+        weights_sha256=loaded.card.weights_sha256,
+    )
+    evaluations.write_facts(draft, facts)
+    evaluations.appear(draft, evaluations.place(loaded.folder, name))
+    with suppress(OSError):  # Somebody's interrupted evaluation of that name waits there.
+        draft.parent.rmdir()
+
+
+def _part(folder: Path, rank: int) -> Path:
+    return folder / f".{PREDICTIONS}.{rank}"
+
+
+def measures(table: pa.Table) -> dict[str, float]:
+    """Mean loss in nats, and the share of right predictions."""
+    right = pc.equal(table["label"], table["predicted"])
+    return {
+        "val_loss": float(pc.mean(table["loss"]).as_py()),
+        "val_accuracy": float(pc.mean(pc.cast(right, pa.float64())).as_py()),
+    }
+
+
+@torch.inference_mode()
+def predicted(loaded: Checkpoint, material: Material, share: Share) -> tuple[pa.Table, Counts | None]:
+    """This process's rows, and histograms of their scores where all scores would be too many."""
+    images, preprocess = material.decoded.images, loaded.card.preprocess
+    num_classes = len(loaded.card.class_names)
+    counts = None if fit(len(material.val), num_classes) else empty_counts(1, num_classes)
+    parts = []
+    for pixels, labels, where in loader(
+        Pictures(material.decoded), InOrder(material.val, batch_size=_BATCH, share=share)
+    ):
+        logits = loaded.model(preprocess.normalised(pixels.to(loaded.device))).cpu()
+        splits = [_SPLIT] * len(labels)
+        table = sample_rows(images, where.numpy(), labels.numpy(), splits, logits=logits, network=loaded.name)
+        parts.append(table if counts is None else moved(table, counts, [_SPLIT]))
+    return pa.concat_tables(parts), counts

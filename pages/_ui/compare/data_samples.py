@@ -1,0 +1,139 @@
+"""Where the samples of each class went on two data sets, and samples of both with their maps."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+
+from core.errors import ImageError
+from core.evaluation import matrix_view
+from core.evaluation.comparing.two_data_sets import shift_table
+from core.evaluation.confusion import IntArray
+from core.evaluation.selection import page_of, row_of, sample_at, selected
+from core.mistakes.results import Results
+from pages._ui import words
+from pages._ui.compare import one_sample
+from pages._ui.compare.one_sample import Side
+from pages._ui.compare.state import data_sets
+from pages._ui.compare.state.data_sets import TwoDataSets
+from pages._ui.kit import matrix
+from pages._ui.kit.components import components
+from pages._ui.kit.components.components import Tile
+from pages._ui.kit.matrix import MOST_CLASSES, Grid
+from pages._ui.kit.samples import gallery, image_folder
+from pages._ui.kit.samples.gallery import Selection
+from pages._ui.session import results as memory
+
+Which = Literal["first", "second"]
+_SIDES: tuple[Which, Which] = ("first", "second")
+_TILES, _SIDE, _FEW = 24, 96, 12
+
+
+def draw(found: TwoDataSets) -> None:
+    """The samples that are wanted on both, each side with the maps of one."""
+    with st.container(key="shift_pickers"):
+        selection, _ = gallery.pick(found.first)
+    with st.container(key="compare_matrices"):
+        columns = st.columns(2, gap="large")
+    for column, results, which in zip(columns, (found.first, found.second), _SIDES, strict=True):
+        with column:
+            _draw_side(results, selection, which)
+
+
+def _draw_side(results: Results, selection: Selection, which: Which) -> None:
+    rows = selected(results.table, selection.wanted, selection.order)
+    pictures = memory.pictures(results.evaluation)
+    st.markdown(f"##### {words.plain(results.evaluation.name)}")
+    st.caption(f"**{words.plain(selection.title)}**: {words.counted(len(rows), 'sample')}")
+    if not len(rows) and selection.wanted.outcome == "wrong":
+        st.caption("No mistake here. These are right, the highest loss first.")
+        rows = selected(results.table, replace(selection.wanted, outcome="right"), "top_losses")
+    if not len(rows):
+        st.info("No sample is like that here. Pick another class, or all.", icon=":material/search_off:")
+        return
+    wanted = data_sets.opened(which)
+    row = None if wanted is None else row_of(results.table, wanted)
+    _draw_sample(results, int(rows[0]) if row is None else row, pictures, which)
+    _draw_tiles(results, rows, pictures, which)
+
+
+def _draw_sample(results: Results, row: int, pictures: memory.Pictures, which: Which) -> None:
+    """What the network saw in one sample: what spoke for its answer, and what for the true class."""
+    side = Side(results, sample_at(results.table, row), which)
+    with st.container(border=True, key=f"shift_{which}"):
+        st.markdown(f"**{words.plain(side.label)}** · {words.plain(side.sample.sample_id)}")
+        one_sample.draw_said(side)
+        try:
+            photo = memory.photo(pictures, side.sample)
+        except ImageError:
+            image_folder.ask(results.evaluation, pictures.reason)
+        else:
+            one_sample.draw_maps(side, photo)
+        one_sample.draw_link(side)
+
+
+def _draw_tiles(results: Results, rows: IntArray, pictures: memory.Pictures, which: Which) -> None:
+    samples = [sample_at(results.table, int(row)) for row in page_of(rows, 1, _TILES)]
+    thumbs = memory.thumbs(pictures.found, samples) if pictures.found else [None] * len(samples)
+    items = [
+        Tile(
+            sample.sample_id,
+            gallery.picture(thumb),
+            results.class_names[sample.label],
+            gallery.verdict(results, sample),
+            selected=sample.sample_id == data_sets.opened(which),
+            note=sample.sample_id.rpartition("/")[2],
+        )
+        for sample, thumb in zip(samples, thumbs, strict=True)
+    ]
+    components.tile_grid(
+        items, label="Samples", key=f"shift_gallery_{which}", side=_SIDE,
+        on_pick=partial(data_sets.open_sample, which),
+    )  # fmt: skip
+    if len(rows) > len(samples):
+        st.caption(f"The first {len(samples)} of {len(rows):,}. Mistakes has them all.")
+
+
+def draw_matrices(found: TwoDataSets) -> None:
+    """Both confusion matrices, as shares of each true class: the data sets differ in size."""
+    shown, both = _shown_classes(found), (found.first, found.second)
+    views = matrix_view.shares_side_by_side([each.metrics.confusion_matrix for each in both], shown)
+    with st.container(key="compare_matrices"):
+        columns = st.columns(2, gap="large")
+    for column, results, which, view in zip(columns, both, _SIDES, views, strict=True):
+        whole = results.metrics.confusion_matrix
+        with column:
+            st.markdown(f"##### {words.plain(results.evaluation.name)}")
+            matrix.grid(
+                Grid(
+                    view,
+                    results.class_names,
+                    "Confusion matrix, rows true, columns predicted",
+                    "Click a cell, a row or a column to see its samples",
+                    whole.of_label,
+                    whole.of_prediction,
+                    width="half",
+                ),
+                (None, None),
+                partial(_pick, found),
+                key=f"shift_matrix_{which}",
+            )
+    st.caption(
+        "Each cell: percent of the samples of its true class. Both matrices have the same colours."
+        + (f" The {len(shown)} classes that fell most." if len(shown) < len(found.first.class_names) else "")
+    )
+
+
+def _pick(found: TwoDataSets, label: int | None, predicted: int | None) -> None:
+    gallery.choose_cell(found.first.class_names, label, predicted)
+    data_sets.show_samples()
+
+
+def _shown_classes(found: TwoDataSets) -> IntArray:
+    """All classes, or of many those that fell most."""
+    if len(found.first.class_names) <= MOST_CLASSES:
+        return np.arange(len(found.first.class_names))
+    fell = shift_table(found.shift.classes, found.first.class_names)["class_idx"]
+    return np.array(fell[:_FEW], np.int64)

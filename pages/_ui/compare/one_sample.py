@@ -1,0 +1,198 @@
+"""One sample as two checkpoints saw it: the photo, and each one's maps of what it said and of the truth."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import streamlit as st
+
+from core.drawing.render import SIGNED
+from core.errors import ImageError
+from core.evaluation.selection import Place, Sample, place_of, row_of, sample_at
+from core.explain.network.layers import default_layer
+from core.explanation.explanation import Map, Question
+from core.mistakes.results import Results
+from core.mistakes.why_wrong import Sides, pictures, sides
+from pages._ui import words
+from pages._ui.compare.piles import PairSelection
+from pages._ui.compare.state import comparisons
+from pages._ui.compare.state.comparisons import Compared
+from pages._ui.kit import waiting
+from pages._ui.kit.components import panes
+from pages._ui.kit.components.components import Scale
+from pages._ui.kit.components.panes import Cells, Pane
+from pages._ui.kit.samples import walking
+from pages._ui.session import models, photos
+from pages._ui.session import results as memory
+from pages._ui.session.models import Loaded
+from pages._ui.session.photos import Photo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """A sample in one checkpoint's own table, whose classes it is numbered by."""
+
+    results: Results
+    sample: Sample
+    key: str
+
+    @property
+    def said(self) -> str:
+        """The class that it was taken for."""
+        return self.results.class_names[self.sample.predicted]
+
+    @property
+    def label(self) -> str:
+        """The class that it is."""
+        return self.results.class_names[self.sample.label]
+
+
+def draw(found: Compared, selection: PairSelection, images: memory.Pictures, sample_id: str) -> None:
+    """Draw the sample that is open; one that both have not is named."""
+    row = row_of(found.pair.first, sample_id)
+    if row is None:
+        st.warning(
+            f"There is no sample {words.plain(sample_id[:120])} that both have predicted.",
+            icon=":material/search_off:",
+        )
+        return
+    first, second = _side(found.first, sample_id, "first"), _side(found.second, sample_id, "second")
+    with st.container(border=True, key="compared"):
+        _draw_head(found, first, second, place_of(selection.rows, row))
+        try:
+            photo = memory.photo(images, first.sample)
+        except ImageError as error:
+            st.warning(f"No picture: {words.plain(str(error))}.", icon=":material/hide_image:")
+            photo = None
+        if photo is None:
+            _draw_without_photo(first, second)
+        else:
+            _draw_both(photo, first, second)
+
+
+def _side(results: Results, sample_id: str, key: str) -> Side:
+    row = row_of(results.table, sample_id)
+    if row is None:
+        raise ValueError(f"{sample_id!r} is in the pair, but not in {results.name!r}")
+    return Side(results, sample_at(results.table, row), key)
+
+
+def _draw_head(found: Compared, first: Side, second: Side, place: Place | None) -> None:
+    badges: dict[tuple[bool, bool], tuple[str, Literal["green", "orange", "gray"], str]] = {
+        (False, True): ("Fixed", "green", "check"),
+        (True, False): ("Broken", "orange", "close"),
+        (True, True): ("Both right", "gray", "check"),
+        (False, False): ("Both wrong", "gray", "close"),
+    }
+    label, colour, icon = badges[first.sample.is_right, second.sample.is_right]
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.subheader(words.plain(first.label), anchor=False, width="content")
+            st.badge(label, color=colour, icon=f":material/{icon}:")
+        walking.draw(found.pair.first, place, key="compared")
+    st.caption(words.plain(f"{first.sample.path or first.sample.sample_id} · {first.sample.split}"))
+
+
+def _draw_both(photo: Photo, first: Side, second: Side) -> None:
+    """The photo, then a column for each; a column of two maps is twice as wide."""
+    widths = [1, *(1 if side.sample.is_right else 2 for side in (first, second))]
+    with st.container(key="compared_maps"):
+        left, middle, right = st.columns(widths, gap="medium")
+    with left:
+        drawn = photos.drawn(photo)
+        st.markdown("**Photo**")
+        panes.draw(
+            [Pane(photos.pane(photo), first.label, f"{drawn.size[0]} × {drawn.size[1]} pixels")],
+            None,
+            key="compared_photo",
+            scroll_to=first.sample.sample_id,
+            hint="",
+        )
+    for column, side in ((middle, first), (right, second)):
+        with column:
+            draw_said(side)
+            draw_maps(side, photo)
+            draw_link(side)
+    st.caption("Red speaks for the class, blue against it. Each checkpoint has a scale of its own.")
+
+
+def _draw_without_photo(first: Side, second: Side) -> None:
+    for column, side in zip(st.columns(2, gap="medium"), (first, second), strict=True):
+        with column:
+            draw_said(side)
+            draw_link(side)
+
+
+def draw_said(side: Side) -> None:
+    """What a sample was taken for."""
+    sample = side.sample
+    colour, sign = ("green", "check") if sample.is_right else ("orange", "close")
+    st.markdown(
+        f"**{words.plain(side.results.name)}** said :{colour}[:material/{sign}: "
+        f"{words.plain(side.said)}] · {words.percent(sample.p_predicted)}"
+    )
+
+
+def draw_maps(side: Side, photo: Photo) -> None:
+    """The map of what it said and, where that is wrong, of the true class, in the same colours."""
+    loaded = models.load(side.results.name)
+    layer = default_layer(loaded.layers)
+    classes = [side.sample.predicted]
+    if not side.sample.is_right:
+        classes.append(side.sample.label)
+    maps = [
+        waiting.answer(photo, loaded, Question(target_layers=(layer,), class_idx=class_idx)).maps[layer]
+        for class_idx in classes
+    ]
+    found = sides(maps[0], maps[-1])
+    panes.draw(
+        _panes(side, photo, loaded, found)[: len(maps)],
+        _scale(found),
+        key=f"compared_{side.key}",
+        hint="Point at a map to read it",
+    )
+    st.caption(words.plain(f"Grad-CAM at {layer}, its last layer: {_shape(maps[0])} cells"))
+
+
+def _scale(found: Sides) -> Scale:
+    """For and against, in few letters: a column may be narrow."""
+    top = f"{found.top:.2g}"
+    return Scale(SIGNED, f"{words.MINUS}{top}", f"+{top}", "logits" if found.in_logits else "raw")
+
+
+def _panes(side: Side, photo: Photo, loaded: Loaded, found: Sides) -> list[Pane]:
+    """What speaks for the class that was said, and for the true one."""
+    drawn, preprocess = photos.drawn(photo), loaded.checkpoint.card.preprocess
+    over = pictures(photos.pane(photo), preprocess, drawn.size, found)
+    seen = preprocess.window(drawn.size).shares(drawn.size)
+    sample = side.sample
+    role = "predicted, and right" if sample.is_right else "predicted"
+    return [
+        Pane(
+            over.predicted,
+            f"For {side.said}",
+            f"{role} · {words.percent(sample.p_predicted)}",
+            Cells(found.predicted, seen, side.said),
+        ),
+        Pane(
+            over.rival,
+            f"For {side.label}",
+            f"the true class · {words.percent(sample.p_label)}",
+            Cells(found.rival, seen, side.label),
+        ),
+    ]
+
+
+def _shape(found: Map) -> str:
+    rows, columns = found.raw.shape
+    return f"{rows} × {columns}"
+
+
+def draw_link(side: Side) -> None:
+    """The way to the page of its mistakes."""
+    st.button(
+        f"Open in Mistakes with {words.plain(words.shortened(side.results.name))}",
+        icon=":material/grid_on:",
+        key=f"compared_open_{side.key}",
+        on_click=partial(comparisons.take_to_mistakes, side.results, side.sample.sample_id),
+    )

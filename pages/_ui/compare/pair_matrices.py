@@ -1,0 +1,154 @@
+"""Where the samples of each class went: what changed, and both matrices beside each other."""
+
+import numpy as np
+import streamlit as st
+
+from core.evaluation import matrix_view
+from core.evaluation.comparing.pair_selection import ALL
+from core.evaluation.confusion import ConfusionMatrix, IntArray, most_counted
+from pages._ui import words
+from pages._ui.compare.state import comparisons
+from pages._ui.compare.state.comparisons import Compared
+from pages._ui.kit import matrix
+from pages._ui.kit.components import components
+from pages._ui.kit.matrix import MOST_CLASSES, Grid, Pick
+from pages._ui.kit.pickers import class_pickers
+
+_FEW, _MOST_CHOSEN, _PAIRS = 12, 30, 25
+
+
+def draw(found: Compared) -> None:
+    """The difference with what changed most, then both matrices; a click shows the samples behind a cell."""
+    shown = _shown_classes(found)
+    first, second = (words.plain(each.name) for each in (found.first, found.second))
+    with st.container(key="compare_change"):
+        left, right = st.columns([11, 9], gap="large")
+    with left:
+        st.markdown(f"##### What changed from {first} to {second}")
+        _draw_change(found, shown)
+        st.caption("Teal: better, more right ones or fewer mistakes. Orange: worse.")
+    with right:
+        _draw_most_changed(found)
+    with st.container(key="compare_matrices"):
+        columns = st.columns(2, gap="large")
+    views = matrix_view.side_by_side(found.matrices, shown)
+    label, said_first, said_second = comparisons.chosen_classes(found)
+    with columns[0]:
+        st.markdown(f"##### {first}")
+        _draw_one(found, found.matrices.first, views[0], (label, said_first), key="matrix_first")
+    with columns[1]:
+        st.markdown(f"##### {second}")
+        _draw_one(found, found.matrices.second, views[1], (label, said_second), key="matrix_second")
+    if len(shown) < len(found.pair.class_names):
+        st.caption(
+            f"{len(shown)} of {len(found.pair.class_names):,} classes. Both matrices have the same colours."
+        )
+
+
+def _shown_classes(found: Compared) -> IntArray:
+    """All classes, or where they are too many those chosen, else those that changed most."""
+    names = found.pair.class_names
+    if len(names) <= MOST_CLASSES:
+        return matrix_view.ordered(found.matrices.first, "given")
+    usual = matrix_view.classes_of_most_confused(found.matrices.difference, _FEW)
+    chosen = class_pickers.some(
+        "Classes in the matrices",
+        names,
+        found.matrices.difference,
+        key=comparisons.FEW,
+        placeholder=f"the {len(usual)} that changed most",
+        most=_MOST_CHOSEN,
+    )
+    return np.array(chosen or usual)
+
+
+def _draw_change(found: Compared, shown: IntArray) -> None:
+    before = found.matrices.first.part(shown)
+    matrix.grid(
+        Grid(
+            matrix_view.change(found.matrices, shown),
+            found.pair.class_names,
+            "Change of the confusion matrix, rows true, columns predicted",
+            "Point at a cell to read it; click to see its samples",
+            found.matrices.first.of_label,
+            found.matrices.second.of_prediction,
+            before=before,
+        ),
+        (None, None),
+        _picker(found),
+        key="matrix_change",
+    )
+
+
+def _picker(found: Compared) -> Pick:
+    """A cell that grew shows what the second put there, one that shrank what the first had there."""
+
+    def picked(label: int | None, predicted: int | None) -> None:
+        if label is not None and label == predicted:
+            better = found.matrices.difference.cell(label, label) > 0
+            comparisons.choose(found, "fixed" if better else "broken", label, None, None)
+            return
+        grew = label is None or predicted is None or found.matrices.difference.cell(label, predicted) > 0
+        said = (None, predicted) if grew else (predicted, None)
+        comparisons.choose(found, ALL, label, *said)
+
+    return picked
+
+
+def _draw_one(
+    found: Compared,
+    whole: ConfusionMatrix,
+    view: matrix_view.MatrixView,
+    selected: tuple[int | None, int | None],
+    *,
+    key: str,
+) -> None:
+    def picked(label: int | None, predicted: int | None) -> None:
+        said = (predicted, None) if key == "matrix_first" else (None, predicted)
+        comparisons.choose(found, ALL, label, *said)
+
+    matrix.grid(
+        Grid(
+            view,
+            found.pair.class_names,
+            "Confusion matrix, rows true, columns predicted",
+            "Click a cell, a row or a column to see its samples",
+            whole.of_label,
+            whole.of_prediction,
+            width="half",
+        ),
+        selected,
+        picked,
+        key=key,
+    )
+
+
+def _draw_most_changed(found: Compared) -> None:
+    """The mistakes that grew or shrank most, to click."""
+    names = found.pair.class_names
+    pairs = most_counted(found.matrices.difference, _PAIRS)
+    if not pairs:
+        return
+    before, after = found.matrices.first, found.matrices.second
+    items = [
+        components.Line(
+            id=f"{pair.label} {pair.predicted}",
+            text=f"{names[pair.label]} as {names[pair.predicted]}",
+            count=pair.count,
+            written=" → ".join(f"{each.cell(pair.label, pair.predicted):,}" for each in (before, after)),
+            good=pair.count < 0,
+        )
+        for pair in pairs
+    ]
+    pick = _picker(found)
+
+    def picked(name: str) -> None:
+        label, predicted = map(int, name.split())
+        pick(label, predicted)
+
+    components.lines(
+        items,
+        label="Mistakes that changed most: true as predicted, before → after",
+        key="changed",
+        on_pick=picked,
+    )

@@ -1,0 +1,75 @@
+"""What a change did to each class."""
+
+import math
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from core.evaluation.comparing.pair_selection import ALL, change_table
+from pages._ui import words
+from pages._ui.compare.state import comparisons
+from pages._ui.compare.state.comparisons import Compared
+from pages._ui.session import values
+
+_TABLE = "compare_table"
+_FEW, _TALL, _MOST = 10, 620, 2_000
+
+
+def draw(found: Compared) -> None:
+    """A row for each class, most changed first; a click selects its samples."""
+    rows = first_rows(change_table(found.change, found.pair.class_names))
+    first, second = found.first.name, found.second.name
+    column = st.column_config
+    st.caption(
+        f"Recall: of the samples of a class, how many are right; before is {words.plain(first)}, after is "
+        f"{words.plain(second)}. Most changed first. Click the box at the left of a row to see its samples."
+    )
+    share = partial(column.ProgressColumn, format="%.1f %%", min_value=0.0, max_value=100.0)
+    st.dataframe(
+        rows.style.map(colour, subset=["change"]).format({"change": signed}),
+        hide_index=True,
+        height=_TALL if len(rows) > _FEW else "auto",
+        key=_TABLE,
+        selection_mode="single-row",
+        on_select=partial(_choose_row, found, rows["class_idx"].tolist()),
+        column_order=["name", "change", "fixed", "broken", "before", "after", "support"],
+        column_config={
+            "name": column.TextColumn("Class"),
+            "support": column.NumberColumn("Samples", format="localized"),
+            "fixed": column.NumberColumn(
+                "Fixed", format="localized", help=words.plain(f"Only {second} is right")
+            ),
+            "broken": column.NumberColumn(
+                "Broken", format="localized", help=words.plain(f"Only {first} is right")
+            ),
+            "before": share("Recall before", help=words.plain(first)),
+            "after": share("Recall after", help=words.plain(second)),
+            "change": column.NumberColumn("Change, points"),
+        },
+    )
+
+
+def _choose_row(found: Compared, class_idx: list[int]) -> None:
+    row = values.row(_TABLE, len(class_idx))
+    if row is not None:
+        comparisons.choose(found, ALL, class_idx[row], None, None)
+
+
+def first_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """As many rows as can be coloured in a moment; says so where there are more."""
+    if len(rows) > _MOST:
+        st.caption(f"The first {_MOST:,} of {len(rows):,} classes.")
+    return rows.head(_MOST)
+
+
+def colour(change: float) -> str:
+    """Teal for better, orange for worse; both readable on white and on near black."""
+    if not change or math.isnan(change):
+        return ""
+    return f"color: {'#0f9488' if change > 0 else '#e8590c'}; font-weight: 600"
+
+
+def signed(change: float) -> str:
+    """Points with their sign."""
+    return f"{change:+.1f}".replace("-", words.MINUS) if change else "0"

@@ -1,0 +1,123 @@
+"""The samples of a pile, of a class, or of a cell: what both checkpoints made of each."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.evaluation.comparing.pair_selection import ALL, MOST_TELLING, WantedPair, selected
+from core.evaluation.confusion import IntArray
+from core.evaluation.selection import Sample, num_pages, page_of, sample_at
+from pages._ui import words
+from pages._ui.compare.state import comparisons
+from pages._ui.compare.state.comparisons import Compared
+from pages._ui.kit.components import components
+from pages._ui.kit.components.components import Tile
+from pages._ui.kit.pickers import class_pickers
+from pages._ui.kit.samples import gallery, image_folder
+from pages._ui.session import results as memory
+
+_SIDE = 132
+_ORDERS = {
+    "fixed": "the largest rise of the true class first",
+    "broken": "the deepest fall of the true class first",
+    "both_wrong": "the highest loss of the second first",
+    "both_right": "those of which the second is least sure first",
+    ALL: "fixed, broken, both wrong, both right",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairSelection:
+    """The samples that somebody wants to see: what they must be, and their rows in the pair."""
+
+    wanted: WantedPair
+    rows: IntArray
+
+
+def pick(found: Compared) -> PairSelection:
+    """Draw the pickers of pile and classes."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="compare_samples"):
+        pile = _pile(found)
+        label = _class("True class", found, comparisons.CLASS)
+        first = _class(f"{found.first.name} said", found, comparisons.FIRST_SAID)
+        second = _class(f"{found.second.name} said", found, comparisons.SECOND_SAID)
+    wanted = WantedPair(pile, label, first, second)
+    return PairSelection(wanted, selected(found.pair, found.piles, wanted))
+
+
+def draw(found: Compared, selection: PairSelection, pictures: memory.Pictures, opened: str | None) -> None:
+    """Draw a page of the samples; a click opens one."""
+    number, pile = len(selection.rows), selection.wanted.pile
+    st.caption(
+        f"**{words.counted(number, 'sample')}**, {_ORDERS[pile]}. Below each: the true class, what "
+        f"{words.plain(found.first.name)} said, then what {words.plain(found.second.name)} said."
+    )
+    if not number:
+        st.info("No sample is like that. Pick another pile, or another class.", icon=":material/search_off:")
+        return
+    if pictures.found is None:
+        image_folder.ask(found.first.evaluation, pictures.reason)
+    elif pictures.has_changed:  # Its twin is in `gallery.draw`.
+        st.warning(
+            "The images on this machine are not those that were evaluated. Numbers are of then, pictures and "
+            "maps of now.",
+            icon=":material/sync_problem:",
+        )
+    slot, pages = st.container(), num_pages(number, gallery.PAGE_SIZE)
+    # Below the pictures, but asked first: the page may come from the address.
+    shown = 1
+    if pages > 1:
+        shown = st.pagination(pages, key=comparisons.SHEET, bind="query-params", persist_state="session")
+    with slot:
+        _draw_tiles(found, page_of(selection.rows, shown, gallery.PAGE_SIZE), pictures, opened)
+
+
+def said(found: Compared, sample: Sample) -> str:
+    """What a checkpoint took a sample for, and how sure it was: ``✕ dog · 80 %``."""
+    sign = "✓" if sample.is_right else "✕"
+    return f"{sign} {found.pair.class_names[sample.predicted]} · {words.percent(sample.p_predicted)}"
+
+
+def _draw_tiles(found: Compared, rows: IntArray, pictures: memory.Pictures, opened: str | None) -> None:
+    first, second = (
+        [sample_at(table, row) for row in rows.tolist()] for table in (found.pair.first, found.pair.second)
+    )
+    thumbs = memory.thumbs(pictures.found, first) if pictures.found else [None] * len(first)
+    items = [
+        Tile(
+            sample.sample_id,
+            gallery.picture(thumb),
+            found.pair.class_names[sample.label],
+            f"{said(found, sample)}\n{said(found, other)}",
+            selected=sample.sample_id == opened,
+            note=sample.sample_id.rpartition("/")[2],
+        )
+        for sample, other, thumb in zip(first, second, thumbs, strict=True)
+    ]
+    components.tile_grid(
+        items, label="Samples", key="compare_gallery", on_pick=memory.open_sample, side=_SIDE
+    )
+
+
+def _pile(found: Compared) -> str:
+    comparisons.choose_usual_pile(found)
+    chosen: str = st.selectbox(
+        "Samples",
+        [*MOST_TELLING, ALL],
+        format_func=comparisons.LABELS.__getitem__,
+        key=comparisons.SHOWN,
+        persist_state="session",
+        on_change=comparisons.from_the_first_sheet,
+    )
+    comparisons.write_pile(chosen)
+    return chosen
+
+
+def _class(label: str, found: Compared, key: str) -> int | None:
+    return class_pickers.one(
+        label,
+        found.pair.class_names,
+        found.matrices.difference,
+        key=key,
+        on_change=comparisons.from_the_first_sheet,
+    )

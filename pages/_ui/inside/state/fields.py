@@ -1,0 +1,25 @@
+"""What a cell of each stage sees: known for all sessions, and found when a page has shown all else."""
+
+import time
+
+from core.explain.network.layers import Layer, stages
+from core.inside import field_sizes
+from pages._ui.session.models import Loaded
+
+_WHILE_S = 1.0
+
+
+def known(loaded: Loaded, layer: Layer) -> tuple[int, int] | None:
+    """Height and width of what a cell sees, in pixels of the network's input; None if nobody has asked."""
+    return field_sizes.known_field_size(loaded.checkpoint, layer.name)
+
+
+def find_for_a_while(loaded: Loaded) -> bool:
+    """Find the stages' next ones until about a second has passed, at least one; whether there was any."""
+    unknown = [stage for stage in stages(loaded.layers) if known(loaded, stage) is None]
+    started = time.monotonic()
+    for stage in unknown:
+        field_sizes.field_size(loaded.checkpoint, stage.name)
+        if time.monotonic() - started > _WHILE_S:
+            break
+    return bool(unknown)

@@ -1,0 +1,54 @@
+"""The photo that the network looks at: somebody's own, one of its data, or for a first look a sample."""
+
+import streamlit as st
+
+from core.images.samples import SAMPLES, sample
+from pages._ui.inside.state import inside as memory
+from pages._ui.kit.components import components
+from pages._ui.kit.components.components import Tile
+from pages._ui.kit.pickers import pickers
+from pages._ui.session import photos
+from pages._ui.session.photos import Photo
+
+
+def pick(checkpoint: str) -> Photo:
+    """Draw where photos come from, and give the chosen one; until there is one, an example."""
+    pickers.linked_photo()
+    pickers.photo_source()
+    pickers.photo_strip()
+    own = memory.own_samples(checkpoint)
+    chosen = photos.chosen_photo()
+    photo = chosen or (own[0] if own else _first_sample())
+    if own:
+        st.caption("Or one of the images that this network was tested on:")
+        _draw_own(own, photo)
+    if chosen is None:
+        st.caption(
+            ":material/image_search: This is an example. Drop a photo of yours above, or click another "
+            "picture, and see what each layer makes of it."
+        )
+    return photo
+
+
+def _draw_own(own: list[Photo], chosen: Photo) -> None:
+    by_digest = {photo.digest: photo for photo in own}
+    items = [
+        Tile(
+            photo.digest,
+            components.data_uri(photos.thumb_jpeg(photo)),
+            photo.name,
+            selected=photo.digest == chosen.digest,
+        )
+        for photo in own
+    ]
+
+    def take(digest: str) -> None:
+        taken = by_digest[digest]
+        photos.add_photo(taken.name, taken.data, taken.link)
+
+    components.tiles(items, label="Images of its data", key="own_samples", on_pick=take, side=72)
+
+
+def _first_sample() -> Photo:
+    name = next(iter(SAMPLES))
+    return photos.as_photo(name, sample(name))

@@ -1,0 +1,84 @@
+"""Pictures with maps beside each other, on one scale, read at the same place by the pointer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.drawing.render import SIGNED, Picture, jpeg
+from core.images.preprocess import FloatArray, Window
+from pages._ui.kit.components import components
+from pages._ui.kit.components.components import Scale, web
+
+_PANES = st.components.v2.component(
+    "seewhy_panes", html=web("panes.html"), css=web("panes.css"), js=web("panes.js")
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """The values (h, w) under a picture, the part that was seen, in shares, and their name in a reading."""
+
+    values: FloatArray
+    seen: Window
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pane:
+    """A picture with a title and a line below it; with ``cells`` the pointer can read it."""
+
+    picture: Picture
+    title: str
+    detail: str = ""
+    cells: Cells | None = None
+
+
+_HINT = "Point at a picture to read that place in every map"
+
+
+def draw(
+    panes: Sequence[Pane], scale: Scale | None, *, key: str, scroll_to: str = "", hint: str = _HINT
+) -> None:
+    """Draw pictures; where ``scroll_to`` is another than before, the page goes to its top to show them."""
+    _PANES(
+        key=key,
+        data={
+            "items": [_item(pane) for pane in panes],
+            "scale": scale and _scale(scale),
+            "hint": hint,
+            "scroll_to": scroll_to,
+        },
+    )
+
+
+def _item(pane: Pane) -> dict[str, object]:
+    item: dict[str, object] = {
+        "picture": components.data_uri(jpeg(pane.picture)),
+        "alt": pane.title,
+        "title": pane.title,
+        "detail": pane.detail,
+    }
+    if pane.cells is None:
+        return item
+    seen, values = pane.cells.seen, pane.cells.values
+    return item | {
+        "short": pane.cells.name,
+        "cells": [float(f"{value:.4g}") for value in values.ravel()],
+        "shape": list(values.shape),
+        "window": [seen.left, seen.top, seen.right, seen.bottom],
+    }
+
+
+def _scale(scale: Scale) -> dict[str, object]:
+    return {
+        "low": scale.low,
+        "high": scale.high,
+        "unit": scale.unit,
+        "ramp": components.ramp(scale.colour_map),
+    }
+
+
+def signed_scale(top: float, unit: str) -> Scale:
+    """For and against, up to ``top`` in either direction."""
+    return Scale(SIGNED, f"against −{top:.2g}", f"+{top:.2g} for", unit)

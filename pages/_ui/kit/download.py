@@ -1,0 +1,90 @@
+"""Download a public data set: what it is, how large, under which licence, how far, and how to stop it."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core import files, places
+from core.data.downloads import downloads
+from core.data.sources import catalogue
+from core.errors import CoreError
+from pages._ui import mishaps, words
+
+_LIVE_S = 1.0
+
+
+def offer(name: str, place: str, *, on_end: Callable[[], None] = lambda: None) -> bool:
+    """Offer the data set of this source, or show how far it is; False where no program can get it.
+
+    ``place`` tells several offers on a page apart; ``on_end`` is called once it is here.
+    """
+    if catalogue.SOURCES.get(name) is None or not _may_be_offered(name):
+        return False
+    with st.container(border=True, key=f"download_{place}"):
+        if downloads.under_way(name) is None:
+            _draw_offer(name, place)
+        else:
+            st.fragment(mishaps.guarded(_draw_progress), run_every=_LIVE_S)(name, place, on_end)
+    return True
+
+
+def _may_be_offered(name: str) -> bool:
+    """Not to visitors, who would fill another person's disk."""
+    return downloads.can_be(name) and (not places.has_visitors() or downloads.under_way(name) is not None)
+
+
+def _draw_offer(name: str, place: str) -> None:
+    source, was_interrupted = catalogue.SOURCES[name], downloads.is_interrupted(name)
+    if reason := downloads.complaint(name):
+        st.error(words.capital(reason), icon=":material/cloud_off:")
+    elif was_interrupted:
+        st.warning("The last download was interrupted. It begins anew.", icon=":material/warning:")
+    st.markdown(f"**{words.plain(source.title)}**")
+    st.caption(
+        words.plain(
+            f"{files.in_words(source.num_bytes)} to download. Licence: {source.licence}. It is kept in "
+            f"{catalogue.data_root() / name}, for every checkpoint and recipe that uses it."
+        )
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        wanted = st.button(
+            "Download", type="primary", icon=":material/download:", key=f"download_start_{place}"
+        )
+        if was_interrupted:
+            st.button(
+                "Delete what came", icon=":material/delete:", key=f"download_forget_{place}",
+                on_click=downloads.forget, args=(name,),
+            )  # fmt: skip
+        st.caption(words.plain(f"Or in a terminal: python -m core data {name} --fetch"), width="content")
+    if wanted:
+        _start(name)
+
+
+def _draw_progress(name: str, place: str, on_end: Callable[[], None]) -> None:
+    """How far it is; when it has ended, the page is drawn once more."""
+    found = downloads.under_way(name)
+    if found is None:
+        on_end()
+        st.rerun()
+        return
+    title = words.plain(catalogue.SOURCES[name].title)
+    st.progress(found.progress.share, text=f"**{title}**: {found.progress}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            "Stopping…" if found.is_stopping else "Cancel", icon=":material/stop_circle:",
+            key=f"download_cancel_{place}", disabled=found.is_stopping,
+            on_click=downloads.cancel, args=(name,),
+        )  # fmt: skip
+        st.caption(
+            "It goes on if you leave this page. If you cancel, what has come is deleted.", width="content"
+        )
+
+
+def _start(name: str) -> None:
+    try:
+        with st.spinner("The download begins…"):
+            downloads.start(name)
+    except CoreError as error:
+        st.error(words.sentence(error), icon=":material/cloud_off:")
+        return
+    st.rerun()

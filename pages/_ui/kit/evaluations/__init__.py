@@ -1,0 +1,1 @@
+"""Evaluations on a page: pick one, start one, and its main numbers."""

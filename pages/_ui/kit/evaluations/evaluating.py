@@ -1,0 +1,154 @@
+"""Evaluate a checkpoint on a folder of images, and watch that."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.checkpoints import store
+from core.errors import CoreError
+from core.mistakes import results
+from core.predictions import evaluations
+from core.predictions.evaluating import background
+from core.predictions.evaluating.naming import proposed_name
+from core.predictions.evaluating.parts import num_predicted
+from core.predictions.evaluating.samples import open_images, samples_of
+from core.predictions.evaluations import Evaluation
+from core.training.run import remembered_data, remembered_layout
+from pages._ui import mishaps, words
+from pages._ui.kit.pickers import layout_picker
+from pages._ui.session import evaluated, folders, models, values
+
+_LIVE_S = 1.0
+_FOLDER, _NAME, _SPLIT = "evaluation_folder", "evaluation_name", "evaluation_split"
+_LAYOUT = "evaluation_layout"
+_SPLITS = {"val": "Validation", "test": "Test", "train": "Training", "all": "All images"}
+
+
+def draw(name: str) -> None:
+    """Say that there is nothing to show yet, take a folder of images, and offer what has been evaluated."""
+    if not draw_under_way(name):
+        st.info(
+            f"**{words.plain(name)}** has not been evaluated yet: name a folder of labelled images, with a "
+            "folder for each class or in the layout of a public data set, and see what it gets wrong.",
+            icon=":material/fact_check:",
+        )
+        _draw_form(name)
+    others = results.available()
+    if others:
+        st.markdown("These have been evaluated, and show real mistakes:")
+        with st.container(horizontal=True, gap="small"):
+            for other in others:
+                st.button(
+                    words.plain(other),
+                    key=f"instead_{other}",
+                    on_click=models.choose_checkpoint,
+                    args=(other,),
+                )
+
+
+def draw_under_way(name: str) -> bool:
+    """Show how far the evaluations of a checkpoint are that are being made; whether there are any."""
+    if ended := evaluated.arrived(name):
+        st.error(words.plain(f"The evaluation has ended without results: {ended}."), icon=":material/error:")
+    names = evaluations.under_way(store.find(name))
+    if names:
+        st.fragment(mishaps.guarded(_draw_progress), run_every=_LIVE_S)(name, names)
+    else:
+        _draw_interrupted(name)
+    return bool(names)
+
+
+def _draw_interrupted(name: str) -> None:
+    """Offer to go on with what was interrupted, or to forget it."""
+    folder = store.find(name)
+    for each in evaluations.interrupted(folder):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True):
+            done = words.counted(num_predicted(folder, each.name), "image")
+            st.markdown(f"The evaluation **{words.plain(each.name)}** was interrupted after {done}.")
+            if st.button("Go on", icon=":material/resume:", key=f"evaluation_go_on_{each.name}"):
+                _go_on(each)
+            st.button(
+                "Forget it", key=f"evaluation_forget_{each.name}",
+                on_click=evaluated.forget, args=(folder, each.name),
+            )  # fmt: skip
+
+
+def _go_on(interrupted: Evaluation) -> None:
+    folder, name, split = interrupted.of, interrupted.name, interrupted.facts.split or "val"
+    try:
+        with st.spinner("The images are found, the network is loaded…"):
+            place, layout = remembered_data(interrupted.folder), remembered_layout(interrupted.folder)
+            background.start(folder, place, split, name, layout=layout)
+            evaluated.wait_for(folder.name, name)
+    except CoreError as error:
+        st.error(words.sentence(error), icon=":material/error:")
+        return
+    st.rerun()
+
+
+@st.dialog("Evaluate on a folder", icon=":material/add:", width="medium")
+@mishaps.guarded
+def ask_for_folder(name: str) -> None:
+    """Evaluate on a folder, also where there are evaluations."""
+    st.markdown(
+        f"How good is **{words.plain(name)}** on other images: newer ones, your own, from another camera? "
+        "Name a folder of labelled images. What there is already stays."
+    )
+    _draw_form(name)
+
+
+def _draw_form(name: str) -> None:
+    """Where the images are, which of them, and what the evaluation is to be called."""
+    with st.form("evaluation", border=False):
+        entered = st.text_input("Folder of the images", key=_FOLDER, placeholder="/path/to/images")
+        typed = values.text(entered).strip()
+        left, right = st.columns(2)
+        split = left.selectbox(
+            "Split", list(_SPLITS), format_func=_SPLITS.__getitem__, key=_SPLIT,
+            help="Images without a split count as validation.",
+        )  # fmt: skip
+        named = values.text(right.text_input("Name", key=_NAME, placeholder="that of the folder")).strip()
+        wanted = st.form_submit_button("Evaluate", type="primary", icon=":material/play_arrow:")
+    st.caption(words.plain(f"Or in a terminal: python -m core evaluate {name} --data FOLDER --as NAME"))
+    if not wanted and not typed:
+        return
+    try:
+        place = folders.taken(typed) if typed else None
+        layout = _layout(store.find(name), place)
+        if layout is None:
+            st.caption("Choose one, then press Evaluate.")
+        if not wanted or layout is None:
+            return
+        with st.spinner("The images are found, the network is loaded…"):
+            _start(store.find(name), place, layout, split, named)
+    except CoreError as error:
+        st.error(words.sentence(error), icon=":material/error:")
+        return
+    st.rerun()
+
+
+def _layout(folder: Path, place: Path | None) -> str | None:
+    """How the images are to be read; None where that is asked and not answered."""
+    return "" if place is None else layout_picker.pick(place, _LAYOUT, store.read_card(folder).class_names)
+
+
+def _start(folder: Path, place: Path | None, layout: str, split: str, named: str) -> None:
+    """Start it under its name, and show it once it is there."""
+    card = store.read_card(folder)
+    samples = samples_of(card, open_images(folder, place, layout), split)
+    name = named or proposed_name(evaluations.every(folder), card, samples)
+    background.start(folder, place, split, name, layout)
+    evaluated.wait_for(folder.name, name)
+
+
+def _draw_progress(checkpoint_name: str, names: list[str]) -> None:
+    """How far they are; when one has ended, the page is drawn once more."""
+    folder = store.find(checkpoint_name)
+    if evaluations.under_way(folder) != names:
+        st.rerun()
+    for name in names:
+        done = words.counted(num_predicted(folder, name), "image")
+        st.info(
+            f"**{words.plain(name)}** is being evaluated: {done} so far. It goes on if you leave this page.",
+            icon=":material/hourglass_top:",
+        )

@@ -1,0 +1,126 @@
+"""On which data a checkpoint was evaluated: pick one, add one, compare one with another, delete one."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from core import places
+from core.checkpoints import store
+from core.mistakes.comparable import address, comparable
+from core.predictions import evaluations
+from core.predictions.evaluations import Evaluation
+from pages._ui import mishaps, words
+from pages._ui.compare.state import comparisons
+from pages._ui.kit.evaluations import evaluating
+from pages._ui.session import evaluated
+
+_SPLITS = {"val": "validation", "test": "test", "train": "training"}
+
+
+def pick(name: str, label: str = "Evaluated on") -> Evaluation:
+    """Draw the picker of a checkpoint's evaluations, of which it has some."""
+    found = {each.name: each for each in evaluations.every(store.find(name))}
+    names = list(found)
+    if missing := evaluated.missing(names):
+        st.warning(
+            f"{words.plain(name)} has no evaluation {words.plain(missing[:80])} here; this is another.",
+            icon=":material/search_off:",
+        )
+    evaluated.choose(names)
+    chosen: str = st.selectbox(
+        label, names, key=evaluated.PICKED, persist_state="session", on_change=evaluated.another
+    )
+    evaluated.write_address(chosen)
+    return found[chosen]
+
+
+def draw(name: str) -> Evaluation:
+    """Draw the picker with all that can be done beside it, and what the evaluation is of."""
+    evaluating.draw_under_way(name)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="evaluation"):
+        chosen = pick(name)
+        if st.button("Evaluate on a folder", icon=":material/add:", key="evaluate_now"):
+            evaluating.ask_for_folder(name)
+        with st.popover("Compare with", icon=":material/compare:", key="compare_with"):
+            _draw_others(chosen)
+        # Evaluations are the same for all sessions: those of visitors delete none.
+        if not places.has_visitors() and st.button(
+            "Delete", icon=":material/delete:", key="evaluation_delete", help="Delete this evaluation"
+        ):
+            _ask_to_delete(chosen)
+    st.caption(words.plain(about(chosen)))
+    if weights_differ(chosen):
+        st.warning(
+            "The checkpoint has other weights now than those that were evaluated: numbers are of then, maps "
+            "of now. Evaluate again to bring them together.",
+            icon=":material/sync_problem:",
+        )
+    return chosen
+
+
+def about(evaluation: Evaluation) -> str:
+    """What an evaluation is of: ``256 images of pets-cat-dog, validation · 22 November 2026 · ef99880d…``."""
+    facts = evaluation.facts
+    split = _SPLITS.get(facts.split, facts.split)
+    parts = [
+        f"{words.counted(facts.num_images, 'image')} of {facts.data or 'images that nobody has named'}"
+        + (f", {split}" if split else ""),
+        f"{words.counted(facts.num_unknown, 'image')} of unknown classes left out"
+        if facts.num_unknown
+        else "",
+        _day(facts.date),
+        f"fingerprint {facts.fingerprint[:12]}" if facts.fingerprint else "",
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def weights_differ(evaluation: Evaluation) -> bool:
+    """Whether it was made with other weights than the checkpoint has now."""
+    now = store.read_card(evaluation.of).weights_sha256
+    return not evaluation.is_older and evaluation.facts.weights_sha256 != now
+
+
+def _day(date: str) -> str:
+    try:
+        day = datetime.fromisoformat(date)
+    except ValueError:
+        return ""
+    return f"evaluated {day.day} {day:%B %Y}"
+
+
+@st.dialog("Delete this evaluation?", icon=":material/delete:")
+@mishaps.guarded
+def _ask_to_delete(evaluation: Evaluation) -> None:
+    st.markdown(
+        f"**{words.plain(evaluation.name)}**: {words.plain(about(evaluation))}. Its predictions and numbers "
+        "are deleted; the network and the images stay. This cannot be undone."
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        kept = st.button("Keep it", key="evaluation_keep")
+        deleted = st.button(
+            "Delete it", key="evaluation_delete_sure", type="primary",
+            on_click=evaluated.delete, args=(evaluation,),
+        )  # fmt: skip
+    if kept or deleted:
+        st.rerun()
+
+
+def _draw_others(first: Evaluation) -> None:
+    """Each evaluation that this one can be compared with, to click."""
+    others = comparable(first)
+    groups = {
+        "The same network on other images": [each for each in others if each.of == first.of],
+        "Another network on these images": [each for each in others if each.of != first.of],
+    }
+    for title, group in groups.items():
+        if group:
+            st.caption(title)
+        for each in group:
+            label = each.name if each.of == first.of else each.of.name
+            if st.button(
+                words.plain(label), key=f"with_{address(each)}", width="stretch",
+                help=words.plain(about(each)), on_click=comparisons.compare_with, args=(address(each),),
+            ):  # fmt: skip
+                st.switch_page("pages/compare.py", query_params={})
+    if not others:
+        st.markdown("Nothing yet: evaluate on another folder, or train another network on these images.")

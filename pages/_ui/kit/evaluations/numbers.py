@@ -1,0 +1,84 @@
+"""The numbers that matter: how good it is, and how good that is for these data."""
+
+import streamlit as st
+
+from core.checkpoints import store
+from core.mistakes.results import Results, class_sizes
+from core.predictions import evaluations
+from core.predictions.evaluations import Evaluation
+from pages._ui import words
+from pages._ui.kit.evaluations import evaluating, evaluation_picker
+from pages._ui.session import results as memory
+
+
+def pick_results(name: str) -> Results:
+    """The results of the evaluation and split that are chosen; where there are none, how to get some."""
+    need_some(name)
+    return of_split(evaluation_picker.draw(name))
+
+
+def need_some(name: str) -> None:
+    """Go on only where a checkpoint has evaluations; else offer to make one."""
+    memory.choices_are_of(name)
+    if not evaluations.every(store.find(name)):
+        evaluating.draw(name)
+        st.stop()
+
+
+def of_split(evaluation: Evaluation) -> Results:
+    """The results of an evaluation, of the split that is chosen where it has several."""
+    name = evaluation.of.name
+    first = memory.load(name, None, evaluation.name)
+    if len(first.splits) == 1:
+        return first
+    split = st.segmented_control(
+        "Split", first.splits, default=first.split, required=True, key=memory.SPLIT,
+        format_func=words.plain,
+        bind="query-params", persist_state="session",
+    )  # fmt: skip
+    return memory.load(name, str(split), evaluation.name)
+
+
+def draw(results: Results) -> None:
+    """Accuracy, beside what it is worth where classes differ in size."""
+    found = results.metrics
+    with st.container(horizontal=True, gap="small", key="numbers"):
+        _number("Accuracy", words.accuracy(found.accuracy), "Share of all samples that are right.")
+        _number(
+            "Balanced accuracy",
+            words.accuracy(found.balanced_accuracy),
+            "Mean over classes of the share that is right: each class counts the same, however small.",
+        )
+        _number(
+            "Always the largest class",
+            words.accuracy(found.majority_baseline),
+            "What somebody gets right who names the largest class each time and never looks.",
+        )
+        _number(
+            "Mistakes",
+            f"{found.num_mistakes:,} of {found.num_samples:,}",
+            "In this split. The matrix below says which.",
+        )
+        if len(results.class_names) > 5:
+            _number(
+                "Among the best five",
+                words.accuracy(found.top5_accuracy),
+                "Share of samples whose true class is among the five likeliest.",
+            )
+
+    st.caption(_sizes(results))
+
+
+def _sizes(results: Results) -> str:
+    """How many classes there are, and how many samples they have."""
+    sizes, names = class_sizes(results.metrics.per_class.support), results.class_names
+    of = f"{sizes.num_with_samples:,} of " if sizes.num_with_samples < len(names) else ""
+    classes = f"Samples of {of}{words.counted(len(names), 'class')}"
+    if sizes.most == sizes.fewest:
+        return f"{classes}, {sizes.most:,} each."
+    smallest, largest = words.plain(names[sizes.smallest]), words.plain(names[sizes.largest])
+    return f"{classes}: from {sizes.fewest:,} ({smallest}) to {sizes.most:,} ({largest}) each."
+
+
+def _number(label: str, value: str, meaning: str) -> None:
+    st.metric(label, value, border=True, help=meaning)

@@ -1,0 +1,118 @@
+"""Figures of how good predictions are: ROC, precision and recall, reliability, confidence."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.evaluation.metrics import CalibrationBins, ConfidenceHistogram
+from core.evaluation.ranking.curves import PrecisionRecallCurve, RocCurve
+from core.evaluation.ranking.threshold import AtThreshold
+
+CONFIG = {"displayModeBar": False}
+# Readable on white and on near black.
+RIGHT, WRONG, QUIET = "#0f9488", "#e8590c", "#8794a3"
+GRID = "rgba(128, 140, 155, 0.22)"
+_HEIGHT = 330
+
+
+def roc(curve: RocCurve, now: AtThreshold) -> go.Figure:
+    """True against false positive rate, with the dot of the threshold."""
+    figure = go.Figure()
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "dash": "dot", "width": 1.5})
+    _add_curve(figure, curve.false_positive_rate, curve.true_positive_rate, curve.thresholds)
+    _add_dot(figure, now.false_positive_rate, now.recall)
+    return _square(figure, "False positive rate", "True positive rate (recall)")
+
+
+def precision_recall(curve: PrecisionRecallCurve, now: AtThreshold) -> go.Figure:
+    """Precision against recall, with the dot of the threshold; dotted is the precision of calling all so.
+
+    Where nothing is called so there is no precision, and no dot.
+    """
+    figure = go.Figure()
+    base = now.share_positive
+    figure.add_scatter(
+        x=[0, 1], y=[base, base], mode="lines", line={"color": QUIET, "dash": "dot", "width": 1.5}
+    )
+    _add_curve(figure, curve.recall, curve.precision, curve.thresholds)
+    _add_dot(figure, now.recall, now.precision)
+    return _square(figure, "Recall", "Precision")
+
+
+def reliability(bins: CalibrationBins) -> go.Figure:
+    """Accuracy by probability, in bars; on the dotted line a model is as often right as it says."""
+    figure = go.Figure()
+    figure.add_bar(
+        x=bins.centres,
+        y=bins.accuracy,
+        marker={"color": RIGHT, "line": {"width": 0}},
+        customdata=np.stack([bins.count, bins.confidence], 1).tolist(),
+        text=[f"{count:,}" if count else "" for count in bins.count.tolist()],
+        textposition="outside",
+        textfont={"size": 10, "color": QUIET},
+        cliponaxis=False,
+        hovertemplate="said %{customdata[1]:.1%}, right %{y:.1%} of %{customdata[0]:,}<extra></extra>",
+    )
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "dash": "dot", "width": 2})
+    figure.update_layout(bargap=0.06)
+    return _square(figure, "Probability that it gave", "Share that was right")
+
+
+def counts_by_confidence(histogram: ConfidenceHistogram) -> go.Figure:
+    """How many were right and wrong at each probability."""
+    figure = go.Figure()
+    for name, counts, colour in (("Right", histogram.right, RIGHT), ("Wrong", histogram.wrong, WRONG)):
+        figure.add_bar(
+            x=histogram.centres,
+            y=counts,
+            name=name,
+            marker={"color": colour, "line": {"width": 0}},
+            hovertemplate=f"%{{y:,}} {name.lower()} at %{{x:.0%}}<extra></extra>",
+        )
+    _square(figure, "Probability that it gave", "Samples")
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.06,
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+    )
+    figure.update_yaxes(autorange=True, rangemode="tozero", tickformat=",d")
+    return figure
+
+
+def _add_curve(figure: go.Figure, x: np.ndarray, y: np.ndarray, thresholds: np.ndarray) -> None:
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": RIGHT, "width": 2.5},
+        customdata=np.nan_to_num(thresholds, posinf=1.0).tolist(),
+        hovertemplate="%{x:.1%}, %{y:.1%} at threshold %{customdata:.2f}<extra></extra>",
+    )
+
+
+def _add_dot(figure: go.Figure, x: float, y: float) -> None:
+    figure.add_scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        marker={"size": 14, "color": WRONG, "line": {"width": 2, "color": "white"}},
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+
+
+def _square(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
+    figure.update_layout(
+        height=_HEIGHT,
+        margin={"l": 0, "r": 12, "t": 34, "b": 0},
+        dragmode=False,
+        showlegend=False,
+        hovermode="closest",
+    )
+    figure.update_xaxes(
+        title=x_title, range=[-0.01, 1.01], tickformat=".0%", fixedrange=True, showgrid=False, zeroline=False
+    )
+    figure.update_yaxes(
+        title=y_title, range=[-0.01, 1.03], tickformat=".0%", fixedrange=True, gridcolor=GRID, zeroline=False
+    )
+    return figure

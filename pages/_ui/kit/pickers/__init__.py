@@ -1,0 +1,1 @@
+"""Widgets that pick a photo, a class, a layer, a method."""

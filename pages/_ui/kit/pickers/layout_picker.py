@@ -1,0 +1,28 @@
+"""The question how a folder is meant, where it can be read in several ways."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from pages._ui import words
+from pages._ui.session import layouts
+
+
+def pick(folder: Path, key: str, known: Sequence[str] = ()) -> str | None:
+    """The layout of a folder, empty where it is clear; None as long as nobody has answered the question.
+
+    Raises:
+        CoreError: the folder cannot be read, or has no labelled images.
+    """
+    there = layouts.choices(folder, tuple(known))
+    if not there:
+        return ""
+    return st.radio(
+        "This folder can be read in several ways. Which one is meant?",
+        [each.name for each in there],
+        index=None,
+        format_func={each.name: words.capital(each.meaning) for each in there}.__getitem__,
+        captions=[words.plain(each.result) for each in there],
+        key=f"{key}_{folder}",
+    )

@@ -1,0 +1,207 @@
+"""Samples to walk through: which are wanted, in what order, and their pictures, a page at a time."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.evaluation.confusion import IntArray
+from core.evaluation.selection import ORDERS, Sample, Wanted, num_pages, page_of, sample_at, selected
+from core.mistakes.results import Results
+from pages._ui import words
+from pages._ui.kit.components import components
+from pages._ui.kit.components.components import Tile
+from pages._ui.kit.pickers import class_pickers
+from pages._ui.kit.samples import image_folder
+from pages._ui.session import results as memory
+
+PAGE_SIZE = 48
+_ORDER_LABELS = {
+    "top_losses": "Highest loss first",
+    "confidently_wrong": "Confidently wrong first",
+    "least_sure": "Least sure first",
+    "confidently_right": "Confidently right first",
+    "as_stored": "As stored",
+}
+_OUTCOMES = {"wrong": "Mistakes", "all": "All", "right": "Right"}
+_TILE, _MOST_LOSS = 96, 20.0
+_EMPTY = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 50 40'%3E"
+    "%3Crect width='50' height='40' fill='%23808c9b' fill-opacity='.18'/%3E%3C/svg%3E"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """The samples that somebody wants to see: what they must be, their order, their rows, in words."""
+
+    wanted: Wanted
+    order: str
+    rows: IntArray
+    title: str
+
+    @property
+    def cell(self) -> tuple[int | None, int | None]:
+        """True and predicted class."""
+        return self.wanted.label, self.wanted.predicted
+
+
+def pick(results: Results) -> tuple[Selection, DeltaGenerator]:
+    """Draw the pickers of classes, outcome, order and ranges; gives a row that has room for more."""
+    names = list(results.class_names)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_classes"):
+        label = _class("True class", results, memory.TRUE)
+        predicted = _class("Predicted class", results, memory.PREDICTED)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_controls"):
+        outcome = components.segmented(
+            "Show", _OUTCOMES, key=memory.ONLY, on_change=memory.from_the_first_page
+        )
+        order = st.selectbox(
+            "Order",
+            list(ORDERS),
+            format_func=order_label,
+            key=memory.ORDER,
+            bind="query-params",
+            persist_state="session",
+            on_change=memory.from_the_first_page,
+        )
+    tools = st.container(horizontal=True, gap="small", key="gallery_tools")
+    with tools.popover("Filters", icon=":material/filter_alt:", key="gallery_filters"):
+        ranges = _ranges()
+    wanted = Wanted(label, predicted, outcome, **ranges)
+    rows = selected(results.table, wanted, order)
+    return Selection(wanted, order, rows, _title(wanted, names)), tools
+
+
+def order_label(name: str) -> str:
+    """An order as people call it."""
+    return _ORDER_LABELS.get(name, name)
+
+
+def choose_cell(names: tuple[str, ...], label: int | None, predicted: int | None) -> None:
+    """Select a cell, a row (``predicted`` None) or a column; before the pickers are drawn."""
+    for key, class_idx in ((memory.TRUE, label), (memory.PREDICTED, predicted)):
+        name = None if class_idx is None else names[class_idx]
+        memory.set_picker(key, name, name)
+    memory.set_picker(memory.ONLY, "all", _OUTCOMES["all"])
+    memory.from_the_first_page()
+    memory.open_sample(None)
+
+
+def draw(results: Results, selection: Selection, pictures: memory.Pictures, opened: str | None) -> None:
+    """Draw a page of the samples; a click opens one."""
+    number = len(selection.rows)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(f"##### {words.plain(selection.title)}", width="content")
+        st.caption(words.counted(number, "sample"), width="content")
+    if not number:
+        st.info(
+            "No sample is like that. Loosen the filters, or pick another cell.", icon=":material/search_off:"
+        )
+        return
+    if pictures.found is None:
+        image_folder.ask(results.evaluation, pictures.reason)
+    elif pictures.has_changed:
+        st.warning(
+            "The images on this machine are not those that were evaluated: names, labels or contents differ. "
+            "Numbers are of then, pictures and maps of now. Evaluate again to bring them together.",
+            icon=":material/sync_problem:",
+        )
+    slot, pages = st.container(), num_pages(number, PAGE_SIZE)
+    # Below the pictures, but asked first: the page may come from the address.
+    shown = 1
+    if pages > 1:
+        shown = st.pagination(pages, key=memory.PAGE, bind="query-params", persist_state="session")
+    samples = [sample_at(results.table, int(row)) for row in page_of(selection.rows, shown, PAGE_SIZE)]
+    with slot:
+        _draw_tiles(results, samples, pictures, opened, on_pick=memory.open_sample)
+
+
+def verdict(results: Results, sample: Sample) -> str:
+    """What the network took a sample for, and how sure it was: ``→ 9 · 80 %``, ``right · 97 %``."""
+    taken = "right" if sample.is_right else f"→ {results.class_names[sample.predicted]}"
+    return f"{taken} · {words.percent(sample.p_predicted)}"
+
+
+def picture(thumb: bytes | None) -> str:
+    """A small JPEG file as the address of a tile's picture; an empty square where there is none."""
+    return components.data_uri(thumb) if thumb else _EMPTY
+
+
+def _draw_tiles(
+    results: Results,
+    samples: list[Sample],
+    pictures: memory.Pictures,
+    opened: str | None,
+    *,
+    on_pick: Callable[[str], None],
+) -> None:
+    found = memory.thumbs(pictures.found, samples) if pictures.found else [None] * len(samples)
+    items = [
+        Tile(
+            sample.sample_id,
+            picture(thumb),
+            results.class_names[sample.label],
+            verdict(results, sample),
+            selected=sample.sample_id == opened,
+            note=sample.sample_id.rpartition("/")[2],
+        )
+        for sample, thumb in zip(samples, found, strict=True)
+    ]
+    components.tile_grid(items, label="Samples", key="gallery", on_pick=on_pick, side=_TILE)
+
+
+def _class(label: str, results: Results, key: str) -> int | None:
+    matrix = results.metrics.confusion_matrix
+    return class_pickers.one(
+        label, results.class_names, matrix, key=key, on_change=memory.from_the_first_page
+    )
+
+
+def _ranges() -> dict[str, tuple[float, float]]:
+    """Ranges of probability, margin and loss; an end that is not moved is open."""
+    probability = _share("Probability of the prediction", "p")
+    margin = _share("Margin to the next class", "margin")
+    loss = st.slider(
+        "Loss at least, in nats",
+        0.0,
+        _MOST_LOSS,
+        0.0,
+        0.1,
+        key="loss",
+        bind="query-params",
+        persist_state="session",
+        on_change=memory.from_the_first_page,
+        help="Minus the logarithm of the probability that the true class got: 0.7 where it got one half.",
+    )
+    return {"probability": probability, "margin": margin, "loss": (loss, math.inf)}
+
+
+def _share(label: str, key: str) -> tuple[float, float]:
+    low, high = st.slider(
+        label,
+        0.0,
+        1.0,
+        (0.0, 1.0),
+        0.01,
+        key=key,
+        bind="query-params",
+        persist_state="session",
+        on_change=memory.from_the_first_page,
+    )
+    return low, high
+
+
+def _title(wanted: Wanted, names: list[str]) -> str:
+    label = None if wanted.label is None else names[wanted.label]
+    predicted = None if wanted.predicted is None else names[wanted.predicted]
+    if label is not None and predicted is not None:
+        return f"{label}, and predicted so" if label == predicted else f"{label}, predicted {predicted}"
+    kind = {"wrong": "mistakes", "right": "right ones", "all": "samples"}[wanted.outcome]
+    if label is not None:
+        return f"True {label}: {kind}"
+    if predicted is not None:
+        return f"Predicted {predicted}: {kind}"
+    return f"All {kind}"

@@ -1,0 +1,93 @@
+"""The mean map of a selection: does the network look at the same place every time?"""
+
+import streamlit as st
+
+from core.explanation.explanation import Question
+from core.mistakes import average_map
+from core.mistakes.average_map import AverageMap
+from core.mistakes.results import Results
+from pages._ui import words
+from pages._ui.kit.components import panes
+from pages._ui.kit.components.panes import Pane
+from pages._ui.kit.samples.gallery import Selection
+from pages._ui.session import models
+from pages._ui.session import results as memory
+
+MOST = 200
+_FOR = {"predicted": "The class that it took them for", "true": "Their true class"}
+
+
+def draw(results: Results, selection: Selection, found: memory.Pictures) -> None:
+    """Offer the average map of the samples selected, and draw it once it is wanted."""
+    number = min(len(selection.rows), MOST)
+    if found.found is None or number < 2:
+        return
+    wanted = st.toggle(
+        f"Average map of {'these' if number == len(selection.rows) else 'the first'} {number} samples",
+        key="average",
+        bind="query-params",
+        persist_state="session",
+        help="Does it look at the same place every time: a border, a watermark, the grass?",
+    )
+    if not wanted:
+        return
+    question = Question(class_idx=_class(selection))
+    average = _computed(results, selection, found, question)
+    if average is None:
+        st.warning("None of these images can be read.", icon=":material/hide_image:")
+        return
+    _draw(average)
+
+
+def _class(selection: Selection) -> int | None:
+    """The class that is explained; None for each sample's own prediction."""
+    label, predicted = selection.cell
+    if label is None or label == predicted:
+        return None
+    chosen = st.segmented_control(
+        "For", list(_FOR), default="predicted", required=True, key="average_for",
+        format_func=_FOR.__getitem__, label_visibility="collapsed",
+    )  # fmt: skip
+    return label if chosen == "true" else None
+
+
+def _computed(
+    results: Results, selection: Selection, found: memory.Pictures, question: Question
+) -> AverageMap | None:
+    rows = selection.rows[:MOST].tolist()
+    key = memory.average_key(results, rows, question)
+    if key not in memory.averages():
+        slot = st.empty()
+        loaded = models.load(results.name)
+        last = None
+        for average in average_map.average(loaded.checkpoint, memory.openers(results, found, rows), question):
+            # A click anywhere ends this run at the next stroke of the bar.
+            done = average.count + average.num_broken
+            slot.progress(words.share(done, len(rows)), text=f"{done} of {len(rows)} samples")
+            last = average
+        slot.empty()
+        memory.keep_average(key, last)
+    return memory.averages()[key]
+
+
+def _draw(average: AverageMap) -> None:
+    pictures = average_map.pictures(average)
+    unit = "logits" if average.in_logits else "raw"
+    panes.draw(
+        [
+            Pane(pictures.seen, "Mean picture", words.counted(average.count, "sample")),
+            Pane(pictures.heat, "Where it looks", "mean of heat maps, each on its own scale"),
+            Pane(pictures.signed, "For and against", f"mean of the maps, in {unit}"),
+        ],
+        None,
+        key="average_panes",
+        hint="",
+    )
+    if average.agreement is not None:
+        st.caption(
+            f"Agreement of two maps, on average: **{average.agreement:+.2f}** (1: always the same place; "
+            "0: places have nothing in common). A high one over photos whose object moves about is "
+            "suspicious; the mean picture shows whether it does."
+        )
+    if average.num_broken:
+        st.caption(f"{words.counted(average.num_broken, 'image')} could not be read.")

@@ -1,0 +1,76 @@
+"""The selection as files: a table for a spreadsheet, and a report that can be sent to anybody."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from core.evaluation.matrix_view import classes_of_most_confused
+from core.evaluation.selection import page_of, sample_at
+from core.mistakes.report.report import About, Report, html_report
+from core.mistakes.report.sample_cards import cards
+from core.mistakes.results import Results
+from core.mistakes.selection_csv import csv_of
+from pages._ui.kit.samples.gallery import Selection, order_label
+from pages._ui.session import models
+from pages._ui.session import results as memory
+
+_IN_REPORT, _CLASSES = 24, 24
+
+
+def draw(results: Results, selection: Selection, found: memory.Pictures) -> None:
+    """Offer both files; each is made when it is asked for."""
+    name = f"{results.name}.{results.evaluation.name}"
+    if len(results.splits) > 1:
+        name = f"{name}.{results.split}"
+    if len(selection.rows):
+        st.download_button(
+            "CSV",
+            lambda: csv_of(results.table, selection.rows, results.class_names),
+            f"{name}.csv",
+            "text/csv",
+            key="download_csv",
+            on_click="ignore",
+            icon=":material/download:",
+            help="All samples selected, a row each.",
+        )
+        st.download_button(
+            "Report",
+            lambda: _report(results, selection, found),
+            f"{name}.html",
+            "text/html",
+            key="download_report",
+            on_click="ignore",
+            icon=":material/description:",
+            help=f"One HTML file: numbers, matrix, and the first {_IN_REPORT} samples with their maps.",
+        )
+
+
+def _report(results: Results, selection: Selection, found: memory.Pictures) -> str:
+    rows = page_of(selection.rows, 1, _IN_REPORT).tolist()
+    samples = [sample_at(results.table, row) for row in rows]
+    checkpoint = models.load(results.name).checkpoint
+    return html_report(
+        Report(
+            _about(results),
+            results.class_names,
+            results.metrics,
+            f"{selection.title}; {order_label(selection.order).lower()}; maps by Grad-CAM at the last layer",
+            len(selection.rows),
+            list(cards(checkpoint, results.class_names, samples, found.found)),
+            classes_of_most_confused(results.metrics.confusion_matrix, _CLASSES),
+        )
+    )
+
+
+def _about(results: Results) -> About:
+    facts = results.evaluation.facts
+    return About(
+        results.name,
+        results.card.architecture,
+        results.evaluation.name,
+        facts.data,
+        facts.fingerprint or "",
+        results.split,
+        facts.date[:10],
+        datetime.now().astimezone().strftime("%d %B %Y, %H:%M %Z"),
+    )

@@ -1,0 +1,214 @@
+"""One sample: the photo, what spoke for the predicted class, what for the true one, and the difference."""
+
+import math
+from dataclasses import dataclass, replace
+from functools import partial
+
+import streamlit as st
+
+from core.errors import ImageError
+from core.evaluation.selection import Sample, place_of, row_of, sample_at
+from core.explanation.explanation import INPUT, Explanation, Question
+from core.mistakes.results import Results
+from core.mistakes.why_wrong import Sides, Sum, pictures, rival_of, sides
+from core.predictions.top_k import Prediction, top_k_with
+from pages._ui import words
+from pages._ui.kit import waiting
+from pages._ui.kit.components import components, panes
+from pages._ui.kit.components.panes import Cells, Pane
+from pages._ui.kit.pickers import pickers
+from pages._ui.kit.samples import walking
+from pages._ui.kit.samples.gallery import Selection
+from pages._ui.session import links, models, photos
+from pages._ui.session import results as memory
+from pages._ui.session.models import Loaded
+from pages._ui.session.photos import Photo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A sample of some results, its photo, and the network that is asked about it."""
+
+    results: Results
+    sample: Sample
+    photo: Photo
+    loaded: Loaded
+
+    @property
+    def rival(self) -> int | None:
+        """The class that the predicted one is compared with."""
+        top5 = [class_idx for class_idx, _ in self.sample.top5]
+        return rival_of(self.sample.label, self.sample.predicted, top5)
+
+    def name(self, class_idx: int) -> str:
+        """A class by name."""
+        return self.results.class_names[class_idx]
+
+
+def draw(results: Results, selection: Selection, found: memory.Pictures, sample_id: str) -> None:
+    """Draw the sample that is open; one that is not in the table is named."""
+    row = row_of(results.table, sample_id)
+    if row is None:
+        st.warning(
+            f"There is no sample {words.plain(sample_id[:120])} among these predictions.",
+            icon=":material/search_off:",
+        )
+        return
+    sample = sample_at(results.table, row)
+    with st.container(border=True, key="sample"):
+        _draw_head(results, selection, sample, row)
+        try:
+            photo = memory.photo(found, sample)
+        except ImageError as error:
+            st.warning(f"No picture: {words.plain(str(error))}.", icon=":material/hide_image:")
+            _draw_top5(results, sample)
+            _draw_numbers(results, sample)
+            return
+        _draw_reasons(Shown(results, sample, photo, models.load(results.name)))
+
+
+def _draw_head(results: Results, selection: Selection, sample: Sample, row: int) -> None:
+    place = place_of(selection.rows, row)
+    label, predicted = (words.plain(results.class_names[each]) for each in (sample.label, sample.predicted))
+    title = f"{label}, predicted so" if sample.is_right else f"{label}, predicted {predicted}"
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.subheader(title, anchor=False, width="content")
+            if sample.is_right:
+                st.badge("Right", color="green", icon=":material/check:")
+            else:
+                st.badge("Mistake", color="orange", icon=":material/close:")
+        walking.draw(results.table, place, key="sample")
+    st.caption(words.plain(f"{sample.path or sample.sample_id} · {sample.split}"))
+
+
+def _draw_reasons(shown: Shown) -> None:
+    name = shown.results.name
+    stage = st.container()
+    with st.container(key="sample_more"):
+        left, right = st.columns([5, 4], gap="large")
+    with right:
+        method = pickers.method()
+        layer = pickers.target_layer(shown.loaded.layers, name) if Question(method).needs_layer else INPUT
+        _draw_links(shown)
+    with stage:
+        predicted, rival = _answers(shown, method, layer)
+        _draw_panes(shown, predicted, rival, layer)
+    with left:
+        components.bars(
+            top_k_with(predicted.logits, shown.results.class_names, (shown.sample.predicted, shown.rival)),
+            selected=shown.sample.predicted,
+            against=shown.rival,
+            on_pick=_nothing,
+        )
+        _draw_numbers(shown.results, shown.sample)
+    if int(predicted.logits.argmax()) != shown.sample.predicted:
+        st.warning(
+            "The network takes this picture for another class now than when it was evaluated: the picture, "
+            "or the checkpoint, has changed since. Evaluate again.",
+            icon=":material/sync_problem:",
+        )
+
+
+def _answers(shown: Shown, method: str, layer: str) -> tuple[Explanation, Explanation | None]:
+    """What speaks for the predicted class, and for its rival, if it has one."""
+    question = Question(method, () if layer == INPUT else (layer,), shown.sample.predicted)
+    predicted = waiting.answer(shown.photo, shown.loaded, question)
+    if shown.rival is None:
+        return predicted, None
+    return predicted, waiting.answer(shown.photo, shown.loaded, replace(question, class_idx=shown.rival))
+
+
+def _draw_panes(shown: Shown, predicted: Explanation, rival: Explanation | None, layer: str) -> None:
+    drawn = photos.drawn(shown.photo)
+    found = sides(predicted.maps[layer], (rival or predicted).maps[layer])
+    photo = Pane(photos.pane(shown.photo), "The photo", f"{drawn.size[0]} × {drawn.size[1]} pixels")
+    maps = _maps(shown, found)
+    panes.draw(
+        [photo, *(maps if rival else maps[:1])],
+        panes.signed_scale(found.top, "logits" if found.in_logits else "raw"),
+        key="four",
+        scroll_to=shown.sample.sample_id,
+    )
+
+
+def _maps(shown: Shown, found: Sides) -> list[Pane]:
+    """The map of the predicted class, of its rival, and of the difference."""
+    drawn, preprocess = photos.drawn(shown.photo), shown.loaded.checkpoint.card.preprocess
+    over = pictures(photos.pane(shown.photo), preprocess, drawn.size, found)
+    seen = preprocess.window(drawn.size).shares(drawn.size)
+    name, rival = shown.name(shown.sample.predicted), shown.name(shown.rival or 0)
+    roles = (
+        ("predicted, and right", "next likely") if shown.sample.is_right else ("predicted", "the true class")
+    )
+    return [
+        Pane(
+            over.predicted,
+            f"For {name}",
+            _said(roles[0], found.predicted_sum),
+            Cells(found.predicted, seen, name),
+        ),
+        Pane(over.rival, f"For {rival}", _said(roles[1], found.rival_sum), Cells(found.rival, seen, rival)),
+        Pane(
+            over.difference,
+            f"{name} rather than {rival}",
+            _said("first map minus second", found.difference_sum),
+            Cells(found.difference, seen, "difference"),
+        ),
+    ]
+
+
+def _said(role: str, found: Sum | None) -> str:
+    """``predicted · logit +5.12 = cells +5.50, bias −0.38``."""
+    if found is None:
+        return role
+    score, cells, bias = (words.signed(each) for each in (found.score, found.cells, found.bias))
+    return f"{role} · {score} = cells {cells}, bias {bias}"
+
+
+def _draw_links(shown: Shown) -> None:
+    take_along = partial(_take_along, shown)
+    with st.container(horizontal=True, gap="small"):
+        if st.button(
+            "Look closer in Explain",
+            icon=":material/center_focus_strong:",
+            key="sample_explain",
+            on_click=take_along,
+        ):
+            st.switch_page("pages/explain.py", query_params={})
+        if st.button("Look inside", icon=":material/layers:", key="sample_inside", on_click=take_along):
+            st.switch_page("pages/inside.py", query_params={})
+
+
+def _take_along(shown: Shown) -> None:
+    """The sample and its question become those of the pages about one photo."""
+    link = links.of_sample(shown.results.evaluation, shown.sample.sample_id)
+    photos.add_photo(shown.photo.name, shown.photo.data, link)
+    rival = None if shown.sample.is_right or shown.rival is None else shown.name(shown.rival)
+    pickers.choose_question(shown.results.name, shown.name(shown.sample.predicted), rival)
+
+
+def _draw_top5(results: Results, sample: Sample) -> None:
+    """What the table knows without the picture: probabilities, and no logits."""
+    components.bars(
+        [
+            Prediction(class_idx, results.class_names[class_idx], probability, math.nan)
+            for class_idx, probability in sample.top5
+        ],
+        selected=sample.predicted,
+        against=None if sample.is_right else sample.label,
+        on_pick=_nothing,
+    )
+
+
+def _draw_numbers(results: Results, sample: Sample) -> None:
+    """What the table says of the sample."""
+    true = words.plain(results.class_names[sample.label])
+    st.caption(
+        f"Probability of {true}: {words.percent(sample.p_label)} · loss {sample.loss:.2f} nats · "
+        f"margin {words.percent(sample.margin)}"
+    )
+
+
+def _nothing(_name: str) -> None:
+    """The bars are to be read only."""

@@ -1,0 +1,1 @@
+"""What several pages remember: caches, session state and the address."""

@@ -1,0 +1,84 @@
+"""Which evaluation of a checkpoint is looked at, and which one is waited for."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import streamlit as st
+
+from core.checkpoints import store
+from core.errors import EvaluationError
+from core.predictions import evaluations
+from core.predictions.evaluating import background
+from core.predictions.evaluations import Evaluation
+from pages._ui.session import results as memory
+
+# A name in the address; it must not be the key of a widget.
+EVALUATION = "evaluation"
+PICKED = "evaluated_on"
+_WRITTEN, _WAITED_FOR = "evaluation_in_address", "evaluation_waited_for"
+
+
+def choose(names: list[str]) -> None:
+    """Let the picker show what a link asks for, else what it has, else the first; before it is drawn."""
+    linked = st.query_params.get(EVALUATION)
+    if linked in names and linked != st.session_state.get(_WRITTEN):
+        st.session_state[PICKED] = linked
+    if st.session_state.get(PICKED) not in names:
+        st.session_state[PICKED] = names[0]
+
+
+def missing(names: list[str]) -> str | None:
+    """The evaluation that a link asks for, if the checkpoint has none of that name."""
+    linked = st.query_params.get(EVALUATION)
+    return None if linked in (None, *names, st.session_state.get(_WRITTEN)) else linked
+
+
+def write_address(name: str) -> None:
+    """Let the address say which evaluation is looked at."""
+    if st.query_params.get(EVALUATION) != name:
+        st.query_params[EVALUATION] = name
+    st.session_state[_WRITTEN] = name
+
+
+def look_at(name: str) -> None:
+    """Turn to this evaluation; before its picker is drawn."""
+    st.session_state[PICKED] = name
+    another()
+
+
+def another() -> None:
+    """Forget what was chosen among the samples of another evaluation; before the pickers are drawn."""
+    st.session_state.pop(memory.SPLIT, None)
+    memory.from_the_first_page()
+    memory.open_sample(None)
+
+
+def delete(evaluation: Evaluation) -> None:
+    """Delete an evaluation; what cannot be deleted stays."""
+    with suppress(EvaluationError):  # Somebody else has deleted it.
+        evaluations.delete(evaluation.of, evaluation.name)
+    another()
+
+
+def forget(folder: Path, name: str) -> None:
+    """Delete what was done of an evaluation that was interrupted."""
+    with suppress(EvaluationError):  # Somebody else goes on with it.
+        evaluations.forget(folder, name)
+
+
+def wait_for(of: str, name: str) -> None:
+    """Look at this evaluation of a checkpoint once it is there."""
+    st.session_state[_WAITED_FOR] = (of, name)
+
+
+def arrived(of: str) -> str:
+    """Turn to the evaluation that is waited for if it is there; if it has ended without results, say why."""
+    waited_of, name = st.session_state.get(_WAITED_FOR, ("", ""))
+    folder = store.find(of)
+    if of != waited_of or evaluations.is_under_way(folder, name):
+        return ""
+    del st.session_state[_WAITED_FOR]
+    if evaluations.known(folder, name) is None:
+        return background.complaint(folder, name)
+    look_at(name)
+    return ""

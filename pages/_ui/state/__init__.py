@@ -1,1 +1,0 @@
-"""What is remembered: the only caches, and the only keys of the session."""

@@ -1,0 +1,193 @@
+"""What a data set holds, and samples of it as the network will see them."""
+
+import html
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.data.survey.class_counts import class_counts
+from core.data.survey.report import Copies, Report
+from core.drawing.render import png
+from core.errors import CoreError
+from core.training.material import Material
+from core.training.preview import Sample, training_samples, validation_samples
+from core.training.recipe import Recipe
+from pages._ui import mishaps, words
+from pages._ui.kit.components import components
+from pages._ui.session import photos
+from pages._ui.train import curves
+from pages._ui.train.recipe_picker import Chosen, Plan
+from pages._ui.train.state import trainings
+
+_LISTED = 20  # Files of each kind.
+_EXAMPLES = 5  # Files of each reason to leave them out.
+# Pillow's modes in words.
+_MODES = {
+    "1": "black and white",
+    "L": "grey",
+    "RGB": "in colour",
+    "RGBA": "with transparency",
+    "P": "with a palette",
+    "CMYK": "for print (CMYK)",
+}
+
+
+def draw(plan: Plan) -> None:
+    """Ask whether to look, and then show all that is known of the plan's data."""
+    if plan.data is None:
+        return
+    st.subheader("Before you train, look at the data", anchor=False)
+    look = st.toggle(
+        "Show what is in it, and how the network will see it",
+        key=f"train_look_{plan.data.source}_{plan.data.folder}",
+        help="Reads every image once; training then starts faster.",
+    )
+    if not look:
+        return
+    try:
+        data = _material(plan.data, plan.recipe)
+        found = trainings.data_report(data.decoded, plan.recipe)
+    except CoreError as error:
+        st.error(words.sentence(error), icon=":material/error:")
+        return
+    _draw_numbers(found)
+    _draw_hints(found)
+    _draw_samples(data, plan.recipe)
+    with st.container(key="data"):
+        left, right = st.columns([3, 2], gap="large")
+    with left:
+        _draw_classes(found)
+    with right:
+        _draw_files(found)
+
+
+def _material(chosen: Chosen, recipe: Recipe) -> Material:
+    """The data, read; with a bar that moves where that takes long."""
+    slot = st.empty()
+    bar = slot.progress(0.0, text="Reading images…")
+
+    def move(done: int, total: int) -> None:
+        bar.progress(done / total, text=f"Reading images: {done:,} of {total:,}")
+
+    found = trainings.training_data(chosen.opened(), recipe, move)
+    slot.empty()
+    return found
+
+
+def _draw_numbers(found: Report) -> None:
+    train, val, test = found.counts.sum(axis=0).tolist()
+    sizes = found.sizes
+    with st.container(horizontal=True):
+        st.metric("Images", f"{train + val + test:,}", border=True)
+        st.metric("Training", f"{train:,}", border=True)
+        st.metric("Validation", f"{val:,}", border=True)
+        st.metric("Classes", f"{len(found.class_names):,}", border=True)
+        st.metric(
+            "Largest class / smallest",
+            f"{found.imbalance:.1f}",
+            border=True,
+            help=f"Always the largest class would score {found.majority_share:.1%}.",
+        )
+    modes = ", ".join(f"{number:,} {_MODES.get(mode, mode)}" for mode, number in found.modes.items())
+    parts = [
+        f"{_span(sizes.widths)} pixels wide, {_span(sizes.heights)} high",
+        f"{modes}",
+        *([f"{test:,} images are kept for a test and not used"] if test else []),
+        *([f"{found.num_groups:,} groups that stay whole"] if found.num_groups else []),
+        f"fingerprint {found.fingerprint[:8]}",
+    ]
+    st.caption(" · ".join(map(words.plain, parts)))
+
+
+def _span(lengths: tuple[int, int, int]) -> str:
+    low, middle, high = lengths
+    return f"{low}" if low == high else f"{low} to {high} (median {middle})"
+
+
+def _draw_hints(found: Report) -> None:
+    for hint in found.hints:
+        st.warning(f"{words.plain(hint[:1].upper() + hint[1:])}.", icon=":material/lightbulb:")
+    if not found.hints:
+        st.success(
+            "Nothing wrong was found: no broken file, no copy across the split, no rare class.",
+            icon=":material/check_circle:",
+        )
+
+
+def _draw_classes(found: Report) -> None:
+    counts = class_counts(found)
+    st.markdown("##### Images of each class")
+    if counts.num_left_out:
+        st.caption(f"The largest and the smallest; {counts.num_left_out:,} more are between them.")
+    st.plotly_chart(
+        curves.class_bars(counts),
+        key="train_classes",
+        config=curves.CONFIG,
+        alt="Number of training and validation images of each class",
+    )
+
+
+@st.fragment
+@mishaps.guarded
+def _draw_samples(data: Material, recipe: Recipe) -> None:
+    """Two rows of pictures; only these are drawn again when other augmentations are asked for."""
+    changes = not recipe.augment.is_none
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("##### As the network will see them", width="content")
+        again = changes and st.button(
+            "Again", icon=":material/casino:", key="train_again", help="As the next epoch changes them"
+        )
+    epoch = trainings.next_epoch() if again else trainings.epoch_shown()
+    _strip(
+        "Training, augmented: other every epoch" if changes else "Training: this recipe augments nothing",
+        training_samples(data, recipe, epoch=epoch),
+    )
+    _strip("Validation: never changed", validation_samples(data))
+
+
+def _strip(caption: str, samples: Sequence[Sample]) -> None:
+    figures = "".join(_figure(sample) for sample in samples)
+    st.caption(caption)
+    st.html(f'<div class="seewhy-strip">{figures}</div>')
+
+
+def _figure(sample: Sample) -> str:
+    name, side = html.escape(sample.class_name, quote=True), max(sample.picture.shape)
+    kind = ' class="tiny"' if side <= photos.TINY_SIDE else ""
+    address = components.data_uri(png(sample.picture), "png")
+    image = f'<img{kind} src="{address}" alt="{name}">'
+    return f'<figure title="{name}">{image}<figcaption>{name}</figcaption></figure>'
+
+
+def _draw_files(found: Report) -> None:
+    """The files behind the warnings, in groups that open."""
+    broken = [f"{name}: {reason}" for name, reason in found.broken]
+    _listed("Broken files", broken)
+    _draw_left_out(found)
+    _listed("Same content", [_as_text(each) for each in found.exact])
+    _listed("Almost the same, in training and validation", [_as_text(each) for each in found.near])
+
+
+def _draw_left_out(found: Report) -> None:
+    """Files that do not count, by reason, each with the first of them."""
+    total = sum(each.num_files for each in found.left_out)
+    if not total:
+        return
+    with st.expander(f"Left out: {words.counted(total, 'file')}"):
+        for each in found.left_out:
+            st.caption(words.plain(str(each)))
+            st.code("\n".join(each.examples[:_EXAMPLES]), language=None)
+
+
+def _listed(title: str, lines: Sequence[str]) -> None:
+    if not lines:
+        return
+    with st.expander(f"{title}: {len(lines):,}"):
+        st.code("\n".join(map(words.readable, lines[:_LISTED])), language=None)
+        if len(lines) > _LISTED:
+            st.caption(f"The first {_LISTED}.")
+
+
+def _as_text(copies: Copies) -> str:
+    samples = (f"{name} ({split})" for name, split in zip(copies.sample_ids, copies.splits, strict=True))
+    return ", ".join(samples) + ("; labels differ" if copies.labels_differ else "")

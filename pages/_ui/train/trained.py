@@ -1,0 +1,262 @@
+"""Trainings on the page: the one that is looked at, live, and the table of all."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Literal
+
+import streamlit as st
+
+from core.checkpoints import store
+from core.errors import CoreError
+from core.mistakes import results
+from core.training import overview, runs
+from core.training.runs import Run
+from pages._ui import mishaps, words
+from pages._ui.session import models, values
+from pages._ui.train import curves
+from pages._ui.train.state import trainings
+
+_LIVE_S, _TABLE_S = 1.0, 5.0
+_BADGES = {
+    "running": ("blue", ":material/play_circle:"),
+    "finished": ("green", ":material/check_circle:"),
+    "stopped": ("gray", ":material/stop_circle:"),
+    "failed": ("red", ":material/error:"),
+    "interrupted": ("orange", ":material/power_off:"),
+}
+_SYMBOLS = {"running": "▶", "finished": "✓", "stopped": "■", "failed": "✕", "interrupted": "!"}
+
+
+def watched() -> Run | None:
+    """The training that the address names; where there is none of that name, that is said."""
+    name = trainings.watched()
+    if name is None:
+        return None
+    try:
+        store.refuse_odd(name)
+        found = runs.find(name)
+    except CoreError:
+        st.warning(
+            f"There is no training named {words.plain(name[:64])}. Start one here, or choose one below.",
+            icon=":material/search_off:",
+        )
+        return None
+    if not found.card.recipe:
+        st.info(f"{words.plain(name)} was not trained here, so there are no curves to show.")
+        return None
+    return found
+
+
+def draw(run: Run) -> None:
+    """One training: head line, progress, curves, and what can be done with it."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content", key="train_status"):
+            st.subheader(words.plain(run.name), anchor=False, width="content")
+            colour, icon = _BADGES[run.status]
+            st.badge(run.status.capitalize(), color=colour, icon=icon)  # type: ignore[arg-type]
+        with st.container(horizontal=True, width="content"):
+            st.button(
+                "New training", icon=":material/add:", key="train_new", on_click=trainings.watch, args=(None,)
+            )
+            _delete_button(run)
+    title, source = run.card.recipe.get("title", ""), run.card.data.get("source", "")
+    st.caption(words.plain(f"{title} · {source} · {run.card.architecture.partition(':')[2]}"))
+    # The timer runs only while there is something to wait for.
+    live = st.fragment(mishaps.guarded(_draw_live), run_every=_LIVE_S if run.is_running else None)
+    live(run.name, run.status)
+
+
+def _draw_live(name: str, status: str) -> None:
+    """What changes while it runs; when it ends, the whole page is drawn once more."""
+    try:
+        run = runs.find(name)
+    except CoreError:
+        st.rerun()
+    if run.status != status:
+        st.rerun()
+    if run.is_running:
+        now = overview.progress(run)
+        st.progress(now.share, text=now.text)
+    _draw_reason(run)
+    for fault in run.faults:
+        st.warning(words.capital(fault), icon=":material/broken_image:")
+    _draw_measures(run)
+    _draw_curves(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _draw_actions(run)
+
+
+def _draw_reason(run: Run) -> None:
+    if run.status == "failed":
+        reason = run.card.reason or "its process gave no reason"
+        st.error(f"It failed: {words.plain(reason)}.", icon=":material/error:")
+    if run.status == "interrupted":
+        st.warning(
+            "Its process is gone: the machine was switched off, or something ended it. "
+            "Resume goes on from the last saved epoch.",
+            icon=":material/power_off:",
+        )
+    if run.status == "stopped":
+        st.info(
+            "It was stopped; the best epoch so far is kept, and it can go on.", icon=":material/stop_circle:"
+        )
+
+
+def _draw_measures(run: Run) -> None:
+    done, planned = overview.num_epochs(run)
+    accuracy, best = run.card.metrics.get("val_accuracy"), overview.best_epoch(run)
+    if not done:
+        return
+    with st.container(horizontal=True):
+        if accuracy is not None:
+            st.metric("Best validation accuracy", f"{accuracy:.1%}", border=True)
+        st.metric("Best epoch", best or "none yet", border=True)
+        st.metric("Epochs", f"{done} of {planned}", border=True)
+        st.metric("Trained for", overview.duration(overview.seconds(run)), border=True)
+
+
+def _draw_curves(run: Run) -> None:
+    if run.history.empty:
+        if run.is_running:
+            st.caption("The curves begin with the end of the first epoch.")
+        return
+    _, planned = overview.num_epochs(run)
+    titles = {"accuracy": "Accuracy", "loss": "Loss"}
+    with st.container(key="curves"):
+        columns = st.columns(2, gap="large")
+    for column, (measure, title) in zip(columns, titles.items(), strict=True):
+        column.markdown(f"##### {title}")
+        column.plotly_chart(
+            curves.curve(run.history, measure, epochs=planned, best=overview.best_epoch(run)),
+            key=f"curve_{measure}",
+            config=curves.CONFIG,
+            alt=f"{title} by epoch, of training and validation",
+        )
+
+
+def _draw_actions(run: Run) -> None:
+    if run.is_running and st.button(
+        "Stopping…" if run.is_stopping else "Stop",
+        icon=":material/stop:",
+        key="train_stop",
+        disabled=run.is_stopping,
+        help="It ends after this batch; the best epoch is kept.",
+    ):
+        runs.stop(run.name)
+        st.toast("It stops after the current batch.", icon=":material/stop:")
+    if run.can_resume and st.button("Resume", icon=":material/resume:", key="train_resume", type="primary"):
+        _resume(run.name)
+    # Links would not do: a model that was chosen before wins over the one in the address.
+    kind: Literal["primary", "secondary"] = "primary" if run.status == "finished" else "secondary"
+    choose = partial(models.choose_checkpoint, run.name)
+    if run.name in store.available() and st.button(
+        "Explain with it",
+        icon=":material/center_focus_strong:",
+        key="train_explain",
+        type=kind,
+        on_click=choose,
+    ):
+        st.switch_page("pages/explain.py", query_params={})
+    if run.name in results.available() and st.button(
+        "See its mistakes", icon=":material/grid_on:", key="train_mistakes", type=kind, on_click=choose
+    ):
+        st.switch_page("pages/mistakes.py", query_params={})
+
+
+def _resume(name: str) -> None:
+    try:
+        with st.spinner("Going on: the libraries are loaded, the last state is read…"):
+            runs.resume(name)
+    except CoreError as error:
+        st.error(words.sentence(error), icon=":material/error:")
+        return
+    st.rerun()
+
+
+def _delete_button(run: Run) -> None:
+    if st.button(
+        "Delete",
+        icon=":material/delete:",
+        key="train_delete",
+        disabled=run.is_running,
+        help="It is being trained: stop it first." if run.is_running else None,
+    ):
+        _ask_to_delete(run.name, overview.megabytes(run))
+
+
+@st.dialog("Delete this training?", icon=":material/delete:")
+@mishaps.guarded
+def _ask_to_delete(name: str, size: str) -> None:
+    st.markdown(f"**{words.plain(name)}** with its weights and curves, {size}. This cannot be undone.")
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        kept = st.button("Keep it", key="train_keep")
+        deleted = st.button(
+            "Delete it", key="train_delete_sure", type="primary", on_click=_delete, args=(name,)
+        )
+    if kept or deleted:
+        st.rerun()
+
+
+def _delete(name: str) -> None:
+    try:
+        runs.delete(name)
+    except CoreError as error:
+        st.toast(words.sentence(error), icon=":material/error:")
+        return
+    trainings.watch(None)
+    st.toast(f"{words.plain(name)} is deleted.", icon=":material/delete:")
+
+
+def draw_table(chosen: str | None) -> None:
+    """All trainings, the newest first; a click looks at one."""
+    st.subheader("Your trainings", anchor=False)
+    found = runs.every()
+    if not found:
+        st.info(
+            "None yet. Leave everything as it is and press Start: the digits take about a minute.",
+            icon=":material/rocket_launch:",
+        )
+        return
+    st.caption("Click a row to see its curves, to go on with it, or to delete it.")
+    live = any(run.is_running for run in found)
+    st.fragment(mishaps.guarded(_draw_rows), run_every=_TABLE_S if live else None)(chosen)
+
+
+def _draw_rows(chosen: str | None) -> None:
+    if trainings.has_turned():
+        st.rerun()
+    found = runs.every()
+    rows = overview.table(found)
+    rows["status"] = [f"{_SYMBOLS[run.status]} {run.status}" for run in found]
+    # The key has the chosen name: a new table has no cell selected, so that any cell can be clicked.
+    key = f"train_runs_{chosen or ''}"
+    st.dataframe(
+        rows,
+        hide_index=True,
+        key=key,
+        on_select=partial(_look_at_row, key, [run.name for run in found]),
+        selection_mode="single-cell",
+        column_config=_columns(),
+    )
+
+
+def _columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "name": column.TextColumn("Name"),
+        "status": column.TextColumn("Status"),
+        "recipe": column.TextColumn("Recipe"),
+        "data": column.TextColumn("Data"),
+        "fingerprint": column.TextColumn("Fingerprint", help="Of the data: the same where it is the same"),
+        "accuracy": column.NumberColumn("Best accuracy", help="Of validation", format="%.1f %%"),
+        "epochs": column.TextColumn("Epochs", help="Done / planned"),
+        "size": column.NumberColumn("Size", format="%.2f MB"),
+        "time": column.TextColumn("Time"),
+        "started": column.DatetimeColumn("Started", format="D MMM, HH:mm"),
+    }
+
+
+def _look_at_row(key: str, names: Sequence[str]) -> None:
+    row = values.row(key, len(names))
+    if row is not None:
+        trainings.watch(names[row])
