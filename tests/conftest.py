@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_models import GapCnn, noise, seeded
 from torch import Tensor
 
 from core.checkpoints import store
 from core.checkpoints.store import Card, Checkpoint
 from core.models import registry
+from tests.support.paths import DATA
+from tests.support.tiny_models import GapCnn, noise, seeded
 
 # The networks here are small: a second thread gains nothing, and on a busy machine each waits for the other.
 torch.set_num_threads(1)
@@ -19,7 +20,7 @@ torch.set_num_threads(1)
 # A shell that starts the tests in the background lets them, and the programs that they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-_PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "imagenet-photos"
+_PHOTOS = DATA / "imagenet-photos"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import ROOT
+
 APP, TESTS = Path("requirements.txt"), Path("tests/requirements.txt")
 _COMPILE = "uv pip compile --universal --python-version 3.11 --no-header --annotation-style line"
 # Only metadata is read. Of the tests' packages grad-cam has no wheel: its metadata must be built.

@@ -12,8 +12,8 @@ from core import images
 from pages._ui.kit import own_model
 from pages._ui.kit.pickers import pickers
 from tests import lock
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 CONFIG = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DIRECT = {

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.browser.server import CHROMIUM, FLAGS, running_app
-from tests.browser.window import App
+from tests.support.server import CHROMIUM, FLAGS, running_app
+from tests.support.window import App
 
 GRID = ".st-key-channels .cell"
 # The pictures of the grid, of the open channel, and of its ascent: what a person waits to see change.

@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from core.checkpoints import store
 from core.predictions.evaluations import PREDICTIONS
 from core.predictions.prediction_table import write
-from tests.browser.server import CHROMIUM, FLAGS, running_app
-from tests.browser.window import App
+from tests.support.server import CHROMIUM, FLAGS, running_app
+from tests.support.window import App
 
 NAME, MANY, TURNS = "benchmark-million", "benchmark-many", 10
 

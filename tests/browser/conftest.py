@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.server import CHROMIUM, FLAGS, running_app
-from tests.browser.window import App
+from tests.support.server import CHROMIUM, FLAGS, running_app
+from tests.support.window import App
 
 # A machine that checks a change may be busy; five seconds, the default, would fail there for no reason.
 expect.set_options(timeout=20_000)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.window import App
-from tests.second_digits import NUM_BROKEN, NUM_FIXED, second_digits
+from tests.support.second_digits import NUM_BROKEN, NUM_FIXED, second_digits
+from tests.support.window import App
 
 
 @pytest.fixture(scope="module")

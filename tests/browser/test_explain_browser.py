@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from core.checkpoints import store
-from tests.browser.window import App
+from tests.support.window import App
 
 SCREENSHOT = Path(__file__).parent / "explain.png"
 

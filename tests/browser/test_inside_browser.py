@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.drawing.channel_grid import poster_layout
 from core.inside.examples import patches
-from tests.browser.window import App
+from tests.support.window import App
 
 GRID = ".st-key-channels .cell"
 SCREENSHOT = Path(__file__).parent / "inside.png"

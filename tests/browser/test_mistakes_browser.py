@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from core.checkpoints import store
 from core.predictions import evaluations
-from tests.browser.window import App
+from tests.support.window import App
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.window import App
+from tests.support.window import App
 
 
 def address_of(app: App) -> dict[str, str]:

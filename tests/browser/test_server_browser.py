@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages._ui.shell import PAGES
-from tests.browser.window import App
+from tests.support.window import App
 
 _KNOCK = {
     "Connection": "Upgrade",

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.checkpoints import store
 from core.training import runs
-from tests.browser.window import App
+from tests.support.window import App
 
 # The start of a training loads its libraries, on a machine that may be busy.
 SLOW = 90_000

@@ -21,9 +21,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.browser.server import Server, running_server
 from tests.campaigns.tally import ROOT, Tally
-from tests.web_client import Visitor, visit
+from tests.support.server import Server, running_server
+from tests.support.web_client import Visitor, visit
 
 _PHOTOS = ("chelsea.png", "coffee.png", "rocket.jpg", "astronaut.png")
 

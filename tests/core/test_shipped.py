@@ -1,7 +1,6 @@
 """The checkpoints that ship: what their cards promise, and what their weights say today."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,6 +22,7 @@ from core.predictions.evaluations import METRICS
 from core.training import recipe as recipes
 from core.training.material import open_data
 from core.training.run import HISTORY
+from tests.support.paths import DATA
 
 SHIPPED = (
     "digits",
@@ -33,12 +33,11 @@ SHIPPED = (
     "signs-bn-aug",
     "signs-plain",
 )
-DATA = {
+FOLDERS = {
     "malaria": "malaria-cell-images",
     "pets-cat-dog": "oxford-iiit-pet",
     "gtsrb": "gtsrb",
 }
-REAL = Path(__file__).parents[3] / "shared" / "data"
 each = pytest.mark.parametrize("name", SHIPPED)
 
 
@@ -106,9 +105,11 @@ def test_its_weights_give_its_table_again(name: str) -> None:
     loaded, table = store.load(store.ROOT / name), _predictions(name)
     recipe = recipes.parse(loaded.card.recipe)
     source = recipe.data.source
-    if source != "digits" and not (REAL / DATA[source]).exists():
+    if source != "digits" and not (DATA / FOLDERS[source]).exists():
         pytest.skip(f"the images of {source} are not here")
-    images = catalogue.load("digits") if source == "digits" else open_data(recipe.data, REAL / DATA[source])
+    images = (
+        catalogue.load("digits") if source == "digits" else open_data(recipe.data, DATA / FOLDERS[source])
+    )
     assert images.fingerprint == loaded.card.data["fingerprint"]
     places = {sample_id: index for index, sample_id in enumerate(images.sample_ids)}
     some = table.iloc[:: max(1, len(table) // 16)]

@@ -5,11 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from looking import ROOT, captions, metrics, opened
 from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import built_in, inventory, store
 from core.checkpoints.store import CARD
+from tests.support.looking import ROOT, captions, metrics, opened
 
 PAGES = ["app.py", "pages/explain.py", "pages/mistakes.py", "pages/compare.py", "pages/inside.py"]
 

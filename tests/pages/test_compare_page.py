@@ -18,8 +18,8 @@ from core.evaluation.comparing.significance import mcnemar_by_group
 from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation
 from pages._ui.session import results as memory
-from tests.pages.looking import captions, component, components, opened
-from tests.second_digits import NUM_BOTH_WRONG, NUM_BROKEN, NUM_FIXED, second_digits
+from tests.support.looking import captions, component, components, opened
+from tests.support.second_digits import NUM_BOTH_WRONG, NUM_BROKEN, NUM_FIXED, second_digits
 
 PAGE = "pages/compare.py"
 PAIRS = [

@@ -25,9 +25,9 @@ from core.predictions.evaluations import Evaluation
 from core.training.run import remembered_data
 from pages._ui.mistakes import exports
 from pages._ui.session import results as memory
-from tests.pages.looking import captions, component, components, metrics, opened
-from tests.tiny_evaluation import noisy_pictures
-from tests.two_evaluations import NUM_STREET, OWN, STREET, two_evaluations
+from tests.support.looking import captions, component, components, metrics, opened
+from tests.support.tiny_evaluation import noisy_pictures
+from tests.support.two_evaluations import NUM_STREET, OWN, STREET, two_evaluations
 
 MISTAKES, COMPARE = "pages/mistakes.py", "pages/compare.py"
 
@@ -172,7 +172,8 @@ def _digits_below(place: Path) -> Path:
 def asked(name: str, place: Path, given: str = "") -> AppTest:
     """The form of the dialogue, which AppTest does not run again by itself, filled in and sent."""
     page = AppTest.from_string(
-        f"from pages._ui import evaluating\nevaluating._draw_form({name!r})", default_timeout=60
+        f"from pages._ui.kit.evaluations import evaluating\nevaluating._draw_form({name!r})",
+        default_timeout=60,
     ).run()
     page.text_input(key="evaluation_folder").set_value(str(place))
     page.text_input(key="evaluation_name").set_value(given)

@@ -21,7 +21,7 @@ from core.checkpoints import store
 from core.predictions.evaluating.evaluate import evaluate
 from core.predictions.evaluating.samples import open_images, samples_of
 from pages._ui import words
-from tests.pages.looking import ROOT, opened
+from tests.support.looking import ROOT, opened
 
 NAMES = ("test-hostile-a", "test-hostile-b")
 # Where it reads HTML.

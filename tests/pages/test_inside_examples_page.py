@@ -24,7 +24,7 @@ from core.inside.examples.channel_tiles import opaque
 from core.inside.examples.patches import in_patch, patch, ringed
 from pages._ui.inside.state import examples as memory
 from pages._ui.session import models, photos
-from tests.pages.looking_inside import (
+from tests.support.looking_inside import (
     ascent_card,
     drawn,
     grid,

@@ -15,7 +15,7 @@ from core.checkpoints.store import Checkpoint
 from core.explain.ascent import LOGITS
 from pages._ui.inside.channel_tiles import brief
 from pages._ui.inside.state import cards, fields
-from tests.pages.looking_inside import SPARSITY, expected, grid, hint, kept, opened, sent
+from tests.support.looking_inside import SPARSITY, expected, grid, hint, kept, opened, sent
 
 
 def stage_lines(page: AppTest) -> list[str]:

@@ -15,7 +15,7 @@ from core.explanation.explanation import layers_of
 from core.inside.channels.inspection import sparsity_by_depth
 from core.inside.examples import stored_examples
 from core.inside.network_map import parameters_by_stage
-from tests.pages.looking_inside import (
+from tests.support.looking_inside import (
     CAT,
     SPARSITY,
     ascent_card,
@@ -30,8 +30,6 @@ from tests.pages.looking_inside import (
     opened,
     sent,
 )
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.usefixtures("_no_ascent")

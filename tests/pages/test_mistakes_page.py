@@ -21,7 +21,7 @@ from core.errors import DataError
 from core.predictions import evaluations, prediction_table
 from core.predictions.evaluations import Evaluation
 from pages._ui.session import results as memory
-from tests.pages.looking import as_read, captions, component, components, metrics, opened
+from tests.support.looking import as_read, captions, component, components, metrics, opened
 
 PAGE = "pages/mistakes.py"
 CLASSES = tuple(f"class {each}" for each in range(20_000))

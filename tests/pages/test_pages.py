@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,9 +19,8 @@ from pages._ui.kit.pickers.pickers import METHOD_LABELS, method_label
 from pages._ui.session import models
 from pages._ui.session.photos import as_photo
 from pages._ui.shell import PAGES
-from tests.pages.looking import captions, component
-
-ROOT = Path(__file__).parents[2]
+from tests.support.looking import captions, component
+from tests.support.paths import ROOT
 
 
 @pytest.fixture

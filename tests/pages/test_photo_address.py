@@ -15,7 +15,7 @@ from core.predictions.evaluations import Evaluation
 from pages._ui.inside.state import inside
 from pages._ui.session import results as memory
 from pages._ui.session.photos import Photo
-from tests.pages.looking import captions, opened
+from tests.support.looking import captions, opened
 
 EXPLAIN, INSIDE = "pages/explain.py", "pages/inside.py"
 COFFEE = (files("skimage.data") / "coffee.png").read_bytes()

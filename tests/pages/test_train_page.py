@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from looking import as_read
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -16,9 +15,9 @@ from core.checkpoints.store import Card
 from core.models import registry
 from core.training import recipe as recipes
 from core.training import runs
-from tests.pages.looking import captions
+from tests.support.looking import as_read, captions
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 MINE = "A folder of mine…"
 
 

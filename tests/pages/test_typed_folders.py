@@ -12,8 +12,8 @@ from core.places import ROOTS, VISITORS
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import open_images, samples_of
 from pages._ui.session import results
-from tests.pages.looking import components, opened
-from tests.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.looking import components, opened
+from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 
 NAME = "test-visitors"
 

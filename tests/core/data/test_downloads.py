@@ -1,0 +1,223 @@
+"""Downloads in processes of their own: joined, followed, cancelled, and what is said where they fail."""
+
+import contextlib
+import hashlib
+import io
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+from PIL import Image
+
+from core.data.downloads import downloads, progress
+from core.data.downloads.progress import Progress
+from core.data.sources import catalogue
+from core.errors import DataError
+from tests.support.paths import ROOT
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder for data."""
+    monkeypatch.setenv("SEEWHY_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(catalogue, "_SYSTEM", tmp_path / "system")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_EVERY_S", 0.02)
+
+
+def archive() -> bytes:
+    """Malaria, one cell of each class, among a megabyte of other things."""
+    picture, file = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (2, 2)).save(picture, "PNG")
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr("cell_images/notes.txt", bytes(2**20))
+        for name in ("Parasitized", "Uninfected"):
+            packed.writestr(f"cell_images/{name}/C1_cell_1.png", picture.getvalue())
+    return file.getvalue()
+
+
+@dataclass
+class Publisher:
+    """A server on this machine that gives the first half of the archive, and the rest when it may."""
+
+    content: bytes
+    url: str = ""
+    asked: int = 0
+    may_end: threading.Event = field(default_factory=threading.Event)
+
+
+@pytest.fixture
+def publisher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
+    """Where the processes that are started download malaria from."""
+    found = Publisher(archive())
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(found.content)))
+            self.end_headers()
+            found.asked += 1
+            half = len(found.content) // 2
+            self.wfile.write(found.content[:half])
+            found.may_end.wait(60)
+            with contextlib.suppress(ConnectionError):  # It has been cancelled.
+                self.wfile.write(found.content[half:])
+
+        def log_message(self, *_args: object) -> None:
+            """Nothing to be said."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    found.url = f"http://127.0.0.1:{server.server_port}/cell_images.zip"
+    from_there(tmp_path, monkeypatch, found.url, found.content)
+    yield found
+    found.may_end.set()
+    server.shutdown()
+    server.server_close()
+
+
+def from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, content: bytes) -> None:
+    """Let processes that are started know another address of the data set."""
+    digest = hashlib.sha256(content).hexdigest()
+    (tmp_path / "sitecustomize.py").write_text(
+        f"from core.data.sources.public import malaria\nmalaria._URL, malaria._SHA256 = {url!r}, {digest!r}\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    size = replace(catalogue.SOURCES["malaria"], num_bytes=len(content))
+    monkeypatch.setitem(catalogue.SOURCES, "malaria", size)
+
+
+def wait(until: Callable[[], object], seconds: float = 60) -> None:
+    ends = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+def folders(root: Path) -> list[str]:
+    return sorted(path.name for path in root.iterdir() if path.is_dir())
+
+
+def test_what_can_be_downloaded_says_how_large_it_is_and_under_which_licence() -> None:
+    for source in catalogue.SOURCES.values():
+        assert (source.fetch is not None) == (source.num_bytes > 0) == bool(source.licence), source.name
+    assert downloads.can_be("malaria")
+    assert not downloads.can_be("digits")
+    assert not downloads.can_be("dogs-vs-cats")
+    assert not downloads.can_be("nothing of this name")
+
+
+# In a process of its own.
+
+
+def test_a_second_press_joins_and_the_data_set_appears_whole(
+    root: Path, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    downloads.start("malaria")
+    with monkeypatch.context() as only_once:
+        only_once.delattr(subprocess, "Popen")
+        downloads.start("malaria")
+    wait(lambda: (found := downloads.under_way("malaria")) and found.progress.done)
+    assert not catalogue.find("malaria")
+    publisher.may_end.set()
+    wait(lambda: downloads.under_way("malaria") is None)
+    assert catalogue.find("malaria") == root / "malaria" / "cell_images"
+    assert folders(root) == ["malaria"]
+    assert downloads.complaint("malaria") == ""
+    assert not downloads.can_be("malaria")
+
+
+def test_cancelled_nothing_is_left_and_nothing_complained_about(root: Path, publisher: Publisher) -> None:
+    downloads.start("malaria")
+    wait(lambda: publisher.asked)
+    downloads.cancel("malaria")
+    wait(lambda: downloads.under_way("malaria") is None)
+    assert folders(root) == []
+    assert downloads.complaint("malaria") == ""
+    assert downloads.can_be("malaria")
+
+
+@pytest.mark.parametrize("cause", [socket.gaierror(-3, "?"), ConnectionRefusedError(), TimeoutError()])
+def test_without_a_network_one_sentence_says_so(
+    root: Path, monkeypatch: pytest.MonkeyPatch, cause: OSError
+) -> None:
+    def fetch(_folder: Path) -> None:
+        raise URLError(cause)
+
+    monkeypatch.setitem(catalogue.SOURCES, "malaria", replace(catalogue.SOURCES["malaria"], fetch=fetch))
+    with pytest.raises(DataError) as caught:
+        catalogue.fetch("malaria")
+    (root / ".malaria.log").write_text(f"error: {caught.value}\n")
+    assert downloads.complaint("malaria").startswith(
+        "malaria was not downloaded (there is no connection to its server; is this machine on the network?); "
+        "get it from http"
+    )
+    assert folders(root) == []
+    os.utime(root / ".malaria.log", (0, 0))
+    assert downloads.complaint("malaria") == ""  # Of days ago.
+
+
+# What it says of itself.
+
+
+@pytest.mark.usefixtures("often")
+def test_archives_are_counted_and_deleting_one_takes_nothing_back(root: Path) -> None:
+    said: list[str] = []
+    target = root / "malaria"
+    (root / "part").mkdir(parents=True)
+    with progress.watched(root / "part", target, 4 * 2**20, lambda now: said.append(str(now))):
+        (root / "part" / "a.zip").write_bytes(bytes(2**20))
+        (root / "part" / "picture.png").write_bytes(bytes(2**20))
+        wait(lambda: "1 MB of 4 MB, 25%" in said)
+        assert progress.read(target) == Progress(2**20, 4 * 2**20)
+        (root / "part" / "a.zip").unlink()
+        number = len(said)
+        wait(lambda: len(said) > number + 2)
+        assert said[-1] == "1 MB of 4 MB, 25%"
+        (root / "part" / "b.tar.gz").write_bytes(bytes(5 * 2**20))
+        wait(lambda: said[-1] == "4 MB are here; they are unpacked and checked")
+    assert progress.read(target) is None
+
+
+@pytest.fixture(params=[signal.default_int_handler, signal.SIG_IGN], ids=["in front", "in the background"])
+def _started(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A program that a shell has started in the background ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, request.param)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("often", "_started")
+def test_asked_to_stop_a_download_is_interrupted_where_it_waits(root: Path) -> None:
+    target = root / "malaria"
+    (root / "part").mkdir(parents=True)
+    threading.Timer(0.1, progress.ask_to_stop, [target]).start()
+    with (
+        pytest.raises(KeyboardInterrupt),
+        progress.watched(root / "part", target, 1, lambda _progress: None),
+    ):
+        time.sleep(30)
+    assert not progress.is_asked_to_stop(target)
+
+
+def test_what_a_killed_process_left_can_be_deleted(root: Path) -> None:
+    (root / ".malaria.part-killed").mkdir(parents=True)
+    assert downloads.is_interrupted("malaria")
+    downloads.forget("malaria")
+    assert folders(root) == []
+    assert not downloads.is_interrupted("malaria")

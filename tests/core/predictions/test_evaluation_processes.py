@@ -1,0 +1,139 @@
+"""Evaluations as people start them, in processes of their own: killed, interrupted, and in twos."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from core.checkpoints import store
+from core.data.sources import catalogue
+from core.predictions import evaluations
+from core.predictions.evaluating.evaluate import Keep, evaluate
+from core.predictions.evaluating.samples import samples_of
+from tests.support.paths import ROOT
+from tests.support.tiny_evaluation import CLASSES, random_checkpoint
+
+NUM_IMAGES = 2500  # Three parts.
+NAME = "noise"
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Small images of three classes, every hundredth broken."""
+    random, folder = np.random.default_rng(0), tmp_path_factory.mktemp("pictures")
+    for name in CLASSES:
+        (folder / name).mkdir()
+    for index in range(NUM_IMAGES):
+        path = folder / CLASSES[index % 3] / f"{index}.png"
+        Image.fromarray(random.integers(0, 255, (9, 8, 3), dtype=np.uint8)).save(path)
+        if index % 100 == 7:
+            path.write_bytes(path.read_bytes()[:40])
+    return folder
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A checkpoint that exists for one test only, where commands look for it."""
+    name = f"test-evaluation-{os.getpid()}"
+    shutil.rmtree(store.ROOT / name, ignore_errors=True)
+    yield random_checkpoint(store.ROOT, name)
+    shutil.rmtree(store.ROOT / name)
+
+
+def _command(folder: Path, pictures: Path, *more: str) -> list[str]:
+    command = [sys.executable, "-m", "core", "evaluate", folder.name, "--data", str(pictures), "--as", NAME]
+    return [*command, "--device", "cpu", *more]
+
+
+def _start(command: list[str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(  # noqa: S603
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _parts(folder: Path) -> set[str]:
+    return {path.name for path in folder.glob("evaluations/.*/*/0*.parquet")}
+
+
+def _once_there_are_parts(folder: Path, process: "subprocess.Popen[str]", num: int) -> None:
+    until = time.monotonic() + 60
+    while len(_parts(folder)) < num and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.005)
+    assert len(_parts(folder)) >= num
+
+
+def _table(folder: Path) -> pd.DataFrame:
+    return pd.read_parquet(evaluations.find(folder, NAME).table)
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def whole(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The table of a pass that nobody disturbs."""
+    folder = random_checkpoint(tmp_path_factory.mktemp("whole"))
+    images = catalogue.load("folder", pictures)
+    evaluate(folder, samples_of(store.read_card(folder), images, "val"), keep=Keep(NAME))
+    return _table(folder)
+
+
+def test_killed_there_is_never_half_a_table_and_it_goes_on_later(
+    folder: Path, pictures: Path, whole: pd.DataFrame
+) -> None:
+    old = evaluations.place(folder, NAME)
+    old.mkdir(parents=True)
+    (old / evaluations.PREDICTIONS).write_bytes(b"the old one")
+    command = _command(folder, pictures, "--replace")
+    with _start(command) as process:
+        _once_there_are_parts(folder, process, 1)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert [path.read_bytes() for path in old.iterdir()] == [b"the old one"]
+    kept = {path: path.stat().st_mtime_ns for path in folder.glob("evaluations/.*/*/0*.parquet")}
+    assert 1 <= len(kept) < 3
+    with _start(command) as process:
+        _once_there_are_parts(folder, process, len(kept) + 1)
+        assert {path: path.stat().st_mtime_ns for path in kept} == kept
+        _, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (0, "25 images cannot be read and are left out\n")
+    pd.testing.assert_frame_equal(_table(folder), whole, rtol=0, atol=1e-6)
+    assert _files(folder) == {"card.json", "local.json", "model.safetensors", "evaluations"}
+    assert _files(old) == {"predictions.parquet", "metrics.json", "evaluation.json", "local.json"}
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_so_in_one_line(folder: Path, pictures: Path) -> None:
+    with _start(_command(folder, pictures)) as process:
+        _once_there_are_parts(folder, process, 1)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == "error: interrupted; what is done is kept, and the same command goes on from there\n"
+    assert 1 <= len(_parts(folder)) < 3
+    assert not evaluations.every(folder)
+
+
+def test_two_processes_give_the_same_table_row_for_row(
+    folder: Path, pictures: Path, whole: pd.DataFrame
+) -> None:
+    command = _command(folder, pictures, "--devices", "2")
+    with _start(command) as process:
+        _once_there_are_parts(folder, process, 3)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "25 images cannot be read and are left out\n")
+    pd.testing.assert_frame_equal(_table(folder), whole, rtol=0, atol=1e-6)
+    assert _files(folder / evaluations.EVALUATIONS) == {NAME}

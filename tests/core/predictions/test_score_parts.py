@@ -1,0 +1,208 @@
+"""Scores of all classes through a pass in parts: kept, or counted; interrupted, and in two processes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.checkpoints import store
+from core.data.batches import Share
+from core.data.sources.folder.folders import SOURCE
+from core.errors import CheckpointError
+from core.evaluation.ranking.histograms import empty_counts
+from core.predictions import evaluations, prediction_table, score_files
+from core.predictions.evaluating import parts as evaluation_parts
+from core.predictions.evaluating.evaluate import Keep, Resources, evaluate
+from core.predictions.evaluating.samples import Samples, samples_of
+from tests.support.tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
+
+SEVEN = (*CLASSES, "newt", "otter", "puma", "quail")
+
+
+@pytest.fixture
+def samples_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Samples]:
+    """A checkpoint of seven classes, and eleven images in four parts, one of them broken."""
+    monkeypatch.setattr(evaluation_parts, "_ROWS", 3)
+    folder = random_checkpoint(tmp_path / "checkpoints", classes=SEVEN)
+    images = SOURCE.load(noisy_pictures(tmp_path / "data"))
+    return folder, samples_of(store.read_card(folder), images, "all")
+
+
+def _path(folder: Path) -> Path:
+    return evaluations.find(folder).table
+
+
+def _all_scores(folder: Path, samples: Samples) -> np.ndarray:
+    loaded = store.load(folder)
+    readable = [each for each in samples.indices if samples.images.sample_ids[each] != "mole/1.png"]
+    batch = loaded.card.preprocess.batch([samples.images.image(each) for each in readable])
+    with torch.inference_mode():
+        return prediction_table.log_odds(loaded.model(batch).double()).numpy()
+
+
+def test_all_scores_are_kept_beside_the_table(samples_in_parts: tuple[Path, Samples]) -> None:
+    folder, samples = samples_in_parts
+    found = evaluate(folder, samples)
+    table = prediction_table.read(_path(folder))
+    np.testing.assert_allclose(
+        np.concatenate(score_files.pieces(table)), _all_scores(folder, samples), rtol=2e-3, atol=1e-4
+    )
+    assert found["areas_from"] == "the log-odds of all classes, rounded to 16 bits"
+    assert sorted(path.name for path in _path(folder).parent.iterdir()) == [
+        "evaluation.json",
+        "metrics.json",
+        "predictions.parquet",
+        "predictions.scores.npy",
+    ]
+
+
+def _alone(folder: Path, samples: Samples) -> dict[str, object]:
+    return evaluate(folder, samples)
+
+
+def _by_two(folder: Path, samples: Samples) -> dict[str, object]:
+    evaluate(folder, samples, Resources(share=Share(1, 2)))
+    return evaluate(folder, samples, Resources(share=Share(0, 2)))
+
+
+def _interrupted(folder: Path, samples: Samples) -> dict[str, object]:
+    def stop(done: int, _total: int) -> None:
+        if done == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(folder, samples, on_progress=stop)
+    return evaluate(folder, samples)
+
+
+@pytest.mark.parametrize("way", [_alone, _by_two, _interrupted])
+@pytest.mark.parametrize("largest", [100, 43, 1])
+def test_where_they_are_too_many_histograms_add_up_to_the_same(
+    samples_in_parts: tuple[Path, Samples],
+    monkeypatch: pytest.MonkeyPatch,
+    way: Callable[[Path, Samples], dict[str, object]],
+    largest: int,
+) -> None:
+    """With 100 bytes scores wait beside several parts; with 43 beside one, with 1 beside none."""
+    folder, samples = samples_in_parts
+    evaluate(folder, samples)
+    expected = score_files.counted(prediction_table.read(_path(folder)))
+    monkeypatch.setattr(score_files, "LARGEST", largest)
+    evaluations.delete(folder, evaluations.find(folder).name)
+    found = way(folder, samples)
+    table = prediction_table.read(_path(folder))
+    histogram = score_files.histogram(_path(folder), table)
+    assert histogram is not None
+    assert (histogram.counts == expected[0]).all()
+    assert found["areas_from"] == "histograms of the log-odds of all classes"
+    assert not score_files.scores_path(_path(folder)).exists()
+
+
+def test_what_was_counted_before_a_crash_is_not_counted_twice(
+    samples_in_parts: tuple[Path, Samples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, samples = samples_in_parts
+    monkeypatch.setattr(score_files, "LARGEST", 1)
+    kept: dict[Path, bytes] = {}
+
+    def stop(done: int, _total: int) -> None:
+        if done == 6:
+            raise KeyboardInterrupt
+
+    unlink = Path.unlink
+
+    def remembered(path: Path, *, missing_ok: bool = False) -> None:
+        if path.name.endswith(".scores.npy") and path.exists():
+            kept[path] = path.read_bytes()
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", remembered)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(folder, samples, on_progress=stop)
+    monkeypatch.setattr(Path, "unlink", unlink)
+    assert len(kept) == 2
+    for path, content in kept.items():  # As if it had ended just before they were deleted.
+        path.write_bytes(content)
+    evaluate(folder, samples)
+    histogram = score_files.histogram(_path(folder), prediction_table.read(_path(folder)))
+    assert histogram is not None
+    assert histogram.counts.sum() == 7 * 10
+
+
+def test_scores_of_a_part_that_was_not_finished_are_written_anew(
+    samples_in_parts: tuple[Path, Samples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, samples = samples_in_parts
+    monkeypatch.setattr(score_files, "LARGEST", 1)
+
+    def stop(done: int, _total: int) -> None:
+        if done == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(folder, samples, on_progress=stop)
+    (first,) = folder.glob("evaluations/.*/*/000000.parquet")
+    (first.parent / "000003.scores.npy").write_bytes(b"half")
+    found = evaluate(folder, samples)
+    assert found["areas_from"] == "histograms of the log-odds of all classes"
+
+
+def test_histograms_of_the_shares_of_several_processes_add_up(tmp_path: Path) -> None:
+    """As a training with several processes writes its validation samples."""
+    label, ids = torch.arange(8) % 7, list("abcdefgh")
+    logits = torch.randn(8, 7, generator=torch.Generator().manual_seed(0))
+    whole = prediction_table.rows(logits, label, sample_ids=ids, paths=ids, split="val")
+    parts = [tmp_path / f".predictions.parquet.{rank}" for rank in range(2)]
+    for rank, path in enumerate(parts):
+        counts = empty_counts(1, 7)
+        own = score_files.moved(whole.take(list(range(rank, 8, 2))), counts, ["val"])
+        prediction_table.write(path, own, counts)
+    target = tmp_path / "predictions.parquet"
+    prediction_table.write(target, prediction_table.joined(parts, ids), score_files.counts_of(parts))
+    table = prediction_table.read(target)
+    found = score_files.histogram(target, table)
+    assert table["sample_id"].to_pylist() == ids
+    assert found is not None
+    assert (found.counts == score_files.counted(whole)[0]).all()
+    for path in parts:
+        score_files.remove(path)
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "predictions.histograms.npy",
+        "predictions.parquet",
+    ]
+
+
+def test_parts_of_an_older_pass_without_scores_make_up_no_histogram(
+    samples_in_parts: tuple[Path, Samples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, samples = samples_in_parts
+
+    def stop(done: int, _total: int) -> None:
+        if done == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(folder, samples, on_progress=stop)
+    for path in folder.glob("evaluations/.*/*/*.scores.npy"):
+        path.unlink()
+    monkeypatch.setattr(score_files, "LARGEST", 100)
+    found = evaluate(folder, samples)
+    assert (found["num_samples"], found["macro_roc_auc"]) == (10, None)
+    assert str(found["areas_from"]).startswith("nothing")
+
+
+def test_a_network_whose_logits_are_not_finite_is_named_and_nothing_is_replaced(
+    samples_in_parts: tuple[Path, Samples],
+) -> None:
+    folder, samples = samples_in_parts
+    evaluate(folder, samples, keep=Keep("before"))
+    before = (_path(folder)).read_bytes()
+    loaded = store.load(folder)
+    tensors = {name: value.clone() for name, value in loaded.model.state_dict().items()}
+    next(reversed(tensors.values()))[2] = torch.nan
+    store.update(folder, loaded.card, tensors)
+    with pytest.raises(CheckpointError, match=r"the logits of 'random' for 'apple/0.png' are not finite"):
+        evaluate(folder, samples)
+    assert (_path(folder)).read_bytes() == before
