@@ -5,7 +5,7 @@ import streamlit as st
 from pages._ui import shell
 from pages._ui.compare import generalisation, one_sample, pair_matrices, per_class, piles, which_two
 from pages._ui.compare.state import comparisons
-from pages._ui.kit.components import components
+from pages._ui.kit import options
 from pages._ui.session import results as memory
 
 TABS = {"samples": "Samples", "matrices": "Matrices", "classes": "Classes"}
@@ -23,7 +23,7 @@ with shell.page("pages/compare.py"):
     opened = memory.opened()
     pictures = comparisons.pictures(first, second)
     stage, top = st.container(), st.container()
-    tab = components.segmented("Show", TABS, key=comparisons.PART, label_visibility="collapsed")
+    tab = options.segmented("Show", TABS, key=comparisons.PART, label_visibility="collapsed")
     selection = piles.pick(found) if tab == "samples" else None
     with top:
         which_two.draw(

@@ -5,8 +5,7 @@ from functools import partial
 import streamlit as st
 
 from pages._ui import shell
-from pages._ui.kit import matrix
-from pages._ui.kit.components import components
+from pages._ui.kit import matrix, options
 from pages._ui.kit.evaluations import numbers
 from pages._ui.kit.samples import gallery
 from pages._ui.mistakes import average, exports, quality, sample_view
@@ -21,7 +20,7 @@ with shell.page("pages/mistakes.py"):
     pictures = memory.pictures(results.evaluation)
     stage = st.container()
     numbers.draw(results)
-    view = components.segmented("View", VIEWS, key=memory.VIEW, label_visibility="collapsed")
+    view = options.segmented("View", VIEWS, key=memory.VIEW, label_visibility="collapsed")
     if view == "classes":
         quality.draw_classes(results)
     elif view == "curves":

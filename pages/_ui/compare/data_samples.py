@@ -19,8 +19,8 @@ from pages._ui.compare.one_sample import Side
 from pages._ui.compare.state import data_sets
 from pages._ui.compare.state.data_sets import TwoDataSets
 from pages._ui.kit import matrix
-from pages._ui.kit.components import components
-from pages._ui.kit.components.components import Tile
+from pages._ui.kit.components import tiles
+from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.matrix import MOST_CLASSES, Grid
 from pages._ui.kit.samples import gallery, image_folder
 from pages._ui.kit.samples.gallery import Selection
@@ -88,7 +88,7 @@ def _draw_tiles(results: Results, rows: IntArray, pictures: memory.Pictures, whi
         )
         for sample, thumb in zip(samples, thumbs, strict=True)
     ]
-    components.tile_grid(
+    tiles.grid(
         items, label="Samples", key=f"shift_gallery_{which}", side=_SIDE,
         on_pick=partial(data_sets.open_sample, which),
     )  # fmt: skip

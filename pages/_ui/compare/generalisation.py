@@ -13,8 +13,7 @@ from pages._ui import words
 from pages._ui.compare import data_samples, per_class
 from pages._ui.compare.state import data_sets
 from pages._ui.compare.state.data_sets import TwoDataSets
-from pages._ui.kit import figures
-from pages._ui.kit.components import components
+from pages._ui.kit import figures, options
 from pages._ui.session import values
 
 _TABS = {"classes": "Classes", "calibration": "Calibration", "matrices": "Matrices", "samples": "Samples"}
@@ -26,7 +25,7 @@ def draw(first: Results, second: Results) -> None:
     """Draw the result in one sentence, the numbers that moved, and a part to choose."""
     found = data_sets.of(first, second)
     _draw_top(found)
-    tab = components.segmented("Show", _TABS, key=data_sets.TAB, label_visibility="collapsed")
+    tab = options.segmented("Show", _TABS, key=data_sets.TAB, label_visibility="collapsed")
     if tab == "classes":
         _draw_classes(found)
     elif tab == "calibration":

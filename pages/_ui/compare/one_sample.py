@@ -19,8 +19,8 @@ from pages._ui.compare.state import comparisons
 from pages._ui.compare.state.comparisons import Compared
 from pages._ui.kit import waiting
 from pages._ui.kit.components import panes
-from pages._ui.kit.components.components import Scale
 from pages._ui.kit.components.panes import Cells, Pane
+from pages._ui.kit.components.scales import Scale
 from pages._ui.kit.samples import walking
 from pages._ui.session import models, photos
 from pages._ui.session import results as memory

@@ -10,7 +10,7 @@ from pages._ui import words
 from pages._ui.compare.state import comparisons
 from pages._ui.compare.state.comparisons import Compared
 from pages._ui.kit import matrix
-from pages._ui.kit.components import components
+from pages._ui.kit.components import lines
 from pages._ui.kit.matrix import MOST_CLASSES, Grid, Pick
 from pages._ui.kit.pickers import class_pickers
 
@@ -131,7 +131,7 @@ def _draw_most_changed(found: Compared) -> None:
         return
     before, after = found.matrices.first, found.matrices.second
     items = [
-        components.Line(
+        lines.Line(
             id=f"{pair.label} {pair.predicted}",
             text=f"{names[pair.label]} as {names[pair.predicted]}",
             count=pair.count,
@@ -146,7 +146,7 @@ def _draw_most_changed(found: Compared) -> None:
         label, predicted = map(int, name.split())
         pick(label, predicted)
 
-    components.lines(
+    lines.draw(
         items,
         label="Mistakes that changed most: true as predicted, before → after",
         key="changed",

@@ -10,8 +10,8 @@ from core.evaluation.selection import Sample, num_pages, page_of, sample_at
 from pages._ui import words
 from pages._ui.compare.state import comparisons
 from pages._ui.compare.state.comparisons import Compared
-from pages._ui.kit.components import components
-from pages._ui.kit.components.components import Tile
+from pages._ui.kit.components import tiles
+from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.pickers import class_pickers
 from pages._ui.kit.samples import gallery, image_folder
 from pages._ui.session import results as memory
@@ -94,9 +94,7 @@ def _draw_tiles(found: Compared, rows: IntArray, pictures: memory.Pictures, open
         )
         for sample, other, thumb in zip(first, second, thumbs, strict=True)
     ]
-    components.tile_grid(
-        items, label="Samples", key="compare_gallery", on_pick=memory.open_sample, side=_SIDE
-    )
+    tiles.grid(items, label="Samples", key="compare_gallery", on_pick=memory.open_sample, side=_SIDE)
 
 
 def _pile(found: Compared) -> str:

@@ -12,14 +12,12 @@ from core.mistakes.results import Results
 from pages._ui import words
 from pages._ui.compare.state import comparisons
 from pages._ui.compare.state.comparisons import Compared
-from pages._ui.kit.components.components import web
+from pages._ui.kit.components import web
 from pages._ui.kit.evaluations import evaluation_picker, numbers
 from pages._ui.session import models, values
 from pages._ui.session import results as memory
 
-_PILES = st.components.v2.component(
-    "seewhy_piles", html=web("piles.html"), css=web("piles.css"), js=web("piles.js")
-)
+_PILES = web.component("piles")
 _TONES = {"fixed": "fixed", "broken": "broken"}
 
 

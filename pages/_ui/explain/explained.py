@@ -16,8 +16,9 @@ from core.explanation.explanation import INPUT, Explanation, Map, Question
 from core.images.preprocess import FloatArray
 from core.predictions.top_k import top_k_with
 from pages._ui import words
-from pages._ui.kit.components import components
-from pages._ui.kit.components.components import Scale, Tile
+from pages._ui.kit.components import bars, tiles, viewer, web
+from pages._ui.kit.components.scales import Scale
+from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.pickers import pickers
 from pages._ui.session import photos
 from pages._ui.session.models import Loaded
@@ -83,7 +84,7 @@ def draw_viewer(scene: Scene, view: str) -> float:
     seen = scene.loaded.checkpoint.card.preprocess.window(drawn.size).shares(drawn.size)
     heat = render.heat_png(_on_drawn(scene, scene.values(scene.map.raw), drawn), scene.palette)
     alt = f"{scene.photo.name}: {scene.title}, {scene.method} {scene.place}"
-    return components.viewer(components.Layered(drawn, heat, cells, seen), _scale(scene), view=view, alt=alt)
+    return viewer.draw(viewer.Layered(drawn, heat, cells, seen), _scale(scene), view=view, alt=alt)
 
 
 def draw_verdict(
@@ -92,7 +93,7 @@ def draw_verdict(
     """Draw the likeliest classes and those ``asked`` about (a class and its rival), to click."""
     class_idx, against = asked
     predictions = top_k_with(logits, class_names, asked)
-    components.bars(predictions, selected=class_idx, against=against, on_pick=on_pick)
+    bars.draw(predictions, selected=class_idx, against=against, on_pick=on_pick)
 
 
 def draw_sum(scene: Scene) -> None:
@@ -137,7 +138,7 @@ def draw_stages(scene: Scene) -> None:
         "##### Where in the network the evidence forms",
         help="Early layers left, late layers right; each map on its own scale. Click to look closer.",
     )
-    components.tiles(items, label="Stages", key="stages", on_pick=pick, side=128)
+    tiles.row(items, label="Stages", key="stages", on_pick=pick, side=128)
 
 
 def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
@@ -160,7 +161,7 @@ def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
         for name, raw in maps.items()
     ]
     st.markdown("##### Each class by itself, on one scale")
-    components.tiles(items, label="Either class", key="duel", on_pick=lambda _name: None, side=200)
+    tiles.row(items, label="Either class", key="duel", on_pick=lambda _name: None, side=200)
 
 
 def draw_downloads(scene: Scene, opacity: float) -> None:
@@ -217,7 +218,7 @@ def _on_drawn(scene: Scene, values: FloatArray, drawn: Drawn) -> FloatArray:
 def _tile_picture(scene: Scene, values: FloatArray, drawn: Drawn) -> str:
     height, width = drawn.thumb.shape[:2]
     small = scene.loaded.checkpoint.card.preprocess.on_image(values, drawn.size, (width, height))
-    return components.data_uri(render.jpeg(render.overlay(drawn.thumb, small, scene.palette, 0.8)))
+    return web.data_uri(render.jpeg(render.overlay(drawn.thumb, small, scene.palette, 0.8)))
 
 
 def _overlay_file(scene: Scene, opacity: float) -> bytes:

@@ -15,8 +15,9 @@ from pages._ui.inside.card_sections import Sections
 from pages._ui.inside.channel_tiles import brief
 from pages._ui.inside.layer_channels import Shown
 from pages._ui.inside.state import inside as memory
-from pages._ui.kit.components import components
-from pages._ui.kit.components.components import Layered, Scale
+from pages._ui.kit.components import viewer
+from pages._ui.kit.components.scales import Scale
+from pages._ui.kit.components.viewer import Layered
 from pages._ui.session import photos
 
 _COLOURS, _ALONE = "viridis", "alone"
@@ -39,7 +40,7 @@ def draw(shown: Shown, channel: int) -> Sections:
             "View", list(_VIEWS), default="overlay", required=True, format_func=_VIEWS.__getitem__,
             key="channel_view", label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
-        opacity = components.OPACITY
+        opacity = viewer.OPACITY
         if view == _ALONE:
             _draw_alone(shown, channel)
         else:
@@ -87,7 +88,7 @@ def _draw_overlay(shown: Shown, channel: int, view: str) -> float:
     stats = found.stats
     scale = Scale(_COLOURS, brief(stats.minimum[channel]), brief(stats.maximum[channel]), "activation")
     alt = f"{look.photo.name}: channel {channel} of {found.layer}"
-    return components.viewer(layered, scale, view=view, alt=alt)
+    return viewer.draw(layered, scale, view=view, alt=alt)
 
 
 def _draw_alone(shown: Shown, channel: int) -> None:

@@ -15,7 +15,7 @@ from core.inside.examples.channel_tiles import Pictures
 from pages._ui import words
 from pages._ui.inside.state import ascents, cards
 from pages._ui.inside.state.ascents import Place
-from pages._ui.kit.components.components import segmented
+from pages._ui.kit.options import segmented
 from pages._ui.session.models import Loaded
 
 ACTIVATIONS, ASCENT, EXAMPLES, WEIGHTS = "activations", "ascent", "examples", "weights"

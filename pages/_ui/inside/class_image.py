@@ -13,7 +13,7 @@ from pages._ui.inside import channel_tiles
 from pages._ui.inside.layer_channels import Shown
 from pages._ui.inside.state import ascents
 from pages._ui.inside.state.ascents import Place
-from pages._ui.kit.components import components
+from pages._ui.kit import options
 from pages._ui.session import photos
 
 # Robust first: of classes, plain ascent makes images that people see only noise in.
@@ -41,9 +41,7 @@ def draw(shown: Shown) -> Wanted:
         "Such an image shows what raises the logit, not what the class looks like."
     )
     with st.container(width=_WIDTH, key="class_image"):
-        method = components.segmented(
-            "Method", _METHODS, key=ascents.CLASS_METHOD, label_visibility="collapsed"
-        )
+        method = options.segmented("Method", _METHODS, key=ascents.CLASS_METHOD, label_visibility="collapsed")
         place = Place(shown.look.loaded, LOGITS, shown.found.class_idx, method)
         left, right = st.columns(2, gap="medium")
         with right:

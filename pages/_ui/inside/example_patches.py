@@ -13,7 +13,7 @@ from pages._ui import words
 from pages._ui.inside.channel_tiles import brief
 from pages._ui.inside.state import examples
 from pages._ui.inside.state.examples import AtHand, Found
-from pages._ui.kit.components.components import data_uri
+from pages._ui.kit.components.web import data_uri
 from pages._ui.session.models import Loaded
 
 RING = "The ring is where the cell is."

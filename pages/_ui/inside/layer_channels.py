@@ -16,7 +16,8 @@ from pages._ui.inside.channel_tiles import Tiles, brief
 from pages._ui.inside.state import inside as memory
 from pages._ui.inside.state.ascents import Place
 from pages._ui.inside.state.inside import Look
-from pages._ui.kit.components import components, sheets
+from pages._ui.kit import options
+from pages._ui.kit.components import sheets
 from pages._ui.kit.components.sheets import Cell, Sheet
 
 # Their own labels, because an address has the label.
@@ -102,7 +103,7 @@ def ask(look: Look) -> Shown:
             help="What channels speak for or against. Type to search; cleared, it follows the prediction.",
         )
     with st.container(horizontal=True, gap="small", key="layer_ways"):
-        by = components.segmented("Sort by", _ORDERS, key=memory.ORDER, on_change=memory.to_first_part)
+        by = options.segmented("Sort by", _ORDERS, key=memory.ORDER, on_change=memory.to_first_part)
         show = channel_tiles.pick()
     with title:
         st.subheader(words.plain(_title(first)), anchor=False)

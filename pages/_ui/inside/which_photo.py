@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.images.samples import SAMPLES, sample
 from pages._ui.inside.state import inside as memory
-from pages._ui.kit.components import components
-from pages._ui.kit.components.components import Tile
+from pages._ui.kit.components import tiles, web
+from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.pickers import pickers
 from pages._ui.session import photos
 from pages._ui.session.photos import Photo
@@ -35,7 +35,7 @@ def _draw_own(own: list[Photo], chosen: Photo) -> None:
     items = [
         Tile(
             photo.digest,
-            components.data_uri(photos.thumb_jpeg(photo)),
+            web.data_uri(photos.thumb_jpeg(photo)),
             photo.name,
             selected=photo.digest == chosen.digest,
         )
@@ -46,7 +46,7 @@ def _draw_own(own: list[Photo], chosen: Photo) -> None:
         taken = by_digest[digest]
         photos.add_photo(taken.name, taken.data, taken.link)
 
-    components.tiles(items, label="Images of its data", key="own_samples", on_pick=take, side=72)
+    tiles.row(items, label="Images of its data", key="own_samples", on_pick=take, side=72)
 
 
 def _first_sample() -> Photo:

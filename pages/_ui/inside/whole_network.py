@@ -12,9 +12,10 @@ from pages._ui import words
 from pages._ui.inside.state import fields
 from pages._ui.inside.state import inside as memory
 from pages._ui.inside.state.inside import Look
-from pages._ui.kit.components import components, sheets
-from pages._ui.kit.components.components import Point, Tile
+from pages._ui.kit.components import depth, sheets, tiles, web
+from pages._ui.kit.components.depth import Point
 from pages._ui.kit.components.sheets import Cell, Sheet
+from pages._ui.kit.components.tiles import Tile
 
 _TILE = 120
 _BLANK = "\N{NO-BREAK SPACE}"
@@ -41,7 +42,7 @@ def draw_map(look: Look, chosen: str) -> None:
         "photo, the shape of its output (channels × rows × columns), the part of the image that one cell of "
         "it can see, its receptive field, and its parameters.",
     )
-    components.tiles(items, label="Stages", key="inside_stages", on_pick=memory.choose_layer, side=_TILE)
+    tiles.row(items, label="Stages", key="inside_stages", on_pick=memory.choose_layer, side=_TILE)
 
 
 def draw_column(look: Look, layer: str, channel: int) -> None:
@@ -73,7 +74,7 @@ def draw_sparsity(look: Look, layer: str) -> None:
         st.caption("No layer here sets values to exactly 0, as a ReLU does, so there is nothing to draw.")
         return
 
-    components.depth(
+    depth.draw(
         [_point(each, layer) for each in found],
         label="Share of zeros of each rectified layer, in the order in which the layers run",
         key="sparsity",
@@ -103,7 +104,7 @@ def _row(look: Look, stage: Stage, chosen: tuple[str, int]) -> Sheet:
 def _strongest(stage: Stage) -> str:
     rows, columns = stage.values.shape[1:]
     picture = grid(stage.values[:1], stage.silent[:1], page_layout(1, (rows, columns)))
-    return components.data_uri(png(picture), "png")
+    return web.data_uri(png(picture), "png")
 
 
 def _sees(look: Look, layer: Layer) -> str:

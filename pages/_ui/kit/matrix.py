@@ -10,8 +10,8 @@ from core.evaluation.confusion import IntArray, most_counted
 from core.evaluation.matrix_view import MatrixView
 from core.mistakes.results import Results
 from pages._ui import words
-from pages._ui.kit.components import components
-from pages._ui.kit.components.components import web
+from pages._ui.kit import options
+from pages._ui.kit.components import lines, web
 from pages._ui.kit.pickers import class_pickers
 from pages._ui.session import results as memory
 from pages._ui.session import values
@@ -29,9 +29,7 @@ _NUMBERS = {
 }
 _ORDERS = {"given": "as given", "support": "largest first", "confused": "most confused first"}
 
-_MATRIX = st.components.v2.component(
-    "seewhy_matrix", html=web("matrix.html"), css=web("matrix.css"), js=web("matrix.js")
-)
+_MATRIX = web.component("matrix")
 
 
 def draw(results: Results, selected: tuple[int | None, int | None], on_pick: Pick) -> None:
@@ -54,8 +52,8 @@ def draw(results: Results, selected: tuple[int | None, int | None], on_pick: Pic
 
 
 def _settings() -> tuple[str, str, bool]:
-    numbers = components.segmented("Cells show", _NUMBERS, key="cells")
-    order = components.segmented("Classes", _ORDERS, key="classes")
+    numbers = options.segmented("Cells show", _NUMBERS, key="cells")
+    order = options.segmented("Classes", _ORDERS, key="classes")
     hide = st.toggle(
         "Hide the diagonal", key="nodiag", bind="query-params", persist_state="session",
         help="The diagonal is what was right; without it, only mistakes are left.",
@@ -83,7 +81,7 @@ def _draw_pairs(results: Results, selected: tuple[int | None, int | None], on_pi
     names = results.class_names
     pairs = most_counted(results.metrics.confusion_matrix, _PAIRS)
     items = [
-        components.Line(
+        lines.Line(
             id=f"{pair.label} {pair.predicted}",
             text=f"{names[pair.label]} → {names[pair.predicted]}",
             count=pair.count,
@@ -96,7 +94,7 @@ def _draw_pairs(results: Results, selected: tuple[int | None, int | None], on_pi
         label, predicted = map(int, name.split())
         on_pick(label, predicted)
 
-    components.lines(items, label="Most confused: true → predicted", key="pairs", on_pick=picked)
+    lines.draw(items, label="Most confused: true → predicted", key="pairs", on_pick=picked)
 
 
 def _draw_grid(

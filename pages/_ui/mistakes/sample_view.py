@@ -14,7 +14,7 @@ from core.mistakes.why_wrong import Sides, Sum, pictures, rival_of, sides
 from core.predictions.top_k import Prediction, top_k_with
 from pages._ui import words
 from pages._ui.kit import waiting
-from pages._ui.kit.components import components, panes
+from pages._ui.kit.components import bars, panes
 from pages._ui.kit.components.panes import Cells, Pane
 from pages._ui.kit.pickers import pickers
 from pages._ui.kit.samples import walking
@@ -95,7 +95,7 @@ def _draw_reasons(shown: Shown) -> None:
         predicted, rival = _answers(shown, method, layer)
         _draw_panes(shown, predicted, rival, layer)
     with left:
-        components.bars(
+        bars.draw(
             top_k_with(predicted.logits, shown.results.class_names, (shown.sample.predicted, shown.rival)),
             selected=shown.sample.predicted,
             against=shown.rival,
@@ -190,7 +190,7 @@ def _take_along(shown: Shown) -> None:
 
 def _draw_top5(results: Results, sample: Sample) -> None:
     """What the table knows without the picture: probabilities, and no logits."""
-    components.bars(
+    bars.draw(
         [
             Prediction(class_idx, results.class_names[class_idx], probability, math.nan)
             for class_idx, probability in sample.top5

@@ -13,7 +13,7 @@ from core.training.material import Material
 from core.training.preview import Sample, training_samples, validation_samples
 from core.training.recipe import Recipe
 from pages._ui import mishaps, words
-from pages._ui.kit.components import components
+from pages._ui.kit.components import web
 from pages._ui.session import photos
 from pages._ui.train import curves
 from pages._ui.train.recipe_picker import Chosen, Plan
@@ -154,7 +154,7 @@ def _strip(caption: str, samples: Sequence[Sample]) -> None:
 def _figure(sample: Sample) -> str:
     name, side = html.escape(sample.class_name, quote=True), max(sample.picture.shape)
     kind = ' class="tiny"' if side <= photos.TINY_SIDE else ""
-    address = components.data_uri(png(sample.picture), "png")
+    address = web.data_uri(png(sample.picture), "png")
     image = f'<img{kind} src="{address}" alt="{name}">'
     return f'<figure title="{name}">{image}<figcaption>{name}</figcaption></figure>'
 

@@ -3,16 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import streamlit as st
-
 from core.drawing.render import SIGNED, Picture, jpeg
 from core.images.preprocess import FloatArray, Window
-from pages._ui.kit.components import components
-from pages._ui.kit.components.components import Scale, web
+from pages._ui.kit.components import scales, web
+from pages._ui.kit.components.scales import Scale
 
-_PANES = st.components.v2.component(
-    "seewhy_panes", html=web("panes.html"), css=web("panes.css"), js=web("panes.js")
-)
+_PANES = web.component("panes")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +50,7 @@ def draw(
 
 def _item(pane: Pane) -> dict[str, object]:
     item: dict[str, object] = {
-        "picture": components.data_uri(jpeg(pane.picture)),
+        "picture": web.data_uri(jpeg(pane.picture)),
         "alt": pane.title,
         "title": pane.title,
         "detail": pane.detail,
@@ -75,7 +71,7 @@ def _scale(scale: Scale) -> dict[str, object]:
         "low": scale.low,
         "high": scale.high,
         "unit": scale.unit,
-        "ramp": components.ramp(scale.colour_map),
+        "ramp": scales.ramp(scale.colour_map),
     }
 
 

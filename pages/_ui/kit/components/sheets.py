@@ -4,19 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from core.drawing.channel_grid import Layout, grid, page_layout, picture_grid
 from core.drawing.render import jpeg, png
 from core.images.preprocess import FloatArray
 from core.inside.examples.channel_tiles import opaque
-from pages._ui.kit.components.components import data_uri, web
+from pages._ui.kit.components import web
+from pages._ui.kit.components.web import data_uri
 from pages._ui.session import values
 
-_SHEETS = st.components.v2.component(
-    "seewhy_sheets", html=web("sheets.html"), css=web("sheets.css"), js=web("sheets.js")
-)
+_SHEETS = web.component("sheets")
 # Where a layer has few channels, they are drawn larger: up to how many, how many in a row, pixels of a tile.
 _LARGER = ((16, 4, 160), (36, 6, 112))
 _COLUMNS, _SIDE = 8, 96

@@ -7,7 +7,7 @@ import streamlit as st
 from core.evaluation.confusion import ConfusionMatrix
 from core.evaluation.matrix_view import classes_of_most_confused
 from pages._ui import words
-from pages._ui.kit.components import components
+from pages._ui.kit import options
 from pages._ui.session import values
 
 # Beyond, a picker offers the classes of the most frequent mistakes, and takes any other by its name.
@@ -30,7 +30,7 @@ def one(
         _offered(names, matrix),
         index=None,
         placeholder=placeholder,
-        filter_mode=components.search_in(names),
+        filter_mode=options.search_in(names),
         accept_new_options=len(names) > _MANY,
         help=_HELP if len(names) > _MANY else None,
         key=key,
@@ -54,7 +54,7 @@ def some(
         key=key,
         max_selections=most,
         placeholder=placeholder,
-        filter_mode=components.search_in(names),
+        filter_mode=options.search_in(names),
         accept_new_options=len(names) > _MANY,
         help=_HELP if len(names) > _MANY else None,
         bind="query-params",

@@ -11,7 +11,8 @@ from core.explain.network.layers import Layer, default_layer
 from core.explanation.explanation import INPUT, METHODS, Question
 from core.images.samples import SAMPLES, sample
 from pages._ui import words
-from pages._ui.kit.components import components
+from pages._ui.kit import options
+from pages._ui.kit.components import tiles, web
 from pages._ui.session import links, models, photos, values
 
 METHOD_LABELS = {
@@ -68,7 +69,7 @@ def photo_source() -> bool:
             # Another page has an uploader of its own: what is not in that one has not been taken out.
             st.session_state[photos.UPLOADED] = {}
     with pick, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        components.tiles(_sample_tiles(), label="Samples", key="samples", on_pick=_take_sample, width=320)
+        tiles.row(_sample_tiles(), label="Samples", key="samples", on_pick=_take_sample, width=320)
         _camera()
     for name, reason in photos.refusals():
         st.error(
@@ -84,12 +85,10 @@ def photo_strip() -> None:
         return
     chosen = photos.chosen_photo()
     items = [
-        components.Tile(
-            digest, components.data_uri(photos.thumb_jpeg(photo)), photo.name, selected=photo == chosen
-        )
+        tiles.Tile(digest, web.data_uri(photos.thumb_jpeg(photo)), photo.name, selected=photo == chosen)
         for digest, photo in reversed(kept.items())
     ]
-    components.tiles(items, label="Your photos", key="photos_strip", on_pick=photos.choose, side=72)
+    tiles.row(items, label="Your photos", key="photos_strip", on_pick=photos.choose, side=72)
 
 
 def class_to_explain(class_names: Sequence[str], predicted: str, checkpoint: str) -> int | None:
@@ -100,7 +99,7 @@ def class_to_explain(class_names: Sequence[str], predicted: str, checkpoint: str
         class_names,
         index=None,
         placeholder=f"{predicted} (predicted)",
-        filter_mode=components.search_in(class_names),
+        filter_mode=options.search_in(class_names),
         key=class_key(checkpoint),
         help="Type to search. Cleared, it follows the prediction.",
     )
@@ -116,7 +115,7 @@ def rival_class(class_names: Sequence[str], checkpoint: str) -> int | None:
         class_names,
         index=None,
         placeholder="no other class",
-        filter_mode=components.search_in(class_names),
+        filter_mode=options.search_in(class_names),
         key=f"{_AGAINST}-{checkpoint}",
         help="Why the one class and not this one: the map of the difference of their logits.",
     )
@@ -229,17 +228,17 @@ def _segmented(label: str, labels: dict[str, str], *, key: str) -> str:
     return values.choice(chosen, labels)
 
 
-def _sample_tiles() -> list[components.Tile]:
+def _sample_tiles() -> list[tiles.Tile]:
     chosen = photos.chosen_photo()
     return [
-        components.Tile(name, _sample_picture(name), title, selected=bool(chosen and chosen.link == name))
+        tiles.Tile(name, _sample_picture(name), title, selected=bool(chosen and chosen.link == name))
         for name, title in SAMPLES.items()
     ]
 
 
 @st.cache_data(show_spinner=False)
 def _sample_picture(name: str) -> str:
-    return components.data_uri(photos.thumb_jpeg(photos.as_photo(name, sample(name))))
+    return web.data_uri(photos.thumb_jpeg(photos.as_photo(name, sample(name))))
 
 
 def _camera() -> None:

@@ -11,8 +11,9 @@ from core.evaluation.confusion import IntArray
 from core.evaluation.selection import ORDERS, Sample, Wanted, num_pages, page_of, sample_at, selected
 from core.mistakes.results import Results
 from pages._ui import words
-from pages._ui.kit.components import components
-from pages._ui.kit.components.components import Tile
+from pages._ui.kit import options
+from pages._ui.kit.components import tiles, web
+from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.pickers import class_pickers
 from pages._ui.kit.samples import image_folder
 from pages._ui.session import results as memory
@@ -55,9 +56,7 @@ def pick(results: Results) -> tuple[Selection, DeltaGenerator]:
         label = _class("True class", results, memory.TRUE)
         predicted = _class("Predicted class", results, memory.PREDICTED)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_controls"):
-        outcome = components.segmented(
-            "Show", _OUTCOMES, key=memory.ONLY, on_change=memory.from_the_first_page
-        )
+        outcome = options.segmented("Show", _OUTCOMES, key=memory.ONLY, on_change=memory.from_the_first_page)
         order = st.selectbox(
             "Order",
             list(ORDERS),
@@ -127,7 +126,7 @@ def verdict(results: Results, sample: Sample) -> str:
 
 def picture(thumb: bytes | None) -> str:
     """A small JPEG file as the address of a tile's picture; an empty square where there is none."""
-    return components.data_uri(thumb) if thumb else _EMPTY
+    return web.data_uri(thumb) if thumb else _EMPTY
 
 
 def _draw_tiles(
@@ -150,7 +149,7 @@ def _draw_tiles(
         )
         for sample, thumb in zip(samples, found, strict=True)
     ]
-    components.tile_grid(items, label="Samples", key="gallery", on_pick=on_pick, side=_TILE)
+    tiles.grid(items, label="Samples", key="gallery", on_pick=on_pick, side=_TILE)
 
 
 def _class(label: str, results: Results, key: str) -> int | None:

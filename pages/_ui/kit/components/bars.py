@@ -1,0 +1,33 @@
+"""Classes with their probabilities and logits, as bars to click."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import isnan
+
+from core.predictions.top_k import Prediction
+from pages._ui.kit.components import web
+
+_BARS = web.component("bars")
+_KEY = "top"
+
+
+def draw(
+    predictions: Sequence[Prediction], *, selected: int, against: int | None, on_pick: Callable[[str], None]
+) -> None:
+    """Draw classes, their probabilities, and logits unless NaN; ``on_pick`` gets the name clicked."""
+    items = [
+        {
+            "name": each.class_name,
+            "probability": f"{each.probability:.1%}",
+            "logit": "" if isnan(each.logit) else f"{each.logit:+.2f}".replace("-", "−"),
+            "width": f"{each.probability:.2%}",
+            "selected": each.class_idx == selected,
+            "against": each.class_idx == against,
+        }
+        for each in predictions
+    ]
+    _BARS(
+        key=_KEY,
+        data={"items": items},
+        on_picked_change=partial(web.hear, _KEY, [each.class_name for each in predictions], on_pick),
+    )

@@ -1,0 +1,56 @@
+"""A photo with a map over it: the browser blends the two and reads the map under the pointer."""
+
+from dataclasses import dataclass
+
+from core.images.preprocess import FloatArray, Window
+from pages._ui.kit.components import scales, web
+from pages._ui.kit.components.scales import Scale
+from pages._ui.session import values
+from pages._ui.session.photos import TINY_SIDE, Drawn
+
+OPACITY = 0.75
+_VIEWER = web.component("viewer")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layered:
+    """A photo, a map over it (a PNG file), its values (h, w), and the part the network saw, in shares."""
+
+    photo: Drawn
+    heat: bytes
+    cells: FloatArray
+    seen: Window
+
+
+def draw(layered: Layered, scale: Scale, *, view: str, alt: str) -> float:
+    """Draw a photo with its map over it, and give the opacity, from 0 to 1, that was set in the browser."""
+    photo, seen = layered.photo, layered.seen
+    rows, columns = layered.cells.shape
+    height, width = photo.picture.shape[:2]
+    result = _VIEWER(
+        key="viewer",
+        data={
+            "photo": web.data_uri(photo.jpeg),
+            "heat": web.data_uri(layered.heat, "png"),
+            "ratio": f"{width} / {height}",
+            "tiny": max(photo.size) <= TINY_SIDE,
+            "cells": [float(f"{value:.4g}") for value in layered.cells.ravel()],
+            "shape": [rows, columns],
+            "window": [seen.left, seen.top, seen.right, seen.bottom],
+            "view": view,
+            "alt": alt,
+            "opacity": OPACITY,
+            "low": scale.low,
+            "high": scale.high,
+            "unit": scale.unit,
+            "hint": "Point at the photo to read a cell",
+            "ramp": scales.ramp(scale.colour_map),
+        },
+        default={"opacity": OPACITY},
+        on_opacity_change=_nothing,
+    )
+    return values.share(result.opacity, OPACITY)
+
+
+def _nothing() -> None:
+    """Streamlit reports a state back only where it has a callback."""

@@ -1,0 +1,31 @@
+"""Components that the browser draws itself: no build, no iframe, colours of the theme."""
+
+import base64
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from pages._ui.session import values
+
+_FOLDER = Path(__file__).parent
+
+
+def component(name: str) -> ComponentRenderer:
+    """The component that consists of the files ``name``.html, .css and .js beside this module."""
+    files = (_FOLDER / f"{name}.{kind}" for kind in ("html", "css", "js"))
+    html, css, js = (file.read_text(encoding="utf-8") for file in files)
+    return st.components.v2.component(f"seewhy_{name}", html=html, css=css, js=js)
+
+
+def data_uri(content: bytes, kind: str = "jpeg") -> str:
+    """A picture file as an address that needs no request."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def hear(key: str, ids: Collection[str], on_pick: Callable[[str], None]) -> None:
+    """Give ``on_pick`` the one of ``ids`` that was clicked in component ``key``; ignore any other value."""
+    picked = values.picked_id(key, ids)
+    if picked is not None:
+        on_pick(picked)
