@@ -194,8 +194,8 @@ _WRITING = {"write_bytes", "write_text", "fsync", "mkstemp", "NamedTemporaryFile
 _READING = {"read_bytes", "read_text"}
 # The one page that writes a file that a visitor sends, into a temporary folder.
 _UPLOADED = "pages/_ui/kit/own_model.py"
-# Our own package's files, the system's, and logs that other processes write.
-_READ_OTHERWISE = {"limits", "samples", "report", "web", "serving", "runs", "background", "processes"}
+# Our own package's files, and the system's.
+_READ_OTHERWISE = {"limits", "samples", "report", "web", "serving"}
 
 
 def test_files_are_written_whole_and_read_safely_by_one_room() -> None:

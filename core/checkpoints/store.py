@@ -41,6 +41,10 @@ class Checkpoint:
         """The folder's name, by which people ask for it."""
         return self.folder.name
 
+    def blank_input(self) -> Tensor:
+        """`Preprocess.blank_input` with the type and on the device of the network's weights."""
+        return self.card.preprocess.blank_input().to(next(self.model.parameters()))
+
 
 def load(folder: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Checkpoint:
     """Rebuild the network of a checkpoint folder: verified, frozen, in evaluation mode."""

@@ -4,13 +4,12 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from filelock import FileLock
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -20,6 +19,7 @@ from core.data.image_set import ImageSet
 from core.data.survey.survey import Surveyed, SurveyTable, survey
 from core.data.unreadable import away
 from core.errors import AwayImageError, DataError, FileError
+from core.files import locks
 from core.images import VERSION
 from core.images.preprocess import Preprocess
 from core.places import cache_root
@@ -104,17 +104,12 @@ def decode(
 @contextmanager
 def _held(folder: Path, key: str) -> Iterator[None]:
     """One process at a time works on these files; DataError where the cache cannot be written."""
-    lock = FileLock(folder / f"{key}.lock")
-    try:
-        files.make_folder(folder)
-        with files.writing(folder):
-            lock.acquire()
-    except FileError as error:
-        raise DataError(f"{error}; SEEWHY_CACHE may name another folder for the cache") from error
-    try:
+    with ExitStack() as lock:
+        try:
+            lock.enter_context(locks.in_turn(folder / f"{key}.lock"))
+        except FileError as error:
+            raise DataError(f"{error}; SEEWHY_CACHE may name another folder for the cache") from error
         yield
-    finally:
-        lock.release()
 
 
 def _remembered(path: Path, num_images: int) -> SurveyTable | None:

@@ -73,6 +73,10 @@ class Preprocess:
         """Upright images of any sizes to one normalised float32 batch (N, channels, H, W)."""
         return self.normalised(torch.stack([self.pixels(image) for image in images]))
 
+    def blank_input(self) -> Tensor:
+        """A batch of one input whose values are all zero, float32 (1, channels, H, W)."""
+        return torch.zeros(1, len(self.mean), *self.input_size)
+
     @property
     def margin(self) -> int:
         """Pixels around the centre crop that every image still has after the resize."""

@@ -3,19 +3,17 @@
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 
+from core import processes
 from core.data.batches import Share
 
-_PROJECT = Path(__file__).parents[2]
 _PARENT = "SEEWHY_PARENT"
 _POLL_S = 1.0
 
@@ -79,9 +77,9 @@ def others(arguments: Sequence[str], num: int) -> Iterator[tuple[Place, Callable
 def _started(arguments: Sequence[str], rank: int, num: int) -> subprocess.Popen[bytes]:
     numbers = {"RANK": rank, "WORLD_SIZE": num, "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": num}
     known = {name: str(value) for name, value in (numbers | {_PARENT: os.getpid()}).items()}
-    paths = [str(_PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(processes.PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(  # noqa: S603 (our own program, with the arguments that this one was given)
-        [sys.executable, "-m", "core", *arguments],
+        processes.command(*arguments),
         env=os.environ | known | {"PYTHONPATH": os.pathsep.join(paths)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

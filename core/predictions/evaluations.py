@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from core.data.image_set import ImageSet
 from core.errors import EvaluationError
+from core.files import locks
 from core.predictions import evaluation_facts
 from core.predictions.evaluation_facts import FACTS, METRICS, PREDICTIONS, Facts, write_facts
 
@@ -173,13 +172,13 @@ def lock_of(folder: Path, name: str) -> Path:
 
 def is_under_way(folder: Path, name: str) -> bool:
     """Whether a process is evaluating the checkpoint under this name now."""
-    return is_held(lock_of(folder, name))
+    return locks.is_held(lock_of(folder, name))
 
 
 def under_way(folder: Path) -> list[str]:
     """The names under which processes are evaluating a checkpoint now."""
-    locks = (folder / EVALUATIONS).glob(f".*/{_LOCK}")
-    return sorted(lock.parent.name.removeprefix(".") for lock in locks if is_held(lock))
+    begun = (folder / EVALUATIONS).glob(f".*/{_LOCK}")
+    return sorted(lock.parent.name.removeprefix(".") for lock in begun if locks.is_held(lock))
 
 
 def interrupted(folder: Path) -> list[Evaluation]:
@@ -199,19 +198,6 @@ def forget(folder: Path, name: str) -> None:
         raise EvaluationError(f"{name!r} is being evaluated; wait for its end, or stop it first")
     shutil.rmtree(workplace(folder, name), ignore_errors=True)
     log_of(folder, name).unlink(missing_ok=True)
-
-
-def is_held(path: Path) -> bool:
-    """Whether a process holds this lock."""
-    if not path.exists():
-        return False
-    lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        return True
-    lock.release()
-    return False
 
 
 def _rank(facts: Facts, own: str | None) -> int:

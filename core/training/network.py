@@ -63,7 +63,7 @@ def _refuse_small(model: nn.Module, preprocess: Preprocess, architecture: str) -
         return
     was_training = model.training
     try:
-        model.eval()(torch.zeros(1, len(preprocess.mean), *preprocess.input_size))
+        model.eval()(preprocess.blank_input())
     except (RuntimeError, ValueError, AssertionError) as error:
         size = " x ".join(map(str, preprocess.input_size))
         raise RecipeError(

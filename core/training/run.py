@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from filelock import FileLock, Timeout
 from torch import Tensor
 
 from core import files
 from core.checkpoints import store
 from core.checkpoints.store import Card
 from core.errors import CheckpointError, CoreError, TrainingError
+from core.files import locks
 from core.training.record import HISTORY, LOCAL, PROGRESS, remembered_data, remembered_layout
 
 __all__ = ["HISTORY", "PROGRESS", "remembered_data", "remembered_layout"]  # People ask for them here.
@@ -40,12 +40,9 @@ class RunFolder:
 
     def __init__(self, folder: Path, card: Card) -> None:
         self.folder, self.card = folder, card
-        self._lock = FileLock(folder / _LOCK)
         self._written = 0.0
-        try:
-            self._lock.acquire(timeout=_WAIT_S)
-        except Timeout as error:
-            raise TrainingError(f"{folder.name!r} is being trained by another process") from error
+        taken = TrainingError(f"{folder.name!r} is being trained by another process")
+        self._lock = locks.acquired(folder / _LOCK, taken, wait_s=_WAIT_S)
         (folder / _STOP).unlink(missing_ok=True)
 
     @classmethod
@@ -135,15 +132,7 @@ def stop_is_wanted(folder: Path) -> bool:
 
 def is_alive(folder: Path) -> bool:
     """Whether a process is training this folder now."""
-    if not (folder / _LOCK).exists():
-        return False
-    lock = FileLock(folder / _LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False
+    return locks.is_held(folder / _LOCK)
 
 
 def remember_data(folder: Path, data: Path | None, layout: str = "") -> None:

@@ -7,9 +7,6 @@ folder. Nothing here imports Lightning.
 import contextlib
 import itertools
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,18 +14,15 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from core import files
+from core import processes
 from core.checkpoints import store
 from core.checkpoints.store import Card
 from core.errors import CheckpointError, CoreError, TrainingError
 from core.training import record, run
 
-PROJECT = Path(__file__).parents[2]
 _T = TypeVar("_T")
 _LOGS = ".logs"
-_START_S = 120.0
-# How often the start of a process is looked at.
-_POLL_S = 0.2
+_START_S = 120.0  # As long as the process may take to load its libraries and the data set.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,44 +151,31 @@ def delete(name: str, root: Path = store.ROOT) -> None:
     shutil.rmtree(doomed, ignore_errors=True)  # Of an earlier time that was killed.
     found.folder.rename(doomed)
     shutil.rmtree(doomed)
-    (root / _LOGS / f"{name}.txt").unlink(missing_ok=True)
+    _log_of(name, root).unlink(missing_ok=True)
 
 
 def log(name: str, root: Path = store.ROOT, last: int = 20) -> list[str]:
     """The last lines that its process has printed."""
-    try:
-        text = (root / _LOGS / f"{name}.txt").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    return text.splitlines()[-last:]
+    return processes.last_lines(_log_of(name, root), last)
 
 
 def _launch(arguments: Sequence[str], name: str, root: Path) -> None:
-    logs = files.make_folder(root / _LOGS)
-    command = [sys.executable, "-m", "core", "train", *arguments]
-    with (logs / f"{name}.txt").open("wb") as sink:
-        process = subprocess.Popen(  # noqa: S603 (our own program; arguments are checked by it)
-            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
-        )
-    until = time.monotonic() + _START_S
-    while time.monotonic() < until:
-        if (root / name / store.CARD).exists() and run.is_alive(root / name):
-            return
-        if process.poll() is not None:
-            if process.returncode:
-                raise TrainingError(_last_words(name, root))
-            return
-        time.sleep(_POLL_S)
-    raise TrainingError(
-        f"the training did not start within {_START_S:.0f} s; its log: {_last_words(name, root)}"
-    )
+    folder, log_ = root / name, _log_of(name, root)
+    process = processes.start("train", *arguments, log=log_)
+    if processes.begins(process, lambda: _has_begun(folder), within_s=_START_S) or process.returncode == 0:
+        return
+    said = processes.last_words(log_) or "it ended without a word"
+    if process.returncode is None:
+        raise TrainingError(f"the training did not start within {_START_S:.0f} s; its log: {said}")
+    raise TrainingError(said)
 
 
-def _last_words(name: str, root: Path) -> str:
-    """The error that its process has printed, without the word."""
-    errors = [line for line in log(name, root) if line.startswith("error: ")]
-    said = errors or log(name, root, last=1) or ["it ended without a word"]
-    return said[-1].removeprefix("error: ")
+def _has_begun(folder: Path) -> bool:
+    return (folder / store.CARD).exists() and run.is_alive(folder)
+
+
+def _log_of(name: str, root: Path) -> Path:
+    return root / _LOGS / f"{name}.txt"
 
 
 def _or_else(read: Callable[[Path], _T], folder: Path, nothing: _T, faults: list[str]) -> _T:

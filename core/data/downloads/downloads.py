@@ -1,21 +1,18 @@
 """Downloads of data sets in processes of their own, which outlive the page that started them."""
 
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import files
+from core import processes
 from core.data.downloads import progress
 from core.data.downloads.progress import Progress
 from core.data.sources import catalogue
-from core.errors import DataError, FileError
+from core.errors import DataError
 
-_PROJECT = Path(__file__).parents[3]
-# As long as the process may take to begin.
-_START_S, _POLL_S = 30.0, 0.1
-_LONGEST_LOG, _RECENT_S = 2**20, 3600.0
+_START_S = 30.0  # As long as the process may take to begin.
+_RECENT_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +46,11 @@ def start(name: str) -> None:
     """
     if under_way(name) is not None or catalogue.find(name) is not None:
         return
-    log = _log(_target(name))
-    files.make_folder(log.parent)
-    with log.open("wb") as sink:
-        process = subprocess.Popen(  # noqa: S603 (our own program; the name is one of ours)
-            [sys.executable, "-m", "core", "data", name, "--fetch", "--json"],
-            cwd=_PROJECT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=sink,
-            start_new_session=True,
-        )
-    began = time.monotonic()
-    while process.poll() is None and under_way(name) is None and time.monotonic() - began < _START_S:
-        time.sleep(_POLL_S)
-    if process.poll() and under_way(name) is None:
+    process = processes.start(
+        "data", name, "--fetch", "--json", log=_log(_target(name)), output=subprocess.DEVNULL
+    )
+    begins = processes.begins(process, lambda: under_way(name) is not None, within_s=_START_S)
+    if not begins and process.returncode:
         raise DataError(complaint(name) or "its process gave no reason")
 
 
@@ -77,12 +64,11 @@ def complaint(name: str) -> str:
     """Why the last download of this hour ended, if it ended badly; nothing where it was stopped."""
     log = _log(_target(name))
     try:
-        lines = files.read(log, _LONGEST_LOG).decode(errors="replace").splitlines()
         if time.time() - log.stat().st_mtime > _RECENT_S:
             return ""
-    except (FileError, OSError):
+    except OSError:
         return ""
-    last = lines[-1].removeprefix("error: ") if lines else ""
+    last = processes.last_words(log)
     return "" if "was not downloaded (interrupted)" in last else last
 
 

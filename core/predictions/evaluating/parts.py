@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 
 from core.data.batches import Share
 from core.errors import EvaluationError
+from core.files import locks
 from core.predictions import evaluations
 
 _ROWS = 1024
@@ -73,16 +73,15 @@ class Parts:
             EvaluationError: another evaluation is.
         """
         self.place.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self._lock(self.share.rank), timeout=_WAIT_S if self.share.rank else 0):
-                if not self.share.rank:
-                    self._forget_the_dead()
-                yield
-        except Timeout as error:
-            raise EvaluationError(
-                f"{self.folder.name!r} is being evaluated as {self.name!r} by another process; "
-                "wait for its end, or choose another name"
-            ) from error
+        taken = EvaluationError(
+            f"{self.folder.name!r} is being evaluated as {self.name!r} by another process; "
+            "wait for its end, or choose another name"
+        )
+        wait_s = _WAIT_S if self.share.rank else 0
+        with locks.held(self._lock(self.share.rank), taken, wait_s=wait_s):
+            if not self.share.rank:
+                self._forget_the_dead()
+            yield
 
     def wait(self) -> Iterator[None]:
         """Until the other processes have done their parts, from time to time.
@@ -103,7 +102,7 @@ class Parts:
         """EvaluationError if another process has ended with parts of it missing; only for the first."""
         for rank in range(1, self.share.world):
             lock = self._lock(rank)
-            if lock.exists() and not evaluations.is_held(lock) and self.missing(rank):
+            if lock.exists() and not locks.is_held(lock) and self.missing(rank):
                 raise EvaluationError(
                     f"process {rank} of 0 to {self.share.world - 1} ended before its part was done; "
                     "run the same command again to go on"
@@ -135,7 +134,7 @@ class Parts:
     def _forget_the_dead(self) -> None:
         """Delete what processes of an interrupted pass have left."""
         for lock in self.place.glob(".process-*"):
-            if not evaluations.is_held(lock):
+            if not locks.is_held(lock):
                 lock.unlink(missing_ok=True)
 
 

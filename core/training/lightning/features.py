@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -16,6 +15,7 @@ from core.data.cache import Decoded
 from core.data.image_set import Labels
 from core.data.workers import usual_workers
 from core.errors import FileError
+from core.files import locks
 from core.images import VERSION
 from core.places import cache_root
 
@@ -39,7 +39,7 @@ def features(
     folder = (cache_root() if folder is None else folder) / "features"
     files.clean(files.make_folder(folder))
     path = folder / f"{_key(backbone, decoded, indices)}.npy"
-    with FileLock(path.with_suffix(".lock")):
+    with locks.in_turn(path.with_suffix(".lock")):
         if _kept(path) is None:
             found = _computed(
                 backbone.eval().to(device), decoded, indices, device=device, on_progress=on_progress

@@ -71,6 +71,7 @@ def test_a_loaded_network_is_frozen_in_evaluation_mode_and_as_precise_as_asked(s
     assert not any(parameter.requires_grad for parameter in small.model.parameters())
     half = store.load(small.folder, dtype=torch.bfloat16)
     assert {parameter.dtype for parameter in half.model.parameters()} == {torch.bfloat16}
+    assert half.model(half.blank_input()).shape == (1, 5)
 
 
 def test_the_card_comes_back_with_its_checksum_and_versions(small: Checkpoint, tmp_path: Path) -> None:

@@ -249,3 +249,9 @@ def test_settings_that_cannot_work_are_refused(changes: dict[str, object], messa
     settings = {"input_size": (224, 224), "resize": 256, "mean": (0.5,) * 3, "std": (0.5,) * 3}
     with pytest.raises(ValueError, match=message):
         Preprocess(**settings | changes)
+
+
+def test_a_blank_input_is_an_image_of_the_mean_colour() -> None:
+    preprocess = Preprocess((6, 9), None, (0.2, 0.4, 0.6), (0.5, 0.25, 0.1))
+    batch = preprocess.batch([Image.new("RGB", (9, 6), (51, 102, 153))])
+    torch.testing.assert_close(preprocess.blank_input(), batch)

@@ -13,6 +13,7 @@ import pytest
 import torch
 from filelock import FileLock
 
+from core import processes
 from core.checkpoints import store
 from core.checkpoints.store import Card
 from core.errors import CheckpointError, CoreError, TrainingError
@@ -43,7 +44,7 @@ with FileLock(sys.argv[1]):
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody in these tests holds a lock only for a moment."""
     monkeypatch.setattr(run_module, "_WAIT_S", 0.05)
-    monkeypatch.setattr(runs, "_POLL_S", 0.0)
+    monkeypatch.setattr(processes, "_POLL_S", 0.0)
 
 
 @pytest.fixture
@@ -390,7 +391,7 @@ class FakeProcess:
         self.command = command
         settings["stdout"].write(self.says)
         assert settings["start_new_session"] is True
-        assert settings["cwd"] == runs.PROJECT
+        assert settings["cwd"] == processes.PROJECT
         if self.takes:
             self.run = RunFolder.start(self.root, self.takes, CARD)
         return self

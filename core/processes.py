@@ -1,0 +1,67 @@
+"""Our own program in a process of its own, which outlives the process that started it."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from core import files
+from core.errors import FileError
+
+PROJECT = Path(__file__).parents[1]
+_ERROR = "error: "
+_POLL_S = 0.1
+_TAIL = 2**16  # Bytes at the end of a log that are read.
+
+
+def command(*arguments: str) -> list[str]:
+    """``python -m core`` with these arguments, for a process that runs in `PROJECT`."""
+    return [sys.executable, "-m", "core", *arguments]
+
+
+def start(*arguments: str, log: Path, output: int = subprocess.STDOUT) -> "subprocess.Popen[bytes]":
+    """Start ``python -m core`` detached from this process; its errors go to ``log``, made with its folder.
+
+    So does what it prints, unless ``output`` is `subprocess.DEVNULL`.
+    """
+    files.make_folder(log.parent)
+    with log.open("wb") as sink:
+        return subprocess.Popen(  # noqa: S603 (our own program, which checks its arguments)
+            command(*arguments),
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=sink if output == subprocess.STDOUT else output,
+            stderr=sink,
+            start_new_session=True,
+        )
+
+
+def begins(process: "subprocess.Popen[bytes]", has_begun: Callable[[], bool], *, within_s: float) -> bool:
+    """Wait until ``has_begun``; False if the process ends first, or after ``within_s`` seconds."""
+    until = time.monotonic() + within_s
+    while not has_begun():
+        if process.poll() is not None or time.monotonic() > until:
+            return has_begun()  # Between the two looks it may have.
+        time.sleep(_POLL_S)
+    return True
+
+
+def last_lines(log: Path, number: int = 20) -> list[str]:
+    """The last lines of a log; none where it cannot be read."""
+    try:
+        with files.opened(log) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TAIL))
+            text = file.read(_TAIL).decode(errors="replace")
+    except FileError:
+        return []
+    return text.splitlines()[-number:]
+
+
+def last_words(log: Path) -> str:
+    """Why a process ended, as its log says: the last error, else the last line; empty for an empty log."""
+    lines = last_lines(log)
+    errors = [line for line in lines if line.startswith(_ERROR)]
+    return (errors or lines or [""])[-1].removeprefix(_ERROR)
