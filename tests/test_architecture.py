@@ -195,7 +195,7 @@ _READING = {"read_bytes", "read_text"}
 # The one page that writes a file that a visitor sends, into a temporary folder.
 _UPLOADED = "pages/_ui/kit/own_model.py"
 # Our own package's files, and the system's.
-_READ_OTHERWISE = {"limits", "samples", "report", "web", "serving"}
+_READ_OTHERWISE = {"limits", "sample_photos", "document", "web", "serving"}
 
 
 def test_files_are_written_whole_and_read_safely_by_one_room() -> None:

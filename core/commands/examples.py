@@ -14,7 +14,7 @@ from core.device import keep_freed_memory
 from core.errors import CheckpointError
 from core.explain.network.layers import default_layer
 from core.explanation.explanation import layers_of
-from core.inside.examples import example_files
+from core.inside.examples import export
 from core.inside.examples import stored_examples as known
 from core.inside.examples.patches import drawing
 from core.inside.examples.search import collect
@@ -63,7 +63,7 @@ def _examples(options: argparse.Namespace) -> int:
     for layer in layers:
         size = found.about.layers[layer]
         draw = drawing(size, checkpoint.card.preprocess.input_size)
-        silent = example_files.save(options.out, found, layer, images, draw)
+        silent = export.save(options.out, found, layer, images, draw)
         total = f"{found.about.num_images} images of {images.name}"
         print(f"{total}: {layer}, {size.num_channels} channels, {silent} silent -> {options.out}")
     return 0

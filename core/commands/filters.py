@@ -8,7 +8,7 @@ from core.commands.options.numbers import LARGEST_SEED, place, whole
 from core.commands.options.photos import add_checkpoint, checkpoint_of
 from core.device import keep_freed_memory
 from core.explain.ascent import LOGITS, Ascended
-from core.inside.ascents import picture_files
+from core.inside.ascents import export
 from core.inside.ascents.pictures import METHODS, Question, ascended, num_channels, question
 from core.inside.channels.layer_channels import PAGE, parse_channels
 from core.predictions.top_k import class_index
@@ -53,14 +53,14 @@ def _filters(options: argparse.Namespace) -> int:
     asked = _question(options, checkpoint)
     found: list[Ascended] = []
     for each in ascended(checkpoint, asked):
-        path = picture_files.save_picture(options.out, asked, each)
+        path = export.save_picture(options.out, asked, each)
         found.append(each)
         state = "dead" if each.is_dead else f"{each.activation:.4g}"
         print(
             f"{len(found)}/{len(asked.channels)} {_name(each, asked, checkpoint)}: {state} -> {path}",
             flush=True,
         )
-    picture_files.save_summary(options.out, asked, found)
+    export.save_summary(options.out, asked, found)
     return 0
 
 

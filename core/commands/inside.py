@@ -9,7 +9,7 @@ from core.checkpoints.store import Checkpoint
 from core.commands.options.photos import add_photos, checkpoint_of, for_each
 from core.explain.network.layers import default_layer
 from core.explanation.explanation import layers_of
-from core.inside.channels import inspection_files
+from core.inside.channels import export
 from core.inside.channels.inspection import inspect
 from core.inside.channels.layer_channels import ORDERS
 from core.predictions.top_k import class_index
@@ -39,7 +39,7 @@ def _inspect_one(checkpoint: Checkpoint, options: argparse.Namespace, path: Path
     image = images.read(path)
     preprocess = checkpoint.card.preprocess
     inspected = inspect(checkpoint, preprocess.batch([image]), options.layer, options.wanted)[0]
-    overlays = inspection_files.overlays(inspected, options.channels, preprocess, image)
-    inspection_files.save(folder, inspected, options.sort, overlays)
+    overlays = export.overlays(inspected, options.channels, preprocess, image)
+    export.save(folder, inspected, options.sort, overlays)
     silent, total = inspected.stats.silent.sum(), len(inspected.maps)
     print(f"{path}: {options.layer}, {total} channels, {silent} silent -> {folder}")

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core import files
 from core.data.image_set import ImageSet
-from core.data.survey.survey import Surveyed, SurveyTable, survey
+from core.data.survey.image_facts import Surveyed, SurveyTable, survey
 from core.data.unreadable import away
 from core.errors import AwayImageError, DataError, FileError
 from core.files import locks

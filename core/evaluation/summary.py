@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from core.evaluation.confusion import FloatArray, IntArray
 from core.evaluation.metrics import Metrics, distinct_names, metrics
+from core.evaluation.ranking.areas import WHERE_FROM, Ranking, ranking
 from core.evaluation.ranking.histograms import Histogram
-from core.evaluation.ranking.ranking import WHERE_FROM, Ranking, ranking
 from core.evaluation.ranking.scores import scores_of
 
 _LARGEST_WRITTEN_MATRIX, _MOST_WRITTEN_CLASSES = 200, 1_000

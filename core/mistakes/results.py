@@ -13,8 +13,8 @@ from core.checkpoints.store import Card
 from core.errors import CheckpointError
 from core.evaluation.confusion import IntArray
 from core.evaluation.metrics import Metrics, distinct_names, metrics
+from core.evaluation.ranking.areas import Ranking
 from core.evaluation.ranking.histograms import Histogram
-from core.evaluation.ranking.ranking import Ranking
 from core.evaluation.ranking.scores import Scores, scores_of
 from core.evaluation.selection import Sample, row_of, sample_at
 from core.predictions import evaluations, schema, score_files

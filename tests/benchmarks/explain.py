@@ -42,7 +42,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from core.explain.network.layers import default_layer, spatial_layers, stages
-from core.images.samples import SAMPLES, sample
+from core.images.sample_photos import SAMPLES, sample
 from core.models import registry
 
 MODELS = ("lite0", "resnet18", "densenet121", "vgg16")

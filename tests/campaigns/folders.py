@@ -23,7 +23,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from core.data.sources import catalogue
-from core.data.survey.survey import survey
+from core.data.survey.image_facts import survey
 from core.errors import CoreError
 from tests.campaigns.tally import Tally, options
 

@@ -18,7 +18,7 @@ from core import images
 from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
 from core.explain.network.activations import activations
-from core.images.samples import SAMPLES, sample
+from core.images.sample_photos import SAMPLES, sample
 from core.inside.examples import stored_examples
 from core.inside.examples.channel_tiles import opaque
 from core.inside.examples.patches import in_patch, patch, ringed

@@ -15,7 +15,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import store
-from core.data.downloads import downloads
+from core.data.downloads import background
 from core.data.downloads.progress import Progress
 from core.errors import DataError
 from core.predictions import evaluations, prediction_table
@@ -243,9 +243,9 @@ def test_a_download_under_way_says_how_far_it_is_and_can_be_cancelled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cancelled: list[str] = []
-    under_way = downloads.Download(Progress(84 * 2**20, 337 * 2**20), is_stopping=False)
-    monkeypatch.setattr(downloads, "under_way", lambda _name: under_way)
-    monkeypatch.setattr(downloads, "cancel", cancelled.append)
+    under_way = background.Download(Progress(84 * 2**20, 337 * 2**20), is_stopping=False)
+    monkeypatch.setattr(background, "under_way", lambda _name: under_way)
+    monkeypatch.setattr(background, "cancel", cancelled.append)
     page = opened(PAGE, checkpoint="malaria")
     assert "84 MB of 337 MB, 25%" in page.get("progress")[0].proto.text
     next(each for each in page.button if each.label == "Cancel").click().run()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.data.sources.folder.folders import SOURCE
+from core.data.sources.folder.class_folders import SOURCE
 from core.errors import ImageError
 from core.evaluation.selection import Sample
 from core.images import MAX_BYTES

@@ -13,7 +13,7 @@ from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
 from core.explain.ascent import Ascended
 from core.inside.ascents import pictures
-from core.inside.ascents.picture_cache import key_of
+from core.inside.ascents.cache import key_of
 from core.inside.channels.inspection import Inspection, inspect
 from tests.support.paths import ROOT
 

@@ -14,7 +14,7 @@ from core.checkpoints.foreign.fitting import Fitted, Wish
 from core.checkpoints.foreign.report import Report, report
 from core.checkpoints.foreign.stated import class_lists, preprocesses
 from core.errors import CheckpointError
-from core.images import samples
+from core.images import sample_photos
 from core.images.preprocess import Preprocess
 from core.models import options, registry
 
@@ -139,7 +139,7 @@ def _at_size(wish: Wish, used: Preprocess) -> Wish | None:
 def _logits(fitted: Fitted, used: Preprocess, num_classes: int) -> Tensor:
     model = registry.build(fitted.architecture, num_classes, fitted.head)
     model.load_state_dict(fitted.tensors)
-    batch = used.batch([images.upright_rgb(samples.sample(_SAMPLE))])
+    batch = used.batch([images.upright_rgb(sample_photos.sample(_SAMPLE))])
     try:
         with torch.inference_mode():
             given = _output(model, batch)

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from core import files, places
 from core.data.downloads.progress import OnProgress, watched
 from core.data.image_set import ImageSet
-from core.data.sources.folder import folders, listing, names, one_class, tree
+from core.data.sources.folder import class_folders, file_names, listing, one_class, tree
 from core.data.sources.folder.layout import Choice, choice, understand
 from core.data.sources.folder.tree import Odd
 from core.data.sources.public import (
@@ -47,8 +47,8 @@ _PUBLIC = (
 )
 _OWN = (
     synsets.SOURCE,
-    names.SOURCE,
-    folders.SOURCE,
+    file_names.SOURCE,
+    class_folders.SOURCE,
 )  # Layouts of anybody's files, which have no usual place.
 SOURCES: dict[str, Source] = {source.name: source for source in (*_PUBLIC, *_OWN)}
 _SILENCE_S = 60.0
@@ -84,7 +84,7 @@ def load(name: str, folder: Path | None = None, *, layout: str = "", known: Sequ
     if found is None:
         looked = str(folder or data_root() / name)
         raise DataError(f"cannot find {name} in {looked!r}; {_advice(source, folder or data_root() / name)}")
-    return folders.load(found, layout, known) if source is folders.SOURCE else source.load(found)
+    return class_folders.load(found, layout, known) if source is class_folders.SOURCE else source.load(found)
 
 
 def open_folder(folder: Path, *, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
@@ -95,12 +95,14 @@ def open_folder(folder: Path, *, layout: str = "", known: Sequence[str] = ()) ->
     alone = None if layout else one_class.images_of(folder, known)
     if alone is not None:
         return alone
-    return load(folders.SOURCE.name if layout else recognise(folder), folder, layout=layout, known=known)
+    return load(
+        class_folders.SOURCE.name if layout else recognise(folder), folder, layout=layout, known=known
+    )
 
 
 def choices(folder: Path, *, known: Sequence[str] = ()) -> list[Choice]:
     """The ways to read a folder of one's own; none where it is clear."""
-    if recognise(folder) != folders.SOURCE.name:
+    if recognise(folder) != class_folders.SOURCE.name:
         return []
     readings = understand(folder, known=known).readings
     return [choice(each) for each in readings] if len(readings) > 1 else []

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.data.image_set import ImageSet, Labels, LeftOut
 from core.data.sources.folder.listing import NOT_OPENED
 from core.data.survey.copies import content_numbers, near_pairs
-from core.data.survey.survey import SurveyTable
+from core.data.survey.image_facts import SurveyTable
 
 SPLITS = ("train", "val", "test")
 _NAMES = dict(zip(SPLITS, ("training", "validation", "test"), strict=True))

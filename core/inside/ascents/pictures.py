@@ -15,7 +15,7 @@ from core.explain.ascent.plain import Plain
 from core.explain.ascent.robust import Robust
 from core.explain.network.activations import activations
 from core.explain.network.cut import cut_at
-from core.inside.ascents.picture_cache import FilterCache, key_of
+from core.inside.ascents.cache import FilterCache, key_of
 from core.places import cache_root
 
 METHODS = ("plain", "robust")

@@ -11,7 +11,7 @@ from core.drawing.render import Picture
 from core.errors import ImageError
 from core.evaluation.selection import Sample
 from core.explanation.explanation import Map, Question, explain
-from core.mistakes.report.report import Card, card
+from core.mistakes.report.document import Card, card
 from core.mistakes.sample_images import SampleImages
 from core.mistakes.why_wrong import pictures, rival_of, sides
 

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import CoreError
 from core.explain.ascent import Ascended
-from core.inside.ascents import picture_files
+from core.inside.ascents import export
 from core.inside.channels.layer_channels import Indices
 from core.inside.examples.channel_tiles import Pictures
 from pages._ui import words
@@ -82,7 +82,7 @@ def draw_poster(on_page: list[Place], everywhere: list[Place]) -> None:
     """Offer all ascent images of the layer that exist as one file, if one on this page does."""
 
     def content() -> bytes:
-        return picture_files.poster([image for place in everywhere if (image := ascents.kept(place))])
+        return export.poster([image for place in everywhere if (image := ascents.kept(place))])
 
     if any(ascents.kept(place) for place in on_page):
         st.download_button(

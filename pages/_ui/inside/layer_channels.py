@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.explain.network.layers import stages
 from core.explanation import export
-from core.inside.channels import inspection_files
+from core.inside.channels.export import poster, table
 from core.inside.channels.inspection import Inspection
 from core.inside.channels.layer_channels import Indices, num_pages, page
 from pages._ui import words
@@ -148,8 +148,8 @@ def draw_downloads(shown: Shown) -> None:
     """Offer the whole layer as files; each is made when it is asked for."""
     found, stem = shown.found, f"activations.{shown.found.layer}"
     files = (
-        ("Poster", "png", "image/png", lambda: inspection_files.poster(found, shown.by)),
-        ("Numbers", "csv", "text/csv", lambda: inspection_files.table(found)),
+        ("Poster", "png", "image/png", lambda: poster(found, shown.by)),
+        ("Numbers", "csv", "text/csv", lambda: table(found)),
         ("Maps", "npy", "application/octet-stream", lambda: export.npy(found.maps)),
     )
     with st.container(horizontal=True, gap="small", key="layer_downloads"):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.images.samples import SAMPLES, sample
+from core.images.sample_photos import SAMPLES, sample
 from pages._ui.inside.state import inside as memory
 from pages._ui.kit.components import tiles, web
 from pages._ui.kit.components.tiles import Tile

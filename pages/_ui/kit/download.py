@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core import files, places
-from core.data.downloads import downloads
+from core.data.downloads import background
 from core.data.sources import catalogue
 from core.errors import CoreError
 from pages._ui import mishaps, words
@@ -21,7 +21,7 @@ def offer(name: str, place: str, *, on_end: Callable[[], None] = lambda: None) -
     if catalogue.SOURCES.get(name) is None or not _may_be_offered(name):
         return False
     with st.container(border=True, key=f"download_{place}"):
-        if downloads.under_way(name) is None:
+        if background.under_way(name) is None:
             _draw_offer(name, place)
         else:
             st.fragment(mishaps.guarded(_draw_progress), run_every=_LIVE_S)(name, place, on_end)
@@ -30,12 +30,12 @@ def offer(name: str, place: str, *, on_end: Callable[[], None] = lambda: None) -
 
 def _may_be_offered(name: str) -> bool:
     """Not to visitors, who would fill another person's disk."""
-    return downloads.can_be(name) and (not places.has_visitors() or downloads.under_way(name) is not None)
+    return background.can_be(name) and (not places.has_visitors() or background.under_way(name) is not None)
 
 
 def _draw_offer(name: str, place: str) -> None:
-    source, was_interrupted = catalogue.SOURCES[name], downloads.is_interrupted(name)
-    if reason := downloads.complaint(name):
+    source, was_interrupted = catalogue.SOURCES[name], background.is_interrupted(name)
+    if reason := background.complaint(name):
         st.error(words.capital(reason), icon=":material/cloud_off:")
     elif was_interrupted:
         st.warning("The last download was interrupted. It begins anew.", icon=":material/warning:")
@@ -53,7 +53,7 @@ def _draw_offer(name: str, place: str) -> None:
         if was_interrupted:
             st.button(
                 "Delete what came", icon=":material/delete:", key=f"download_forget_{place}",
-                on_click=downloads.forget, args=(name,),
+                on_click=background.forget, args=(name,),
             )  # fmt: skip
         st.caption(words.plain(f"Or in a terminal: python -m core data {name} --fetch"), width="content")
     if wanted:
@@ -62,7 +62,7 @@ def _draw_offer(name: str, place: str) -> None:
 
 def _draw_progress(name: str, place: str, on_end: Callable[[], None]) -> None:
     """How far it is; when it has ended, the page is drawn once more."""
-    found = downloads.under_way(name)
+    found = background.under_way(name)
     if found is None:
         on_end()
         st.rerun()
@@ -73,7 +73,7 @@ def _draw_progress(name: str, place: str, on_end: Callable[[], None]) -> None:
         st.button(
             "Stopping…" if found.is_stopping else "Cancel", icon=":material/stop_circle:",
             key=f"download_cancel_{place}", disabled=found.is_stopping,
-            on_click=downloads.cancel, args=(name,),
+            on_click=background.cancel, args=(name,),
         )  # fmt: skip
         st.caption(
             "It goes on if you leave this page. If you cancel, what has come is deleted.", width="content"
@@ -83,7 +83,7 @@ def _draw_progress(name: str, place: str, on_end: Callable[[], None]) -> None:
 def _start(name: str) -> None:
     try:
         with st.spinner("The download begins…"):
-            downloads.start(name)
+            background.start(name)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/cloud_off:")
         return

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.evaluation.matrix_view import classes_of_most_confused
 from core.evaluation.selection import page_of, sample_at
-from core.mistakes.report.report import About, Report, html_report
+from core.mistakes.report.document import About, Report, html_report
 from core.mistakes.report.sample_cards import cards
 from core.mistakes.results import Results
 from core.mistakes.selection_csv import csv_of

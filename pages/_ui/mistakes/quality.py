@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from core.evaluation.metrics import calibration_bins, confidence_histogram, error_by_chance
-from core.evaluation.ranking.ranking import AREAS, in_words
+from core.evaluation.ranking.areas import AREAS, in_words
 from core.evaluation.ranking.scores import MISSING
 from core.evaluation.ranking.threshold import AtThreshold, at_threshold
 from core.evaluation.shares import UNDEFINED

@@ -13,7 +13,7 @@ import streamlit as st
 
 from core.checkpoints import store
 from core.errors import CoreError
-from core.images.samples import SAMPLES, sample
+from core.images.sample_photos import SAMPLES, sample
 from core.mistakes import results as core_results
 from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation

@@ -15,9 +15,9 @@ from core.checkpoints import store
 from core.errors import CoreError, ImageError
 from core.evaluation.matrix_view import classes_of_most_confused
 from core.evaluation.ranking import curves as class_curves
+from core.evaluation.ranking.areas import Ranking
+from core.evaluation.ranking.areas import ranking as ranked
 from core.evaluation.ranking.curves import PrecisionRecallCurve, RocCurve
-from core.evaluation.ranking.ranking import Ranking
-from core.evaluation.ranking.ranking import ranking as ranked
 from core.evaluation.ranking.scores import Scores
 from core.evaluation.selection import Sample, sample_at
 from core.explanation.explanation import Question

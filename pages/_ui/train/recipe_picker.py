@@ -9,7 +9,7 @@ import streamlit as st
 from core.checkpoints import store
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
-from core.data.sources.folder.folders import SOURCE as OWN
+from core.data.sources.folder.class_folders import SOURCE as OWN
 from core.data.trainable import refuse_untrainable
 from core.errors import CoreError, DataError
 from core.training import recipe as recipes

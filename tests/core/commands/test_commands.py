@@ -22,7 +22,7 @@ from core.commands.options.photos import folder_names
 from core.drawing import display
 from core.explain.maps.cam import CAM_METHODS
 from core.explanation.explanation import METHODS
-from core.images.samples import sample
+from core.images.sample_photos import sample
 from tests.support.paths import ROOT
 
 

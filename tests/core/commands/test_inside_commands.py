@@ -15,7 +15,7 @@ from core.checkpoints.store import Checkpoint
 from core.drawing.channel_grid import poster_layout
 from core.drawing.render import palette
 from core.explanation.export import overlay
-from core.images.samples import sample
+from core.images.sample_photos import sample
 from core.inside.channels.inspection import inspect
 
 

@@ -14,7 +14,7 @@ from core.data.augment import PATCHES, Augment, augmented, transform
 from core.data.batches import Pictures
 from core.data.cache import Decoded
 from core.data.image_set import ImageSet, Pixels
-from core.data.survey.survey import SurveyTable, survey
+from core.data.survey.image_facts import SurveyTable, survey
 from core.images.preprocess import Preprocess
 
 COLOUR = Preprocess((16, 20), 28, (0.5,) * 3, (0.5,) * 3)  # Its margin is 4.

@@ -21,7 +21,7 @@ from core.data.batches import (
 )
 from core.data.cache import Decoded
 from core.data.image_set import ImageSet, Pixels
-from core.data.survey.survey import SurveyTable, survey
+from core.data.survey.image_facts import SurveyTable, survey
 from core.images.preprocess import Preprocess
 
 INDICES = np.arange(100, 137)  # 37 of them, none equal to its place.

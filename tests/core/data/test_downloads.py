@@ -19,7 +19,7 @@ from urllib.error import URLError
 import pytest
 from PIL import Image
 
-from core.data.downloads import downloads, progress
+from core.data.downloads import background, progress
 from core.data.downloads.progress import Progress
 from core.data.sources import catalogue
 from core.errors import DataError
@@ -116,10 +116,10 @@ def folders(root: Path) -> list[str]:
 def test_what_can_be_downloaded_says_how_large_it_is_and_under_which_licence() -> None:
     for source in catalogue.SOURCES.values():
         assert (source.fetch is not None) == (source.num_bytes > 0) == bool(source.licence), source.name
-    assert downloads.can_be("malaria")
-    assert not downloads.can_be("digits")
-    assert not downloads.can_be("dogs-vs-cats")
-    assert not downloads.can_be("nothing of this name")
+    assert background.can_be("malaria")
+    assert not background.can_be("digits")
+    assert not background.can_be("dogs-vs-cats")
+    assert not background.can_be("nothing of this name")
 
 
 # In a process of its own.
@@ -128,28 +128,28 @@ def test_what_can_be_downloaded_says_how_large_it_is_and_under_which_licence() -
 def test_a_second_press_joins_and_the_data_set_appears_whole(
     root: Path, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    downloads.start("malaria")
+    background.start("malaria")
     with monkeypatch.context() as only_once:
         only_once.delattr(subprocess, "Popen")
-        downloads.start("malaria")
-    wait(lambda: (found := downloads.under_way("malaria")) and found.progress.done)
+        background.start("malaria")
+    wait(lambda: (found := background.under_way("malaria")) and found.progress.done)
     assert not catalogue.find("malaria")
     publisher.may_end.set()
-    wait(lambda: downloads.under_way("malaria") is None)
+    wait(lambda: background.under_way("malaria") is None)
     assert catalogue.find("malaria") == root / "malaria" / "cell_images"
     assert folders(root) == ["malaria"]
-    assert downloads.complaint("malaria") == ""
-    assert not downloads.can_be("malaria")
+    assert background.complaint("malaria") == ""
+    assert not background.can_be("malaria")
 
 
 def test_cancelled_nothing_is_left_and_nothing_complained_about(root: Path, publisher: Publisher) -> None:
-    downloads.start("malaria")
+    background.start("malaria")
     wait(lambda: publisher.asked)
-    downloads.cancel("malaria")
-    wait(lambda: downloads.under_way("malaria") is None)
+    background.cancel("malaria")
+    wait(lambda: background.under_way("malaria") is None)
     assert folders(root) == []
-    assert downloads.complaint("malaria") == ""
-    assert downloads.can_be("malaria")
+    assert background.complaint("malaria") == ""
+    assert background.can_be("malaria")
 
 
 @pytest.mark.parametrize("cause", [socket.gaierror(-3, "?"), ConnectionRefusedError(), TimeoutError()])
@@ -163,13 +163,13 @@ def test_without_a_network_one_sentence_says_so(
     with pytest.raises(DataError) as caught:
         catalogue.fetch("malaria")
     (root / ".malaria.log").write_text(f"error: {caught.value}\n")
-    assert downloads.complaint("malaria").startswith(
+    assert background.complaint("malaria").startswith(
         "malaria was not downloaded (there is no connection to its server; is this machine on the network?); "
         "get it from http"
     )
     assert folders(root) == []
     os.utime(root / ".malaria.log", (0, 0))
-    assert downloads.complaint("malaria") == ""  # Of days ago.
+    assert background.complaint("malaria") == ""  # Of days ago.
 
 
 # What it says of itself.
@@ -217,7 +217,7 @@ def test_asked_to_stop_a_download_is_interrupted_where_it_waits(root: Path) -> N
 
 def test_what_a_killed_process_left_can_be_deleted(root: Path) -> None:
     (root / ".malaria.part-killed").mkdir(parents=True)
-    assert downloads.is_interrupted("malaria")
-    downloads.forget("malaria")
+    assert background.is_interrupted("malaria")
+    background.forget("malaria")
     assert folders(root) == []
-    assert not downloads.is_interrupted("malaria")
+    assert not background.is_interrupted("malaria")

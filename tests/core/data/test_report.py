@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from core.data.image_set import Files, ImageSet, Pixels
+from core.data.survey.image_facts import SurveyTable, survey
 from core.data.survey.report import Report, lines, report
-from core.data.survey.survey import SurveyTable, survey
 from tests.support.paths import DATA
 
 PETS = DATA / "oxford-iiit-pet" / "images"

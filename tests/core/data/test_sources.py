@@ -14,7 +14,7 @@ from PIL import Image
 
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
-from core.data.sources.folder import folders, listing, names
+from core.data.sources.folder import class_folders, file_names, listing
 from core.data.sources.public import gtsrb, malaria, mnist, synsets
 from core.data.trainable import refuse_untrainable
 from core.errors import DataError
@@ -49,13 +49,13 @@ def parts(images: ImageSet) -> dict[str, int]:
 def test_classes_are_folders_in_natural_order(tmp_path: Path) -> None:
     for name in ("10", "2", "b", "A"):
         picture(tmp_path / name / "x.png")
-    assert folders.SOURCE.load(tmp_path).class_names == ("2", "10", "A", "b")
+    assert class_folders.SOURCE.load(tmp_path).class_names == ("2", "10", "A", "b")
 
 
 def test_an_image_at_any_depth_belongs_to_the_class_folder(tmp_path: Path) -> None:
     for path in ("train/cat/1.png", "train/cat/sub/deep/2.png", "train/dog/3.png", "val/dog/4.png"):
         picture(tmp_path / path)
-    images = folders.SOURCE.load(tmp_path)
+    images = class_folders.SOURCE.load(tmp_path)
     assert counts(images) == {"cat": 2, "dog": 2}
     assert list(images.sample_ids) == [
         "train/cat/1.png",
@@ -72,7 +72,7 @@ def test_parts_are_found_below_any_chain_of_folders(tmp_path: Path, above: str, 
     for split in ("Train", val, "test"):
         for name in ("cat", "dog"):
             picture(tmp_path / above / split / name / "1.png")
-    images = folders.SOURCE.load(tmp_path)
+    images = class_folders.SOURCE.load(tmp_path)
     assert parts(images) == {"test": 2, "train": 2, "val": 2}
     assert images.class_names == ("cat", "dog")
 
@@ -80,18 +80,18 @@ def test_parts_are_found_below_any_chain_of_folders(tmp_path: Path, above: str, 
 def test_the_fingerprint_is_the_same_from_the_folder_and_from_above_it(tmp_path: Path) -> None:
     for name in ("cat", "dog"):
         picture(tmp_path / "data" / "pets" / name / "1.png")
-    below, above = folders.SOURCE.load(tmp_path / "data" / "pets"), folders.SOURCE.load(tmp_path)
+    below, above = class_folders.SOURCE.load(tmp_path / "data" / "pets"), class_folders.SOURCE.load(tmp_path)
     assert (below.fingerprint, below.sample_ids) == (above.fingerprint, above.sample_ids)
 
 
 def test_the_fingerprint_changes_with_contents_and_with_names(tmp_path: Path) -> None:
     for name in ("cat", "dog"):
         picture(tmp_path / name / "1.png")
-    prints = {folders.SOURCE.load(tmp_path).fingerprint}
+    prints = {class_folders.SOURCE.load(tmp_path).fingerprint}
     picture(tmp_path / "cat" / "1.png", grey=200)
-    prints.add(folders.SOURCE.load(tmp_path).fingerprint)
+    prints.add(class_folders.SOURCE.load(tmp_path).fingerprint)
     (tmp_path / "cat" / "1.png").rename(tmp_path / "cat" / "2.png")
-    prints.add(folders.SOURCE.load(tmp_path).fingerprint)
+    prints.add(class_folders.SOURCE.load(tmp_path).fingerprint)
     assert len(prints) == 3
 
 
@@ -99,13 +99,13 @@ def test_hidden_files_and_files_that_are_no_images_are_left_out(tmp_path: Path) 
     for path in ("cat/1.PNG", "dog/1.png", "cat/.hidden.png", "cat/.git/x.png", "__MACOSX/cat/1.png"):
         picture(tmp_path / path)
     (tmp_path / "cat" / "notes.txt").write_text("not an image")
-    assert counts(folders.SOURCE.load(tmp_path)) == {"cat": 1, "dog": 1}
+    assert counts(class_folders.SOURCE.load(tmp_path)) == {"cat": 1, "dog": 1}
 
 
 def test_a_class_may_be_called_train(tmp_path: Path) -> None:
     for name in ("bus", "car", "train"):
         picture(tmp_path / name / "1.png")
-    images = folders.SOURCE.load(tmp_path)
+    images = class_folders.SOURCE.load(tmp_path)
     assert counts(images) == {"bus": 1, "car": 1, "train": 1}
     assert images.published is None
 
@@ -113,7 +113,7 @@ def test_a_class_may_be_called_train(tmp_path: Path) -> None:
 def test_a_test_part_without_labels_is_left_out(tmp_path: Path) -> None:
     for path in ("train/cat/1.png", "train/dog/1.png", "test/unknown/1.png", "test/2.png"):
         picture(tmp_path / path)
-    images = folders.SOURCE.load(tmp_path)
+    images = class_folders.SOURCE.load(tmp_path)
     assert counts(images) == {"cat": 1, "dog": 1}
     assert images.published is None
 
@@ -133,7 +133,7 @@ def test_what_is_enough_to_evaluate_on_may_not_be_enough_to_train(
     tmp_path: Path, paths: list[str], message: str
 ) -> None:
     planted(tmp_path, paths)
-    images = folders.SOURCE.load(tmp_path)
+    images = class_folders.SOURCE.load(tmp_path)
     assert len(images) == sum(path.endswith(".png") for path in paths)
     with pytest.raises(DataError, match=message):
         refuse_untrainable(images)
@@ -157,7 +157,7 @@ def test_what_is_enough_to_evaluate_on_may_not_be_enough_to_train(
 def test_a_layout_without_classes_is_refused_in_words(tmp_path: Path, paths: list[str], message: str) -> None:
     planted(tmp_path, paths)
     with pytest.raises(DataError, match=message):
-        folders.SOURCE.load(tmp_path)
+        class_folders.SOURCE.load(tmp_path)
 
 
 def planted(root: Path, paths: list[str]) -> None:
@@ -173,7 +173,7 @@ def planted(root: Path, paths: list[str]) -> None:
 def test_the_pixels_of_a_file_come_back(tmp_path: Path) -> None:
     for grey, name in enumerate(("cat", "dog")):
         picture(tmp_path / name / "1.png", grey=grey * 100)
-    images = folders.SOURCE.load(tmp_path)
+    images = class_folders.SOURCE.load(tmp_path)
     assert [images.image(index).getpixel((0, 0)) for index in (0, 1)] == [(0, 0, 0), (100, 100, 100)]
     assert images.path(1) == tmp_path / "dog" / "1.png"
 
@@ -200,7 +200,7 @@ def test_find_never_raises(tmp_path: Path, source: catalogue.Source, folder: str
     ],
 )
 def test_a_label_precedes_the_last_number(name: str, label: str | None) -> None:
-    assert names.label_of(name) == label
+    assert file_names.label_of(name) == label
 
 
 @pytest.mark.parametrize("below", ["", "train"])
@@ -208,20 +208,20 @@ def test_labels_are_read_from_names(tmp_path: Path, below: str) -> None:
     for name in ("cat.0.png", "cat.10.png", "cat.2.png", "dog_1.png"):
         picture(tmp_path / below / name)
     picture(tmp_path / "test1" / "1.png")
-    found = names.SOURCE.find(tmp_path)
+    found = file_names.SOURCE.find(tmp_path)
     assert found == tmp_path / below
-    images = names.SOURCE.load(found)
+    images = file_names.SOURCE.load(found)
     assert counts(images) == {"cat": 3, "dog": 1}
     assert list(images.sample_ids) == ["cat.0.png", "cat.2.png", "cat.10.png", "dog_1.png"]
 
 
-@pytest.mark.parametrize("file_names", [["cat.0.png", "cat.1.png"], ["cat.0.png", "dog.0.png", "photo.png"]])
-def test_names_of_one_label_or_without_one_are_no_labels(tmp_path: Path, file_names: list[str]) -> None:
-    for name in file_names:
+@pytest.mark.parametrize("names", [["cat.0.png", "cat.1.png"], ["cat.0.png", "dog.0.png", "photo.png"]])
+def test_names_of_one_label_or_without_one_are_no_labels(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
         picture(tmp_path / name)
-    assert names.SOURCE.find(tmp_path) is None
+    assert file_names.SOURCE.find(tmp_path) is None
     with pytest.raises(DataError, match=r"the label 'cat' only|got 'photo.png'"):
-        names.SOURCE.load(tmp_path)
+        file_names.SOURCE.load(tmp_path)
 
 
 @pytest.mark.parametrize("below", ["", "val"])

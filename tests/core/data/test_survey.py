@@ -10,7 +10,7 @@ from PIL import Image
 
 from core import files
 from core.data.image_set import Files, ImageSet, Pixels
-from core.data.survey.survey import SurveyTable, survey
+from core.data.survey.image_facts import SurveyTable, survey
 from core.errors import DataError, ImageError
 from tests.support.paths import DATA
 

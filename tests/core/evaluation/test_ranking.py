@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn import metrics as sklearn_metrics
 
 from core.evaluation.ranking import curves, histograms
+from core.evaluation.ranking.areas import Ranking, in_words, ranking
 from core.evaluation.ranking.histograms import Histogram
-from core.evaluation.ranking.ranking import Ranking, in_words, ranking
 from core.evaluation.ranking.scores import BINNED, EXACT, MISSING, ROUNDED, SCORES, Scores, scores_of
 from core.evaluation.ranking.threshold import at_threshold
 from core.evaluation.summary import summary

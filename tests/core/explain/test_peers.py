@@ -20,7 +20,7 @@ from core.explain.maps.cam import CAM_METHODS, class_activation_maps
 from core.explain.maps.pixels import PIXEL_METHODS, Question
 from core.explain.network.hooks import model_lock
 from core.explain.network.trace import towards, trace
-from core.images.samples import sample
+from core.images.sample_photos import sample
 from tests.support.tiny_models import GapCnn, assert_unchanged, noise, seeded, snapshot
 
 attr = pytest.importorskip("captum.attr")

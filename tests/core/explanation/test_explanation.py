@@ -16,7 +16,7 @@ from core.errors import CheckpointError, ClassError, LayerError
 from core.explain.maps.cam import CAM_METHODS
 from core.explanation import explanation
 from core.explanation.explanation import METHODS, Explanation, Map, Question, explain, explain_in_steps
-from core.images.samples import SAMPLES, sample
+from core.images.sample_photos import SAMPLES, sample
 from core.predictions.top_k import class_index, prediction, top_k, top_k_with
 from tests.support.tiny_models import assert_unchanged, snapshot
 

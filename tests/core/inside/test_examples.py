@@ -16,7 +16,7 @@ from PIL import Image
 from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
 from core.data.image_set import ImageSet
-from core.data.sources.folder.folders import SOURCE
+from core.data.sources.folder.class_folders import SOURCE
 from core.data.sources.photos import photos_at_hand, photos_below
 from core.errors import CheckpointError, DataError, EvaluationError, ImageError, LayerError
 from core.explain.network.activations import activations

@@ -22,8 +22,8 @@ from core.explain.ascent import LOGITS, Ascended, ascend
 from core.explain.ascent.normalisation import Normalisation
 from core.explain.ascent.plain import Plain
 from core.explain.ascent.robust import Robust
-from core.inside.ascents import picture_files, pictures
-from core.inside.ascents.picture_cache import FilterCache, key_of
+from core.inside.ascents import export, pictures
+from core.inside.ascents.cache import FilterCache, key_of
 from core.inside.ascents.pictures import Question, ascended, num_channels, question
 
 QUICK = Plain(size=(64, 64), steps=2, crop=8)
@@ -247,11 +247,11 @@ def test_a_dead_channel_is_said_in_the_table_and_drawn_as_such() -> None:
     dead = Ascended(1, np.zeros((8, 8, 3), np.uint8), 0.0, is_dead=True)
     live = Ascended(0, np.full((8, 8, 3), 200, np.uint8), 2.0, is_dead=False)
     asked = Question("bn2", (0, 1), QUICK)
-    poster = np.asarray(Image.open(io.BytesIO(picture_files.poster([live, dead]))))
+    poster = np.asarray(Image.open(io.BytesIO(export.poster([live, dead]))))
     assert (poster[:8, :8, :3] == 200).all()
     width = poster.shape[1]
     assert set(np.unique(poster[:160, width // 2 + 4 :, :3])) <= {0, 150, 176}
-    rows = picture_files.table(asked, [live, dead]).decode().splitlines()
+    rows = export.table(asked, [live, dead]).decode().splitlines()
     assert [row.split(",")[:3] for row in rows[1:]] == [["0", "2", "0"], ["1", "0", "1"]]
 
 

@@ -13,7 +13,7 @@ from core.drawing.channel_grid import CAPTION, GAP
 from core.errors import ImageError
 from core.images.preprocess import Window
 from core.inside.examples.channel_tiles import tiles
-from core.inside.examples.example_files import poster_png
+from core.inside.examples.export import poster_png
 from core.inside.examples.patches import (
     by_sample_id,
     drawing,

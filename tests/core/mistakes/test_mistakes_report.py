@@ -15,7 +15,7 @@ from core.evaluation.metrics import Metrics, metrics
 from core.evaluation.selection import Sample, sample_at
 from core.explanation.explanation import Map
 from core.images.preprocess import Preprocess
-from core.mistakes.report.report import About, Card, Figure, Report, card, evidence_in_words, html_report
+from core.mistakes.report.document import About, Card, Figure, Report, card, evidence_in_words, html_report
 from core.mistakes.why_wrong import pictures, sides
 from core.predictions.prediction_table import rows
 

@@ -12,7 +12,7 @@ from sklearn import metrics as sklearn_metrics
 from core.checkpoints import store
 from core.checkpoints.store import Card
 from core.errors import CheckpointError, EvaluationError
-from core.evaluation.ranking.ranking import ranking
+from core.evaluation.ranking.areas import ranking
 from core.mistakes import results
 from core.models import registry
 from core.predictions import prediction_table

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from core.data.sources import catalogue
-from core.data.sources.folder.folders import SOURCE
+from core.data.sources.folder.class_folders import SOURCE
 from core.errors import ImageError
 from core.evaluation.selection import Sample
 from core.mistakes.sample_images import SampleImages, sample_images

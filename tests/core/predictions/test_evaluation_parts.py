@@ -9,7 +9,7 @@ from filelock import FileLock
 
 from core.checkpoints import store
 from core.data.batches import Share
-from core.data.sources.folder.folders import SOURCE
+from core.data.sources.folder.class_folders import SOURCE
 from core.errors import EvaluationError
 from core.predictions import evaluations
 from core.predictions.evaluating import parts as evaluation_parts

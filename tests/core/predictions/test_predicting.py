@@ -12,7 +12,7 @@ from PIL import Image
 from core import files
 from core.checkpoints import store
 from core.data.image_set import ImageSet
-from core.data.sources.folder.folders import SOURCE
+from core.data.sources.folder.class_folders import SOURCE
 from core.errors import AwayImageError, DataError, ImageError
 from core.models import imagenet
 from core.predictions import evaluations

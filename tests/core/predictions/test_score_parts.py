@@ -9,7 +9,7 @@ import torch
 
 from core.checkpoints import store
 from core.data.batches import Share
-from core.data.sources.folder.folders import SOURCE
+from core.data.sources.folder.class_folders import SOURCE
 from core.errors import CheckpointError
 from core.evaluation.ranking.histograms import empty_counts
 from core.predictions import evaluations, prediction_table, score_files

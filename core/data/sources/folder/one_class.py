@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.data.image_set import ImageSet
-from core.data.sources.folder import listing, names, roles
+from core.data.sources.folder import file_names, listing, roles
 from core.data.sources.folder.listing import Listing
 
 
@@ -13,14 +13,14 @@ def images_of(folder: Path, known: Sequence[str]) -> ImageSet | None:
 
     A folder of class folders is another matter, and so are images named for several classes.
     """
-    file_names = listing.images_in(folder) if known else []
+    names = listing.images_in(folder) if known else []
     if (
-        not file_names
-        or names.fits(folder)
+        not names
+        or file_names.fits(folder)
         or any(_has_images(folder / each) for each in listing.subfolders(folder))
     ):
         return None
-    labels = {names.label_of(each) for each in file_names}
+    labels = {file_names.label_of(each) for each in names}
     of_names = labels.pop() if len(labels) == 1 else None
     classes = {roles.folded(name) for name in known}
     found = next(
@@ -28,7 +28,7 @@ def images_of(folder: Path, known: Sequence[str]) -> ImageSet | None:
     )
     if found is None:
         return None
-    return listing.image_set("folder", folder, Listing((found,), file_names, [0] * len(file_names)))
+    return listing.image_set("folder", folder, Listing((found,), names, [0] * len(names)))
 
 
 def _has_images(folder: Path) -> bool:

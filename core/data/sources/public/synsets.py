@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from core.data.sources.folder import listing, names
+from core.data.sources.folder import file_names, listing
 from core.data.sources.source import Source
 
 _NAMED = re.compile(r"(n\d{8})_.+\.[^.]+")
@@ -17,7 +17,7 @@ def synset_of(file_name: str) -> str | None:
 
 
 def _fits(folder: Path) -> bool:
-    return names.fits(folder, synset_of)
+    return file_names.fits(folder, synset_of)
 
 
 SOURCE = Source(
@@ -25,5 +25,5 @@ SOURCE = Source(
     title="Photos of ImageNet, named for their synsets: n02123045_tabby.JPEG",
     where="your own files: DIR/n02123045_tabby.JPEG",
     find=lambda folder: listing.first_place(folder, _PLACES, _fits),
-    load=lambda folder: names.images_named("synsets", folder, synset_of),
+    load=lambda folder: file_names.images_named("synsets", folder, synset_of),
 )

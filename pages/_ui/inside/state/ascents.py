@@ -12,7 +12,7 @@ from functools import partial
 import streamlit as st
 
 from core.explain.ascent import Ascended
-from core.inside.ascents import picture_cache, pictures
+from core.inside.ascents import cache, pictures
 from core.inside.ascents.pictures import Question
 from pages._ui.session.models import Loaded
 
@@ -78,7 +78,7 @@ def kept(place: Place) -> Ascended | None:
         return known[place.key]
     asked = _question(place)
     card = place.loaded.checkpoint.card
-    key = picture_cache.key_of(card, place.layer, place.channel, asked.settings)
+    key = cache.key_of(card, place.layer, place.channel, asked.settings)
     found = pictures.user_cache().read(key)
     return None if found is None else _remember(place, found, _ascents())
 

@@ -16,8 +16,8 @@ from core.drawing.render import jpeg
 from core.errors import CheckpointError, CoreError, DataError
 from core.evaluation.metrics import distinct_names
 from core.images.preprocess import Preprocess
-from core.images.samples import SAMPLES, sample
-from core.inside.examples import channel_tiles, example_files, stored_examples
+from core.images.sample_photos import SAMPLES, sample
+from core.inside.examples import channel_tiles, export, stored_examples
 from core.inside.examples.channel_tiles import Pictures, Reached
 from core.inside.examples.patches import Draw, by_sample_id, drawing, in_square, ringed
 from core.inside.examples.search import collect, examples_among
@@ -175,7 +175,7 @@ def tiles(found: Found, channels: Sequence[int]) -> Pictures:
 def poster(found: Found) -> bytes:
     """The examples of all channels as one PNG file."""
     image_of = by_sample_id(_those(found))
-    return example_files.poster_png(found.channels, image_of, found.draw, found.num_in_tile)
+    return export.poster_png(found.channels, image_of, found.draw, found.num_in_tile)
 
 
 def _key(loaded: Loaded) -> str:

@@ -9,7 +9,7 @@ from core.drawing.render import COLOUR_MAPS, SIGNED
 from core.explain.maps.cam import CAM_METHODS
 from core.explain.network.layers import Layer, default_layer
 from core.explanation.explanation import INPUT, METHODS, Question
-from core.images.samples import SAMPLES, sample
+from core.images.sample_photos import SAMPLES, sample
 from pages._ui import words
 from pages._ui.kit import options
 from pages._ui.kit.components import tiles, web
