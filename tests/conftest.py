@@ -1,13 +1,23 @@
 """What several test files share: tiny networks, two checkpoints, and real photos where there are any."""
 
+import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import pytest
 import torch
 from torch import Tensor
 
+from tests.support import shipped
+
+# Core reads this when it is imported. Tests have checkpoints of their own, and so has each worker of xdist.
+_CHECKPOINTS = tempfile.TemporaryDirectory()
+os.environ["SEEWHY_CHECKPOINTS"] = str(shipped.copy_to(Path(_CHECKPOINTS.name)))
+
+# ruff: noqa: E402 - see above
 from core.checkpoints import store
 from core.checkpoints.store import Card, Checkpoint
 from core.models import registry
@@ -16,11 +26,20 @@ from tests.support.tiny_models import GapCnn, noise, seeded
 
 # The networks here are small: a second thread gains nothing, and on a busy machine each waits for the other.
 torch.set_num_threads(1)
+cv2.setNumThreads(1)
+os.environ["OMP_NUM_THREADS"] = "1"  # The same for the programs that tests start.
 
 # A shell that starts the tests in the background lets them, and the programs that they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _PHOTOS = DATA / "imagenet-photos"
+_FEW = 3
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """No workers for a few test files: they would be done before the workers have started."""
+    few = len(config.args) <= _FEW and all(Path(name.partition("::")[0]).is_file() for name in config.args)
+    return 0 if few else None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,23 +22,15 @@ from core.predictions.evaluations import METRICS
 from core.training import recipe as recipes
 from core.training.material import open_data
 from core.training.run import HISTORY
-from tests.support.paths import DATA
+from tests.support.paths import DATA, ROOT
+from tests.support.shipped import TRAINED
 
-SHIPPED = (
-    "digits",
-    "malaria",
-    "pets-cat-dog",
-    "pets-cat-dog-scratch",
-    "signs-bn",
-    "signs-bn-aug",
-    "signs-plain",
-)
 FOLDERS = {
     "malaria": "malaria-cell-images",
     "pets-cat-dog": "oxford-iiit-pet",
     "gtsrb": "gtsrb",
 }
-each = pytest.mark.parametrize("name", SHIPPED)
+each = pytest.mark.parametrize("name", TRAINED)
 
 
 def _predictions(name: str) -> pd.DataFrame:
@@ -46,7 +38,7 @@ def _predictions(name: str) -> pd.DataFrame:
 
 
 def test_together_they_stay_below_40_megabytes_and_no_image_is_among_them() -> None:
-    files = [path for name in SHIPPED for path in (store.ROOT / name).rglob("[!.]*")]
+    files = [path for name in TRAINED for path in (ROOT / "checkpoints" / name).rglob("[!.]*")]
     assert sum(path.stat().st_size for path in files if path.is_file()) < 40e6
     suffixes = {path.suffix for path in files if path.is_file()}
     assert suffixes <= {".json", ".csv", ".safetensors", ".parquet", ".npy"}
