@@ -6,7 +6,7 @@ from pages._ui import shell
 from pages._ui.compare import generalisation, one_sample, pair_matrices, per_class, piles, which_two
 from pages._ui.compare.state import comparisons
 from pages._ui.kit import options
-from pages._ui.session import results as memory
+from pages._ui.session import choices
 
 TABS = {"samples": "Samples", "matrices": "Matrices", "classes": "Classes"}
 
@@ -19,22 +19,22 @@ with shell.page("pages/compare.py"):
     if first.name == second.name:
         generalisation.draw(first, second)
         st.stop()
-    found = comparisons.compared(first, second)
-    opened = memory.opened()
+    compared = comparisons.compared(first, second)
+    opened = choices.opened()
     pictures = comparisons.pictures(first, second)
     stage, top = st.container(), st.container()
     tab = options.segmented("Show", TABS, key=comparisons.PART, label_visibility="collapsed")
-    selection = piles.pick(found) if tab == "samples" else None
+    selection = piles.pick(compared) if tab == "samples" else None
     with top:
         which_two.draw(
-            found, comparisons.verdict_on(found, pictures), selection.wanted.pile if selection else None
+            compared, comparisons.verdict_on(compared, pictures), selection.wanted.pile if selection else None
         )
     if selection:
-        piles.draw(found, selection, pictures, opened)
+        piles.draw(compared, selection, pictures, opened)
         if opened:
             with stage:
-                one_sample.draw(found, selection, pictures, opened)
+                one_sample.draw(compared, selection, pictures, opened)
     elif tab == "matrices":
-        pair_matrices.draw(found)
+        pair_matrices.draw(compared)
     else:
-        per_class.draw(found)
+        per_class.draw(compared)

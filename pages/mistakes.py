@@ -9,18 +9,18 @@ from pages._ui.kit import matrix, options
 from pages._ui.kit.evaluations import numbers
 from pages._ui.kit.samples import gallery
 from pages._ui.mistakes import average, exports, quality, sample_view
-from pages._ui.session import results as memory
+from pages._ui.session import choices, image_access
 
 VIEWS = {"confusions": "Confusions", "classes": "Classes", "curves": "Curves", "confidence": "Confidence"}
 
 with shell.page("pages/mistakes.py"):
     st.title("Mistakes")
     results = numbers.pick_results(shell.checkpoint_name())
-    opened = memory.opened()
-    pictures = memory.pictures(results.evaluation)
+    opened = choices.opened()
+    pictures = image_access.pictures(results.evaluation)
     stage = st.container()
     numbers.draw(results)
-    view = options.segmented("View", VIEWS, key=memory.VIEW, label_visibility="collapsed")
+    view = options.segmented("View", VIEWS, key=choices.VIEW, label_visibility="collapsed")
     if view == "classes":
         quality.draw_classes(results)
     elif view == "curves":

@@ -17,7 +17,7 @@ from core.errors import DataError
 from core.evaluation.comparing.significance import mcnemar_by_group
 from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation
-from pages._ui.session import results as memory
+from pages._ui.session import image_access
 from tests.support.looking import captions, component, components, opened
 from tests.support.second_digits import NUM_BOTH_WRONG, NUM_BROKEN, NUM_FIXED, second_digits
 
@@ -41,11 +41,11 @@ def _without_images(
 ) -> Iterator[None]:
     """No images, whatever lies on this machine; those of the digits are everywhere."""
     if "digits" not in request.fixturenames:
-        monkeypatch.setattr(memory, "images_of", absent)
+        monkeypatch.setattr(image_access, "images_of", absent)
     monkeypatch.setenv("SEEWHY_DATA", str(tmp_path))
-    memory.look_again()
+    image_access.look_again()
     yield
-    memory.look_again()
+    image_access.look_again()
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def tracks(monkeypatch: pytest.MonkeyPatch) -> None:
             "signs", ("sign",), np.zeros(len(ids), int), ids, Pixels(pixels), "black", groups=groups
         )
 
-    monkeypatch.setattr(memory, "images_of", found)
+    monkeypatch.setattr(image_access, "images_of", found)
 
 
 def table(name: str) -> pd.DataFrame:
@@ -284,7 +284,7 @@ def test_a_sample_has_the_maps_of_both_beside_each_other(digits: str) -> None:
 def test_images_that_have_changed_since_are_said_to_have(
     digits: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "data_has_changed", lambda _folder, _images: True)
+    monkeypatch.setattr(image_access, "data_has_changed", lambda _folder, _images: True)
     assert "are not those that were evaluated" in link("digits", digits).warning[0].value
 
 

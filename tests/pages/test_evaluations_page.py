@@ -24,7 +24,7 @@ from core.predictions.evaluating import background
 from core.predictions.evaluations import Evaluation
 from core.training.run import remembered_data
 from pages._ui.mistakes import exports
-from pages._ui.session import results as memory
+from pages._ui.session import image_access
 from tests.support.looking import captions, component, components, metrics, opened
 from tests.support.tiny_evaluation import noisy_pictures
 from tests.support.two_evaluations import NUM_STREET, OWN, STREET, two_evaluations
@@ -35,9 +35,9 @@ MISTAKES, COMPARE = "pages/mistakes.py", "pages/compare.py"
 @pytest.fixture
 def name() -> Iterator[str]:
     with two_evaluations(f"test-evaluations-page-{os.getpid()}") as made:
-        memory.look_again()
+        image_access.look_again()
         yield made
-        memory.look_again()
+        image_access.look_again()
 
 
 def folder(name: str) -> Path:
@@ -258,7 +258,7 @@ def test_pictures_are_those_of_the_evaluation(name: str, monkeypatch: pytest.Mon
             raise DataError("nobody has said where they are")
         return catalogue.load("digits")
 
-    monkeypatch.setattr(memory, "images_of", images)
+    monkeypatch.setattr(image_access, "images_of", images)
     assert not opened(MISTAKES, checkpoint=name).info
     page = opened(MISTAKES, checkpoint=name, evaluation=STREET)
     assert "Nobody has said where they are" in small(page)
@@ -363,7 +363,7 @@ def test_samples_of_both_have_their_maps(name: str, monkeypatch: pytest.MonkeyPa
             "street", images.class_names, images.labels[: len(ids)], ids, images.image, evaluation.name
         )
 
-    monkeypatch.setattr(memory, "images_of", of)
+    monkeypatch.setattr(image_access, "images_of", of)
     page = compared(name, "Samples")
     own, street = (table(name, each) for each in (OWN, STREET))
     expected = [

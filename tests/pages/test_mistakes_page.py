@@ -20,7 +20,7 @@ from core.data.downloads.progress import Progress
 from core.errors import DataError
 from core.predictions import evaluations, prediction_table
 from core.predictions.evaluations import Evaluation
-from pages._ui.session import results as memory
+from pages._ui.session import image_access
 from tests.support.looking import as_read, captions, component, components, metrics, opened
 
 PAGE = "pages/mistakes.py"
@@ -51,11 +51,11 @@ def without_images(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
     def absent(_evaluation: Evaluation, _typed: Path | None) -> None:
         raise DataError("cannot find them in 'DIR'; get it from their publisher")
 
-    monkeypatch.setattr(memory, "images_of", absent)
+    monkeypatch.setattr(image_access, "images_of", absent)
     monkeypatch.setenv("SEEWHY_DATA", str(tmp_path))
-    memory.look_again()
+    image_access.look_again()
     yield
-    memory.look_again()
+    image_access.look_again()
 
 
 def test_accuracy_stands_beside_what_it_is_worth() -> None:
@@ -271,10 +271,10 @@ def test_without_images_a_sample_still_has_its_probabilities() -> None:
 
 
 def test_images_that_have_changed_since_are_said_to_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "data_has_changed", lambda _folder, _images: True)
-    memory.look_again()
+    monkeypatch.setattr(image_access, "data_has_changed", lambda _folder, _images: True)
+    image_access.look_again()
     page = opened(PAGE, checkpoint="digits")
-    memory.look_again()
+    image_access.look_again()
     assert "are not those that were evaluated" in page.warning[0].value
 
 

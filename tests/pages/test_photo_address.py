@@ -13,7 +13,7 @@ from core import images
 from core.errors import DataError
 from core.predictions.evaluations import Evaluation
 from pages._ui.inside.state import inside
-from pages._ui.session import results as memory
+from pages._ui.session import image_access
 from pages._ui.session.photos import Photo
 from tests.support.looking import captions, opened
 
@@ -44,10 +44,10 @@ def _without_images(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def absent(_evaluation: Evaluation, _typed: Path | None) -> None:
         raise DataError("cannot find them")
 
-    monkeypatch.setattr(memory, "images_of", absent)
-    memory.look_again()
+    monkeypatch.setattr(image_access, "images_of", absent)
+    image_access.look_again()
     yield
-    memory.look_again()
+    image_access.look_again()
 
 
 def test_a_sample_in_the_address_is_explained_and_stays_in_it() -> None:

@@ -11,7 +11,7 @@ from core.errors import ImageError
 from core.evaluation.selection import Sample
 from core.images import MAX_BYTES
 from core.mistakes.sample_images import SampleImages, sample_images
-from pages._ui.session import photos, results
+from pages._ui.session import image_access, photos
 
 SAMPLE = Sample("", "", "val", 0, 0, 1.0, 1.0, 0.0, 1.0, ((0, 1.0),))
 FIRST = replace(SAMPLE, sample_id="cat/1.png")
@@ -28,9 +28,9 @@ def found(tmp_path: Path) -> SampleImages:
 
 def test_a_picture_that_was_away_is_shown_when_it_is_back(found: SampleImages, tmp_path: Path) -> None:
     (tmp_path / "cat").rename(tmp_path / "away")
-    assert results.thumbs(found, [FIRST]) == [None]
+    assert image_access.thumbs(found, [FIRST]) == [None]
     (tmp_path / "away").rename(tmp_path / "cat")
-    (thumb,) = results.thumbs(found, [FIRST])
+    (thumb,) = image_access.thumbs(found, [FIRST])
     assert thumb is not None
     assert thumb.startswith(b"\xff\xd8")
 
@@ -40,7 +40,7 @@ def test_a_picture_larger_than_an_upload_is_drawn_where_it_lies_here(
 ) -> None:
     with (tmp_path / "cat/1.png").open("ab") as file:
         file.write(bytes(MAX_BYTES))
-    shown = results.photo(results.Pictures(found), FIRST)
+    shown = image_access.photo(image_access.Pictures(found), FIRST)
     assert photos.drawn(shown).size == (60, 40)
     with pytest.raises(ImageError, match="more than 20 MB"):
         photos.drawn(replace(shown, lies_here=False))

@@ -11,7 +11,7 @@ from core.checkpoints import store
 from core.places import ROOTS, VISITORS
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import open_images, samples_of
-from pages._ui.session import results
+from pages._ui.session import image_access
 from tests.support.looking import components, opened
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 
@@ -28,7 +28,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         folder = random_checkpoint(store.ROOT, NAME)
         samples = samples_of(store.read_card(folder), open_images(folder, pictures), "all")
         evaluate(folder, samples, keep=Keep(data=pictures))
-        results.look_again()
+        image_access.look_again()
         yield pictures
     finally:
         shutil.rmtree(store.ROOT / NAME, ignore_errors=True)

@@ -24,27 +24,27 @@ from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.matrix import MOST_CLASSES, Grid
 from pages._ui.kit.samples import gallery, image_folder
 from pages._ui.kit.samples.gallery import Selection
-from pages._ui.session import results as memory
+from pages._ui.session import image_access
 
 Which = Literal["first", "second"]
 _SIDES: tuple[Which, Which] = ("first", "second")
 _TILES, _SIDE, _FEW = 24, 96, 12
 
 
-def draw(found: TwoDataSets) -> None:
+def draw(both: TwoDataSets) -> None:
     """The samples that are wanted on both, each side with the maps of one."""
     with st.container(key="shift_pickers"):
-        selection, _ = gallery.pick(found.first)
+        selection, _ = gallery.pick(both.first)
     with st.container(key="compare_matrices"):
         columns = st.columns(2, gap="large")
-    for column, results, which in zip(columns, (found.first, found.second), _SIDES, strict=True):
+    for column, results, which in zip(columns, (both.first, both.second), _SIDES, strict=True):
         with column:
             _draw_side(results, selection, which)
 
 
 def _draw_side(results: Results, selection: Selection, which: Which) -> None:
     rows = selected(results.table, selection.wanted, selection.order)
-    pictures = memory.pictures(results.evaluation)
+    pictures = image_access.pictures(results.evaluation)
     st.markdown(f"##### {words.plain(results.evaluation.name)}")
     st.caption(f"**{words.plain(selection.title)}**: {words.counted(len(rows), 'sample')}")
     if not len(rows) and selection.wanted.outcome == "wrong":
@@ -59,14 +59,14 @@ def _draw_side(results: Results, selection: Selection, which: Which) -> None:
     _draw_tiles(results, rows, pictures, which)
 
 
-def _draw_sample(results: Results, row: int, pictures: memory.Pictures, which: Which) -> None:
+def _draw_sample(results: Results, row: int, pictures: image_access.Pictures, which: Which) -> None:
     """What the network saw in one sample: what spoke for its answer, and what for the true class."""
     side = Side(results, sample_at(results.table, row), which)
     with st.container(border=True, key=f"shift_{which}"):
         st.markdown(f"**{words.plain(side.label)}** · {words.plain(side.sample.sample_id)}")
         one_sample.draw_said(side)
         try:
-            photo = memory.photo(pictures, side.sample)
+            photo = image_access.photo(pictures, side.sample)
         except ImageError:
             image_folder.ask(results.evaluation, pictures.reason)
         else:
@@ -74,9 +74,9 @@ def _draw_sample(results: Results, row: int, pictures: memory.Pictures, which: W
         one_sample.draw_link(side)
 
 
-def _draw_tiles(results: Results, rows: IntArray, pictures: memory.Pictures, which: Which) -> None:
+def _draw_tiles(results: Results, rows: IntArray, pictures: image_access.Pictures, which: Which) -> None:
     samples = [sample_at(results.table, int(row)) for row in page_of(rows, 1, _TILES)]
-    thumbs = memory.thumbs(pictures.found, samples) if pictures.found else [None] * len(samples)
+    thumbs = image_access.thumbs(pictures.images, samples) if pictures.images else [None] * len(samples)
     items = [
         Tile(
             sample.sample_id,
@@ -96,13 +96,15 @@ def _draw_tiles(results: Results, rows: IntArray, pictures: memory.Pictures, whi
         st.caption(f"The first {len(samples)} of {len(rows):,}. Mistakes has them all.")
 
 
-def draw_matrices(found: TwoDataSets) -> None:
+def draw_matrices(both: TwoDataSets) -> None:
     """Both confusion matrices, as shares of each true class: the data sets differ in size."""
-    shown, both = _shown_classes(found), (found.first, found.second)
-    views = matrix_view.shares_side_by_side([each.metrics.confusion_matrix for each in both], shown)
+    shown, results_of_both = _shown_classes(both), (both.first, both.second)
+    views = matrix_view.shares_side_by_side(
+        [each.metrics.confusion_matrix for each in results_of_both], shown
+    )
     with st.container(key="compare_matrices"):
         columns = st.columns(2, gap="large")
-    for column, results, which, view in zip(columns, both, _SIDES, views, strict=True):
+    for column, results, which, view in zip(columns, results_of_both, _SIDES, views, strict=True):
         whole = results.metrics.confusion_matrix
         with column:
             st.markdown(f"##### {words.plain(results.evaluation.name)}")
@@ -117,23 +119,23 @@ def draw_matrices(found: TwoDataSets) -> None:
                     width="half",
                 ),
                 (None, None),
-                partial(_pick, found),
+                partial(_pick, both),
                 key=f"shift_matrix_{which}",
             )
     st.caption(
         "Each cell: percent of the samples of its true class. Both matrices have the same colours."
-        + (f" The {len(shown)} classes that fell most." if len(shown) < len(found.first.class_names) else "")
+        + (f" The {len(shown)} classes that fell most." if len(shown) < len(both.first.class_names) else "")
     )
 
 
-def _pick(found: TwoDataSets, label: int | None, predicted: int | None) -> None:
-    gallery.choose_cell(found.first.class_names, label, predicted)
+def _pick(both: TwoDataSets, label: int | None, predicted: int | None) -> None:
+    gallery.choose_cell(both.first.class_names, label, predicted)
     data_sets.show_samples()
 
 
-def _shown_classes(found: TwoDataSets) -> IntArray:
+def _shown_classes(both: TwoDataSets) -> IntArray:
     """All classes, or of many those that fell most."""
-    if len(found.first.class_names) <= MOST_CLASSES:
-        return np.arange(len(found.first.class_names))
-    fell = shift_table(found.shift.classes, found.first.class_names)["class_idx"]
+    if len(both.first.class_names) <= MOST_CLASSES:
+        return np.arange(len(both.first.class_names))
+    fell = shift_table(both.shift.classes, both.first.class_names)["class_idx"]
     return np.array(fell[:_FEW], np.int64)

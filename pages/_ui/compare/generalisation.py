@@ -23,35 +23,35 @@ _FEW, _TALL = 10, 620
 
 def draw(first: Results, second: Results) -> None:
     """Draw the result in one sentence, the numbers that moved, and a part to choose."""
-    found = data_sets.of(first, second)
-    _draw_top(found)
+    both = data_sets.of(first, second)
+    _draw_top(both)
     tab = options.segmented("Show", _TABS, key=data_sets.TAB, label_visibility="collapsed")
     if tab == "classes":
-        _draw_classes(found)
+        _draw_classes(both)
     elif tab == "calibration":
-        _draw_calibration(found)
+        _draw_calibration(both)
     elif tab == "matrices":
-        data_samples.draw_matrices(found)
+        data_samples.draw_matrices(both)
     else:
-        data_samples.draw(found)
+        data_samples.draw(both)
 
 
-def _draw_top(found: TwoDataSets) -> None:
-    shift, names = found.shift, found.names
+def _draw_top(both: TwoDataSets) -> None:
+    shift, names = both.shift, both.names
     with st.container(key="compare_top"):
         left, right = st.columns([6, 5], gap="large", vertical_alignment="top")
     with left:
-        st.markdown(f"#### {words.plain(headline(shift, found.first.name, *names))}")
+        st.markdown(f"#### {words.plain(headline(shift, both.first.name, *names))}")
         for sentence in (sureness(shift, *names), in_words(shift, *names)):
             st.markdown(words.plain(sentence))
         st.caption(words.plain(" ".join(filter(None, (mix(shift, *names), f"{counted(shift)}.")))))
     with right:
-        _draw_numbers(found)
+        _draw_numbers(both)
 
 
-def _draw_numbers(found: TwoDataSets) -> None:
+def _draw_numbers(both: TwoDataSets) -> None:
     """What the numbers were, what they are, and by how much they moved."""
-    first, second = found.first.metrics, found.second.metrics
+    first, second = both.first.metrics, both.second.metrics
     with st.container(horizontal=True, gap="small", key="shift_numbers"):
         _percent("Accuracy", first.accuracy, second.accuracy)
         _percent("Balanced accuracy", first.balanced_accuracy, second.balanced_accuracy)
@@ -60,7 +60,7 @@ def _draw_numbers(found: TwoDataSets) -> None:
             "Log loss, nats", f"{first.log_loss:.3f} → {second.log_loss:.3f}",
             f"{second.log_loss - first.log_loss:+.3f}", delta_color="inverse", border=True,
         )  # fmt: skip
-    st.caption(words.plain("Each is: {} → {}.".format(*found.names)))
+    st.caption(words.plain("Each is: {} → {}.".format(*both.names)))
 
 
 def _percent(
@@ -73,10 +73,10 @@ def _percent(
     )  # fmt: skip
 
 
-def _draw_classes(found: TwoDataSets) -> None:
+def _draw_classes(both: TwoDataSets) -> None:
     """A row for each class, the deepest fall first; a click shows its mistakes on both."""
-    rows = per_class.first_rows(shift_table(found.shift.classes, found.first.class_names))
-    first, second = found.names
+    rows = per_class.first_rows(shift_table(both.shift.classes, both.first.class_names))
+    first, second = both.names
     column = st.column_config
     st.caption(
         f"Recall: of the samples of a class, how many are right; before is {words.plain(first)}, after is "
@@ -94,7 +94,7 @@ def _draw_classes(found: TwoDataSets) -> None:
         height=_TALL if len(rows) > _FEW else "auto",
         key=_TABLE,
         selection_mode="single-row",
-        on_select=partial(_choose_row, found, rows["class_idx"].tolist()),
+        on_select=partial(_choose_row, both, rows["class_idx"].tolist()),
         column_order=[
             "name", "change", "low", "high", "before", "after", "first_support", "second_support",
         ],
@@ -111,17 +111,17 @@ def _draw_classes(found: TwoDataSets) -> None:
     )  # fmt: skip
 
 
-def _choose_row(found: TwoDataSets, class_idx: list[int]) -> None:
+def _choose_row(both: TwoDataSets, class_idx: list[int]) -> None:
     row = values.row(_TABLE, len(class_idx))
     if row is not None:
-        data_sets.show_class(found, class_idx[row])
+        data_sets.show_class(both, class_idx[row])
 
 
-def _draw_calibration(found: TwoDataSets) -> None:
+def _draw_calibration(both: TwoDataSets) -> None:
     """Both reliability diagrams, on the same axes."""
     with st.container(key="quality_confidence"):
         columns = st.columns(2, gap="large")
-    for column, results, side in zip(columns, (found.first, found.second), data_sets.SAMPLES, strict=True):
+    for column, results, side in zip(columns, (both.first, both.second), data_sets.SAMPLES, strict=True):
         with column:
             st.markdown(f"##### {words.plain(results.evaluation.name)}")
             st.plotly_chart(

@@ -22,8 +22,7 @@ from pages._ui.kit.components import panes
 from pages._ui.kit.components.panes import Cells, Pane
 from pages._ui.kit.components.scales import Scale
 from pages._ui.kit.samples import walking
-from pages._ui.session import models, photos
-from pages._ui.session import results as memory
+from pages._ui.session import image_access, models, photos
 from pages._ui.session.models import Loaded
 from pages._ui.session.photos import Photo
 
@@ -47,20 +46,20 @@ class Side:
         return self.results.class_names[self.sample.label]
 
 
-def draw(found: Compared, selection: PairSelection, images: memory.Pictures, sample_id: str) -> None:
+def draw(compared: Compared, selection: PairSelection, images: image_access.Pictures, sample_id: str) -> None:
     """Draw the sample that is open; one that both have not is named."""
-    row = row_of(found.pair.first, sample_id)
+    row = row_of(compared.pair.first, sample_id)
     if row is None:
         st.warning(
             f"There is no sample {words.plain(sample_id[:120])} that both have predicted.",
             icon=":material/search_off:",
         )
         return
-    first, second = _side(found.first, sample_id, "first"), _side(found.second, sample_id, "second")
+    first, second = _side(compared.first, sample_id, "first"), _side(compared.second, sample_id, "second")
     with st.container(border=True, key="compared"):
-        _draw_head(found, first, second, place_of(selection.rows, row))
+        _draw_head(compared, first, second, place_of(selection.rows, row))
         try:
-            photo = memory.photo(images, first.sample)
+            photo = image_access.photo(images, first.sample)
         except ImageError as error:
             st.warning(f"No picture: {words.plain(str(error))}.", icon=":material/hide_image:")
             photo = None
@@ -77,7 +76,7 @@ def _side(results: Results, sample_id: str, key: str) -> Side:
     return Side(results, sample_at(results.table, row), key)
 
 
-def _draw_head(found: Compared, first: Side, second: Side, place: Place | None) -> None:
+def _draw_head(compared: Compared, first: Side, second: Side, place: Place | None) -> None:
     badges: dict[tuple[bool, bool], tuple[str, Literal["green", "orange", "gray"], str]] = {
         (False, True): ("Fixed", "green", "check"),
         (True, False): ("Broken", "orange", "close"),
@@ -89,7 +88,7 @@ def _draw_head(found: Compared, first: Side, second: Side, place: Place | None) 
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.subheader(words.plain(first.label), anchor=False, width="content")
             st.badge(label, color=colour, icon=f":material/{icon}:")
-        walking.draw(found.pair.first, place, key="compared")
+        walking.draw(compared.pair.first, place, key="compared")
     st.caption(words.plain(f"{first.sample.path or first.sample.sample_id} · {first.sample.split}"))
 
 
@@ -144,26 +143,26 @@ def draw_maps(side: Side, photo: Photo) -> None:
         waiting.answer(photo, loaded, Question(target_layers=(layer,), class_idx=class_idx)).maps[layer]
         for class_idx in classes
     ]
-    found = sides(maps[0], maps[-1])
+    both = sides(maps[0], maps[-1])
     panes.draw(
-        _panes(side, photo, loaded, found)[: len(maps)],
-        _scale(found),
+        _panes(side, photo, loaded, both)[: len(maps)],
+        _scale(both),
         key=f"compared_{side.key}",
         hint="Point at a map to read it",
     )
     st.caption(words.plain(f"Grad-CAM at {layer}, its last layer: {_shape(maps[0])} cells"))
 
 
-def _scale(found: Sides) -> Scale:
+def _scale(maps: Sides) -> Scale:
     """For and against, in few letters: a column may be narrow."""
-    top = f"{found.top:.2g}"
-    return Scale(SIGNED, f"{words.MINUS}{top}", f"+{top}", "logits" if found.in_logits else "raw")
+    top = f"{maps.top:.2g}"
+    return Scale(SIGNED, f"{words.MINUS}{top}", f"+{top}", "logits" if maps.in_logits else "raw")
 
 
-def _panes(side: Side, photo: Photo, loaded: Loaded, found: Sides) -> list[Pane]:
+def _panes(side: Side, photo: Photo, loaded: Loaded, maps: Sides) -> list[Pane]:
     """What speaks for the class that was said, and for the true one."""
     drawn, preprocess = photos.drawn(photo), loaded.checkpoint.card.preprocess
-    over = pictures(photos.pane(photo), preprocess, drawn.size, found)
+    over = pictures(photos.pane(photo), preprocess, drawn.size, maps)
     seen = preprocess.window(drawn.size).shares(drawn.size)
     sample = side.sample
     role = "predicted, and right" if sample.is_right else "predicted"
@@ -172,19 +171,19 @@ def _panes(side: Side, photo: Photo, loaded: Loaded, found: Sides) -> list[Pane]
             over.predicted,
             f"For {side.said}",
             f"{role} · {words.percent(sample.p_predicted)}",
-            Cells(found.predicted, seen, side.said),
+            Cells(maps.predicted, seen, side.said),
         ),
         Pane(
             over.rival,
             f"For {side.label}",
             f"the true class · {words.percent(sample.p_label)}",
-            Cells(found.rival, seen, side.label),
+            Cells(maps.rival, seen, side.label),
         ),
     ]
 
 
-def _shape(found: Map) -> str:
-    rows, columns = found.raw.shape
+def _shape(shown: Map) -> str:
+    rows, columns = shown.raw.shape
     return f"{rows} × {columns}"
 
 

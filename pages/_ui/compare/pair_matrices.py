@@ -17,44 +17,43 @@ from pages._ui.kit.pickers import class_pickers
 _FEW, _MOST_CHOSEN, _PAIRS = 12, 30, 25
 
 
-def draw(found: Compared) -> None:
+def draw(compared: Compared) -> None:
     """The difference with what changed most, then both matrices; a click shows the samples behind a cell."""
-    shown = _shown_classes(found)
-    first, second = (words.plain(each.name) for each in (found.first, found.second))
+    shown = _shown_classes(compared)
+    first, second = (words.plain(each.name) for each in (compared.first, compared.second))
     with st.container(key="compare_change"):
         left, right = st.columns([11, 9], gap="large")
     with left:
         st.markdown(f"##### What changed from {first} to {second}")
-        _draw_change(found, shown)
+        _draw_change(compared, shown)
         st.caption("Teal: better, more right ones or fewer mistakes. Orange: worse.")
     with right:
-        _draw_most_changed(found)
+        _draw_most_changed(compared)
     with st.container(key="compare_matrices"):
         columns = st.columns(2, gap="large")
-    views = matrix_view.side_by_side(found.matrices, shown)
-    label, said_first, said_second = comparisons.chosen_classes(found)
+    views = matrix_view.side_by_side(compared.matrices, shown)
+    label, said_first, said_second = comparisons.chosen_classes(compared)
     with columns[0]:
         st.markdown(f"##### {first}")
-        _draw_one(found, found.matrices.first, views[0], (label, said_first), key="matrix_first")
+        _draw_one(compared, compared.matrices.first, views[0], (label, said_first), key="matrix_first")
     with columns[1]:
         st.markdown(f"##### {second}")
-        _draw_one(found, found.matrices.second, views[1], (label, said_second), key="matrix_second")
-    if len(shown) < len(found.pair.class_names):
-        st.caption(
-            f"{len(shown)} of {len(found.pair.class_names):,} classes. Both matrices have the same colours."
-        )
+        _draw_one(compared, compared.matrices.second, views[1], (label, said_second), key="matrix_second")
+    num_classes = len(compared.pair.class_names)
+    if len(shown) < num_classes:
+        st.caption(f"{len(shown)} of {num_classes:,} classes. Both matrices have the same colours.")
 
 
-def _shown_classes(found: Compared) -> IntArray:
+def _shown_classes(compared: Compared) -> IntArray:
     """All classes, or where they are too many those chosen, else those that changed most."""
-    names = found.pair.class_names
+    names = compared.pair.class_names
     if len(names) <= MOST_CLASSES:
-        return matrix_view.ordered(found.matrices.first, "given")
-    usual = matrix_view.classes_of_most_confused(found.matrices.difference, _FEW)
+        return matrix_view.ordered(compared.matrices.first, "given")
+    usual = matrix_view.classes_of_most_confused(compared.matrices.difference, _FEW)
     chosen = class_pickers.some(
         "Classes in the matrices",
         names,
-        found.matrices.difference,
+        compared.matrices.difference,
         key=comparisons.FEW,
         placeholder=f"the {len(usual)} that changed most",
         most=_MOST_CHOSEN,
@@ -62,41 +61,41 @@ def _shown_classes(found: Compared) -> IntArray:
     return np.array(chosen or usual)
 
 
-def _draw_change(found: Compared, shown: IntArray) -> None:
-    before = found.matrices.first.part(shown)
+def _draw_change(compared: Compared, shown: IntArray) -> None:
+    before = compared.matrices.first.part(shown)
     matrix.grid(
         Grid(
-            matrix_view.change(found.matrices, shown),
-            found.pair.class_names,
+            matrix_view.change(compared.matrices, shown),
+            compared.pair.class_names,
             "Change of the confusion matrix, rows true, columns predicted",
             "Point at a cell to read it; click to see its samples",
-            found.matrices.first.of_label,
-            found.matrices.second.of_prediction,
+            compared.matrices.first.of_label,
+            compared.matrices.second.of_prediction,
             before=before,
         ),
         (None, None),
-        _picker(found),
+        _picker(compared),
         key="matrix_change",
     )
 
 
-def _picker(found: Compared) -> Pick:
+def _picker(compared: Compared) -> Pick:
     """A cell that grew shows what the second put there, one that shrank what the first had there."""
 
     def picked(label: int | None, predicted: int | None) -> None:
         if label is not None and label == predicted:
-            better = found.matrices.difference.cell(label, label) > 0
-            comparisons.choose(found, "fixed" if better else "broken", label, None, None)
+            better = compared.matrices.difference.cell(label, label) > 0
+            comparisons.choose(compared, "fixed" if better else "broken", label, None, None)
             return
-        grew = label is None or predicted is None or found.matrices.difference.cell(label, predicted) > 0
+        grew = label is None or predicted is None or compared.matrices.difference.cell(label, predicted) > 0
         said = (None, predicted) if grew else (predicted, None)
-        comparisons.choose(found, ALL, label, *said)
+        comparisons.choose(compared, ALL, label, *said)
 
     return picked
 
 
 def _draw_one(
-    found: Compared,
+    compared: Compared,
     whole: ConfusionMatrix,
     view: matrix_view.MatrixView,
     selected: tuple[int | None, int | None],
@@ -105,12 +104,12 @@ def _draw_one(
 ) -> None:
     def picked(label: int | None, predicted: int | None) -> None:
         said = (predicted, None) if key == "matrix_first" else (None, predicted)
-        comparisons.choose(found, ALL, label, *said)
+        comparisons.choose(compared, ALL, label, *said)
 
     matrix.grid(
         Grid(
             view,
-            found.pair.class_names,
+            compared.pair.class_names,
             "Confusion matrix, rows true, columns predicted",
             "Click a cell, a row or a column to see its samples",
             whole.of_label,
@@ -123,13 +122,13 @@ def _draw_one(
     )
 
 
-def _draw_most_changed(found: Compared) -> None:
+def _draw_most_changed(compared: Compared) -> None:
     """The mistakes that grew or shrank most, to click."""
-    names = found.pair.class_names
-    pairs = most_counted(found.matrices.difference, _PAIRS)
+    names = compared.pair.class_names
+    pairs = most_counted(compared.matrices.difference, _PAIRS)
     if not pairs:
         return
-    before, after = found.matrices.first, found.matrices.second
+    before, after = compared.matrices.first, compared.matrices.second
     items = [
         lines.Line(
             id=f"{pair.label} {pair.predicted}",
@@ -140,7 +139,7 @@ def _draw_most_changed(found: Compared) -> None:
         )
         for pair in pairs
     ]
-    pick = _picker(found)
+    pick = _picker(compared)
 
     def picked(name: str) -> None:
         label, predicted = map(int, name.split())

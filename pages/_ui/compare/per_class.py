@@ -16,10 +16,10 @@ _TABLE = "compare_table"
 _FEW, _TALL, _MOST = 10, 620, 2_000
 
 
-def draw(found: Compared) -> None:
+def draw(compared: Compared) -> None:
     """A row for each class, most changed first; a click selects its samples."""
-    rows = first_rows(change_table(found.change, found.pair.class_names))
-    first, second = found.first.name, found.second.name
+    rows = first_rows(change_table(compared.change, compared.pair.class_names))
+    first, second = compared.first.name, compared.second.name
     column = st.column_config
     st.caption(
         f"Recall: of the samples of a class, how many are right; before is {words.plain(first)}, after is "
@@ -32,7 +32,7 @@ def draw(found: Compared) -> None:
         height=_TALL if len(rows) > _FEW else "auto",
         key=_TABLE,
         selection_mode="single-row",
-        on_select=partial(_choose_row, found, rows["class_idx"].tolist()),
+        on_select=partial(_choose_row, compared, rows["class_idx"].tolist()),
         column_order=["name", "change", "fixed", "broken", "before", "after", "support"],
         column_config={
             "name": column.TextColumn("Class"),
@@ -50,10 +50,10 @@ def draw(found: Compared) -> None:
     )
 
 
-def _choose_row(found: Compared, class_idx: list[int]) -> None:
+def _choose_row(compared: Compared, class_idx: list[int]) -> None:
     row = values.row(_TABLE, len(class_idx))
     if row is not None:
-        comparisons.choose(found, ALL, class_idx[row], None, None)
+        comparisons.choose(compared, ALL, class_idx[row], None, None)
 
 
 def first_rows(rows: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from pages._ui.kit.components import tiles
 from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.pickers import class_pickers
 from pages._ui.kit.samples import gallery, image_folder
-from pages._ui.session import results as memory
+from pages._ui.session import choices, image_access
 
 _SIDE = 132
 _ORDERS = {
@@ -34,29 +34,31 @@ class PairSelection:
     rows: IntArray
 
 
-def pick(found: Compared) -> PairSelection:
+def pick(compared: Compared) -> PairSelection:
     """Draw the pickers of pile and classes."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="compare_samples"):
-        pile = _pile(found)
-        label = _class("True class", found, comparisons.CLASS)
-        first = _class(f"{found.first.name} said", found, comparisons.FIRST_SAID)
-        second = _class(f"{found.second.name} said", found, comparisons.SECOND_SAID)
+        pile = _pile(compared)
+        label = _class("True class", compared, comparisons.CLASS)
+        first = _class(f"{compared.first.name} said", compared, comparisons.FIRST_SAID)
+        second = _class(f"{compared.second.name} said", compared, comparisons.SECOND_SAID)
     wanted = WantedPair(pile, label, first, second)
-    return PairSelection(wanted, selected(found.pair, found.piles, wanted))
+    return PairSelection(wanted, selected(compared.pair, compared.piles, wanted))
 
 
-def draw(found: Compared, selection: PairSelection, pictures: memory.Pictures, opened: str | None) -> None:
+def draw(
+    compared: Compared, selection: PairSelection, pictures: image_access.Pictures, opened: str | None
+) -> None:
     """Draw a page of the samples; a click opens one."""
     number, pile = len(selection.rows), selection.wanted.pile
     st.caption(
         f"**{words.counted(number, 'sample')}**, {_ORDERS[pile]}. Below each: the true class, what "
-        f"{words.plain(found.first.name)} said, then what {words.plain(found.second.name)} said."
+        f"{words.plain(compared.first.name)} said, then what {words.plain(compared.second.name)} said."
     )
     if not number:
         st.info("No sample is like that. Pick another pile, or another class.", icon=":material/search_off:")
         return
-    if pictures.found is None:
-        image_folder.ask(found.first.evaluation, pictures.reason)
+    if pictures.images is None:
+        image_folder.ask(compared.first.evaluation, pictures.reason)
     elif pictures.has_changed:  # Its twin is in `gallery.draw`.
         st.warning(
             "The images on this machine are not those that were evaluated. Numbers are of then, pictures and "
@@ -69,36 +71,39 @@ def draw(found: Compared, selection: PairSelection, pictures: memory.Pictures, o
     if pages > 1:
         shown = st.pagination(pages, key=comparisons.SHEET, bind="query-params", persist_state="session")
     with slot:
-        _draw_tiles(found, page_of(selection.rows, shown, gallery.PAGE_SIZE), pictures, opened)
+        _draw_tiles(compared, page_of(selection.rows, shown, gallery.PAGE_SIZE), pictures, opened)
 
 
-def said(found: Compared, sample: Sample) -> str:
+def said(compared: Compared, sample: Sample) -> str:
     """What a checkpoint took a sample for, and how sure it was: ``✕ dog · 80 %``."""
     sign = "✓" if sample.is_right else "✕"
-    return f"{sign} {found.pair.class_names[sample.predicted]} · {words.percent(sample.p_predicted)}"
+    return f"{sign} {compared.pair.class_names[sample.predicted]} · {words.percent(sample.p_predicted)}"
 
 
-def _draw_tiles(found: Compared, rows: IntArray, pictures: memory.Pictures, opened: str | None) -> None:
+def _draw_tiles(
+    compared: Compared, rows: IntArray, pictures: image_access.Pictures, opened: str | None
+) -> None:
     first, second = (
-        [sample_at(table, row) for row in rows.tolist()] for table in (found.pair.first, found.pair.second)
+        [sample_at(table, row) for row in rows.tolist()]
+        for table in (compared.pair.first, compared.pair.second)
     )
-    thumbs = memory.thumbs(pictures.found, first) if pictures.found else [None] * len(first)
+    thumbs = image_access.thumbs(pictures.images, first) if pictures.images else [None] * len(first)
     items = [
         Tile(
             sample.sample_id,
             gallery.picture(thumb),
-            found.pair.class_names[sample.label],
-            f"{said(found, sample)}\n{said(found, other)}",
+            compared.pair.class_names[sample.label],
+            f"{said(compared, sample)}\n{said(compared, other)}",
             selected=sample.sample_id == opened,
             note=sample.sample_id.rpartition("/")[2],
         )
         for sample, other, thumb in zip(first, second, thumbs, strict=True)
     ]
-    tiles.grid(items, label="Samples", key="compare_gallery", on_pick=memory.open_sample, side=_SIDE)
+    tiles.grid(items, label="Samples", key="compare_gallery", on_pick=choices.open_sample, side=_SIDE)
 
 
-def _pile(found: Compared) -> str:
-    comparisons.choose_usual_pile(found)
+def _pile(compared: Compared) -> str:
+    comparisons.choose_usual_pile(compared)
     chosen: str = st.selectbox(
         "Samples",
         [*MOST_TELLING, ALL],
@@ -111,11 +116,11 @@ def _pile(found: Compared) -> str:
     return chosen
 
 
-def _class(label: str, found: Compared, key: str) -> int | None:
+def _class(label: str, compared: Compared, key: str) -> int | None:
     return class_pickers.one(
         label,
-        found.pair.class_names,
-        found.matrices.difference,
+        compared.pair.class_names,
+        compared.matrices.difference,
         key=key,
         on_change=comparisons.from_the_first_sheet,
     )

@@ -14,8 +14,7 @@ from pages._ui.compare.state import comparisons
 from pages._ui.compare.state.comparisons import Compared
 from pages._ui.kit.components import web
 from pages._ui.kit.evaluations import evaluation_picker, numbers
-from pages._ui.session import models, values
-from pages._ui.session import results as memory
+from pages._ui.session import evaluated, models, result_cache, values
 
 _PILES = web.component("piles")
 _TONES = {"fixed": "fixed", "broken": "broken"}
@@ -30,7 +29,7 @@ def pick(name: str) -> tuple[Results, Results]:
         second = st.selectbox(
             "Second",
             names,
-            key=comparisons.SECOND,
+            key=evaluated.SECOND,
             format_func=partial(_label, name),
             persist_state="session",
             help="Other networks on the same images, then the same network on other images. "
@@ -39,20 +38,20 @@ def pick(name: str) -> tuple[Results, Results]:
         )
         swap = st.container(width="content")
     if second is None:
-        _say_how(memory.load(name, None, first.name))
+        _say_how(result_cache.load(name, None, first.name))
         st.stop()
     comparisons.write_address(second)
-    found = at(second, first)
+    other = at(second, first)
     swap.button(
         "Swap",
         icon=":material/swap_horiz:",
         key="compare_swap",
         on_click=comparisons.swap,
-        args=(first, found),
+        args=(first, other),
     )
     results = numbers.of_split(first)
-    split = results.split if found.of != first.of else None
-    return results, memory.load(found.of.name, split, found.name)
+    split = results.split if other.of != first.of else None
+    return results, result_cache.load(other.of.name, split, other.name)
 
 
 def _label(first: str, address: str) -> str:
@@ -63,23 +62,23 @@ def _label(first: str, address: str) -> str:
     return f"{name} on {evaluation}" if evaluation else name
 
 
-def draw(found: Compared, verdict: Verdict, pile: str | None) -> None:
+def draw(compared: Compared, verdict: Verdict, pile: str | None) -> None:
     """The result in one sentence, what the test says, and the piles to click."""
-    first, second = found.first.name, found.second.name
+    first, second = compared.first.name, compared.second.name
     with st.container(key="compare_top"):
         left, right = st.columns([6, 5], gap="large", vertical_alignment="top")
     with left:
         st.markdown(f"#### {words.plain(headline(verdict, first, second))}")
         st.markdown(words.plain(in_words(verdict.test, first, second)))
         st.caption(words.plain(f"{counted(verdict)}."))
-        for sentence in _left_out(found.pair, first, second):
+        for sentence in _left_out(compared.pair, first, second):
             st.caption(words.plain(sentence))
     with right:
-        _draw_piles(found, pile)
+        _draw_piles(compared, pile)
 
 
-def _draw_piles(found: Compared, pile: str | None) -> None:
-    first, second = found.first.name, found.second.name
+def _draw_piles(compared: Compared, pile: str | None) -> None:
+    first, second = compared.first.name, compared.second.name
     meanings = {
         "both_right": "easy for both",
         "broken": f"only {words.shortened(first)} is right",
@@ -91,7 +90,7 @@ def _draw_piles(found: Compared, pile: str | None) -> None:
         wanted = values.picked_id("piles", meanings)
         # A second click on a pile lets it go.
         if wanted is not None:
-            comparisons.choose(found, "all" if wanted == pile else wanted, None, None, None)
+            comparisons.choose(compared, "all" if wanted == pile else wanted, None, None, None)
 
     _PILES(
         key="piles",
@@ -104,8 +103,8 @@ def _draw_piles(found: Compared, pile: str | None) -> None:
                     "id": name,
                     "name": comparisons.LABELS[name],
                     "meaning": meanings[name],
-                    "count": f"{len(getattr(found.piles, name)):,}",
-                    "tone": _TONES.get(name, "same") if len(getattr(found.piles, name)) else "same",
+                    "count": f"{len(getattr(compared.piles, name)):,}",
+                    "tone": _TONES.get(name, "same") if len(getattr(compared.piles, name)) else "same",
                     "selected": name == pile,
                 }
                 for name in comparisons.SQUARE

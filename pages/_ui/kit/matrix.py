@@ -13,8 +13,7 @@ from pages._ui import words
 from pages._ui.kit import options
 from pages._ui.kit.components import lines, web
 from pages._ui.kit.pickers import class_pickers
-from pages._ui.session import results as memory
-from pages._ui.session import values
+from pages._ui.session import choices, values
 
 Pick = Callable[[int | None, int | None], None]
 
@@ -44,10 +43,10 @@ def draw(results: Results, selected: tuple[int | None, int | None], on_pick: Pic
         shown = matrix_view.chosen(whole, order, _chosen_classes(results, selected))
     else:
         shown = matrix_view.ordered(whole, order)
-    found = matrix_view.view(whole, shown, numbers)
-    _draw_grid(results, found, selected, on_pick, hide_diagonal=hide)
+    view = matrix_view.view(whole, shown, numbers)
+    _draw_grid(results, view, selected, on_pick, hide_diagonal=hide)
     if len(shown) < whole.num_classes:
-        missed = results.metrics.num_mistakes - found.num_mistakes
+        missed = results.metrics.num_mistakes - view.num_mistakes
         st.caption(f"{len(shown)} of {whole.num_classes:,} classes; {missed:,} mistakes lie outside of them.")
 
 
@@ -68,7 +67,7 @@ def _chosen_classes(results: Results, selected: tuple[int | None, int | None]) -
         "Classes in the matrix",
         results.class_names,
         results.metrics.confusion_matrix,
-        key=memory.FEW,
+        key=choices.FEW,
         placeholder=f"the {len(usual)} that are confused most often",
         most=_MOST_CHOSEN,
     )
@@ -99,7 +98,7 @@ def _draw_pairs(results: Results, selected: tuple[int | None, int | None], on_pi
 
 def _draw_grid(
     results: Results,
-    found: MatrixView,
+    view: MatrixView,
     selected: tuple[int | None, int | None],
     on_pick: Pick,
     *,
@@ -108,7 +107,7 @@ def _draw_grid(
     whole = results.metrics.confusion_matrix
     grid(
         Grid(
-            found,
+            view,
             results.class_names,
             "Confusion matrix, rows true, columns predicted",
             "Click a cell, a row or a column to see its samples",
@@ -143,8 +142,8 @@ class Grid:
 
 def grid(shown: Grid, selected: tuple[int | None, int | None], on_pick: Pick, *, key: str) -> None:
     """Draw a matrix; ``on_pick`` hears the true and the predicted class of a click, None for a whole line."""
-    found = shown.view
-    class_idx = found.class_idx.tolist()
+    view = shown.view
+    class_idx = view.class_idx.tolist()
 
     def picked() -> None:
         cell = values.picked_cell(key, len(class_idx), len(class_idx))
@@ -158,10 +157,10 @@ def grid(shown: Grid, selected: tuple[int | None, int | None], on_pick: Pick, *,
         data={
             "names": [shown.class_names[each] for each in class_idx],
             "labels": [words.shortened(shown.class_names[each]) for each in class_idx],
-            "counts": found.counts.tolist(),
-            "text": found.text,
-            "shade": found.shade.round(3).tolist(),
-            "good": found.good.tolist(),
+            "counts": view.counts.tolist(),
+            "text": view.text,
+            "shade": view.shade.round(3).tolist(),
+            "good": view.good.tolist(),
             "before": None if shown.before is None else shown.before.tolist(),
             "support": shown.of_label[class_idx].tolist(),
             "predicted": shown.of_prediction[class_idx].tolist(),

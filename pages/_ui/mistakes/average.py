@@ -10,17 +10,16 @@ from pages._ui import words
 from pages._ui.kit.components import panes
 from pages._ui.kit.components.panes import Pane
 from pages._ui.kit.samples.gallery import Selection
-from pages._ui.session import models
-from pages._ui.session import results as memory
+from pages._ui.session import image_access, models, result_cache
 
 MOST = 200
 _FOR = {"predicted": "The class that it took them for", "true": "Their true class"}
 
 
-def draw(results: Results, selection: Selection, found: memory.Pictures) -> None:
+def draw(results: Results, selection: Selection, pictures: image_access.Pictures) -> None:
     """Offer the average map of the samples selected, and draw it once it is wanted."""
     number = min(len(selection.rows), MOST)
-    if found.found is None or number < 2:
+    if pictures.images is None or number < 2:
         return
     wanted = st.toggle(
         f"Average map of {'these' if number == len(selection.rows) else 'the first'} {number} samples",
@@ -32,7 +31,7 @@ def draw(results: Results, selection: Selection, found: memory.Pictures) -> None
     if not wanted:
         return
     question = Question(class_idx=_class(selection))
-    average = _computed(results, selection, found, question)
+    average = _computed(results, selection, pictures, question)
     if average is None:
         st.warning("None of these images can be read.", icon=":material/hide_image:")
         return
@@ -52,32 +51,34 @@ def _class(selection: Selection) -> int | None:
 
 
 def _computed(
-    results: Results, selection: Selection, found: memory.Pictures, question: Question
+    results: Results, selection: Selection, pictures: image_access.Pictures, question: Question
 ) -> AverageMap | None:
     rows = selection.rows[:MOST].tolist()
-    key = memory.average_key(results, rows, question)
-    if key not in memory.averages():
+    key = result_cache.average_key(results, rows, question)
+    if key not in result_cache.averages():
         slot = st.empty()
         loaded = models.load(results.name)
         last = None
-        for average in average_map.average(loaded.checkpoint, memory.openers(results, found, rows), question):
+        for average in average_map.average(
+            loaded.checkpoint, image_access.openers(results, pictures, rows), question
+        ):
             # A click anywhere ends this run at the next stroke of the bar.
             done = average.count + average.num_broken
             slot.progress(words.share(done, len(rows)), text=f"{done} of {len(rows)} samples")
             last = average
         slot.empty()
-        memory.keep_average(key, last)
-    return memory.averages()[key]
+        result_cache.keep_average(key, last)
+    return result_cache.averages()[key]
 
 
 def _draw(average: AverageMap) -> None:
-    pictures = average_map.pictures(average)
+    drawn = average_map.pictures(average)
     unit = "logits" if average.in_logits else "raw"
     panes.draw(
         [
-            Pane(pictures.seen, "Mean picture", words.counted(average.count, "sample")),
-            Pane(pictures.heat, "Where it looks", "mean of heat maps, each on its own scale"),
-            Pane(pictures.signed, "For and against", f"mean of the maps, in {unit}"),
+            Pane(drawn.seen, "Mean picture", words.counted(average.count, "sample")),
+            Pane(drawn.heat, "Where it looks", "mean of heat maps, each on its own scale"),
+            Pane(drawn.signed, "For and against", f"mean of the maps, in {unit}"),
         ],
         None,
         key="average_panes",

@@ -11,13 +11,12 @@ from core.mistakes.report.sample_cards import cards
 from core.mistakes.results import Results
 from core.mistakes.selection_csv import csv_of
 from pages._ui.kit.samples.gallery import Selection, order_label
-from pages._ui.session import models
-from pages._ui.session import results as memory
+from pages._ui.session import image_access, models
 
 _IN_REPORT, _CLASSES = 24, 24
 
 
-def draw(results: Results, selection: Selection, found: memory.Pictures) -> None:
+def draw(results: Results, selection: Selection, pictures: image_access.Pictures) -> None:
     """Offer both files; each is made when it is asked for."""
     name = f"{results.name}.{results.evaluation.name}"
     if len(results.splits) > 1:
@@ -35,7 +34,7 @@ def draw(results: Results, selection: Selection, found: memory.Pictures) -> None
         )
         st.download_button(
             "Report",
-            lambda: _report(results, selection, found),
+            lambda: _report(results, selection, pictures),
             f"{name}.html",
             "text/html",
             key="download_report",
@@ -45,7 +44,7 @@ def draw(results: Results, selection: Selection, found: memory.Pictures) -> None
         )
 
 
-def _report(results: Results, selection: Selection, found: memory.Pictures) -> str:
+def _report(results: Results, selection: Selection, pictures: image_access.Pictures) -> str:
     rows = page_of(selection.rows, 1, _IN_REPORT).tolist()
     samples = [sample_at(results.table, row) for row in rows]
     checkpoint = models.load(results.name).checkpoint
@@ -56,7 +55,7 @@ def _report(results: Results, selection: Selection, found: memory.Pictures) -> s
             results.metrics,
             f"{selection.title}; {order_label(selection.order).lower()}; maps by Grad-CAM at the last layer",
             len(selection.rows),
-            list(cards(checkpoint, results.class_names, samples, found.found)),
+            list(cards(checkpoint, results.class_names, samples, pictures.images)),
             classes_of_most_confused(results.metrics.confusion_matrix, _CLASSES),
         )
     )

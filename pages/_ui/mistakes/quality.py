@@ -15,14 +15,13 @@ from pages._ui import mishaps, words
 from pages._ui.kit import figures
 from pages._ui.kit.pickers import class_pickers
 from pages._ui.kit.samples import gallery
-from pages._ui.session import results as memory
-from pages._ui.session import values
+from pages._ui.session import choices, result_cache, values
 
 
 def draw_classes(results: Results) -> None:
     """A row for each class; a click on one selects its samples."""
     st.markdown("##### Classes", help="Click a row to see the samples of that class.")
-    areas = memory.ranking(results)
+    areas = result_cache.ranking(results)
     rows = class_table(results, areas)
     column = st.column_config
     share = partial(column.ProgressColumn, format="percent", min_value=0.0, max_value=1.0)
@@ -59,49 +58,49 @@ def _choose_row(results: Results, key: str, class_idx: list[int]) -> None:
     row = values.row(key, len(class_idx))
     if row is not None:
         gallery.choose_cell(results.class_names, class_idx[row], None)
-        memory.show_view("confusions")
+        choices.show_view("confusions")
 
 
 @st.fragment
 @mishaps.guarded
 def draw_curves(results: Results) -> None:
     """ROC and precision-recall of one class, and what a threshold makes of it."""
-    if memory.scores(results).kind == MISSING:
+    if result_cache.scores(results).kind == MISSING:
         st.info(
             "There are no curves: they need the probability of a class for every sample, and this table "
             "keeps only the five likeliest classes of each. Evaluate again to have them.",
             icon=":material/show_chart:",
         )
         return
-    usual = results.class_names[memory.usual_class(results)]
+    usual = results.class_names[choices.usual_class(results)]
     left, right = st.columns([2, 3], gap="large", vertical_alignment="bottom")
     with left:
         picked = class_pickers.one(
             "Class against the rest", results.class_names, results.metrics.confusion_matrix,
-            key=memory.CURVE, placeholder=usual,
+            key=choices.CURVE, placeholder=usual,
         )  # fmt: skip
-    class_idx = memory.usual_class(results) if picked is None else picked
+    class_idx = choices.usual_class(results) if picked is None else picked
     threshold = right.slider(
         "Called so from this probability on", 0.0, 1.0, 0.5, 0.01, key="threshold",
         bind="query-params", persist_state="session",
     )  # fmt: skip
-    found = memory.curves(results, class_idx)
-    if found is None:
+    both = result_cache.curves(results, class_idx)
+    if both is None:
         st.info(
             f"Every sample is {words.plain(results.class_names[class_idx])}, or none: no curve can be drawn.",
             icon=":material/show_chart:",
         )
         return
-    now = at_threshold(results.table, memory.scores(results), class_idx, threshold)
+    now = at_threshold(results.table, result_cache.scores(results), class_idx, threshold)
     with st.container(key="quality_curves"):
         roc, precision_recall, counts = st.columns([4, 4, 3], gap="large")
     with roc:
         st.markdown("##### ROC")
-        st.plotly_chart(figures.roc(found.roc, now), key="roc", config=figures.CONFIG, alt="ROC curve")
+        st.plotly_chart(figures.roc(both.roc, now), key="roc", config=figures.CONFIG, alt="ROC curve")
     with precision_recall:
         st.markdown("##### Precision and recall")
         st.plotly_chart(
-            figures.precision_recall(found.precision_recall, now), key="pr", config=figures.CONFIG,
+            figures.precision_recall(both.precision_recall, now), key="pr", config=figures.CONFIG,
             alt="Precision-recall curve",
         )  # fmt: skip
     with counts:

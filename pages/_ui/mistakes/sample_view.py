@@ -19,8 +19,7 @@ from pages._ui.kit.components.panes import Cells, Pane
 from pages._ui.kit.pickers import pickers
 from pages._ui.kit.samples import walking
 from pages._ui.kit.samples.gallery import Selection
-from pages._ui.session import links, models, photos
-from pages._ui.session import results as memory
+from pages._ui.session import image_access, links, models, photos
 from pages._ui.session.models import Loaded
 from pages._ui.session.photos import Photo
 
@@ -45,7 +44,7 @@ class Shown:
         return self.results.class_names[class_idx]
 
 
-def draw(results: Results, selection: Selection, found: memory.Pictures, sample_id: str) -> None:
+def draw(results: Results, selection: Selection, there: image_access.Pictures, sample_id: str) -> None:
     """Draw the sample that is open; one that is not in the table is named."""
     row = row_of(results.table, sample_id)
     if row is None:
@@ -58,7 +57,7 @@ def draw(results: Results, selection: Selection, found: memory.Pictures, sample_
     with st.container(border=True, key="sample"):
         _draw_head(results, selection, sample, row)
         try:
-            photo = memory.photo(found, sample)
+            photo = image_access.photo(there, sample)
         except ImageError as error:
             st.warning(f"No picture: {words.plain(str(error))}.", icon=":material/hide_image:")
             _draw_top5(results, sample)
@@ -121,21 +120,21 @@ def _answers(shown: Shown, method: str, layer: str) -> tuple[Explanation, Explan
 
 def _draw_panes(shown: Shown, predicted: Explanation, rival: Explanation | None, layer: str) -> None:
     drawn = photos.drawn(shown.photo)
-    found = sides(predicted.maps[layer], (rival or predicted).maps[layer])
+    both = sides(predicted.maps[layer], (rival or predicted).maps[layer])
     photo = Pane(photos.pane(shown.photo), "The photo", f"{drawn.size[0]} × {drawn.size[1]} pixels")
-    maps = _maps(shown, found)
+    maps = _maps(shown, both)
     panes.draw(
         [photo, *(maps if rival else maps[:1])],
-        panes.signed_scale(found.top, "logits" if found.in_logits else "raw"),
+        panes.signed_scale(both.top, "logits" if both.in_logits else "raw"),
         key="four",
         scroll_to=shown.sample.sample_id,
     )
 
 
-def _maps(shown: Shown, found: Sides) -> list[Pane]:
+def _maps(shown: Shown, both: Sides) -> list[Pane]:
     """The map of the predicted class, of its rival, and of the difference."""
     drawn, preprocess = photos.drawn(shown.photo), shown.loaded.checkpoint.card.preprocess
-    over = pictures(photos.pane(shown.photo), preprocess, drawn.size, found)
+    over = pictures(photos.pane(shown.photo), preprocess, drawn.size, both)
     seen = preprocess.window(drawn.size).shares(drawn.size)
     name, rival = shown.name(shown.sample.predicted), shown.name(shown.rival or 0)
     roles = (
@@ -145,24 +144,24 @@ def _maps(shown: Shown, found: Sides) -> list[Pane]:
         Pane(
             over.predicted,
             f"For {name}",
-            _said(roles[0], found.predicted_sum),
-            Cells(found.predicted, seen, name),
+            _said(roles[0], both.predicted_sum),
+            Cells(both.predicted, seen, name),
         ),
-        Pane(over.rival, f"For {rival}", _said(roles[1], found.rival_sum), Cells(found.rival, seen, rival)),
+        Pane(over.rival, f"For {rival}", _said(roles[1], both.rival_sum), Cells(both.rival, seen, rival)),
         Pane(
             over.difference,
             f"{name} rather than {rival}",
-            _said("first map minus second", found.difference_sum),
-            Cells(found.difference, seen, "difference"),
+            _said("first map minus second", both.difference_sum),
+            Cells(both.difference, seen, "difference"),
         ),
     ]
 
 
-def _said(role: str, found: Sum | None) -> str:
+def _said(role: str, total: Sum | None) -> str:
     """``predicted · logit +5.12 = cells +5.50, bias −0.38``."""
-    if found is None:
+    if total is None:
         return role
-    score, cells, bias = (words.signed(each) for each in (found.score, found.cells, found.bias))
+    score, cells, bias = (words.signed(each) for each in (total.score, total.cells, total.bias))
     return f"{role} · {score} = cells {cells}, bias {bias}"
 
 

@@ -10,11 +10,14 @@ from core.errors import EvaluationError
 from core.predictions import evaluations
 from core.predictions.evaluating import background
 from core.predictions.evaluations import Evaluation
-from pages._ui.session import results as memory
+from pages._ui.session import choices
 
 # A name in the address; it must not be the key of a widget.
 EVALUATION = "evaluation"
 PICKED = "evaluated_on"
+# The picker of the evaluation that this one is compared with; and a pair that a link asked for though it
+# does not match.
+SECOND, LINKED_PAIR = "second_checkpoint", "compared_by_link"
 _WRITTEN, _WAITED_FOR = "evaluation_in_address", "evaluation_waited_for"
 
 
@@ -48,9 +51,14 @@ def look_at(name: str) -> None:
 
 def another() -> None:
     """Forget what was chosen among the samples of another evaluation; before the pickers are drawn."""
-    st.session_state.pop(memory.SPLIT, None)
-    memory.from_the_first_page()
-    memory.open_sample(None)
+    st.session_state.pop(choices.SPLIT, None)
+    choices.from_the_first_page()
+    choices.open_sample(None)
+
+
+def compare_with(second: str, first: str = "") -> None:
+    """Compare with this evaluation from now on, even if it does not match ``first``; before its picker."""
+    st.session_state[SECOND], st.session_state[LINKED_PAIR] = second, (first, second)
 
 
 def delete(evaluation: Evaluation) -> None:

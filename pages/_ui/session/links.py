@@ -17,7 +17,7 @@ from core.images.sample_photos import SAMPLES, sample
 from core.mistakes import results as core_results
 from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation
-from pages._ui.session import history, photos, results
+from pages._ui.session import history, image_access, photos
 from pages._ui.session.photos import Photo, as_photo
 
 # Names in the address. No picker of any page that is bound to the address has one as its key: Streamlit takes
@@ -78,5 +78,5 @@ def _photo(link: str) -> Photo | None:
             wanted = sample_id if each.name == named else rest
             found = core_results.sample(folder, wanted, evaluation=each.name)
             if found:
-                return replace(results.photo(results.pictures(each), found), link=link)
+                return replace(image_access.photo(image_access.pictures(each), found), link=link)
     return None

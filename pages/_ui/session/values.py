@@ -11,6 +11,11 @@ def text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def typed(key: str) -> str:
+    """What was typed into the field ``key``, without spaces around it."""
+    return text(st.session_state.get(key)).strip()
+
+
 def choice(value: object, options: Collection[str]) -> str:
     """One of the options, the first of them for anything else."""
     return value if isinstance(value, str) and value in options else next(iter(options))

@@ -7,7 +7,7 @@ import streamlit as st
 from core.evaluation.comparing import two_data_sets
 from core.evaluation.comparing.two_data_sets import Shift
 from core.mistakes.results import Results
-from pages._ui.session import results as memory
+from pages._ui.session import choices, result_cache
 
 # Names in the address; the first is the key of a widget, too.
 TAB = "show"
@@ -30,14 +30,14 @@ class TwoDataSets:
 
 def of(first: Results, second: Results) -> TwoDataSets:
     """Both as one, from memory if neither table has changed."""
-    key = f"{memory.key_of(first)} | {memory.key_of(second)}"
+    key = f"{result_cache.key_of(first)} | {result_cache.key_of(second)}"
     return TwoDataSets(first, second, _shift(key, first, second))
 
 
 def opened(side: str) -> str | None:
     """The sample of a side that is to be looked at, which is in the address."""
-    found: str | None = st.query_params.get(SAMPLES[side])
-    return found
+    linked: str | None = st.query_params.get(SAMPLES[side])
+    return linked
 
 
 def open_sample(side: str, sample_id: str) -> None:
@@ -45,11 +45,11 @@ def open_sample(side: str, sample_id: str) -> None:
     st.query_params[SAMPLES[side]] = sample_id
 
 
-def show_class(found: TwoDataSets, class_idx: int) -> None:
+def show_class(both: TwoDataSets, class_idx: int) -> None:
     """Show the mistakes of a class on both; before the pickers are drawn."""
-    name = found.first.class_names[class_idx]
-    memory.set_picker(memory.TRUE, name, name)
-    memory.set_picker(memory.PREDICTED, None, None)
+    name = both.first.class_names[class_idx]
+    choices.set_picker(choices.TRUE, name, name)
+    choices.set_picker(choices.PREDICTED, None, None)
     show_samples()
 
 

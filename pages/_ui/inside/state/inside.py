@@ -16,7 +16,7 @@ from core.inside.channels.inspection import Inspection, Sparsity, Stage
 from core.inside.channels.layer_channels import Indices, num_pages, page
 from core.mistakes import results as core_results
 from core.mistakes.results import Results
-from pages._ui.session import history, links, results
+from pages._ui.session import history, image_access, links, result_cache
 from pages._ui.session.models import Loaded
 from pages._ui.session.photos import Photo, upright
 
@@ -141,12 +141,12 @@ def own_samples(name: str) -> list[Photo]:
     if name not in core_results.available():
         return []
     with suppress(CoreError):
-        found = results.load(name, None)
-        pictures = results.pictures(found.evaluation)  # Those that this session may see.
-        if pictures.found is not None:
-            images = pictures.found.images
+        found = result_cache.load(name, None)
+        pictures = image_access.pictures(found.evaluation)  # Those that this session may see.
+        if pictures.images is not None:
+            images = pictures.images.images
             return _own_samples(
-                f"{results.key_of(found)} {images.root} {images.fingerprint}", found, pictures
+                f"{result_cache.key_of(found)} {images.root} {images.fingerprint}", found, pictures
             )
     return []
 
@@ -182,18 +182,18 @@ def _batch(key: Key, _look: Look) -> Tensor:  # noqa: ARG001 (the key of the cac
 
 
 @st.cache_resource(max_entries=8, ttl=_FOLDERS_CHANGE_S, show_spinner="Looking for its images…")
-def _own_samples(key: str, _found: Results, _pictures: results.Pictures) -> list[Photo]:  # noqa: ARG001 (the key)
+def _own_samples(key: str, _found: Results, _pictures: image_access.Pictures) -> list[Photo]:  # noqa: ARG001 (the key)
     classes = range(len(_found.class_names))[:_MOST_OWN]
     found = (_clearest(_found, _pictures, class_idx) for class_idx in classes)
     return [photo for photo in found if photo]
 
 
-def _clearest(found: Results, pictures: results.Pictures, class_idx: int) -> Photo | None:
+def _clearest(found: Results, pictures: image_access.Pictures, class_idx: int) -> Photo | None:
     """The image of a class that the network is surest of."""
     rows = selected(found.table, Wanted(label=class_idx), "confidently_right")
     if not len(rows):
         return None
     sample = sample_at(found.table, int(rows[0]))
-    photo = results.photo(pictures, sample)
+    photo = image_access.photo(pictures, sample)
     link = links.of_sample(found.evaluation, sample.sample_id)
     return replace(photo, name=found.class_names[class_idx], link=link)

@@ -10,7 +10,6 @@ from core.mistakes.comparable import address, comparable
 from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation
 from pages._ui import mishaps, words
-from pages._ui.compare.state import comparisons
 from pages._ui.kit.evaluations import evaluating
 from pages._ui.session import evaluated
 
@@ -19,8 +18,8 @@ _SPLITS = {"val": "validation", "test": "test", "train": "training"}
 
 def pick(name: str, label: str = "Evaluated on") -> Evaluation:
     """Draw the picker of a checkpoint's evaluations, of which it has some."""
-    found = {each.name: each for each in evaluations.every(store.find(name))}
-    names = list(found)
+    known = {each.name: each for each in evaluations.every(store.find(name))}
+    names = list(known)
     if missing := evaluated.missing(names):
         st.warning(
             f"{words.plain(name)} has no evaluation {words.plain(missing[:80])} here; this is another.",
@@ -31,7 +30,7 @@ def pick(name: str, label: str = "Evaluated on") -> Evaluation:
         label, names, key=evaluated.PICKED, persist_state="session", on_change=evaluated.another
     )
     evaluated.write_address(chosen)
-    return found[chosen]
+    return known[chosen]
 
 
 def draw(name: str) -> Evaluation:
@@ -119,7 +118,7 @@ def _draw_others(first: Evaluation) -> None:
             label = each.name if each.of == first.of else each.of.name
             if st.button(
                 words.plain(label), key=f"with_{address(each)}", width="stretch",
-                help=words.plain(about(each)), on_click=comparisons.compare_with, args=(address(each),),
+                help=words.plain(about(each)), on_click=evaluated.compare_with, args=(address(each),),
             ):  # fmt: skip
                 st.switch_page("pages/compare.py", query_params={})
     if not others:

@@ -8,7 +8,7 @@ from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation
 from pages._ui import words
 from pages._ui.kit.evaluations import evaluating, evaluation_picker
-from pages._ui.session import results as memory
+from pages._ui.session import choices, result_cache
 
 
 def pick_results(name: str) -> Results:
@@ -19,7 +19,7 @@ def pick_results(name: str) -> Results:
 
 def need_some(name: str) -> None:
     """Go on only where a checkpoint has evaluations; else offer to make one."""
-    memory.choices_are_of(name)
+    choices.choices_are_of(name)
     if not evaluations.every(store.find(name)):
         evaluating.draw(name)
         st.stop()
@@ -28,41 +28,41 @@ def need_some(name: str) -> None:
 def of_split(evaluation: Evaluation) -> Results:
     """The results of an evaluation, of the split that is chosen where it has several."""
     name = evaluation.of.name
-    first = memory.load(name, None, evaluation.name)
+    first = result_cache.load(name, None, evaluation.name)
     if len(first.splits) == 1:
         return first
     split = st.segmented_control(
-        "Split", first.splits, default=first.split, required=True, key=memory.SPLIT,
+        "Split", first.splits, default=first.split, required=True, key=choices.SPLIT,
         format_func=words.plain,
         bind="query-params", persist_state="session",
     )  # fmt: skip
-    return memory.load(name, str(split), evaluation.name)
+    return result_cache.load(name, str(split), evaluation.name)
 
 
 def draw(results: Results) -> None:
     """Accuracy, beside what it is worth where classes differ in size."""
-    found = results.metrics
+    metrics = results.metrics
     with st.container(horizontal=True, gap="small", key="numbers"):
-        _number("Accuracy", words.accuracy(found.accuracy), "Share of all samples that are right.")
+        _number("Accuracy", words.accuracy(metrics.accuracy), "Share of all samples that are right.")
         _number(
             "Balanced accuracy",
-            words.accuracy(found.balanced_accuracy),
+            words.accuracy(metrics.balanced_accuracy),
             "Mean over classes of the share that is right: each class counts the same, however small.",
         )
         _number(
             "Always the largest class",
-            words.accuracy(found.majority_baseline),
+            words.accuracy(metrics.majority_baseline),
             "What somebody gets right who names the largest class each time and never looks.",
         )
         _number(
             "Mistakes",
-            f"{found.num_mistakes:,} of {found.num_samples:,}",
+            f"{metrics.num_mistakes:,} of {metrics.num_samples:,}",
             "In this split. The matrix below says which.",
         )
         if len(results.class_names) > 5:
             _number(
                 "Among the best five",
-                words.accuracy(found.top5_accuracy),
+                words.accuracy(metrics.top5_accuracy),
                 "Share of samples whose true class is among the five likeliest.",
             )
 

@@ -16,7 +16,7 @@ from pages._ui.kit.components import tiles, web
 from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.pickers import class_pickers
 from pages._ui.kit.samples import image_folder
-from pages._ui.session import results as memory
+from pages._ui.session import choices, image_access
 
 PAGE_SIZE = 48
 _ORDER_LABELS = {
@@ -53,18 +53,20 @@ def pick(results: Results) -> tuple[Selection, DeltaGenerator]:
     """Draw the pickers of classes, outcome, order and ranges; gives a row that has room for more."""
     names = list(results.class_names)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_classes"):
-        label = _class("True class", results, memory.TRUE)
-        predicted = _class("Predicted class", results, memory.PREDICTED)
+        label = _class("True class", results, choices.TRUE)
+        predicted = _class("Predicted class", results, choices.PREDICTED)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_controls"):
-        outcome = options.segmented("Show", _OUTCOMES, key=memory.ONLY, on_change=memory.from_the_first_page)
+        outcome = options.segmented(
+            "Show", _OUTCOMES, key=choices.ONLY, on_change=choices.from_the_first_page
+        )
         order = st.selectbox(
             "Order",
             list(ORDERS),
             format_func=order_label,
-            key=memory.ORDER,
+            key=choices.ORDER,
             bind="query-params",
             persist_state="session",
-            on_change=memory.from_the_first_page,
+            on_change=choices.from_the_first_page,
         )
     tools = st.container(horizontal=True, gap="small", key="gallery_tools")
     with tools.popover("Filters", icon=":material/filter_alt:", key="gallery_filters"):
@@ -81,15 +83,15 @@ def order_label(name: str) -> str:
 
 def choose_cell(names: tuple[str, ...], label: int | None, predicted: int | None) -> None:
     """Select a cell, a row (``predicted`` None) or a column; before the pickers are drawn."""
-    for key, class_idx in ((memory.TRUE, label), (memory.PREDICTED, predicted)):
+    for key, class_idx in ((choices.TRUE, label), (choices.PREDICTED, predicted)):
         name = None if class_idx is None else names[class_idx]
-        memory.set_picker(key, name, name)
-    memory.set_picker(memory.ONLY, "all", _OUTCOMES["all"])
-    memory.from_the_first_page()
-    memory.open_sample(None)
+        choices.set_picker(key, name, name)
+    choices.set_picker(choices.ONLY, "all", _OUTCOMES["all"])
+    choices.from_the_first_page()
+    choices.open_sample(None)
 
 
-def draw(results: Results, selection: Selection, pictures: memory.Pictures, opened: str | None) -> None:
+def draw(results: Results, selection: Selection, pictures: image_access.Pictures, opened: str | None) -> None:
     """Draw a page of the samples; a click opens one."""
     number = len(selection.rows)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -100,7 +102,7 @@ def draw(results: Results, selection: Selection, pictures: memory.Pictures, open
             "No sample is like that. Loosen the filters, or pick another cell.", icon=":material/search_off:"
         )
         return
-    if pictures.found is None:
+    if pictures.images is None:
         image_folder.ask(results.evaluation, pictures.reason)
     elif pictures.has_changed:
         st.warning(
@@ -112,10 +114,10 @@ def draw(results: Results, selection: Selection, pictures: memory.Pictures, open
     # Below the pictures, but asked first: the page may come from the address.
     shown = 1
     if pages > 1:
-        shown = st.pagination(pages, key=memory.PAGE, bind="query-params", persist_state="session")
+        shown = st.pagination(pages, key=choices.PAGE, bind="query-params", persist_state="session")
     samples = [sample_at(results.table, int(row)) for row in page_of(selection.rows, shown, PAGE_SIZE)]
     with slot:
-        _draw_tiles(results, samples, pictures, opened, on_pick=memory.open_sample)
+        _draw_tiles(results, samples, pictures, opened, on_pick=choices.open_sample)
 
 
 def verdict(results: Results, sample: Sample) -> str:
@@ -132,12 +134,12 @@ def picture(thumb: bytes | None) -> str:
 def _draw_tiles(
     results: Results,
     samples: list[Sample],
-    pictures: memory.Pictures,
+    pictures: image_access.Pictures,
     opened: str | None,
     *,
     on_pick: Callable[[str], None],
 ) -> None:
-    found = memory.thumbs(pictures.found, samples) if pictures.found else [None] * len(samples)
+    thumbs = image_access.thumbs(pictures.images, samples) if pictures.images else [None] * len(samples)
     items = [
         Tile(
             sample.sample_id,
@@ -147,7 +149,7 @@ def _draw_tiles(
             selected=sample.sample_id == opened,
             note=sample.sample_id.rpartition("/")[2],
         )
-        for sample, thumb in zip(samples, found, strict=True)
+        for sample, thumb in zip(samples, thumbs, strict=True)
     ]
     tiles.grid(items, label="Samples", key="gallery", on_pick=on_pick, side=_TILE)
 
@@ -155,7 +157,7 @@ def _draw_tiles(
 def _class(label: str, results: Results, key: str) -> int | None:
     matrix = results.metrics.confusion_matrix
     return class_pickers.one(
-        label, results.class_names, matrix, key=key, on_change=memory.from_the_first_page
+        label, results.class_names, matrix, key=key, on_change=choices.from_the_first_page
     )
 
 
@@ -172,7 +174,7 @@ def _ranges() -> dict[str, tuple[float, float]]:
         key="loss",
         bind="query-params",
         persist_state="session",
-        on_change=memory.from_the_first_page,
+        on_change=choices.from_the_first_page,
         help="Minus the logarithm of the probability that the true class got: 0.7 where it got one half.",
     )
     return {"probability": probability, "margin": margin, "loss": (loss, math.inf)}
@@ -188,7 +190,7 @@ def _share(label: str, key: str) -> tuple[float, float]:
         key=key,
         bind="query-params",
         persist_state="session",
-        on_change=memory.from_the_first_page,
+        on_change=choices.from_the_first_page,
     )
     return low, high
 

@@ -14,8 +14,7 @@ from core.predictions.evaluations import Evaluation
 from core.training.run import remember_data
 from pages._ui import words
 from pages._ui.kit import download
-from pages._ui.session import folders, values
-from pages._ui.session import results as memory
+from pages._ui.session import folders, image_access, values
 
 _FOLDER = "image_folder"
 
@@ -27,7 +26,7 @@ def ask(evaluation: Evaluation, reason: str) -> None:
         icon=":material/image_not_supported:",
     )
     source = evaluation.facts.source
-    if not download.offer(source, address(evaluation), on_end=memory.look_again):
+    if not download.offer(source, address(evaluation), on_end=image_access.look_again):
         st.caption(words.capital(reason))
     key = f"{_FOLDER}_{address(evaluation)}"
     st.text_input(
@@ -36,12 +35,12 @@ def ask(evaluation: Evaluation, reason: str) -> None:
         placeholder="/path/to/the/images",
         on_change=partial(_take, evaluation, key),
     )
-    if refused := st.session_state.pop(memory.REFUSED_FOLDER, None):
+    if refused := image_access.take_refusal():
         st.error(words.capital(refused), icon=":material/folder_off:")
 
 
 def _take(evaluation: Evaluation, key: str) -> None:
-    typed = values.text(st.session_state[key]).strip()
+    typed = values.typed(key)
     if not typed:
         return
     try:
@@ -49,9 +48,9 @@ def _take(evaluation: Evaluation, key: str) -> None:
         images = _images(evaluation, place)
         folders.keep(address(evaluation), place, partial(_remember, evaluation, images, place))
     except CoreError as error:
-        st.session_state[memory.REFUSED_FOLDER] = str(error)
+        image_access.refuse(str(error))
         return
-    memory.look_again()
+    image_access.look_again()
 
 
 def _remember(evaluation: Evaluation, images: ImageSet, place: Path) -> None:
@@ -66,6 +65,6 @@ def _images(evaluation: Evaluation, place: Path) -> ImageSet:
     except LayoutError as error:
         readings = (open_images(evaluation.of, place, each.name) for each in error.readings)
         same = (each for each in readings if each.fingerprint == evaluation.facts.fingerprint)
-        if (found := next(same, None)) is None:
+        if (reading := next(same, None)) is None:
             raise
-        return found
+        return reading

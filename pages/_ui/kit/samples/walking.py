@@ -4,7 +4,7 @@ import pyarrow as pa
 import streamlit as st
 
 from core.evaluation.selection import Place, sample_at
-from pages._ui.session import results as memory
+from pages._ui.session import choices
 
 
 def draw(table: pa.Table, place: Place | None, *, key: str) -> None:
@@ -16,14 +16,14 @@ def draw(table: pa.Table, place: Place | None, *, key: str) -> None:
         _step(table, "Next", place.after if place else None, shortcut="ArrowRight", key=key)
         st.button(
             "Close", icon=":material/close:", key=f"{key}_close", shortcut="Escape",
-            on_click=memory.open_sample, args=(None,),
+            on_click=choices.open_sample, args=(None,),
         )  # fmt: skip
 
 
 def _step(table: pa.Table, label: str, row: int | None, *, shortcut: str, key: str) -> None:
     def go() -> None:
         if row is not None:
-            memory.open_sample(sample_at(table, row).sample_id)
+            choices.open_sample(sample_at(table, row).sample_id)
 
     icon = ":material/chevron_left:" if label == "Previous" else ":material/chevron_right:"
     st.button(
