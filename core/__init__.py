@@ -1,7 +1,7 @@
-"""Everything SeeWhy computes: models in, predictions and explanations out; it knows no browser."""
+"""Everything SeeWhy computes: models in, predictions and explanations out, without a browser."""
 
 import os
 
-# Before torch loads OpenMP: waiting threads must sleep. By default they spin, and where a browser or another
-# program shares the cores, that keeps the working thread off its core (seen: 20 times slower).
+# Before torch loads OpenMP: waiting threads must sleep. By default they spin, and take the core from the
+# working thread where a browser or another program shares the cores (measured: 20 times slower).
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -1,4 +1,4 @@
-"""``python -m core COMMAND``: arguments to one call to files; errors on stderr, one line each."""
+"""``python -m core COMMAND``: read the arguments, run one command, write each error as one line on stderr."""
 
 import argparse
 import sys
@@ -12,33 +12,33 @@ from core.commands.options.complaint import complain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 only if all that was asked was done."""
-    if not sys.warnoptions:  # Libraries warn developers; who is one asks for it: python -W default -m core
+    """Run one command; the exit status, 0 only if everything succeeded."""
+    if not sys.warnoptions:  # Library warnings are for developers; python -W default -m core shows them.
         warnings.simplefilter("ignore")
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
         return complain("stopped")
-    except Exception as error:  # Whatever it is, a person gets one line.
+    except Exception as error:  # Every error becomes one line, never a traceback.
         return complain(_one_line(error))
 
 
 def _one_line(error: Exception) -> str:
-    """Known trouble in words; the number of a fault of ours, which the log has in full."""
+    """A known error in words; for a bug, the number under which the log has its traceback."""
     known = mishaps.sentence(error)
     if known is None and isinstance(error, ValueError) and mishaps.is_raised_by_us(error):
-        known = str(error)  # An argument has a value that there is not.
+        known = str(error)  # A ValueError of our own is about a bad argument.
     if known is not None:
         return known
-    found = mishaps.record(error, f"python -m core {' '.join(sys.argv[1:2])}")
-    fault = f"{type(error).__name__}, a fault of this program, number {found.number}"
-    return f"{fault}: see {found.log}" if found.log else f"{fault}: {found.traceback}"
+    mishap = mishaps.record(error, f"python -m core {' '.join(sys.argv[1:2])}")
+    bug = f"unexpected {type(error).__name__}, number {mishap.number}"
+    return f"{bug}: see {mishap.log}" if mishap.log else f"{bug}: {mishap.traceback}"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = _Parser(
-        prog="python -m core", description="Why an image classifier decides as it does, and how to train one."
+        prog="python -m core", description="Explain, evaluate and train image classifiers."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     explaining.add(commands)
@@ -51,10 +51,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says in one line, as all our errors, what it does not understand."""
+    """Reports a usage error in one line, as all other errors."""
 
     def error(self, message: str) -> NoReturn:
-        complain(f"{message}; {self.prog} --help shows what there is")
+        complain(f"{message}; {self.prog} --help lists the options")
         self.exit(2)
 
 

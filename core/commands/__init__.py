@@ -1,1 +1,1 @@
-"""What ``python -m core`` can do: a module a group of commands, each with its arguments."""
+"""The commands of ``python -m core``: one module for each group of commands."""

@@ -1,4 +1,4 @@
-"""The command that counts mistakes: evaluate."""
+"""The command ``evaluate``: predictions and metrics of a checkpoint on a data set."""
 
 import argparse
 import sys
@@ -19,15 +19,17 @@ from core.predictions.evaluating.evaluate import Keep, Resources, evaluate
 from core.predictions.evaluating.naming import name_for
 from core.predictions.evaluating.samples import note_on_data, open_images, remember_images, samples_of
 
-_INTERRUPTED = 130  # As a shell has it for Ctrl-C.
+_INTERRUPTED = 130  # The exit status of a shell after Ctrl-C.
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add this command to a parser."""
-    parser = commands.add_parser("evaluate", help="predictions and metrics of a checkpoint on a data set")
+    """Add the command to ``commands``."""
+    parser = commands.add_parser(
+        "evaluate", help="save predictions and metrics of a checkpoint on a data set"
+    )
     parser.set_defaults(run=_evaluate)
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="its name")
-    parser.add_argument("--data", type=place, metavar="DIR", help="where the images are, of any known layout")
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
+    parser.add_argument("--data", type=place, metavar="DIR", help="folder of images, in any known layout")
     layouts.add(parser)
     parser.add_argument("--split", default="val", metavar="S", help="train, val, test or all (default: val)")
     parser.add_argument(
@@ -35,16 +37,20 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         dest="name",
         default="",
         metavar="NAME",
-        help="what the evaluation is called (default: the name of the data, and the split)",
+        help="name of the evaluation (default: data set and split, such as digits-val)",
     )
     parser.add_argument(
         "--replace",
         action="store_true",
-        help="take the place of an evaluation of that name that is of other images or weights",
+        help="overwrite an evaluation of that name that was made with other images or weights",
     )
-    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
+    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest available)")
     parser.add_argument(
-        "--devices", type=whole(1, MOST_PROCESSES), default=1, metavar="N", help="processes, one a device"
+        "--devices",
+        type=whole(1, MOST_PROCESSES),
+        default=1,
+        metavar="N",
+        help="number of processes, one per device",
     )
 
 
@@ -57,12 +63,12 @@ def _evaluate(options: argparse.Namespace) -> int:
             return _evaluate_share(options, own, others_end)
     except KeyboardInterrupt:
         if own.share.rank == 0:
-            complain("interrupted; what is done is kept, and the same command goes on from there")
+            complain("interrupted; finished work is kept, run the same command to continue")
         return _INTERRUPTED
 
 
 def _arguments(options: argparse.Namespace) -> list[str]:
-    """The same command for another process, which shares the work as its environment says."""
+    """This command again, for another process; its environment says which share it takes."""
     chosen = {
         "--data": options.data,
         "--layout": options.layout or None,
@@ -97,21 +103,21 @@ def _evaluate_share(
         print(each, file=sys.stderr)
     if options.data:
         remember_images(folder, images, options.data)
-    found = evaluate(folder, samples, resources, keep=keep, on_progress=_count)
-    _report(options.checkpoint, evaluations.data_name(images), keep.name, found)
+    metrics = evaluate(folder, samples, resources, keep=keep, on_progress=_count)
+    _report(options.checkpoint, evaluations.data_name(images), keep.name, metrics)
     return 0
 
 
-def _report(name: str, images: str, evaluation: str, found: dict[str, Any]) -> None:
-    print(f"{name} on {found['num_samples']} images of {images}, kept as {evaluation}:")
+def _report(name: str, images: str, evaluation: str, metrics: dict[str, Any]) -> None:
+    print(f"{name} on {metrics['num_samples']} images of {images}, saved as {evaluation}:")
     for number in ("accuracy", "balanced_accuracy", "majority_baseline", "log_loss", "ece"):
-        print(f"  {number.replace('_', ' '):18} {found[number]:.4f}")
-    print(f"  mistakes           {found['num_mistakes']}")
-    if found["num_broken"]:
-        print(f"{found['num_broken']} images cannot be read and are left out", file=sys.stderr)
+        print(f"  {number.replace('_', ' '):18} {metrics[number]:.4f}")
+    print(f"  mistakes           {metrics['num_mistakes']}")
+    if metrics["num_broken"]:
+        print(f"unreadable images left out: {metrics['num_broken']}", file=sys.stderr)
 
 
 def _count(done: int, total: int) -> None:
-    """How far it is, on one line of a terminal."""
+    """Progress on one line of a terminal."""
     if sys.stderr.isatty():
         print(f"\r{done} of {total} images", end="\n" if done == total else "", file=sys.stderr, flush=True)

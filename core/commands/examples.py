@@ -1,4 +1,4 @@
-"""The command that looks for what excites channels: examples."""
+"""The command ``examples``: the image patches that excite each channel most."""
 
 import argparse
 import sys
@@ -20,30 +20,28 @@ from core.inside.examples.patches import drawing
 from core.inside.examples.search import collect
 from core.inside.examples.stored_examples import Examples
 
-_INTERRUPTED = 130  # As a shell has it for Ctrl-C.
+_INTERRUPTED = 130  # The exit status of a shell after Ctrl-C.
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add this command to a parser."""
-    parser = commands.add_parser(
-        "examples", help="the nine patches of a data set that excite each channel most"
-    )
+    """Add the command to ``commands``."""
+    parser = commands.add_parser("examples", help="find the nine image patches that excite each channel most")
     parser.set_defaults(run=_examples)
     add_checkpoint(parser)
     parser.add_argument(
         "--layer",
         action="append",
         metavar="L",
-        help="name from 'layers', may be repeated (default: the last convolutional layer)",
+        help="a layer listed by 'layers'; may be repeated (default: the last convolutional layer)",
     )
     parser.add_argument(
         "--data",
         type=place,
         metavar="DIR",
-        help="a data set, or any photos (default: those of the last time)",
+        help="a data set, or a folder of photos (default: those of the last search)",
     )
-    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
-    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="where the files go")
+    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest available)")
+    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="output folder")
 
 
 def _examples(options: argparse.Namespace) -> int:
@@ -52,35 +50,35 @@ def _examples(options: argparse.Namespace) -> int:
     layers = list(dict.fromkeys(options.layer or [default_layer(layers_of(checkpoint))]))
     images = known.open_photos(checkpoint.folder, options.data)
     try:
-        found = _found(checkpoint, layers, images)
+        examples = _collected(checkpoint, layers, images)
     except KeyboardInterrupt:
-        complain("interrupted; what is done is kept, and the same command goes on from there")
+        complain("interrupted; finished work is kept, run the same command to continue")
         return _INTERRUPTED
     if options.data:
         known.remember_photos(checkpoint.folder, options.data)
-    if found.about.num_broken:
-        print(f"{found.about.num_broken} images cannot be read and are left out", file=sys.stderr)
+    if examples.about.num_broken:
+        print(f"unreadable images left out: {examples.about.num_broken}", file=sys.stderr)
     for layer in layers:
-        size = found.about.layers[layer]
+        size = examples.about.layers[layer]
         draw = drawing(size, checkpoint.card.preprocess.input_size)
-        silent = export.save(options.out, found, layer, images, draw)
-        total = f"{found.about.num_images} images of {images.name}"
+        silent = export.save(options.out, examples, layer, images, draw)
+        total = f"{examples.about.num_images} images of {images.name}"
         print(f"{total}: {layer}, {size.num_channels} channels, {silent} silent -> {options.out}")
     return 0
 
 
-def _found(checkpoint: Checkpoint, layers: Sequence[str], images: ImageSet) -> Examples:
-    """From the table that is there, if it has these layers of this network and these images."""
+def _collected(checkpoint: Checkpoint, layers: Sequence[str], images: ImageSet) -> Examples:
+    """From the stored table if it is of this network, these layers and these images; else collected now."""
     try:
-        there = known.read(checkpoint.folder)
-    except CheckpointError:  # Damaged, which says to collect them again: so it is done.
-        there = None
-    if there and there.is_of(checkpoint.card, images) and there.about.layers.keys() >= set(layers):
-        return there
+        stored = known.read(checkpoint.folder)
+    except CheckpointError:  # A damaged table is collected again.
+        stored = None
+    if stored and stored.is_of(checkpoint.card, images) and stored.about.layers.keys() >= set(layers):
+        return stored
     return collect(checkpoint, layers, images, workers=usual_workers(), on_progress=_count)
 
 
 def _count(done: int, total: int) -> None:
-    """As in core.commands.evaluating."""
+    """Progress on one line of a terminal; the twin of ``_count`` in core.commands.evaluating."""
     if sys.stderr.isatty():
         print(f"\r{done} of {total} images", end="\n" if done == total else "", file=sys.stderr, flush=True)

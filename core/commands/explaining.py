@@ -1,4 +1,4 @@
-"""Commands that explain: layers, explain, import."""
+"""The commands ``layers``, ``explain`` and ``import``."""
 
 import argparse
 import sys
@@ -20,10 +20,12 @@ from core.predictions.top_k import class_index, prediction
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add these commands to a parser."""
-    _add_layers(commands.add_parser("layers", help="layers that can be explained: name, type, output shape"))
-    _add_explain(commands.add_parser("explain", help="prediction and heat map of images, as files"))
-    _add_import(commands.add_parser("import", help="a checkpoint from your own weights"))
+    """Add the commands to ``commands``."""
+    _add_layers(
+        commands.add_parser("layers", help="list the layers that can be explained: name, type, output shape")
+    )
+    _add_explain(commands.add_parser("explain", help="save prediction and heat map of each image"))
+    _add_import(commands.add_parser("import", help="make a checkpoint from your own weights"))
 
 
 def _add_layers(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +36,7 @@ def _add_layers(parser: argparse.ArgumentParser) -> None:
 def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_explain)
     add_photos(parser)
-    parser.add_argument("--against", metavar="NAME_OR_INDEX", help="why the class rather than this one")
+    parser.add_argument("--against", metavar="NAME_OR_INDEX", help="explain why the class and not this one")
     parser.add_argument("--method", choices=METHODS, default="grad_cam", help="default: %(default)s")
 
 
@@ -47,32 +49,33 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
         "--arch",
         required=True,
         metavar="FAMILY:NAME",
-        help="timm:NAME, torchvision:NAME or seewhy:NAME; options follow, such as timm:NAME?img_size=384",
+        help="timm:NAME, torchvision:NAME or seewhy:NAME; options may follow: timm:NAME?img_size=384",
     )
     parser.add_argument(
         "--classes",
         required=True,
         type=place,
         metavar="FILE",
-        help="a name per line, or JSON, CSV or a Python dictionary of names and indices",
+        help="one class name per line, or JSON, CSV or a Python dictionary of names and indices",
     )
     parser.add_argument(
         "--weights-key",
         default="",
         metavar="KEY",
-        help="of several weights in the file, those under this key, such as state_dict_ema",
+        help="where the file holds several sets of weights, the key of the right one, such as state_dict_ema",
     )
     parser.add_argument(
         "--head-activation",
         default="relu",
         metavar="NAME",
-        help="between the linear layers of a head of several (default: %(default)s; none: nothing)",
+        help="activation between the linear layers of a deeper head, or none (default: %(default)s)",
     )
     parser.add_argument(
         "--preprocess",
         default="",
         metavar="SETTINGS",
-        help="such as resize=256,crop=224,mean=0.5,std=0.5,interpolation=bicubic (default: as published)",
+        help="such as resize=256,crop=224,mean=0.5,std=0.5,interpolation=bicubic "
+        "(default: the architecture's published preprocessing)",
     )
     parser.add_argument("--out", required=True, metavar="NAME", help="name of the new checkpoint")
 
@@ -125,6 +128,6 @@ def _import(options: argparse.Namespace) -> int:
     for line in done.report.lines:
         print(line)
     if importing.are_levels(options.preprocess):
-        print("mean and std were taken as those of values from 0 to 255")
+        print("mean and std are above 1, so they are read as of pixel values from 0 to 255")
     print(f"{options.weights} -> {done.folder}")
     return 0

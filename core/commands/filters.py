@@ -1,4 +1,4 @@
-"""The command that shows what channels and classes look for: filters."""
+"""The command ``filters``: for channels and classes, the image that excites each most, made by ascent."""
 
 import argparse
 from dataclasses import replace
@@ -13,54 +13,54 @@ from core.inside.ascents.pictures import METHODS, Question, ascended, num_channe
 from core.inside.channels.layer_channels import PAGE, parse_channels
 from core.predictions.top_k import class_index
 
-MOST_STEPS = 100_000  # A picture has long stopped changing, and 64 of them take a day.
+MOST_STEPS = 100_000  # An image stops changing long before, and 64 of them take a day.
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add this command to a parser."""
-    parser = commands.add_parser("filters", help="the image that excites each channel the most, as files")
+    """Add the command to ``commands``."""
+    parser = commands.add_parser("filters", help="make the image that excites each channel most")
     parser.set_defaults(run=_filters)
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--layer", help="name from 'layers'")
+    what.add_argument("--layer", help="a layer listed by 'layers'")
     what.add_argument(
         "--class",
         dest="wanted",
         action="append",
         metavar="NAME_OR_INDEX",
-        help="instead of channels: the image that speaks most for this class; may be given several times",
+        help="instead of channels: the image with the highest logit of this class; may be repeated",
     )
     parser.add_argument(
-        "--channels", metavar="LIST", help=f"such as 0-63,100 (default: the first {PAGE} of the layer)"
+        "--channels", metavar="LIST", help=f"such as 0-63,100 (default: the first {PAGE} channels)"
     )
     parser.add_argument("--method", choices=METHODS, default="plain", help="default: %(default)s")
     parser.add_argument(
-        "--steps", type=whole(1, MOST_STEPS), metavar="N", help="default: as the method needs"
+        "--steps", type=whole(1, MOST_STEPS), metavar="N", help="default: depends on the method"
     )
     parser.add_argument(
         "--seed",
         type=whole(0, LARGEST_SEED),
         default=0,
-        help="of the noise to start from; default: %(default)s",
+        help="seed of the noise that ascent starts from (default: %(default)s)",
     )
     add_checkpoint(parser)
-    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
-    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="folder for the files")
+    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest available)")
+    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="output folder")
 
 
 def _filters(options: argparse.Namespace) -> int:
     keep_freed_memory()
     checkpoint = checkpoint_of(options)
     asked = _question(options, checkpoint)
-    found: list[Ascended] = []
+    pictures: list[Ascended] = []
     for each in ascended(checkpoint, asked):
         path = export.save_picture(options.out, asked, each)
-        found.append(each)
+        pictures.append(each)
         state = "dead" if each.is_dead else f"{each.activation:.4g}"
         print(
-            f"{len(found)}/{len(asked.channels)} {_name(each, asked, checkpoint)}: {state} -> {path}",
+            f"{len(pictures)}/{len(asked.channels)} {_name(each, asked, checkpoint)}: {state} -> {path}",
             flush=True,
         )
-    export.save_summary(options.out, asked, found)
+    export.save_summary(options.out, asked, pictures)
     return 0
 
 

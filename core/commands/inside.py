@@ -1,4 +1,4 @@
-"""Commands that look inside a network: activations."""
+"""The command ``activations``: all channels of a layer for photos."""
 
 import argparse
 from functools import partial
@@ -16,20 +16,27 @@ from core.predictions.top_k import class_index
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add these commands to a parser."""
-    parser = commands.add_parser("activations", help="all channels of a layer for images, as files")
+    """Add the command to ``commands``."""
+    parser = commands.add_parser(
+        "activations", help="save the activations of all channels of a layer for each image"
+    )
     parser.set_defaults(run=_activations)
     add_photos(parser)
-    parser.add_argument("--sort", choices=ORDERS, default="index", help="of the grid (default: %(default)s)")
     parser.add_argument(
-        "--channels", default="", metavar="LIST", help="also draw these over the photo, such as 0-3,12"
+        "--sort",
+        choices=ORDERS,
+        default="index",
+        help="order of the channels in the grid (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--channels", default="", metavar="LIST", help="channels to draw over the photo, such as 0-3,12"
     )
 
 
 def _activations(options: argparse.Namespace) -> int:
     checkpoint = checkpoint_of(options)
     names = checkpoint.card.class_names
-    # Once for all photos: the network runs to tell its layers.
+    # Once for all photos: listing the layers runs the network.
     options.layer = options.layer or default_layer(layers_of(checkpoint))
     options.wanted = class_index(names, options.wanted) if options.wanted else None
     return for_each(options, partial(_inspect_one, checkpoint, options))

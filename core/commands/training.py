@@ -1,4 +1,4 @@
-"""Commands that train: data, recipes, train."""
+"""The commands ``data``, ``recipes`` and ``train``."""
 
 import argparse
 import sys
@@ -34,53 +34,84 @@ from core.training.recipe import Recipe
 from core.training.run import Stopped
 from core.training.runs import free_name
 
-_LOOK = "seewhy:two-conv-mnist"  # Whose small preprocess the report reads the images with.
+_LOOK = (
+    "seewhy:two-conv-mnist"  # Without a recipe, images are read by this network's preprocess: it is small.
+)
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add these commands to a parser."""
-    _add_data(commands.add_parser("data", help="data sets: which there are, what one holds, download one"))
-    parser = commands.add_parser("recipes", help="the recipes that come with it")
+    """Add the commands to ``commands``."""
+    _add_data(commands.add_parser("data", help="list, inspect and download data sets"))
+    parser = commands.add_parser("recipes", help="list the built-in recipes")
     parser.set_defaults(run=_recipes)
-    _add_train(commands.add_parser("train", help="a checkpoint from a recipe and a data set"))
+    _add_train(commands.add_parser("train", help="train a classifier by a recipe; makes a checkpoint"))
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_data)
     parser.add_argument(
-        "source", nargs="?", type=named, metavar="SOURCE_OR_DIR", help="default: list the data sets"
+        "source",
+        nargs="?",
+        type=named,
+        metavar="SOURCE_OR_DIR",
+        help="a data set or a folder (default: list the data sets)",
     )
     parser.add_argument("--fetch", action="store_true", help="download the data set first")
     layouts.add(parser)
-    parser.add_argument("--json", action="store_true", help="what was understood, as JSON; no image is read")
-    parser.add_argument("--val", type=share, default=0.2, metavar="SHARE", help="default: %(default)s")
     parser.add_argument(
-        "--seed", type=whole(0, LARGEST_SEED), default=0, help="of the split (default: %(default)s)"
+        "--json",
+        action="store_true",
+        help="print classes, splits and layout as JSON, without reading the images",
     )
-    parser.add_argument("--recipe", metavar="RECIPE", help="split and see the images as this recipe does")
+    parser.add_argument(
+        "--val",
+        type=share,
+        default=0.2,
+        metavar="SHARE",
+        help="share of validation images (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=whole(0, LARGEST_SEED), default=0, help="seed of the split (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--recipe", metavar="RECIPE", help="split and preprocess the images as this recipe does"
+    )
     parser.add_argument(
         "--samples",
         type=place,
         metavar="PNG",
-        help="write what the network will see: two rows of augmented "
-        "training images, one of untouched validation images; needs --recipe",
+        help="save a picture of what the network will see: two rows of augmented training images "
+        "and one row of validation images; needs --recipe",
     )
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_train)
-    parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="a name from 'recipes', or a TOML file")
-    parser.add_argument("--data", type=place, metavar="DIR", help="where the images are, of any known layout")
+    parser.add_argument(
+        "recipe", nargs="?", metavar="RECIPE", help="a recipe listed by 'recipes', or a TOML file"
+    )
+    parser.add_argument("--data", type=place, metavar="DIR", help="folder of images, in any known layout")
     layouts.add(parser)
     parser.add_argument(
-        "--set", action="append", default=[], dest="changes", metavar="KEY=VALUE", help="such as epochs=3"
+        "--set",
+        action="append",
+        default=[],
+        dest="changes",
+        metavar="KEY=VALUE",
+        help="change a setting of the recipe, such as epochs=3; may be repeated",
     )
-    parser.add_argument("--out", metavar="NAME", help="name of the checkpoint (default: the recipe's)")
+    parser.add_argument("--out", metavar="NAME", help="name of the new checkpoint (default: the recipe's)")
     parser.add_argument(
-        "--devices", type=whole(1, MOST_PROCESSES), default=1, metavar="N", help="processes, one a device"
+        "--devices",
+        type=whole(1, MOST_PROCESSES),
+        default=1,
+        metavar="N",
+        help="number of processes, one per device",
     )
-    parser.add_argument("--nodes", type=whole(1, MOST_MACHINES), default=1, metavar="N", help="machines")
-    parser.add_argument("--resume", action="store_true", help="go on where the training of that name stopped")
+    parser.add_argument(
+        "--nodes", type=whole(1, MOST_MACHINES), default=1, metavar="N", help="number of machines"
+    )
+    parser.add_argument("--resume", action="store_true", help="continue the training of that name")
 
 
 def _data(options: argparse.Namespace) -> int:
@@ -92,7 +123,7 @@ def _data(options: argparse.Namespace) -> int:
         print(f"{options.source} -> {_fetched(options.source)}")
     images = catalogue.with_left_out(_opened(options))
     if options.samples and not options.recipe:
-        return complain("--samples needs --recipe: how images are changed is a matter of the recipe")
+        return complain("--samples needs --recipe, which says how images are augmented")
     recipe = recipes.read(options.recipe) if options.recipe else None
     if recipe is None:
         split = published_split(images, val_share=options.val, seed=options.seed)
@@ -100,8 +131,8 @@ def _data(options: argparse.Namespace) -> int:
         split = sides(images, recipe.data, recipe.seed)
     preprocess = preprocess_of(recipe) if recipe else registry.default_preprocess(_LOOK)
     decoded = decode(images, preprocess, on_progress=_count)
-    found = report(images, decoded.survey, train=split.train, val=split.val, test=split.test)
-    for line in lines(found):
+    survey = report(images, decoded.survey, train=split.train, val=split.val, test=split.test)
+    for line in lines(survey):
         print(line)
     if recipe is not None and options.samples:
         _write_samples(material(decoded, recipe.data, recipe.seed), recipe, options.samples)
@@ -120,7 +151,7 @@ def _data_as_json(options: argparse.Namespace) -> int:
 
 
 def _fetched(name: str) -> Path:
-    """The folder of a data set, which a line of a terminal follows as it comes."""
+    """The folder of a downloaded data set; its progress is drawn on one line of the terminal."""
     try:
         return catalogue.fetch(name, on_progress=lambda progress: _draw_line(str(progress)))
     finally:
@@ -128,7 +159,7 @@ def _fetched(name: str) -> Path:
 
 
 def _draw_line(text: str) -> None:
-    """In the place of the last; not where the output is kept, and each would be a line."""
+    """Replace the last line of a terminal; nothing where stderr is a file, which would keep every line."""
     terminal = sys.__stderr__
     if terminal is not None and terminal.isatty():
         print(f"\r{text}\033[K", end="", file=terminal, flush=True)
@@ -149,10 +180,10 @@ def _write_samples(data: Material, recipe: Recipe, path: Path) -> None:
 def _list_sources() -> int:
     width = max(map(len, catalogue.SOURCES))
     for name, source in catalogue.SOURCES.items():
-        found = catalogue.find(name)
-        state = "not here" if found is None else "comes with it" if source.is_embedded else f"in {found}"
+        folder = catalogue.find(name)
+        state = "not found" if folder is None else "built in" if source.is_embedded else f"in {folder}"
         print(f"{name:{width}}  {source.title} ({state})")
-    print(f"data sets are looked for in {catalogue.data_root()}, or where SEEWHY_DATA says")
+    print(f"data sets are searched for in {catalogue.data_root()}; SEEWHY_DATA names another folder")
     return 0
 
 
@@ -184,9 +215,11 @@ def _train(options: argparse.Namespace) -> int:
         elif recipe is not None:
             folder = train(recipe, job)
         else:
-            return complain(f"no recipe, and no training {name!r} to resume; name one of them")
+            return complain(
+                f"got no recipe, and there is no training {name!r} to resume; expected one of them"
+            )
     except Stopped:
-        return complain(f"{name} was stopped; go on with: python -m core train --out {name} --resume")
+        return complain(f"{name} was stopped; continue with: python -m core train --out {name} --resume")
     if is_first():
         write_metrics_of_training(folder)
         metrics = store.read_card(folder).metrics
@@ -199,6 +232,6 @@ def _say(line: str) -> None:
 
 
 def _count(done: int, total: int) -> None:
-    """How far it is, on one line of a terminal."""
+    """Progress on one line of a terminal."""
     if sys.stderr.isatty() and (done % 100 == 0 or done == total):
         print(f"\r{done} of {total} images", end="\n" if done == total else "", file=sys.stderr, flush=True)

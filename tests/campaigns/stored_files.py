@@ -301,7 +301,7 @@ def _run(arguments: list[str]) -> list[str]:
             return [f"{type(error).__name__}: {error}"]
     if time.monotonic() - began > _SLOW_S:
         return [f"took {time.monotonic() - began:.0f} s"]
-    return [said.getvalue()[:300]] if "a fault of this program" in said.getvalue() else []
+    return [said.getvalue()[:300]] if "error: unexpected " in said.getvalue() else []
 
 
 def _remember_unexpected(known: list[str]) -> None:

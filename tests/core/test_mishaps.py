@@ -85,9 +85,7 @@ def test_a_command_says_a_fault_in_one_line_with_its_number(
 ) -> None:
     assert command_that_raises(KeyError("x"), monkeypatch) == 1
     said = capsys.readouterr().err
-    assert re.fullmatch(
-        rf"error: KeyError, a fault of this program, number [0-9a-f]{{6}}: see {cache / LOG}\n", said
-    )
+    assert re.fullmatch(rf"error: unexpected KeyError, number [0-9a-f]{{6}}: see {cache / LOG}\n", said)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How a folder is to be read: the option, and what was understood, as JSON."""
+"""The option ``--layout``, and what a folder of images was read as, in JSON."""
 
 import argparse
 import json
@@ -11,17 +11,17 @@ from core.data.sources.folder.layout import NAMES, SPELLINGS, LayoutError
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add ``--layout`` to a command that takes a folder of images."""
-    told = "; ".join(f"{name}: {meaning}" for name, meaning in {**NAMES, **SPELLINGS}.items())
+    meanings = "; ".join(f"{name}: {meaning}" for name, meaning in {**NAMES, **SPELLINGS}.items())
     parser.add_argument(
         "--layout",
         default="",
         metavar="LAYOUT",
-        help=f"how to read a folder that can be read in several ways, or two of these with a comma. {told}",
+        help=f"how to read a folder that can be read in several ways; join two by a comma. {meanings}",
     )
 
 
 def understood(images: ImageSet) -> str:
-    """What was understood of images: classes, splits and what is left out, each with its number."""
+    """Images as JSON: the number of images in each class and split, and of files left out for each reason."""
     numbers = np.bincount(images.labels, minlength=len(images.class_names)).tolist()
     return _json(
         {
@@ -40,7 +40,7 @@ def understood(images: ImageSet) -> str:
 
 
 def question(error: LayoutError) -> str:
-    """The ways in which a folder can be read."""
+    """The ways in which a folder can be read, as JSON."""
     readings = [
         {
             "layout": each.name,

@@ -1,4 +1,4 @@
-"""What commands on photos share: options, the checkpoint, and a folder for each photo."""
+"""What the commands on photos share: options, the checkpoint, and an output folder for each photo."""
 
 import argparse
 import sys
@@ -16,26 +16,30 @@ from core.errors import CoreError
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
-    """``--checkpoint``: the built-in one if none is named."""
+    """Add ``--checkpoint``; the default is the built-in ImageNet classifier."""
     parser.add_argument("--checkpoint", default=store.BUILT_IN, metavar="NAME", help="default: %(default)s")
 
 
 def add_photos(parser: argparse.ArgumentParser) -> None:
-    """Photos, a checkpoint and one of its layers, a device and an output folder."""
+    """Add photos, checkpoint, layer, class, device and output folder."""
     parser.add_argument("images", nargs="+", type=place, metavar="IMAGE", help="photos in any common format")
     add_checkpoint(parser)
-    parser.add_argument("--layer", help="name from 'layers' (default: the last convolutional layer)")
+    parser.add_argument("--layer", help="a layer listed by 'layers' (default: the last convolutional layer)")
     parser.add_argument(
         "--class", dest="wanted", metavar="NAME_OR_INDEX", help="default: the predicted class"
     )
-    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest that is there)")
+    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest available)")
     parser.add_argument(
-        "--out", type=place, required=True, metavar="DIR", help="a folder per image is made in it"
+        "--out",
+        type=place,
+        required=True,
+        metavar="DIR",
+        help="output folder, with one folder per image in it",
     )
 
 
 def checkpoint_of(options: argparse.Namespace) -> Checkpoint:
-    """The checkpoint that was asked for, on the device that was; a note on stderr if that is not there."""
+    """The chosen checkpoint on the chosen device; a note on stderr where that device is missing."""
     device, note = usable_device(options.device)
     if note:
         print(note, file=sys.stderr)
@@ -43,7 +47,7 @@ def checkpoint_of(options: argparse.Namespace) -> Checkpoint:
 
 
 def for_each(options: argparse.Namespace, work: Callable[[Path, Path], None]) -> int:
-    """Call ``work`` with each photo and its folder; one error is printed and the others go on; status 1."""
+    """Call ``work`` with each photo and its folder; print errors and go on; 1 if there were any, else 0."""
     failures = 0
     for path, name in zip(options.images, folder_names(options.images), strict=True):
         try:
@@ -54,7 +58,7 @@ def for_each(options: argparse.Namespace, work: Callable[[Path, Path], None]) ->
 
 
 def folder_names(paths: Sequence[Path]) -> list[str]:
-    """The stem of each file; its whole name, or a number too, where files would overwrite each other's."""
+    """The stem of each file; its whole name, or a number too, where two folders would have the same name."""
     stems = Counter(path.stem for path in paths)
     names: list[str] = []
     for path in paths:

@@ -343,7 +343,7 @@ def test_a_command_that_is_not_one_is_one_line(
         main(arguments)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ")
-    assert line.endswith("--help shows what there is")
+    assert line.endswith("--help lists the options")
 
 
 @pytest.mark.parametrize(
@@ -401,9 +401,12 @@ def test_samples_take_the_place_of_no_pipe(tmp_path: Path, capsys: pytest.Captur
         ),
         (
             ["data", "digits", "--val", "nan"],
-            "argument --val: got 'nan'; expected a share such as 0.2, below 1",
+            "argument --val: got 'nan'; expected a share from 0 to below 1, such as 0.2",
         ),
-        (["data", "digits", "--val", "1"], "argument --val: got '1'; expected a share such as 0.2, below 1"),
+        (
+            ["data", "digits", "--val", "1"],
+            "argument --val: got '1'; expected a share from 0 to below 1, such as 0.2",
+        ),
         (
             ["filters", "--layer", "x", "--out", "y", "--steps", "10000000000"],
             "argument --steps: got '10000000000'",

@@ -42,7 +42,7 @@ def test_a_picture_a_channel_a_poster_and_a_table(data: Path, capsys: pytest.Cap
         f"11 images of folder: block1, 10 channels, 0 silent -> {out}",
         f"11 images of folder: block2, 20 channels, 0 silent -> {out}",
     ]
-    assert captured.err == "1 images cannot be read and are left out\n"
+    assert captured.err == "unreadable images left out: 1\n"
     assert Image.open(out / "examples.block2.png").size == poster_layout(20, 3 * 96 + 2 * 4).size
 
 
@@ -86,7 +86,7 @@ def test_an_interruption_is_said_and_what_is_done_is_kept(
 
     monkeypatch.setattr(command, "_count", interrupt)
     assert _run(data, "--data", str(data), "--layer", "block1") == 130
-    assert "the same command goes on from there" in capsys.readouterr().err
+    assert "run the same command to continue" in capsys.readouterr().err
     assert len(list((store.find("random") / ".examples").glob("*.safetensors"))) == 1
     assert not (store.find("random") / EXAMPLES).exists()
 

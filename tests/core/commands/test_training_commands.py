@@ -35,8 +35,8 @@ def test_data_without_a_name_lists_every_source(capsys: pytest.CaptureFixture[st
     assert main(["data"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in printed[:-1]] == list(catalogue.SOURCES)
-    assert printed[0].endswith("(comes with it)")
-    assert printed[1].endswith("(not here)")
+    assert printed[0].endswith("(built in)")
+    assert printed[1].endswith("(not found)")
 
 
 def test_data_of_a_folder_counts_what_is_there(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,7 +94,10 @@ def test_recipes_are_listed_with_data_and_network(capsys: pytest.CaptureFixture[
         (["digits", "--out", "../elsewhere"], "'../elsewhere' cannot name a checkpoint"),
         (["digits", "--out", "imagenet"], "a checkpoint named 'imagenet' exists already"),
         (["mnist", "--out", "test-nothing"], "cannot find mnist"),
-        (["--out", "test-nothing", "--resume"], "no recipe, and no training 'test-nothing' to resume"),
+        (
+            ["--out", "test-nothing", "--resume"],
+            "got no recipe, and there is no training 'test-nothing' to resume",
+        ),
         (["--out", "imagenet", "--resume"], "'imagenet' was not trained here"),
     ],
 )

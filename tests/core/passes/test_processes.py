@@ -78,7 +78,9 @@ def test_ctrl_c_stops_it_in_good_order(name: str) -> None:
     command = _command(f"{name}-asked", "epochs=500")
     status, errors = _kill_after(command, "epoch   2", signal.SIGINT)
     assert status == 1
-    assert errors.splitlines()[-1].startswith(f"error: {name}-asked was stopped; go on with: python -m core")
+    assert errors.splitlines()[-1].startswith(
+        f"error: {name}-asked was stopped; continue with: python -m core"
+    )
     card = store.read_card(store.ROOT / f"{name}-asked")
     assert (card.status, card.reason) == ("stopped", "")
     assert card.training["best_epoch"] >= 1

@@ -99,9 +99,9 @@ def test_it_prints_what_it_found(folder: Path, pictures: Path, capsys: pytest.Ca
     printed = capsys.readouterr()
     table = pd.read_parquet(evaluations.find(folder).table)
     accuracy = np.mean(table["label"] == table["predicted"])
-    assert printed.out.startswith("random on 10 images of pictures, kept as pictures-all:\n")
+    assert printed.out.startswith("random on 10 images of pictures, saved as pictures-all:\n")
     assert f"  accuracy           {accuracy:.4f}\n" in printed.out
-    assert printed.err == "1 images cannot be read and are left out\n"
+    assert printed.err == "unreadable images left out: 1\n"
 
 
 def test_processes_that_somebody_else_starts_share_the_work(

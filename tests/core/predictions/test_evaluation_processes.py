@@ -110,7 +110,7 @@ def test_killed_there_is_never_half_a_table_and_it_goes_on_later(
         _once_there_are_parts(folder, process, len(kept) + 1)
         assert {path: path.stat().st_mtime_ns for path in kept} == kept
         _, errors = process.communicate(timeout=120)
-    assert (process.returncode, errors) == (0, "25 images cannot be read and are left out\n")
+    assert (process.returncode, errors) == (0, "unreadable images left out: 25\n")
     pd.testing.assert_frame_equal(_table(folder), whole, rtol=0, atol=1e-6)
     assert _files(folder) == {"card.json", "local.json", "model.safetensors", "evaluations"}
     assert _files(old) == {"predictions.parquet", "metrics.json", "evaluation.json", "local.json"}
@@ -122,7 +122,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_so_in_one_line(folder: Path, picture
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors == "error: interrupted; what is done is kept, and the same command goes on from there\n"
+    assert errors == "error: interrupted; finished work is kept, run the same command to continue\n"
     assert 1 <= len(_parts(folder)) < 3
     assert not evaluations.every(folder)
 
@@ -134,6 +134,6 @@ def test_two_processes_give_the_same_table_row_for_row(
     with _start(command) as process:
         _once_there_are_parts(folder, process, 3)
         _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (0, "25 images cannot be read and are left out\n")
+    assert (process.returncode, errors) == (0, "unreadable images left out: 25\n")
     pd.testing.assert_frame_equal(_table(folder), whole, rtol=0, atol=1e-6)
     assert _files(folder / evaluations.EVALUATIONS) == {NAME}

@@ -346,7 +346,7 @@ def test_the_command_keeps_it_under_the_name_that_it_is_given(
     monkeypatch.setattr(store, "find", partial(store.find, root=folder.parent))
     command = ["evaluate", "random", "--device", "cpu", "--as", "mine", "--data"]
     assert main([*command, str(pictures)]) == 0
-    assert capsys.readouterr().out.startswith("random on 10 images of pictures, kept as mine:\n")
+    assert capsys.readouterr().out.startswith("random on 10 images of pictures, saved as mine:\n")
     assert main([*command, str(street)]) == 1
     assert capsys.readouterr().err.endswith(
         "error: 'random' has an evaluation 'mine' of other images; "
