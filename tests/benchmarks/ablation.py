@@ -1,7 +1,7 @@
 """What the shipped checkpoints show: batch norm and augmentation on road signs; scratch and transfer on pets.
 
 ``python tests/benchmarks/ablation.py``: nothing is trained here; the tables are those of the cards
-and prediction tables in ``checkpoints``. With ``--signs ../shared/data/gtsrb`` the images go through
+and prediction tables in ``checkpoints``. With ``--signs path/to/gtsrb`` the images go through
 once more, to see what batch norm's running statistics are worth.
 """
 

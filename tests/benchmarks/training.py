@@ -1,6 +1,6 @@
 """What training costs: Lightning against a bare loop, and a cached backbone against running it.
 
-``python tests/benchmarks/training.py ../shared/data`` (the folder that holds ``gtsrb`` and
+``python tests/benchmarks/training.py path/to/data`` (the folder that holds ``gtsrb`` and
 ``oxford-iiit-pet``). Contestants alternate within one run; medians, and the ratio to the baseline.
 """
 

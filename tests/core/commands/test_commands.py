@@ -1,4 +1,4 @@
-"""The command line: exactly the files, lines and exit states of DESIGN section 6."""
+"""The command line: the files that it writes, its lines, and its exit statuses."""
 
 import json
 import os
