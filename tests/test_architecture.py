@@ -11,7 +11,7 @@ CORE = sorted((ROOT / "core").rglob("*.py"))
 PAGES = [*sorted((ROOT / "pages").rglob("*.py")), *ROOT.glob("app.py")]
 # From the ground floor up: a room imports from its own floor and from those before it.
 FLOORS = (
-    ("errors", "device"),
+    ("arrays", "errors", "device"),
     ("places",),
     ("files",),
     ("processes", "mishaps"),
@@ -134,7 +134,7 @@ def test_training_knows_nothing_of_explanations() -> None:
 
 def test_evaluation_and_drawing_know_arrays_and_tables_only() -> None:
     def broken(path: Path) -> set[str]:
-        return _beyond(_tree(path), "core", "core.errors", f"core.{_room(path)}")
+        return _beyond(_tree(path), "core", "core.arrays", "core.errors", f"core.{_room(path)}")
 
     assert _offenders(_below("evaluation", "drawing"), broken) == {}
 
@@ -236,6 +236,19 @@ def test_caches_and_session_state_live_only_in_their_rooms() -> None:
         path for path in PAGES if not _in_place(path, "pages/_ui/session/") and "state" not in path.parts
     ]
     assert _offenders(outside, broken) == {}
+
+
+# Names.
+
+
+def test_a_class_name_occurs_once_in_core() -> None:
+    """Private names too: a reader who searches for a name finds one thing."""
+    homes: dict[str, list[str]] = {}
+    for path in CORE:
+        for node in ast.walk(_tree(path)):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(_named(path))
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
 
 
 # The rules themselves.

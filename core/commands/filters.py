@@ -9,7 +9,7 @@ from core.commands.options.photos import add_checkpoint, checkpoint_of
 from core.device import keep_freed_memory
 from core.explain.ascent import LOGITS, Ascended
 from core.inside.ascents import export
-from core.inside.ascents.pictures import METHODS, Question, ascended, num_channels, question
+from core.inside.ascents.pictures import METHODS, AscentQuestion, ascended, num_channels, question
 from core.inside.channels.layer_channels import PAGE, parse_channels
 from core.predictions.top_k import class_index
 
@@ -64,7 +64,7 @@ def _filters(options: argparse.Namespace) -> int:
     return 0
 
 
-def _question(options: argparse.Namespace, checkpoint: Checkpoint) -> Question:
+def _question(options: argparse.Namespace, checkpoint: Checkpoint) -> AscentQuestion:
     layer = LOGITS if options.wanted else options.layer
     if options.wanted:
         channels = [class_index(checkpoint.card.class_names, each) for each in options.wanted]
@@ -77,7 +77,7 @@ def _question(options: argparse.Namespace, checkpoint: Checkpoint) -> Question:
     return replace(asked, settings=replace(asked.settings, steps=options.steps))
 
 
-def _name(each: Ascended, asked: Question, checkpoint: Checkpoint) -> str:
+def _name(each: Ascended, asked: AscentQuestion, checkpoint: Checkpoint) -> str:
     if asked.layer != LOGITS:
         return f"channel {each.channel}"
     return f"class {each.channel}, {checkpoint.card.class_names[each.channel]}"

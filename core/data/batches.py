@@ -27,7 +27,7 @@ class Share:
     world: int = 1
 
 
-class Pictures(Dataset[Batch]):
+class ImageDataset(Dataset[Batch]):
     """Samples by keys (epoch, index): uint8 inputs (n, channels, H, W), labels (n,) and indices (n,)."""
 
     def __init__(self, decoded: Decoded, augment: Augment | None = None, seed: int = 0) -> None:
@@ -49,7 +49,7 @@ class Pictures(Dataset[Batch]):
         return self.__getitems__([key])
 
 
-class Features(Dataset[Batch]):
+class FeatureDataset(Dataset[Batch]):
     """The same for what a frozen backbone has made of the images: float32 (N, K) by index."""
 
     def __init__(self, features: NDArray[np.float32], labels: Labels) -> None:

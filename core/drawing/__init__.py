@@ -1,1 +1,1 @@
-"""Arrays to pictures: colour maps, scaling for display, tiles."""
+"""Arrays to pictures: colormaps, scaling for display, tiles."""

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.arrays import FloatArray
 from core.drawing.render import Picture, palette
 
-FloatArray = NDArray[np.float32]
 Pixels = NDArray[np.uint32]  # RGBA, a pixel a number: moves four times as fast as bytes.
 
 GAP, CAPTION = 4, 14  # Pixels between tiles, and for the text below one.
@@ -75,14 +75,14 @@ def grid(
     layout: Layout,
     *,
     captions: Iterable[object] = (),
-    colour_map: str = "viridis",
+    colormap: str = "viridis",
 ) -> Picture:
     """Channels ``values`` (K, h, w) in [0, 1] as tiles of one RGBA picture; between them it is transparent.
 
     Cells are squares of one colour, or where maps are larger than tiles the mean of several. Silent channels
     (K,) are grey with thin lines, whatever their values.
     """
-    return _board(_coloured(values, layout.tile, colour_map), silent, layout, captions)
+    return _board(_coloured(values, layout.tile, colormap), silent, layout, captions)
 
 
 def picture_grid(
@@ -116,7 +116,7 @@ def _tile(map_size: tuple[int, int], side: int) -> tuple[int, int]:
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def _coloured(values: FloatArray, tile: tuple[int, int], colour_map: str) -> Pixels:
+def _coloured(values: FloatArray, tile: tuple[int, int], colormap: str) -> Pixels:
     """Tiles (K, height, width) of RGBA pixels."""
     width, height = tile
     rows, columns = values.shape[1:]
@@ -124,7 +124,7 @@ def _coloured(values: FloatArray, tile: tuple[int, int], colour_map: str) -> Pix
         values = np.stack([cv2.resize(each, tile, interpolation=cv2.INTER_AREA) for each in values])
         rows, columns = height, width
     opaque = np.full((256, 1), 255, np.uint8)
-    colours = np.hstack([palette(colour_map), opaque]).view(np.uint32)[:, 0]
+    colours = np.hstack([palette(colormap), opaque]).view(np.uint32)[:, 0]
     pixels = colours[(values * 255).round().astype(np.uint8)]
     return pixels.repeat(height // rows, 1).repeat(width // columns, 2)
 

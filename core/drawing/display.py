@@ -1,9 +1,8 @@
 """From raw maps to what is drawn: scaled, and carried back to the pixels of the original image."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from core.arrays import FloatArray
 
 # Among many cells a few may exceed the top of the scale: single pixels would else darken all the others.
 _MANY_CELLS, _PERCENTILE = 500, 99

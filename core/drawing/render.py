@@ -1,4 +1,4 @@
-"""Arrays to pictures: colour maps, overlays, the margin that was not seen, and encoded files."""
+"""Arrays to pictures: colormaps, overlays, the margin that was not seen, and encoded files."""
 
 from functools import cache
 from io import BytesIO
@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-FloatArray = NDArray[np.float32]
-Picture = NDArray[np.uint8]
+from core.arrays import FloatArray
+
+Picture = NDArray[np.uint8]  # (H, W, 3 or 4).
+Pictures = NDArray[np.uint8]  # (N, H, W, 3 or 4).
 
 _CV2_MAPS = {"inferno": cv2.COLORMAP_INFERNO, "viridis": cv2.COLORMAP_VIRIDIS, "turbo": cv2.COLORMAP_TURBO}
-COLOUR_MAPS = tuple(_CV2_MAPS)
+COLORMAPS = tuple(_CV2_MAPS)
 SIGNED = "signed"
 _AGAINST = np.array([[10, 80, 205], [140, 205, 255]], np.float32)  # strong, weak
 _FOR = np.array([[255, 150, 190], [215, 15, 85]], np.float32)  # weak, strong
@@ -20,39 +22,39 @@ _HATCH_PERIOD, _HATCH_WIDTH = 10, 1
 
 
 @cache
-def palette(colour_map: str) -> Picture:
+def palette(colormap: str) -> Picture:
     """256 colours (256, 3): from cold to hot, or for `SIGNED` from all against to all for; never changed."""
-    if colour_map == SIGNED:
+    if colormap == SIGNED:
         share = np.linspace(0, 1, 128, dtype=np.float32)[:, None]
         halves = (_AGAINST[0] * (1 - share) + _AGAINST[1] * share, _FOR[0] * (1 - share) + _FOR[1] * share)
         return np.concatenate(halves).round().astype(np.uint8)
     ramp = np.arange(256, dtype=np.uint8)[:, None]
-    return np.ascontiguousarray(cv2.applyColorMap(ramp, _CV2_MAPS[colour_map])[:, 0, ::-1])
+    return np.ascontiguousarray(cv2.applyColorMap(ramp, _CV2_MAPS[colormap])[:, 0, ::-1])
 
 
-def coloured(values: FloatArray, colour_map: str) -> Picture:
+def coloured(values: FloatArray, colormap: str) -> Picture:
     """Values (H, W) in [0, 1], or in [-1, 1] for `SIGNED`, as RGBA (H, W, 4).
 
     Opacity follows the size of the value, so that cold pixels keep the photo's colour; NaN is transparent.
     """
     known = np.nan_to_num(values)
-    shares = (known + 1) / 2 if colour_map == SIGNED else known
+    shares = (known + 1) / 2 if colormap == SIGNED else known
     # Four bytes of a pixel as one number: looked up in a quarter of the time.
-    pixels = _opaque(colour_map)[(shares * 255).round().astype(np.uint8)].view(np.uint8)
+    pixels = _opaque(colormap)[(shares * 255).round().astype(np.uint8)].view(np.uint8)
     picture = pixels.reshape(*values.shape, 4)
     picture[..., 3] = (np.abs(known) * 255).round()
     return picture
 
 
-def heat_png(values: FloatArray, colour_map: str) -> bytes:
+def heat_png(values: FloatArray, colormap: str) -> bytes:
     """The picture of `coloured` as a PNG file of 256 colours: a sixth of the work, a third of the bytes.
 
     `SIGNED` has 127 levels to either side, so that zero stays transparent.
     """
-    known, is_signed = np.nan_to_num(values), colour_map == SIGNED
+    known, is_signed = np.nan_to_num(values), colormap == SIGNED
     levels = known * 127 + 128 if is_signed else known * 255
     picture = Image.fromarray(levels.round().astype(np.uint8))
-    picture.putpalette(palette(colour_map).tobytes())
+    picture.putpalette(palette(colormap).tobytes())
     sizes = np.abs(np.arange(256) - 128) / 127 if is_signed else np.arange(256) / 255
     opacity = (sizes.clip(0, 1) * 255).round().astype(np.uint8)
     file = BytesIO()
@@ -61,20 +63,20 @@ def heat_png(values: FloatArray, colour_map: str) -> bytes:
 
 
 @cache
-def _opaque(colour_map: str) -> NDArray[np.uint32]:
+def _opaque(colormap: str) -> NDArray[np.uint32]:
     """The palette's colours (256,), each with full opacity, red in the first byte."""
     colours = np.full((256, 4), 255, np.uint8)
-    colours[:, :3] = palette(colour_map)
+    colours[:, :3] = palette(colormap)
     return colours.view(np.uint32)[:, 0]
 
 
-def overlay(image: Picture, values: FloatArray, colour_map: str, opacity: float = 0.7) -> Picture:
+def overlay(image: Picture, values: FloatArray, colormap: str, opacity: float = 0.7) -> Picture:
     """Values over an RGB image (H, W, 3) of the same size, the unseen margin (NaN) greyed and hatched."""
     picture = np.empty_like(image)
     # By bands of rows: the floats of a 50-megapixel photo would take gigabytes.
     for top in range(0, len(picture), 256):
         rows = slice(top, top + 256)
-        heat = coloured(values[rows], colour_map).astype(np.float32)
+        heat = coloured(values[rows], colormap).astype(np.float32)
         alpha = heat[..., 3:] * (opacity / 255)
         picture[rows] = (image[rows] * (1 - alpha) + heat[..., :3] * alpha).round()
         _hatch(picture[rows], np.isnan(values[rows]), top)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.arrays import DoubleArray, IntArray
 from core.evaluation.comparing.comparison import Matrices
-from core.evaluation.confusion import Confusion, ConfusionMatrix, FloatArray, IntArray, most_counted
+from core.evaluation.confusion import Confusion, ConfusionMatrix, most_counted
 
 COUNTS, BY_LABEL, BY_PREDICTION = "counts", "by_label", "by_prediction"
 NUMBERS = (COUNTS, BY_LABEL, BY_PREDICTION)
@@ -27,7 +28,7 @@ class MatrixView:
     class_idx: IntArray
     counts: IntArray
     text: tuple[tuple[str, ...], ...]
-    shade: FloatArray
+    shade: DoubleArray
     num_mistakes: int
     good: NDArray[np.bool_]
 
@@ -78,7 +79,7 @@ def _views(matrices: Sequence[ConfusionMatrix], class_idx: IntArray, numbers: st
     ]
 
 
-def _values(matrix: ConfusionMatrix, class_idx: IntArray, numbers: str) -> FloatArray:
+def _values(matrix: ConfusionMatrix, class_idx: IntArray, numbers: str) -> DoubleArray:
     """Counts (n, n), or shares of each true or each predicted class; where that has no samples, 0."""
     counts = matrix.part(class_idx).astype(np.float64)
     if numbers == COUNTS:
@@ -118,7 +119,7 @@ def _classes_of(pairs: Iterable[Confusion], most: int) -> list[int]:
     return sorted(found)
 
 
-def _shade(values: NDArray[np.float64]) -> FloatArray:
+def _shade(values: NDArray[np.float64]) -> DoubleArray:
     top = values.max(initial=0)
     return np.asarray((values / top) ** _CONTRAST if top else np.zeros(values.shape), np.float64)
 

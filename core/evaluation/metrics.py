@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.evaluation.confusion import ConfusionMatrix, FloatArray, IntArray, confusion_matrix
+from core.arrays import DoubleArray, IntArray
+from core.evaluation.confusion import ConfusionMatrix, confusion_matrix
 
 _NUM_BINS = 15
 _TOP = 5
@@ -37,9 +38,9 @@ class PerClass:
     F1, 2 TP / (2 TP + FP + FN), is undefined without both, and 0 for a class that is never predicted right.
     """
 
-    precision: FloatArray
-    recall: FloatArray
-    f1: FloatArray
+    precision: DoubleArray
+    recall: DoubleArray
+    f1: DoubleArray
     support: IntArray
 
 
@@ -72,13 +73,13 @@ class Metrics:
 class CalibrationBins:
     """A reliability diagram: ``edges`` (B + 1,), the rest (B,); means of an empty bin are NaN."""
 
-    edges: FloatArray
+    edges: DoubleArray
     count: IntArray
-    confidence: FloatArray
-    accuracy: FloatArray
+    confidence: DoubleArray
+    accuracy: DoubleArray
 
     @property
-    def centres(self) -> FloatArray:
+    def centres(self) -> DoubleArray:
         """The middle of each bin (B,)."""
         return (self.edges[:-1] + self.edges[1:]) / 2
 
@@ -87,12 +88,12 @@ class CalibrationBins:
 class ConfidenceHistogram:
     """Numbers of right and of wrong predictions (B,) with a probability between ``edges`` (B + 1,)."""
 
-    edges: FloatArray
+    edges: DoubleArray
     right: IntArray
     wrong: IntArray
 
     @property
-    def centres(self) -> FloatArray:
+    def centres(self) -> DoubleArray:
         """The middle of each bin (B,)."""
         return (self.edges[:-1] + self.edges[1:]) / 2
 
@@ -205,7 +206,7 @@ def _per_class(matrix: ConfusionMatrix) -> PerClass:
     )
 
 
-def _share(part: IntArray, whole: IntArray) -> FloatArray:
+def _share(part: IntArray, whole: IntArray) -> DoubleArray:
     """Part of whole; NaN of nothing."""
     return np.asarray(part / np.where(whole > 0, whole, np.nan), np.float64)
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.evaluation.confusion import IntArray
+from core.arrays import IntArray
 from core.evaluation.metrics import column, is_right
 
 OUTCOMES = ("all", "wrong", "right")
@@ -19,7 +19,7 @@ _ANY: Range = (0.0, math.inf)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SampleFilter:
     """What a sample must be: its true and its predicted class (None: any), and in which ranges, with ends.
 
     ``probability`` is that of the predicted class, ``margin`` its distance to the next, ``loss`` in nats.
@@ -62,7 +62,7 @@ _COLUMNS = [*(name for name in Sample.__dataclass_fields__ if name != "top5"), "
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """Where a row stands among those selected: from 1 to ``total``, and the rows beside it."""
 
     number: int
@@ -71,7 +71,7 @@ class Place:
     after: int | None
 
 
-def selected(table: pa.Table, wanted: Wanted, order: str) -> IntArray:
+def selected(table: pa.Table, wanted: SampleFilter, order: str) -> IntArray:
     """The rows (n,) that are wanted, in one of `ORDERS`; equal ones as they are stored."""
     rows = np.flatnonzero(_matches(table, wanted))
     return rows[np.argsort(ORDERS[order](table)[rows], kind="stable")]
@@ -89,7 +89,7 @@ def page_of(rows: IntArray, number: int, size: int) -> IntArray:
     return rows[start : start + size]
 
 
-def place_of(rows: IntArray, row: int) -> Place | None:
+def place_of(rows: IntArray, row: int) -> Position | None:
     """Where ``row`` stands among ``rows``; None if it is not among them."""
     found = np.flatnonzero(rows == row)
     if not len(found):
@@ -97,7 +97,7 @@ def place_of(rows: IntArray, row: int) -> Place | None:
     index = int(found[0])
     before = int(rows[index - 1]) if index else None
     after = int(rows[index + 1]) if index + 1 < len(rows) else None
-    return Place(index + 1, len(rows), before, after)
+    return Position(index + 1, len(rows), before, after)
 
 
 def row_of(table: pa.Table, sample_id: str) -> int | None:
@@ -113,7 +113,7 @@ def sample_at(table: pa.Table, row: int) -> Sample:
     return Sample(**values, top5=top5)
 
 
-def _matches(table: pa.Table, wanted: Wanted) -> NDArray[np.bool_]:
+def _matches(table: pa.Table, wanted: SampleFilter) -> NDArray[np.bool_]:
     matches = np.ones(table.num_rows, bool)
     for name, class_idx in (("label", wanted.label), ("predicted", wanted.predicted)):
         if class_idx is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from core.evaluation.confusion import FloatArray, IntArray
+from core.arrays import DoubleArray, IntArray
 from core.evaluation.metrics import Metrics, distinct_names, metrics
 from core.evaluation.ranking.areas import WHERE_FROM, Ranking, ranking
 from core.evaluation.ranking.histograms import Histogram
@@ -81,7 +81,7 @@ def _written_classes(found: Metrics, num_classes: int) -> IntArray:
     return worst[~np.isnan(found.per_class.f1[worst])]
 
 
-def _mean(values: FloatArray) -> float:
+def _mean(values: DoubleArray) -> float:
     """Of what is defined; NaN if nothing is."""
     defined = values[~np.isnan(values)]
     return float(defined.mean()) if len(defined) else math.nan

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from core.arrays import FloatArray
 from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
 from core.device import device_label
@@ -21,8 +20,6 @@ from core.explain.maps.pixels import PIXEL_METHODS, OnProgress
 from core.explain.network.layers import Layer, default_layer, spatial_layers
 from core.explain.network.trace import Trace, towards, trace
 from core.predictions.finite import refuse_infinite
-
-FloatArray = NDArray[np.float32]
 
 METHODS = (*CAM_METHODS, *PIXEL_METHODS)
 INPUT = "input"  # Where a map of pixels belongs that no layer was asked for.

@@ -6,18 +6,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from core import files
+from core.arrays import FloatArray
 from core.checkpoints.store import Checkpoint
 from core.drawing import render
 from core.drawing.display import balance, heatmap, peak
 from core.explanation.explanation import Explanation, Map, Question
 from core.images.preprocess import Preprocess
 from core.predictions.top_k import prediction, top_k
-
-FloatArray = NDArray[np.float32]
 
 
 def stem(question: Question, explanation: Explanation, layer: str) -> str:
@@ -54,11 +52,9 @@ def npy(values: FloatArray) -> bytes:
     return file.getvalue()
 
 
-def overlay(
-    image: Image.Image, values: FloatArray, colour_map: str = "inferno", opacity: float = 0.7
-) -> bytes:
+def overlay(image: Image.Image, values: FloatArray, colormap: str = "inferno", opacity: float = 0.7) -> bytes:
     """The overlay of values (H, W), on the image's own pixels, as a PNG file."""
-    return render.png(render.overlay(np.asarray(image), values, colour_map, opacity))
+    return render.png(render.overlay(np.asarray(image), values, colormap, opacity))
 
 
 def save(

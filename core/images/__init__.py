@@ -62,7 +62,7 @@ Image.MAX_IMAGE_PIXELS = own().max_pixels  # Pillow's own limit, which some of i
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class DecodedImage:
     """An upright RGB image, and the mode of its file, as Pillow names it: ``CMYK``."""
 
     image: Image.Image
@@ -75,10 +75,10 @@ def upright_rgb(data: bytes, limits: Limits = UPLOAD) -> Image.Image:
     Raises:
         ImageError: The file is empty, too big, of a kind that is not supported, or damaged.
     """
-    return picture(data, limits).image
+    return decoded_image(data, limits).image
 
 
-def picture(data: bytes, limits: Limits = UPLOAD) -> Picture:
+def decoded_image(data: bytes, limits: Limits = UPLOAD) -> DecodedImage:
     """`upright_rgb`, with the file's own mode."""
     kind = _kind(data, limits)
     try:
@@ -92,7 +92,7 @@ def picture(data: bytes, limits: Limits = UPLOAD) -> Picture:
     except Exception as error:  # Fuzzing drew seven types out of Pillow's parsers: no list is complete.
         raise ImageError(unsupported.sentence(kind, data, error) or _damaged(kind)) from error
     image.info.clear()  # An orientation left here would be applied twice.
-    return Picture(image, mode)
+    return DecodedImage(image, mode)
 
 
 def read(path: Path) -> Image.Image:

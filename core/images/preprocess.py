@@ -11,9 +11,8 @@ from PIL import Image
 from pydantic import Field
 from torch import Tensor
 
+from core.arrays import FloatArray
 from core.images import transforms
-
-FloatArray = NDArray[np.float32]
 
 # Of what a stored one may have: larger inputs need more memory than there is.
 Side = Annotated[int, Field(ge=1, le=8_192)]

@@ -4,19 +4,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from core.arrays import FloatArray
 from core.checkpoints.store import Checkpoint
 from core.drawing import render
 from core.drawing.display import balance, heatmap, peak
+from core.drawing.render import Picture
 from core.errors import ImageError
 from core.explain.network.layers import default_layer
 from core.explanation.explanation import Map, Question, explain, layers_of
 from core.images.preprocess import Preprocess, colours
-
-FloatArray = NDArray[np.float32]
-Picture = NDArray[np.uint8]
 
 _DRAWN_SIDE, _TINY_SIDE = 448, 96
 
@@ -152,8 +150,8 @@ def pictures(found: AverageMap) -> AveragePictures:
     seen = np.asarray(Image.fromarray(found.seen).resize(size, filter_))
     whole = Preprocess((height, width), None, (0.5,), (0.5,))
 
-    def over(values: FloatArray, colour_map: str) -> Picture:
-        return render.overlay(seen, whole.on_image(values, (width, height), size), colour_map)
+    def over(values: FloatArray, colormap: str) -> Picture:
+        return render.overlay(seen, whole.on_image(values, (width, height), size), colormap)
 
     signed = balance(found.signed, peak(found.signed))
     return AveragePictures(seen, over(found.heat, "inferno"), over(signed, render.SIGNED))

@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.arrays import IntArray
 from core.checkpoints import store
 from core.checkpoints.store import Card
 from core.errors import CheckpointError
-from core.evaluation.confusion import IntArray
 from core.evaluation.metrics import Metrics, distinct_names, metrics
 from core.evaluation.ranking.areas import Ranking
 from core.evaluation.ranking.histograms import Histogram

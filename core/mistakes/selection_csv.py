@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from core.evaluation.confusion import IntArray
+from core.arrays import IntArray
 from core.evaluation.metrics import lists
 
 _NUMBERS = ("p_label", "p_predicted", "loss", "margin")

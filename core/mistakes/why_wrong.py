@@ -3,16 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from core.arrays import FloatArray
 from core.drawing import render
 from core.drawing.display import balance, peak
+from core.drawing.render import Picture
 from core.explanation.explanation import Map
 from core.images.preprocess import Preprocess
-
-FloatArray = NDArray[np.float32]
-Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ class Sides:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pictures:
+class EvidencePictures:
     """An image (H, W, 3) under each of the three maps, all in the same colours."""
 
     predicted: Picture
@@ -86,7 +82,7 @@ def rival_of(label: int, predicted: int, top5: Iterable[int]) -> int | None:
     return next((int(class_idx) for class_idx in top5 if class_idx != predicted), None)
 
 
-def pictures(image: Picture, preprocess: Preprocess, size: tuple[int, int], found: Sides) -> Pictures:
+def pictures(image: Picture, preprocess: Preprocess, size: tuple[int, int], found: Sides) -> EvidencePictures:
     """The three maps over ``image`` (H, W, 3), for in red and against in blue, the unseen margin hatched.
 
     ``size`` (width, height) is that of the original, of which ``image`` may be a larger or smaller drawing.
@@ -97,7 +93,7 @@ def pictures(image: Picture, preprocess: Preprocess, size: tuple[int, int], foun
         spread = preprocess.on_image(balance(values, top), size, drawn)
         return render.overlay(image, spread, render.SIGNED, 0.8)
 
-    return Pictures(over(found.predicted), over(found.rival), over(found.difference))
+    return EvidencePictures(over(found.predicted), over(found.rival), over(found.difference))
 
 
 def _sum(found: Map) -> Sum:

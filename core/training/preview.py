@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.data.batches import Pictures
+from core.data.batches import ImageDataset
 from core.data.image_set import Labels
 from core.images.preprocess import colours
 from core.training.material import Material
@@ -18,22 +18,24 @@ COUNT = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class PreviewSample:
     """One input before it is normalised, RGB uint8 (H, W, 3) also where it is grey, and its class."""
 
     picture: NDArray[np.uint8]
     class_name: str
 
 
-def training_samples(data: Material, recipe: Recipe, *, epoch: int, count: int = COUNT) -> list[Sample]:
+def training_samples(
+    data: Material, recipe: Recipe, *, epoch: int, count: int = COUNT
+) -> list[PreviewSample]:
     """A few training images, of as many classes as there are, just as the network gets them in this epoch."""
     chosen = _spread(data.train, data.labels, count)
-    pictures = Pictures(data.decoded, recipe.augment, recipe.seed)
+    pictures = ImageDataset(data.decoded, recipe.augment, recipe.seed)
     batch, _, _ = pictures.__getitems__([(epoch, index) for index in chosen])
     return _samples(batch, data, chosen)
 
 
-def validation_samples(data: Material, *, count: int = COUNT) -> list[Sample]:
+def validation_samples(data: Material, *, count: int = COUNT) -> list[PreviewSample]:
     """A few validation images, as they are in every epoch."""
     chosen = _spread(data.val, data.labels, count)
     return _samples(data.decoded.inputs(chosen), data, chosen)
@@ -50,7 +52,7 @@ def sheet(data: Material, recipe: Recipe, *, count: int = COUNT) -> NDArray[np.u
     return np.concatenate([_strip(row, widest) for row in rows])
 
 
-def _strip(row: Sequence[Sample], places: int) -> NDArray[np.uint8]:
+def _strip(row: Sequence[PreviewSample], places: int) -> NDArray[np.uint8]:
     """Pictures side by side with a white edge around each; places that stay empty are white."""
     framed = [np.pad(each.picture, ((2, 2), (2, 2), (0, 0)), constant_values=255) for each in row]
     empty = [np.full_like(framed[0], 255)] * (places - len(framed))
@@ -66,10 +68,10 @@ def _spread(side: Labels, labels: Labels, count: int) -> list[int]:
     return [int(index) for index in chosen[np.argsort(labels[chosen], kind="stable")]]
 
 
-def _samples(batch: Tensor, data: Material, chosen: Sequence[int]) -> list[Sample]:
+def _samples(batch: Tensor, data: Material, chosen: Sequence[int]) -> list[PreviewSample]:
     names = data.decoded.images.class_names
     rgb = colours(batch).permute(0, 2, 3, 1).numpy()
     return [
-        Sample(np.ascontiguousarray(picture), names[data.labels[index]])
+        PreviewSample(np.ascontiguousarray(picture), names[data.labels[index]])
         for picture, index in zip(rgb, chosen, strict=True)
     ]

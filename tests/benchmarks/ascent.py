@@ -1,4 +1,4 @@
-"""What filter ascent costs and reaches: ``python tests/benchmarks/ascent.py PART``, from the project root.
+"""What ascent costs and reaches: ``python tests/benchmarks/ascent.py PART``, from the project root.
 
 ``speed``: 40 channels of EfficientNet-Lite0's ``blocks.2``, against the straightforward loop, which runs the
 whole network as it was loaded and calls ``.backward()``. Contestants take turns channel by channel; a ratio

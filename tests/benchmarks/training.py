@@ -21,7 +21,7 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from core.checkpoints.store import Card
-from core.data.batches import Pictures, Shuffled, loader
+from core.data.batches import ImageDataset, Shuffled, loader
 from core.data.cache import decode
 from core.device import keep_freed_memory
 from core.training import recipe as recipes
@@ -103,7 +103,7 @@ def bare(this: Setting) -> float:
     loss_of = nn.CrossEntropyLoss()
     model.train()
     began = time.perf_counter()
-    for pixels, labels, _ in loader(Pictures(decoded), batches):
+    for pixels, labels, _ in loader(ImageDataset(decoded), batches):
         loss = loss_of(model(decoded.preprocess.normalised(pixels)), labels)
         optimizer.zero_grad()
         loss.backward()
@@ -152,7 +152,7 @@ def main() -> None:
 
 
 def _through_the_backbone(recipe: Recipe, net: Network, data: Material) -> tuple[Classifier, Feed]:
-    pictures = Pictures(data.decoded)
+    pictures = ImageDataset(data.decoded)
     classes = len(data.decoded.images.class_names)
     classifier = Classifier(net.model, recipe, num_classes=classes, prepared=net.preprocess.normalised)
     return classifier, Feed(recipe, data, train=pictures, val=pictures, workers=0)

@@ -11,7 +11,7 @@ from core.checkpoints.store import Checkpoint
 from core.explain.ascent import Ascended, OnProgress
 from core.inside import field_sizes
 from core.inside.ascents import pictures
-from core.inside.ascents.pictures import Question
+from core.inside.ascents.pictures import AscentQuestion
 from pages._ui.inside.state import ascents
 
 
@@ -50,7 +50,9 @@ def _no_fault(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -
 def _no_ascent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ascending a large network takes seconds; where that is not the question, it is a grey image."""
 
-    def ascended(_checkpoint: Checkpoint, asked: Question, *, on_progress: OnProgress) -> Iterator[Ascended]:
+    def ascended(
+        _checkpoint: Checkpoint, asked: AscentQuestion, *, on_progress: OnProgress
+    ) -> Iterator[Ascended]:
         on_progress(1)
         for channel in asked.channels:
             yield Ascended(channel, np.full((8, 8, 3), 128, np.uint8), 1.0, is_dead=False)

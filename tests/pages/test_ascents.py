@@ -12,7 +12,7 @@ from core.checkpoints.store import Checkpoint
 from core.errors import LayerError
 from core.explain.ascent import Ascended, OnProgress
 from core.inside.ascents import pictures
-from core.inside.ascents.pictures import Question
+from core.inside.ascents.pictures import AscentQuestion
 from pages._ui.inside.state import ascents
 from pages._ui.inside.state.ascents import Place
 from pages._ui.session import models
@@ -29,7 +29,9 @@ def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[int,
     """Steps that were made for each channel, by an ascent that does nothing but take its time."""
     done: dict[int, int] = {}
 
-    def ascended(_checkpoint: Checkpoint, asked: Question, *, on_progress: OnProgress) -> Iterator[Ascended]:
+    def ascended(
+        _checkpoint: Checkpoint, asked: AscentQuestion, *, on_progress: OnProgress
+    ) -> Iterator[Ascended]:
         (channel,) = asked.channels
         if channel == 13:
             raise LayerError("there is no channel 13")

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import store
 from core.data.downloads import background
-from core.data.downloads.progress import Progress
+from core.data.downloads.progress import DownloadProgress
 from core.errors import DataError
 from core.predictions import evaluations, prediction_table
 from core.predictions.evaluations import Evaluation
@@ -243,7 +243,7 @@ def test_a_download_under_way_says_how_far_it_is_and_can_be_cancelled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cancelled: list[str] = []
-    under_way = background.Download(Progress(84 * 2**20, 337 * 2**20), is_stopping=False)
+    under_way = background.Download(DownloadProgress(84 * 2**20, 337 * 2**20), is_stopping=False)
     monkeypatch.setattr(background, "under_way", lambda _name: under_way)
     monkeypatch.setattr(background, "cancel", cancelled.append)
     page = opened(PAGE, checkpoint="malaria")

@@ -128,7 +128,7 @@ def test_every_method_answers_on_the_page(explain: AppTest, method: str) -> None
 def test_colours_and_views_do_not_run_the_model(explain: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     page = with_photo(explain, cat())
     monkeypatch.setattr(models, "explain", None)  # Called now, it would fail.
-    for key, choice in (("colour_map", "turbo"), ("photo_view", "wipe"), ("shown", "signed")):
+    for key, choice in (("colormap", "turbo"), ("photo_view", "wipe"), ("shown", "signed")):
         page.segmented_control(key=key).set_value(choice).run()
         assert not page.exception
     assert component(page, "cells")["view"] == "wipe"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core import processes
 from core.data.downloads import progress
-from core.data.downloads.progress import Progress
+from core.data.downloads.progress import DownloadProgress
 from core.data.sources import catalogue
 from core.errors import DataError
 
@@ -19,7 +19,7 @@ _RECENT_S = 3600.0
 class Download:
     """A data set that is being downloaded now, and how far that is."""
 
-    progress: Progress
+    progress: DownloadProgress
     is_stopping: bool
 
 
@@ -35,7 +35,7 @@ def under_way(name: str) -> Download | None:
     if not catalogue.is_downloading(target):
         return None
     total = catalogue.SOURCES[name].num_bytes
-    return Download(progress.read(target) or Progress(0, total), progress.is_asked_to_stop(target))
+    return Download(progress.read(target) or DownloadProgress(0, total), progress.is_asked_to_stop(target))
 
 
 def start(name: str) -> None:

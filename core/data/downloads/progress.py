@@ -24,7 +24,7 @@ _ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz")
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class DownloadProgress:
     """Bytes that have come, of about so many; then the archives are unpacked."""
 
     done: int
@@ -43,14 +43,14 @@ class Progress:
         return f"{files.in_words(self.done)} of {files.in_words(self.total)}, {self.share:.0%}"
 
 
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[DownloadProgress], None]
 
 
-def read(target: Path) -> Progress | None:
+def read(target: Path) -> DownloadProgress | None:
     """How far the download of this folder is; None where none has said."""
     with contextlib.suppress(FileError, ValueError, KeyError, TypeError):
         found = stored.parsed(_file(target))
-        return Progress(int(found["done"]), int(found["total"]))
+        return DownloadProgress(int(found["done"]), int(found["total"]))
     return None
 
 
@@ -86,7 +86,7 @@ def _watch(folder: Path, target: Path, total: int, on_progress: OnProgress, ende
     most = 0
     while not ended.wait(_EVERY_S):
         most = max(most, _arrived(folder))  # An archive that has been unpacked may be deleted.
-        now = Progress(min(most, total), total)
+        now = DownloadProgress(min(most, total), total)
         with contextlib.suppress(FileError):
             files.write(_file(target), json.dumps(asdict(now)).encode(), durable=False)
         on_progress(now)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.survey.report import Report
+from core.data.survey.report import DataReport
 
 _ENDS = 10  # Classes at either end.
 
@@ -23,7 +23,7 @@ class ClassCounts:
     num_left_out: int
 
 
-def class_counts(found: Report, ends: int = _ENDS) -> ClassCounts:
+def class_counts(found: DataReport, ends: int = _ENDS) -> ClassCounts:
     """The counts of a report; more than twice ``ends`` classes are cut to both ends."""
     order = np.arange(len(found.class_names))
     num_left_out = max(0, len(order) - 2 * ends)

@@ -16,7 +16,7 @@ from PIL import Image
 from core import files
 from core.data.image_set import Files, ImageSet, Pixels
 from core.errors import AwayImageError, DataError, ImageError
-from core.images import content, picture
+from core.images import content, decoded_image
 from core.images.limits import own
 
 SIDE = 16  # Of a look, in pixels.
@@ -81,8 +81,8 @@ def _of_file(path: Path, index: int) -> Surveyed:
     except ImageError as error:
         return _broken(index, error, b"")
     try:
-        found = picture(data, own())
-        return _whole(index, found.image, found.mode, data)
+        decoded = decoded_image(data, own())
+        return _whole(index, decoded.image, decoded.mode, data)
     except ImageError as error:
         return _broken(index, error, data)
 

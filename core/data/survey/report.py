@@ -39,7 +39,7 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Report:
+class DataReport:
     """What the numbers say; broken samples and those of no split are in nothing but ``broken``.
 
     ``counts`` (C, 3) of each class in each of `SPLITS`. ``imbalance`` is the largest class over the smallest
@@ -69,7 +69,7 @@ class Report:
     hints: tuple[str, ...] = ()
 
 
-def report(images: ImageSet, survey: SurveyTable, *, train: Labels, val: Labels, test: Labels) -> Report:
+def report(images: ImageSet, survey: SurveyTable, *, train: Labels, val: Labels, test: Labels) -> DataReport:
     """The report on N images, of which ``train``, ``val`` and ``test`` are indices, each in one at most."""
     split_of = _split_of(survey, (train, val, test))
     used = np.flatnonzero(split_of >= 0)
@@ -80,7 +80,7 @@ def report(images: ImageSet, survey: SurveyTable, *, train: Labels, val: Labels,
     modes, num_of_mode = np.unique(survey.modes[used], return_counts=True)
     numbers = content_numbers(survey.digests[used])
     near, num_within, complete = _near(images, survey, split_of, used, numbers)
-    found = Report(
+    found = DataReport(
         name=images.name,
         fingerprint=images.fingerprint,
         class_names=images.class_names,
@@ -157,7 +157,7 @@ def _near(
     return near, int((~crosses).sum()), pairs.complete
 
 
-def _hints(found: Report) -> Iterator[str]:
+def _hints(found: DataReport) -> Iterator[str]:
     if found.broken:
         yield f"{_several(len(found.broken), 'broken file is', 'broken files are')} skipped"
     yield from _hints_on_files(found)
@@ -181,14 +181,14 @@ def left_out_in_words(left_out: Sequence[LeftOut]) -> str | None:
     return f"left out: {'; '.join(pictures)}" if pictures else None
 
 
-def _hints_on_files(found: Report) -> Iterator[str]:
+def _hints_on_files(found: DataReport) -> Iterator[str]:
     if (pictures := left_out_in_words(found.left_out)) is not None:
         yield pictures
     if found.empty:
         yield f"class folders without an image are no classes: {', '.join(map(repr, found.empty[:_LISTED]))}"
 
 
-def _hints_on_classes(found: Report) -> Iterator[str]:
+def _hints_on_classes(found: DataReport) -> Iterator[str]:
     totals = found.counts.sum(axis=1)
     if len(totals) == 1:
         yield f"there is one class only, {found.class_names[0]!r}: enough to evaluate on, but not to train"
@@ -206,7 +206,7 @@ def _hints_on_classes(found: Report) -> Iterator[str]:
             yield f"there is {first}{rest}"
 
 
-def _hints_on_leaks(found: Report, some: str, other: str) -> Iterator[str]:
+def _hints_on_leaks(found: DataReport, some: str, other: str) -> Iterator[str]:
     too_good = f"the {_NAMES[other]} accuracy is too good"
     shared = sum({some, other} <= set(each.splits) for each in found.exact)
     if shared:
@@ -223,7 +223,7 @@ def _several(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def lines(found: Report) -> list[str]:
+def lines(found: DataReport) -> list[str]:
     """The report for a terminal: about 40 lines at most, of many classes only the largest and smallest."""
     sizes = found.sizes
     spans = (f"{low} to {high} (median {middle})" for low, middle, high in (sizes.widths, sizes.heights))
@@ -246,7 +246,7 @@ def lines(found: Report) -> list[str]:
     ]
 
 
-def _left_out_lines(found: Report) -> Iterator[str]:
+def _left_out_lines(found: DataReport) -> Iterator[str]:
     total = sum(each.num_files for each in found.left_out)
     yield f"left out  {_several(total, 'file', 'files')}{':' if total else ''}"
     for each in found.left_out:
@@ -254,7 +254,7 @@ def _left_out_lines(found: Report) -> Iterator[str]:
         yield f"          {each}{example}"
 
 
-def _class_lines(found: Report) -> Iterator[str]:
+def _class_lines(found: DataReport) -> Iterator[str]:
     totals = found.counts.sum(axis=1)
     order = np.argsort(-totals, kind="stable").tolist()
     num_left_out = len(order) - 2 * _ENDS

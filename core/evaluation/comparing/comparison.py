@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from core.arrays import DoubleArray, IntArray
 from core.errors import DataError
-from core.evaluation.confusion import ConfusionMatrix, FloatArray, IntArray, confusion_matrix
+from core.evaluation.confusion import ConfusionMatrix, confusion_matrix
 from core.evaluation.metrics import PerClass, column, is_right, metrics
 
 
@@ -71,9 +72,9 @@ class PerClassChange:
 
     first: PerClass
     second: PerClass
-    precision: FloatArray
-    recall: FloatArray
-    f1: FloatArray
+    precision: DoubleArray
+    recall: DoubleArray
+    f1: DoubleArray
     num_fixed: IntArray
     num_broken: IntArray
     support: IntArray

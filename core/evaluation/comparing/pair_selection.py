@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.arrays import IntArray
 from core.evaluation.comparing.comparison import PILES, Pair, PerClassChange, Piles
-from core.evaluation.confusion import IntArray
 from core.evaluation.metrics import column
 
 ALL = "all"
@@ -15,7 +15,7 @@ MOST_TELLING = ("fixed", "broken", "both_wrong", "both_right")
 
 
 @dataclass(frozen=True, slots=True)
-class WantedPair:
+class PairFilter:
     """The pile (`ALL`: any) of a sample, its true class, and what each checkpoint took it for (None: any)."""
 
     pile: str = ALL
@@ -28,7 +28,7 @@ class WantedPair:
             raise ValueError(f"no pile {self.pile!r}; there is {ALL}, {', '.join(PILES)}")
 
 
-def selected(pair: Pair, found: Piles, wanted: WantedPair) -> IntArray:
+def selected(pair: Pair, found: Piles, wanted: PairFilter) -> IntArray:
     """The rows (n,) that are wanted, in the order of their pile; of all, what changed comes first."""
     chosen = MOST_TELLING if wanted.pile == ALL else (wanted.pile,)
     rows = np.concatenate([getattr(found, name) for name in chosen])

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
-IntArray = NDArray[np.int64]
+from core.arrays import IntArray
 
 _TOO_LIKELY = 0.05
 _UNLIKELY = 0.01

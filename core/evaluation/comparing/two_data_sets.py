@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from core.arrays import DoubleArray, IntArray
 from core.evaluation.comparing.significance import CAUTION, AccuracyDifference, odds
 from core.evaluation.comparing.verdict import interval, p_words, percent, points
-from core.evaluation.confusion import FloatArray, IntArray
 from core.evaluation.metrics import column, is_right
 
 _TOO_LIKELY, _UNLIKELY = 0.05, 0.01
@@ -22,7 +22,7 @@ _Z = 1.959964  # Of a 95 % interval.
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class DataSetScore:
     """What is told of one data set: its samples, how many are right, and the mean probability given."""
 
     num_samples: int
@@ -44,11 +44,11 @@ class ClassShift:
 
     first_support: IntArray
     second_support: IntArray
-    first: FloatArray
-    second: FloatArray
-    change: FloatArray
-    low: FloatArray
-    high: FloatArray
+    first: DoubleArray
+    second: DoubleArray
+    change: DoubleArray
+    low: DoubleArray
+    high: DoubleArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,8 +60,8 @@ class Shift:
     first, None where it lacks a class of the first.
     """
 
-    first: Side
-    second: Side
+    first: DataSetScore
+    second: DataSetScore
     difference: AccuracyDifference
     p_value: float
     num_shared: int
@@ -88,7 +88,7 @@ def shift(first: pa.Table, second: pa.Table, num_classes: int) -> Shift:
 
 def difference_of_shares(
     num_right: tuple[IntArray, IntArray], num_samples: tuple[IntArray, IntArray]
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
     """Second minus first share of independent samples, and the ends of its 95 % interval; NaN without any.
 
     Newcombe's hybrid of two Wilson intervals (Newcombe 1998, method 10, doi:10.1002/(SICI)1097-0258).
@@ -176,12 +176,12 @@ def counted(found: Shift) -> str:
     )
 
 
-def _side(table: pa.Table) -> Side:
+def _side(table: pa.Table) -> DataSetScore:
     confidence = float(column(table, "p_predicted").mean(dtype=np.float64))
-    return Side(table.num_rows, int(is_right(table).sum()), confidence)
+    return DataSetScore(table.num_rows, int(is_right(table).sum()), confidence)
 
 
-def _difference(first: Side, second: Side) -> AccuracyDifference:
+def _difference(first: DataSetScore, second: DataSetScore) -> AccuracyDifference:
     right, total = ((np.array(one), np.array(two)) for one, two in (
         (first.num_right, second.num_right), (first.num_samples, second.num_samples)
     ))  # fmt: skip
@@ -213,7 +213,7 @@ def _same_mix(classes: ClassShift) -> float | None:
     return float(np.average(classes.second[occurs], weights=classes.first_support[occurs]))
 
 
-def _wilson(num_right: NDArray[np.int64], num_samples: NDArray[np.int64]) -> tuple[FloatArray, ...]:
+def _wilson(num_right: NDArray[np.int64], num_samples: NDArray[np.int64]) -> tuple[DoubleArray, ...]:
     """Share, and the ends of its 95 % interval (Wilson 1927)."""
     with np.errstate(invalid="ignore", divide="ignore"):
         share = num_right / num_samples

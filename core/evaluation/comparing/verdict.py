@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.arrays import IntArray
 from core.evaluation import shares
 from core.evaluation.comparing.comparison import GroupChange, Pair, Piles, per_group_change
 from core.evaluation.comparing.significance import (
@@ -13,7 +14,6 @@ from core.evaluation.comparing.significance import (
     mcnemar,
     mcnemar_by_group,
 )
-from core.evaluation.confusion import IntArray
 
 _SMALL = 1e-4
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.confusion import FloatArray, IntArray
+from core.arrays import DoubleArray, IntArray
 from core.evaluation.ranking.scores import BINNED, EXACT, MISSING, ROUNDED, Scores
 
 _AT_ONCE = 64  # Classes.
@@ -34,10 +34,10 @@ class Ranking:
     """
 
     kind: str
-    roc_auc: FloatArray
-    average_precision: FloatArray
-    roc_auc_error: FloatArray
-    average_precision_error: FloatArray
+    roc_auc: DoubleArray
+    average_precision: DoubleArray
+    roc_auc_error: DoubleArray
+    average_precision_error: DoubleArray
 
 
 def in_words(found: Ranking) -> str:
@@ -94,7 +94,7 @@ def ranking(scores: Scores) -> Ranking:
     return Ranking(scores.kind, *(each * defined for each in areas))
 
 
-def _summed(found: _Positives, own: IntArray, num_samples: int) -> FloatArray:
+def _summed(found: _Positives, own: IntArray, num_samples: int) -> DoubleArray:
     """Sums over each class (5, C): pairs in order, and in doubt; precisions, their least, their most."""
     positives = own[found.class_idx]
     negatives = num_samples - positives

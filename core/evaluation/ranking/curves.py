@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.confusion import FloatArray
+from core.arrays import DoubleArray
 from core.evaluation.ranking.scores import ROUNDED, Scores, probability_of
 
 _MOST_POINTS = 500
@@ -19,18 +19,18 @@ _MOST_POINTS = 500
 class RocCurve:
     """From (0, 0) at the threshold infinity to (1, 1): positive is a probability of the threshold or more."""
 
-    false_positive_rate: FloatArray
-    true_positive_rate: FloatArray
-    thresholds: FloatArray
+    false_positive_rate: DoubleArray
+    true_positive_rate: DoubleArray
+    thresholds: DoubleArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PrecisionRecallCurve:
     """From recall 1 at the lowest threshold to recall 0, precision 1 at infinity."""
 
-    precision: FloatArray
-    recall: FloatArray
-    thresholds: FloatArray
+    precision: DoubleArray
+    recall: DoubleArray
+    thresholds: DoubleArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +39,7 @@ class _Counts:
 
     hits: NDArray[np.int64]
     false_alarms: NDArray[np.int64]
-    thresholds: FloatArray
+    thresholds: DoubleArray
 
 
 def roc_curve(scores: Scores, class_idx: int) -> RocCurve:
@@ -81,7 +81,7 @@ def _counts(scores: Scores, class_idx: int) -> _Counts:
     return _stepped(hits, every - hits, probability_of(thresholds) if scores.kind == ROUNDED else thresholds)
 
 
-def _stepped(hits: NDArray[Any], false_alarms: NDArray[Any], thresholds: FloatArray) -> _Counts:
+def _stepped(hits: NDArray[Any], false_alarms: NDArray[Any], thresholds: DoubleArray) -> _Counts:
     """From infinity on, without thresholds that change nothing."""
     moves = np.append(True, (np.diff(hits) > 0) | (np.diff(false_alarms) > 0))
     moves &= (hits > 0) | (false_alarms > 0)
@@ -90,7 +90,7 @@ def _stepped(hits: NDArray[Any], false_alarms: NDArray[Any], thresholds: FloatAr
     )
 
 
-def _thinned(curve: FloatArray) -> FloatArray:
+def _thinned(curve: DoubleArray) -> DoubleArray:
     """Points (3, n) at even steps along the curve of the first two rows, with both ends."""
     if curve.shape[1] <= _MOST_POINTS:
         return curve

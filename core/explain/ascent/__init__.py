@@ -1,4 +1,4 @@
-"""Filter ascent: the image that excites one channel of a layer, or one class, the most."""
+"""Gradient ascent: the image that excites one channel of a layer, or one class, the most."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Plain filter ascent: noise follows the gradient of one channel, in steps of one length."""
+"""Plain ascent: noise follows the gradient of one channel, in steps of one length."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Robust filter ascent: an image that keeps exciting a channel when it is moved, turned and scaled."""
+"""Robust ascent: an image that keeps exciting a channel when it is moved, turned and scaled."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Pictures of filter ascent on disk: found again by what made them, the longest unused out first."""
+"""Pictures of ascent on disk, by what made them; the ones unused for longest are deleted first."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ _TEXT = "seewhy"  # Where in a PNG file the numbers are.
 
 
 @dataclass(frozen=True, slots=True)
-class FilterCache:
+class AscentCache:
     """A folder with a PNG file per picture, in which its numbers are too; at most ``max_bytes``, about."""
 
     folder: Path

@@ -1,4 +1,4 @@
-"""Pictures of filter ascent as files: a PNG each, one poster of all, and a table."""
+"""Pictures of ascent as files: a PNG each, one poster of all, and a table."""
 
 import csv
 import io
@@ -12,12 +12,12 @@ from core import files
 from core.drawing.channel_grid import picture_grid, poster_layout
 from core.drawing.render import png
 from core.explain.ascent import LOGITS, Ascended, Settings
-from core.inside.ascents.pictures import Question
+from core.inside.ascents.pictures import AscentQuestion
 
 _COLUMNS = ("channel", "activation", "dead", "method", "settings", "seed")
 
 
-def stem(asked: Question) -> str:
+def stem(asked: AscentQuestion) -> str:
     """What file names begin with: ``filters.blocks.2.plain``, for classes ``classes.plain``."""
     place = "classes" if asked.layer == LOGITS else f"filters.{asked.layer}"
     return f"{place}.{method(asked.settings)}"
@@ -28,7 +28,7 @@ def method(settings: Settings) -> str:
     return type(settings).__name__.lower()
 
 
-def save_picture(folder: Path, asked: Question, ascended: Ascended) -> Path:
+def save_picture(folder: Path, asked: AscentQuestion, ascended: Ascended) -> Path:
     """Write one channel's picture into ``folder``, which is made if need be."""
     files.make_folder(folder)
     path = folder / f"{stem(asked)}.{ascended.channel}.png"
@@ -36,7 +36,7 @@ def save_picture(folder: Path, asked: Question, ascended: Ascended) -> Path:
     return path
 
 
-def save_summary(folder: Path, asked: Question, found: Sequence[Ascended]) -> None:
+def save_summary(folder: Path, asked: AscentQuestion, found: Sequence[Ascended]) -> None:
     """Write the poster and the table of all channels, in the order in which they were asked for."""
     place = {channel: position for position, channel in enumerate(asked.channels)}
     in_order = sorted(found, key=lambda each: place[each.channel])
@@ -52,7 +52,7 @@ def poster(found: Sequence[Ascended]) -> bytes:
     return png(picture_grid(pictures, dead, layout, captions=[each.channel for each in found]))
 
 
-def table(asked: Question, found: Sequence[Ascended]) -> bytes:
+def table(asked: AscentQuestion, found: Sequence[Ascended]) -> bytes:
     """A row each, as a CSV file: the channel, the activation that its picture reaches, whether it is dead."""
     settings = asdict(asked.settings)
     seed = settings.pop("seed")

@@ -15,14 +15,14 @@ from core.explain.ascent.plain import Plain
 from core.explain.ascent.robust import Robust
 from core.explain.network.activations import activations
 from core.explain.network.cut import cut_at
-from core.inside.ascents.cache import FilterCache, key_of
+from core.inside.ascents.cache import AscentCache, key_of
 from core.places import cache_root
 
 METHODS = ("plain", "robust")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AscentQuestion:
     """Which channels of a layer to ascend, or which classes where ``layer`` is `LOGITS`, and how."""
 
     layer: str
@@ -32,12 +32,12 @@ class Question:
 
 def question(
     checkpoint: Checkpoint, layer: str, channels: Sequence[int], *, method: str = "plain", seed: int = 0
-) -> Question:
+) -> AscentQuestion:
     """The settings that suit the checkpoint's input size, for channels of a layer, or for classes."""
     if method not in METHODS:
         raise ValueError(f"no method {method!r}; there is {', '.join(METHODS)}")
     settings = _SUITED[method](checkpoint, layer)
-    return Question(layer, tuple(channels), replace(settings, seed=seed))
+    return AscentQuestion(layer, tuple(channels), replace(settings, seed=seed))
 
 
 def num_channels(checkpoint: Checkpoint, layer: str) -> int:
@@ -50,8 +50,8 @@ def num_channels(checkpoint: Checkpoint, layer: str) -> int:
 
 def ascended(
     checkpoint: Checkpoint,
-    asked: Question,
-    cache: FilterCache | None = None,
+    asked: AscentQuestion,
+    cache: AscentCache | None = None,
     *,
     on_progress: OnProgress = lambda _share: None,
 ) -> Iterator[Ascended]:
@@ -82,12 +82,12 @@ def ascended(
             cache.make_room()
 
 
-def user_cache() -> FilterCache:
+def user_cache() -> AscentCache:
     """The cache that all sessions of this user share."""
-    return FilterCache(cache_root() / "filters")
+    return AscentCache(cache_root() / "filters")
 
 
-def _computed(checkpoint: Checkpoint, asked: Question, on_progress: OnProgress) -> Iterator[Ascended]:
+def _computed(checkpoint: Checkpoint, asked: AscentQuestion, on_progress: OnProgress) -> Iterator[Ascended]:
     preprocess = checkpoint.card.preprocess
     normalisation = Normalisation(preprocess.mean, preprocess.std)
     return ascend(

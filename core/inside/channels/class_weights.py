@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from core.arrays import FloatArray
 from core.checkpoints.store import Checkpoint
 from core.explain.network.trace import trace
-
-FloatArray = NDArray[np.float32]
 
 MOST, LEAST = 5, 3
 

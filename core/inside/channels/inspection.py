@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.arrays import FloatArray
 from core.checkpoints.store import Checkpoint
 from core.device import device_label
 from core.explain.network.activations import activations, class_contributions, observe
@@ -16,8 +17,6 @@ from core.explain.network.trace import towards, trace
 from core.inside.channels import layer_channels
 from core.inside.channels.layer_channels import ChannelStats, channel_stats
 from core.predictions.finite import not_finite, refuse_infinite
-
-FloatArray = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

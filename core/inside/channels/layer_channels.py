@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.arrays import FloatArray
 from core.errors import LayerError
 
-FloatArray = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
 ORDERS = ("index", "strength", "class")

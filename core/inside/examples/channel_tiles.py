@@ -6,16 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from PIL import Image
 
 from core.drawing.channel_grid import GAP
-from core.drawing.render import Picture
+from core.drawing.render import Picture, Pictures
 from core.inside.examples.patches import Draw, patches, plain, tile
 from core.inside.examples.stored_examples import Example, Examples
 from core.inside.examples.strongest import NUM_EXAMPLES
-
-Pictures = NDArray[np.uint8]
 
 _BETWEEN = 128  # A grey that is seen on a light page and on a dark one.
 

@@ -43,7 +43,7 @@ def batches(
     left = range(first, len(images))
     chunks = [list(left[start : start + _BATCH]) for start in range(0, len(left), _BATCH)]
     yield from DataLoader(
-        _Decoded(images, preprocess),
+        _SizedImages(images, preprocess),
         batch_sampler=chunks,
         collate_fn=_together,
         num_workers=workers if chunks else 0,
@@ -52,7 +52,7 @@ def batches(
     )
 
 
-class _Decoded(Dataset[Item]):
+class _SizedImages(Dataset[Item]):
     """By index: pixels, empty where the image is broken, index and size; as in core.predicting.evaluate."""
 
     def __init__(self, images: ImageSet, preprocess: Preprocess) -> None:

@@ -10,17 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from core.arrays import IntArray
 from core.data.image_set import ImageSet
 from core.errors import CheckpointError
-from core.explain.network.receptive_field import IntArray, ReceptiveField
+from core.explain.network.receptive_field import ReceptiveField
 from core.images.preprocess import Preprocess
 from core.inside.examples.stored_examples import METADATA, Examples, read
 from core.inside.examples.strongest import Strongest
 
-FloatArray = NDArray[np.floating[Any]]
+Points = NDArray[np.floating[Any]]
 
 
-def in_image(shares: FloatArray, seen: FloatArray) -> FloatArray:
+def in_image(shares: Points, seen: Points) -> Points:
     """Points (n, 2) in shares of what the network sees, (0, 0) to (1, 1), in pixels of the images.
 
     ``seen`` (n, 4) are the edges of what it sees: left, top, right and bottom.

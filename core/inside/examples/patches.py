@@ -6,18 +6,16 @@ from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from core.data.image_set import ImageSet
 from core.drawing.channel_grid import CAPTION, GAP, Layout
-from core.drawing.render import Picture
+from core.drawing.render import Picture, Pictures
 from core.errors import ImageError
 from core.images.preprocess import Window
 from core.inside.examples.stored_examples import Example, LayerSize
 from core.inside.examples.strongest import NUM_EXAMPLES
 
-Pictures = NDArray[np.uint8]
 # From an example's patch, the size of its image, and the example: the patch as it is to be seen.
 Draw = Callable[[Picture, tuple[int, int], Example], Picture]
 

@@ -16,7 +16,7 @@ from core.explain.network.receptive_field import receptive_field
 from core.inside.examples.feed import Batch, batches
 from core.inside.examples.patch_table import described, rows, with_earlier
 from core.inside.examples.search_state import State, alone, forget, read_state
-from core.inside.examples.stored_examples import EXAMPLES, About, Examples, LayerSize, network_of
+from core.inside.examples.stored_examples import EXAMPLES, Examples, ExamplesMetadata, LayerSize, network_of
 from core.inside.examples.strongest import Peaks, none_yet, peaks
 from core.predictions.finite import not_finite, refuse_infinite
 from core.predictions.prediction_table import write
@@ -129,7 +129,7 @@ def _examples(loaded: Checkpoint, images: ImageSet, state: State) -> Examples:
         for layer, each in state.strongest.items()
     }
     network = network_of(loaded.card)
-    about = About(network, images.name, images.fingerprint, len(images), state.num_broken, sizes)
+    about = ExamplesMetadata(network, images.name, images.fingerprint, len(images), state.num_broken, sizes)
     return Examples(pa.concat_tables(tables), about)
 
 

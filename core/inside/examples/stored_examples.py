@@ -72,7 +72,7 @@ class LayerSize:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ExamplesMetadata:
     """Of which network and images a table is, by their fingerprints, and what is in it."""
 
     network: str
@@ -83,7 +83,7 @@ class About:
     layers: dict[str, LayerSize]
 
 
-_ABOUT = TypeAdapter(About)
+_ABOUT = TypeAdapter(ExamplesMetadata)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +91,7 @@ class Examples:
     """The table of a checkpoint, a row for each example, and what it is about."""
 
     table: pa.Table
-    about: About
+    about: ExamplesMetadata
 
     def of(self, layer: str) -> list[list[Example]]:
         """The examples of each channel, at most nine, from the strongest down; none where it is silent."""
@@ -134,7 +134,7 @@ def read(folder: Path) -> Examples | None:
     return Examples(table, about)
 
 
-def _about(text: bytes) -> About:
+def _about(text: bytes) -> ExamplesMetadata:
     """What a table is about; ValueError where it does not say so."""
     try:
         return _ABOUT.validate_json(text)
@@ -142,7 +142,7 @@ def _about(text: bytes) -> About:
         raise ValueError(stored.fault(error.errors()[0])) from error
 
 
-def _refuse_strange_channels(table: pa.Table, about: About) -> None:
+def _refuse_strange_channels(table: pa.Table, about: ExamplesMetadata) -> None:
     for layer, size in about.layers.items():
         channels = table["channel"].filter(pc.equal(table["layer"], layer))
         if len(channels):

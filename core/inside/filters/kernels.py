@@ -8,12 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from core.arrays import FloatArray
 from core.drawing.channel_grid import Layout
-from core.drawing.render import SIGNED, Picture, coloured
+from core.drawing.render import SIGNED, Picture, Pictures, coloured
 from core.explain.network.channel_source import channel_source
-
-FloatArray = NDArray[np.float32]
-Pictures = NDArray[np.uint8]
 
 _TEXT = (128, 128, 128, 255)
 
@@ -116,7 +114,7 @@ def as_matrix(filters: Filters) -> Picture:
 
 
 def signed(weights: FloatArray, peak: float) -> Pictures:
-    """Weights of any shape as RGBA: the signed colour map from -peak to peak, 0 is transparent."""
+    """Weights of any shape as RGBA: the signed colormap from -peak to peak, 0 is transparent."""
     shares = weights / (peak or 1)
     return coloured(shares.reshape(-1, 1), SIGNED).reshape(*weights.shape, 4)
 

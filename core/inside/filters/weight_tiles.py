@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.drawing.channel_grid import GAP, Layout, picture_grid, poster_layout
-from core.drawing.render import Picture, png
-from core.inside.filters.kernels import Filters, Pictures, in_colour, sheet, signed
+from core.drawing.render import Picture, Pictures, png
+from core.inside.filters.kernels import Filters, in_colour, sheet, signed
 
 MOST, MOST_SINGLE = 9, 64  # Kernels of a filter that has many, and those of a single weight.
 # Of a layer's weights, how many are within its scale; by the largest alone, the others would hardly be seen.

@@ -16,14 +16,14 @@ from core.evaluation.metrics import Metrics
 from core.evaluation.selection import Sample
 from core.evaluation.shares import percent
 from core.mistakes.report import html_tables
-from core.mistakes.why_wrong import Pictures, Sides, Sum
+from core.mistakes.why_wrong import EvidencePictures, Sides, Sum
 
 _HTML = Path(__file__).parent
 _MINUS = "−"
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ReportHeader:
     """What the report is of, as it is to be written."""
 
     checkpoint: str
@@ -45,7 +45,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class SampleCard:
     """A sample with its pictures and what is to be said of them; without pictures ``note`` says why."""
 
     sample: Sample
@@ -54,7 +54,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Report:
+class MistakesReport:
     """All that a report says.
 
     ``selection`` says in words which samples were chosen, in which order; ``num_selected`` how many they are,
@@ -62,16 +62,18 @@ class Report:
     where there are more than 40; of more than 40 chosen ones, the first.
     """
 
-    about: About
+    about: ReportHeader
     class_names: Sequence[str]
     metrics: Metrics
     selection: str
     num_selected: int
-    cards: Sequence[Card]
+    cards: Sequence[SampleCard]
     chosen: Sequence[int] = ()
 
 
-def card(sample: Sample, names: tuple[str, str], photo: Picture, *, found: Sides, drawn: Pictures) -> Card:
+def card(
+    sample: Sample, names: tuple[str, str], photo: Picture, *, found: Sides, drawn: EvidencePictures
+) -> SampleCard:
     """A card with the photo, the maps of both sides and their difference, and how the logits come about.
 
     ``names`` are those of the predicted class and of its rival.
@@ -83,7 +85,7 @@ def card(sample: Sample, names: tuple[str, str], photo: Picture, *, found: Sides
         f"{names[0]} {_MINUS} {names[1]}": drawn.difference,
     }
     figures = tuple(Figure(caption, render.jpeg(picture)) for caption, picture in pictures.items())
-    return Card(sample, figures, evidence_in_words(found, *names))
+    return SampleCard(sample, figures, evidence_in_words(found, *names))
 
 
 def evidence_in_words(found: Sides, predicted: str, rival: str) -> str:
@@ -98,7 +100,7 @@ def evidence_in_words(found: Sides, predicted: str, rival: str) -> str:
     return " ".join([*parts, scale])
 
 
-def html_report(report: Report) -> str:
+def html_report(report: MistakesReport) -> str:
     """The report as one HTML document."""
     title = f"Mistakes of {report.about.checkpoint}"
     return Template(_file("report.html")).substitute(
@@ -117,7 +119,7 @@ def _file(name: str) -> str:
     return (_HTML / name).read_text(encoding="utf-8")
 
 
-def _about(report: Report) -> str:
+def _about(report: MistakesReport) -> str:
     about = report.about
     entries = {
         "Checkpoint": about.checkpoint,
@@ -157,19 +159,19 @@ def _numbers(found: Metrics) -> str:
     )
 
 
-def _selection(report: Report) -> str:
+def _selection(report: MistakesReport) -> str:
     shown, total = len(report.cards), report.num_selected
     number = f"the first {shown:,} of {total:,}" if shown < total else f"{total:,}"
     return f"{escape(report.selection)} · {number} {'sample' if total == 1 else 'samples'}"
 
 
-def _cards(report: Report) -> str:
+def _cards(report: MistakesReport) -> str:
     if not report.cards:
         return "<p>No samples were chosen.</p>"
     return f'<div class="cards">{"".join(_card(report, each) for each in report.cards)}</div>'
 
 
-def _card(report: Report, shown: Card) -> str:
+def _card(report: MistakesReport, shown: SampleCard) -> str:
     sample = shown.sample
     mark = "right" if sample.is_right else "wrong"
     note = f'<p class="hint">{escape(shown.note)}</p>' if shown.note and shown.figures else ""
@@ -183,7 +185,7 @@ def _card(report: Report, shown: Card) -> str:
     )
 
 
-def _likely(report: Report, sample: Sample) -> str:
+def _likely(report: MistakesReport, sample: Sample) -> str:
     """The likeliest classes, and the true one if it is not among them."""
     probabilities = dict(sample.top5)
     probabilities.setdefault(sample.label, sample.p_label)
@@ -195,7 +197,7 @@ def _likely(report: Report, sample: Sample) -> str:
     )
 
 
-def _figures(shown: Card) -> str:
+def _figures(shown: SampleCard) -> str:
     if not shown.figures:
         return f'<p class="none">No pictures: {escape(shown.note or "the image is not on this machine")}.</p>'
     name = escape(shown.sample.path or shown.sample.sample_id)
@@ -208,7 +210,7 @@ def _figures(shown: Card) -> str:
     return f'<div class="pictures">{"".join(figures)}</div>'
 
 
-def _name(report: Report, class_idx: int) -> str:
+def _name(report: MistakesReport, class_idx: int) -> str:
     return escape(report.class_names[class_idx])
 
 

@@ -5,8 +5,9 @@ from html import escape
 
 import numpy as np
 
+from core.arrays import IntArray
 from core.evaluation import matrix_view
-from core.evaluation.confusion import IntArray, most_counted
+from core.evaluation.confusion import most_counted
 from core.evaluation.metrics import Metrics
 from core.evaluation.shares import percent
 

@@ -11,7 +11,7 @@ from core.drawing.render import Picture
 from core.errors import ImageError
 from core.evaluation.selection import Sample
 from core.explanation.explanation import Map, Question, explain
-from core.mistakes.report.document import Card, card
+from core.mistakes.report.document import SampleCard, card
 from core.mistakes.sample_images import SampleImages
 from core.mistakes.why_wrong import pictures, rival_of, sides
 
@@ -20,23 +20,23 @@ _SIDE, _TINY = 320, 96
 
 def cards(
     checkpoint: Checkpoint, class_names: Sequence[str], samples: Sequence[Sample], images: SampleImages | None
-) -> Iterator[Card]:
+) -> Iterator[SampleCard]:
     """A card for each sample, with Grad-CAM at the last layer; without pictures it says why."""
     for sample in samples:
         if images is None:
-            yield Card(sample, note="The images were not on the machine that wrote this report.")
+            yield SampleCard(sample, note="The images were not on the machine that wrote this report.")
             continue
         try:
             image = images.image_of(sample)
         except ImageError as error:
-            yield Card(sample, note=f"{error}.")
+            yield SampleCard(sample, note=f"{error}.")
             continue
         yield _explained(checkpoint, class_names, sample, image)
 
 
 def _explained(
     checkpoint: Checkpoint, class_names: Sequence[str], sample: Sample, image: Image.Image
-) -> Card:
+) -> SampleCard:
     rival = rival_of(sample.label, sample.predicted, [class_idx for class_idx, _ in sample.top5])
     # With a single class there is no rival: the class is its own, and the difference zero.
     both = (sample.predicted, sample.predicted if rival is None else rival)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core import files
-from core.data.batches import InOrder, Pictures, loader
+from core.data.batches import ImageDataset, InOrder, loader
 from core.data.cache import Decoded
 from core.data.image_set import Labels
 from core.data.workers import usual_workers
@@ -70,7 +70,7 @@ def _computed(
     on_progress: Callable[[int, int], None],
 ) -> NDArray[np.float32]:
     workers = usual_workers() if decoded.array is None else 0
-    batches = loader(Pictures(decoded), InOrder(indices, batch_size=_BATCH), workers=workers)
+    batches = loader(ImageDataset(decoded), InOrder(indices, batch_size=_BATCH), workers=workers)
     found: NDArray[np.float32] | None = None
     done = 0
     for pixels, _, where in batches:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.data.batches import Features, Pictures, class_weights
+from core.data.batches import FeatureDataset, ImageDataset, class_weights
 from core.data.workers import possible_workers, usual_workers
 from core.device import best_device
 from core.errors import CheckpointError
@@ -38,11 +38,11 @@ def learner(
         return classifier(parts[1], prepared=_as_it_is), Feed(
             recipe, data, train=dataset, val=dataset, workers=0
         )
-    train_set = Pictures(data.decoded, recipe.augment, recipe.seed)
+    train_set = ImageDataset(data.decoded, recipe.augment, recipe.seed)
     workers = possible_workers(recipe.speed.workers)
     if workers < 0:
         workers = usual_workers() if train_set.change or data.decoded.array is None else 0
-    feed = Feed(recipe, data, train=train_set, val=Pictures(data.decoded), workers=workers)
+    feed = Feed(recipe, data, train=train_set, val=ImageDataset(data.decoded), workers=workers)
     return classifier(net.model, prepared=net.preprocess.normalised), feed
 
 
@@ -58,12 +58,12 @@ def _parts(net: Network, data: Material) -> tuple[nn.Module, nn.Module] | None:
     return (backbone, head) if agrees else None
 
 
-def _features(backbone: nn.Module, data: Material, tick: Callable[..., None]) -> Features:
+def _features(backbone: nn.Module, data: Material, tick: Callable[..., None]) -> FeatureDataset:
     used = np.sort(np.concatenate([data.train, data.val]))
     found = features(
         backbone, data.decoded, used, device=best_device(), on_progress=phase(tick, "computing features")
     )
-    return Features(found, data.labels)
+    return FeatureDataset(found, data.labels)
 
 
 def phase(tick: Callable[..., None], name: str) -> Callable[[int, int], None]:

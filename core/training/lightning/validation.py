@@ -10,7 +10,7 @@ from lightning.pytorch import Trainer
 
 from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
-from core.data.batches import InOrder, Pictures, Share, loader
+from core.data.batches import ImageDataset, InOrder, Share, loader
 from core.data.image_set import ImageSet
 from core.evaluation.ranking.histograms import Counts, empty_counts
 from core.predictions import evaluations
@@ -90,7 +90,7 @@ def predicted(loaded: Checkpoint, material: Material, share: Share) -> tuple[pa.
     counts = None if fit(len(material.val), num_classes) else empty_counts(1, num_classes)
     parts = []
     for pixels, labels, where in loader(
-        Pictures(material.decoded), InOrder(material.val, batch_size=_BATCH, share=share)
+        ImageDataset(material.decoded), InOrder(material.val, batch_size=_BATCH, share=share)
     ):
         logits = loaded.model(preprocess.normalised(pixels.to(loaded.device))).cpu()
         splits = [_SPLIT] * len(labels)

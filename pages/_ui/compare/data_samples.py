@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
+from core.arrays import IntArray
 from core.errors import ImageError
 from core.evaluation import matrix_view
 from core.evaluation.comparing.two_data_sets import shift_table
-from core.evaluation.confusion import IntArray
 from core.evaluation.selection import page_of, row_of, sample_at, selected
 from core.mistakes.results import Results
 from pages._ui import words

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.drawing.render import SIGNED
 from core.errors import ImageError
-from core.evaluation.selection import Place, Sample, place_of, row_of, sample_at
+from core.evaluation.selection import Position, Sample, place_of, row_of, sample_at
 from core.explain.network.layers import default_layer
 from core.explanation.explanation import Map, Question
 from core.mistakes.results import Results
@@ -76,7 +76,7 @@ def _side(results: Results, sample_id: str, key: str) -> Side:
     return Side(results, sample_at(results.table, row), key)
 
 
-def _draw_head(compared: Compared, first: Side, second: Side, place: Place | None) -> None:
+def _draw_head(compared: Compared, first: Side, second: Side, place: Position | None) -> None:
     badges: dict[tuple[bool, bool], tuple[str, Literal["green", "orange", "gray"], str]] = {
         (False, True): ("Fixed", "green", "check"),
         (True, False): ("Broken", "orange", "close"),

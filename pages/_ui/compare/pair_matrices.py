@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
+from core.arrays import IntArray
 from core.evaluation import matrix_view
 from core.evaluation.comparing.pair_selection import ALL
-from core.evaluation.confusion import ConfusionMatrix, IntArray, most_counted
+from core.evaluation.confusion import ConfusionMatrix, most_counted
 from pages._ui import words
 from pages._ui.compare.state import comparisons
 from pages._ui.compare.state.comparisons import Compared

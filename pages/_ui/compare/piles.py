@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.evaluation.comparing.pair_selection import ALL, MOST_TELLING, WantedPair, selected
-from core.evaluation.confusion import IntArray
+from core.arrays import IntArray
+from core.evaluation.comparing.pair_selection import ALL, MOST_TELLING, PairFilter, selected
 from core.evaluation.selection import Sample, num_pages, page_of, sample_at
 from pages._ui import words
 from pages._ui.compare.state import comparisons
@@ -30,7 +30,7 @@ _ORDERS = {
 class PairSelection:
     """The samples that somebody wants to see: what they must be, and their rows in the pair."""
 
-    wanted: WantedPair
+    wanted: PairFilter
     rows: IntArray
 
 
@@ -41,7 +41,7 @@ def pick(compared: Compared) -> PairSelection:
         label = _class("True class", compared, comparisons.CLASS)
         first = _class(f"{compared.first.name} said", compared, comparisons.FIRST_SAID)
         second = _class(f"{compared.second.name} said", compared, comparisons.SECOND_SAID)
-    wanted = WantedPair(pile, label, first, second)
+    wanted = PairFilter(pile, label, first, second)
     return PairSelection(wanted, selected(compared.pair, compared.piles, wanted))
 
 

@@ -8,12 +8,12 @@ from functools import partial
 import streamlit as st
 from torch import Tensor
 
+from core.arrays import FloatArray
 from core.drawing import render
 from core.drawing.display import balance, heatmap, peak
 from core.explain.network.layers import stages
 from core.explanation import export
 from core.explanation.explanation import INPUT, Explanation, Map, Question
-from core.images.preprocess import FloatArray
 from core.predictions.top_k import top_k_with
 from pages._ui import words
 from pages._ui.kit.components import bars, tiles, viewer, web

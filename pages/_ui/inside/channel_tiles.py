@@ -7,11 +7,11 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
+from core.drawing.render import Pictures
 from core.errors import CoreError
 from core.explain.ascent import Ascended
 from core.inside.ascents import export
 from core.inside.channels.layer_channels import Indices
-from core.inside.examples.channel_tiles import Pictures
 from pages._ui import words
 from pages._ui.inside.state import ascents, cards
 from pages._ui.inside.state.ascents import Place

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.data.image_set import ImageSet
 from core.errors import CoreError
-from core.inside.examples.stored_examples import About, Example
+from core.inside.examples.stored_examples import Example, ExamplesMetadata
 from pages._ui import words
 from pages._ui.inside.channel_tiles import brief
 from pages._ui.inside.state import examples
@@ -85,7 +85,7 @@ def whose(found: Found) -> str:
     return _photos(found.at_hand)
 
 
-def _of_table(about: About) -> str:
+def _of_table(about: ExamplesMetadata) -> str:
     return f"the {words.counted(about.num_images, 'image')} of {about.data}"
 
 

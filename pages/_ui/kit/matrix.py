@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.arrays import IntArray
 from core.evaluation import matrix_view
-from core.evaluation.confusion import IntArray, most_counted
+from core.evaluation.confusion import most_counted
 from core.evaluation.matrix_view import MatrixView
 from core.mistakes.results import Results
 from pages._ui import words

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.evaluation.matrix_view import classes_of_most_confused
 from core.evaluation.selection import page_of, sample_at
-from core.mistakes.report.document import About, Report, html_report
+from core.mistakes.report.document import MistakesReport, ReportHeader, html_report
 from core.mistakes.report.sample_cards import cards
 from core.mistakes.results import Results
 from core.mistakes.selection_csv import csv_of
@@ -49,7 +49,7 @@ def _report(results: Results, selection: Selection, pictures: image_access.Pictu
     samples = [sample_at(results.table, row) for row in rows]
     checkpoint = models.load(results.name).checkpoint
     return html_report(
-        Report(
+        MistakesReport(
             _about(results),
             results.class_names,
             results.metrics,
@@ -61,9 +61,9 @@ def _report(results: Results, selection: Selection, pictures: image_access.Pictu
     )
 
 
-def _about(results: Results) -> About:
+def _about(results: Results) -> ReportHeader:
     facts = results.evaluation.facts
-    return About(
+    return ReportHeader(
         results.name,
         results.card.architecture,
         results.evaluation.name,

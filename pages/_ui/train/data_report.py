@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.data.survey.class_counts import class_counts
-from core.data.survey.report import Copies, Report
+from core.data.survey.report import Copies, DataReport
 from core.drawing.render import png
 from core.errors import CoreError
 from core.training.material import Material
-from core.training.preview import Sample, training_samples, validation_samples
+from core.training.preview import PreviewSample, training_samples, validation_samples
 from core.training.recipe import Recipe
 from pages._ui import mishaps, words
 from pages._ui.kit.components import web
@@ -74,7 +74,7 @@ def _material(chosen: Chosen, recipe: Recipe) -> Material:
     return found
 
 
-def _draw_numbers(found: Report) -> None:
+def _draw_numbers(found: DataReport) -> None:
     train, val, test = found.counts.sum(axis=0).tolist()
     sizes = found.sizes
     with st.container(horizontal=True):
@@ -104,7 +104,7 @@ def _span(lengths: tuple[int, int, int]) -> str:
     return f"{low}" if low == high else f"{low} to {high} (median {middle})"
 
 
-def _draw_hints(found: Report) -> None:
+def _draw_hints(found: DataReport) -> None:
     for hint in found.hints:
         st.warning(f"{words.plain(hint[:1].upper() + hint[1:])}.", icon=":material/lightbulb:")
     if not found.hints:
@@ -114,7 +114,7 @@ def _draw_hints(found: Report) -> None:
         )
 
 
-def _draw_classes(found: Report) -> None:
+def _draw_classes(found: DataReport) -> None:
     counts = class_counts(found)
     st.markdown("##### Images of each class")
     if counts.num_left_out:
@@ -145,13 +145,13 @@ def _draw_samples(data: Material, recipe: Recipe) -> None:
     _strip("Validation: never changed", validation_samples(data))
 
 
-def _strip(caption: str, samples: Sequence[Sample]) -> None:
+def _strip(caption: str, samples: Sequence[PreviewSample]) -> None:
     figures = "".join(_figure(sample) for sample in samples)
     st.caption(caption)
     st.html(f'<div class="seewhy-strip">{figures}</div>')
 
 
-def _figure(sample: Sample) -> str:
+def _figure(sample: PreviewSample) -> str:
     name, side = html.escape(sample.class_name, quote=True), max(sample.picture.shape)
     kind = ' class="tiny"' if side <= photos.TINY_SIDE else ""
     address = web.data_uri(png(sample.picture), "png")
@@ -159,7 +159,7 @@ def _figure(sample: Sample) -> str:
     return f'<figure title="{name}">{image}<figcaption>{name}</figcaption></figure>'
 
 
-def _draw_files(found: Report) -> None:
+def _draw_files(found: DataReport) -> None:
     """The files behind the warnings, in groups that open."""
     broken = [f"{name}: {reason}" for name, reason in found.broken]
     _listed("Broken files", broken)
@@ -168,7 +168,7 @@ def _draw_files(found: Report) -> None:
     _listed("Almost the same, in training and validation", [_as_text(each) for each in found.near])
 
 
-def _draw_left_out(found: Report) -> None:
+def _draw_left_out(found: DataReport) -> None:
     """Files that do not count, by reason, each with the first of them."""
     total = sum(each.num_files for each in found.left_out)
     if not total:

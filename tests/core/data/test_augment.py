@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from core.data.augment import PATCHES, Augment, augmented, transform
-from core.data.batches import Pictures
+from core.data.batches import ImageDataset
 from core.data.cache import Decoded
 from core.data.image_set import ImageSet, Pixels
 from core.data.survey.image_facts import SurveyTable, survey
@@ -263,10 +263,10 @@ def test_pictures_without_augmentation_are_the_centre_as_in_use() -> None:
     decoded = Decoded(images, COLOUR, table, None)
     expected = torch.stack([COLOUR.pixels(Image.fromarray(each)) for each in array])
     for augment in (None, Augment(), Augment(patch="black")):
-        pixels, labels, indices = Pictures(decoded, augment).__getitems__([(4, 2), (9, 0)])
+        pixels, labels, indices = ImageDataset(decoded, augment).__getitems__([(4, 2), (9, 0)])
         assert torch.equal(pixels, expected[[2, 0]])
         assert (labels.tolist(), indices.tolist()) == ([0, 0], [2, 0])
-    other, _, _ = Pictures(decoded, EVERYTHING).__getitems__([(4, 2)])
+    other, _, _ = ImageDataset(decoded, EVERYTHING).__getitems__([(4, 2)])
     assert not torch.equal(other[0], expected[2])
 
 

@@ -9,10 +9,10 @@ import torch
 from core.data.augment import Augment
 from core.data.batches import (
     Batch,
-    Features,
+    FeatureDataset,
+    ImageDataset,
     InOrder,
     Key,
-    Pictures,
     Share,
     Shuffled,
     class_weights,
@@ -157,7 +157,7 @@ def test_class_weights_are_scikit_learns_balanced_ones() -> None:
 
 def _loaded(decoded: Decoded, workers: int, epoch: int = 3) -> list[Batch]:
     sampler = Shuffled(np.arange(10), batch_size=4, seed=1, epoch=epoch)
-    return list(loader(Pictures(decoded, AUGMENT, seed=1), sampler, workers=workers))
+    return list(loader(ImageDataset(decoded, AUGMENT, seed=1), sampler, workers=workers))
 
 
 def test_two_workers_give_the_same_tensors_as_none(decoded: Decoded) -> None:
@@ -171,7 +171,7 @@ def test_another_epoch_augments_in_another_way(decoded: Decoded) -> None:
     first, second = (
         dict(zip(indices.tolist(), pixels, strict=True))
         for pixels, _, indices in (
-            Pictures(decoded, AUGMENT).__getitems__([(epoch, index) for index in range(10)])
+            ImageDataset(decoded, AUGMENT).__getitems__([(epoch, index) for index in range(10)])
             for epoch in (0, 1)
         )
     )
@@ -180,11 +180,11 @@ def test_another_epoch_augments_in_another_way(decoded: Decoded) -> None:
 
 def test_a_batch_has_its_pixels_labels_and_indices_together(decoded: Decoded) -> None:
     sampler = InOrder(np.array([4, 1, 9]), batch_size=2)
-    batches = list(loader(Pictures(decoded), sampler))
+    batches = list(loader(ImageDataset(decoded), sampler))
     assert [batch[2].tolist() for batch in batches] == [[4, 1], [9]]
     assert [batch[1].tolist() for batch in batches] == [[1, 1], [0]]
     assert torch.equal(torch.cat([batch[0] for batch in batches]), decoded.inputs([4, 1, 9]))
-    assert all(torch.equal(a, b) for a, b in zip(Pictures(decoded)[0, 9], batches[1], strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(ImageDataset(decoded)[0, 9], batches[1], strict=True))
 
 
 @pytest.mark.parametrize("workers", [0, 1])
@@ -200,7 +200,9 @@ def test_loading_draws_no_global_random_number(decoded: Decoded, workers: int) -
 def test_features_come_by_index() -> None:
     values = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
     labels = np.arange(6) % 2
-    ((found, classes, indices),) = loader(Features(values, labels), InOrder(np.array([5, 2]), batch_size=2))
+    ((found, classes, indices),) = loader(
+        FeatureDataset(values, labels), InOrder(np.array([5, 2]), batch_size=2)
+    )
     assert np.array_equal(found.numpy(), values[[5, 2]])
     assert (classes.tolist(), indices.tolist()) == ([1, 0], [5, 2])
-    assert np.array_equal(Features(values, labels)[0, 3][0].numpy(), values[[3]])
+    assert np.array_equal(FeatureDataset(values, labels)[0, 3][0].numpy(), values[[3]])

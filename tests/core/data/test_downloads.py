@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from core.data.downloads import background, progress
-from core.data.downloads.progress import Progress
+from core.data.downloads.progress import DownloadProgress
 from core.data.sources import catalogue
 from core.errors import DataError
 from tests.support.paths import ROOT
@@ -184,7 +184,7 @@ def test_archives_are_counted_and_deleting_one_takes_nothing_back(root: Path) ->
         (root / "part" / "a.zip").write_bytes(bytes(2**20))
         (root / "part" / "picture.png").write_bytes(bytes(2**20))
         wait(lambda: "1 MB of 4 MB, 25%" in said)
-        assert progress.read(target) == Progress(2**20, 4 * 2**20)
+        assert progress.read(target) == DownloadProgress(2**20, 4 * 2**20)
         (root / "part" / "a.zip").unlink()
         number = len(said)
         wait(lambda: len(said) > number + 2)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.data.image_set import Files, ImageSet, Pixels
 from core.data.survey.image_facts import SurveyTable, survey
-from core.data.survey.report import Report, lines, report
+from core.data.survey.report import DataReport, lines, report
 from tests.support.paths import DATA
 
 PETS = DATA / "oxford-iiit-pet" / "images"
@@ -26,7 +26,7 @@ def surveyed(images: ImageSet) -> SurveyTable:
 
 
 @pytest.fixture
-def planted(tmp_path: Path) -> Report:
+def planted(tmp_path: Path) -> DataReport:
     """12 training, 4 validation and 3 test files: two broken, an exact, a near and a conflicting copy."""
     for index in range(16):
         Image.fromarray(photo(index)).save(tmp_path / f"{index:02}.jpg", quality=90)
@@ -45,7 +45,7 @@ def planted(tmp_path: Path) -> Report:
     return report(images, surveyed(images), train=train, val=val, test=test)
 
 
-def test_counts_leave_the_broken_out(planted: Report) -> None:
+def test_counts_leave_the_broken_out(planted: DataReport) -> None:
     assert planted.counts.tolist() == [[9, 4, 3], [1, 0, 0]]
     assert planted.imbalance == 16
     assert planted.majority_share == 16 / 17
@@ -57,7 +57,7 @@ def test_counts_leave_the_broken_out(planted: Report) -> None:
     assert planted.sizes.num_distinct == 2
 
 
-def test_copies_are_found_and_flagged(planted: Report) -> None:
+def test_copies_are_found_and_flagged(planted: DataReport) -> None:
     exact = {
         each.sample_ids: (each.splits, each.crosses_splits, each.labels_differ) for each in planted.exact
     }
@@ -72,7 +72,7 @@ def test_copies_are_found_and_flagged(planted: Report) -> None:
     assert planted.near_complete
 
 
-def test_hints_are_sentences_about_what_matters(planted: Report) -> None:
+def test_hints_are_sentences_about_what_matters(planted: DataReport) -> None:
     assert list(planted.hints) == [
         "2 broken files are skipped",
         "class 'dog' has 1 image, 'cat' 16: look at balanced accuracy, not at accuracy alone",
@@ -110,7 +110,7 @@ def test_a_sample_in_two_splits_and_a_set_that_is_all_broken() -> None:
     assert len(lines(found)) < 20
 
 
-def test_a_thousand_classes_fit_a_terminal(planted: Report) -> None:
+def test_a_thousand_classes_fit_a_terminal(planted: DataReport) -> None:
     counts = np.stack([np.arange(1000), np.zeros(1000), np.ones(1000)], axis=1).astype(np.int64)
     names = tuple(f"class {index}" for index in range(1000))
     text = lines(replace(planted, counts=counts, class_names=names))

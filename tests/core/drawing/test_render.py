@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.drawing import render
-from core.drawing.render import COLOUR_MAPS, SIGNED, coloured, overlay, palette
+from core.drawing.render import COLORMAPS, SIGNED, coloured, overlay, palette
 from tests.support.paths import ROOT
 
 # The first and last colours of matplotlib's maps of these names, and of Google's turbo.
@@ -43,18 +43,18 @@ def _photo(height: int = 300, width: int = 40) -> NDArray[np.uint8]:
     return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
 
 
-@pytest.mark.parametrize("colour_map", COLOUR_MAPS)
-def test_a_palette_runs_from_its_maps_first_colour_to_its_last(colour_map: str) -> None:
-    colours = palette(colour_map)
+@pytest.mark.parametrize("colormap", COLORMAPS)
+def test_a_palette_runs_from_its_maps_first_colour_to_its_last(colormap: str) -> None:
+    colours = palette(colormap)
     assert colours.shape == (256, 3)
     assert colours.dtype == np.uint8
-    for colour, expected in zip((colours[0], colours[-1]), ENDS[colour_map], strict=True):
+    for colour, expected in zip((colours[0], colours[-1]), ENDS[colormap], strict=True):
         assert colour.tolist() == pytest.approx(expected, abs=1)
 
 
-@pytest.mark.parametrize("colour_map", ["inferno", "viridis"])
-def test_a_palette_for_heat_only_gets_lighter(colour_map: str) -> None:
-    lightness = cv2.cvtColor(palette(colour_map)[None], cv2.COLOR_RGB2LAB)[0, :, 0].astype(int)
+@pytest.mark.parametrize("colormap", ["inferno", "viridis"])
+def test_a_palette_for_heat_only_gets_lighter(colormap: str) -> None:
+    lightness = cv2.cvtColor(palette(colormap)[None], cv2.COLOR_RGB2LAB)[0, :, 0].astype(int)
     assert np.diff(lightness).min() >= -2
     assert lightness[-1] - lightness[0] > 180
 
@@ -86,14 +86,14 @@ def test_signed_zero_is_transparent_and_the_sign_picks_the_side() -> None:
     assert pixels[[0, 6], :3].tolist() == palette(SIGNED)[[0, 255]].tolist()
 
 
-@pytest.mark.parametrize("colour_map", [*COLOUR_MAPS, SIGNED])
-def test_without_opacity_it_is_the_photo_where_seen(colour_map: str) -> None:
+@pytest.mark.parametrize("colormap", [*COLORMAPS, SIGNED])
+def test_without_opacity_it_is_the_photo_where_seen(colormap: str) -> None:
     photo = _photo()
     values = (
-        np.random.default_rng(1).uniform(-1 if colour_map == SIGNED else 0, 1, (300, 40)).astype(np.float32)
+        np.random.default_rng(1).uniform(-1 if colormap == SIGNED else 0, 1, (300, 40)).astype(np.float32)
     )
     values[:, :7] = np.nan
-    picture = overlay(photo, values, colour_map, opacity=0)
+    picture = overlay(photo, values, colormap, opacity=0)
     assert np.array_equal(picture[:, 7:], photo[:, 7:])
     assert not np.array_equal(picture[:, :7], photo[:, :7])
 
@@ -132,14 +132,14 @@ def test_an_overlay_of_fifty_megapixels_takes_less_than_a_gigabyte() -> None:
     assert pixel == pytest.approx(7 * 0.3 + palette("inferno")[255] * 0.7, abs=1)
 
 
-@pytest.mark.parametrize(("colour_map", "levels"), [*((name, 0) for name in COLOUR_MAPS), (SIGNED, 2)])
-def test_a_heat_maps_file_shows_its_colours(colour_map: str, levels: int) -> None:
+@pytest.mark.parametrize(("colormap", "levels"), [*((name, 0) for name in COLORMAPS), (SIGNED, 2)])
+def test_a_heat_maps_file_shows_its_colours(colormap: str, levels: int) -> None:
     """To the bit where both have 256 levels; of the signed map's it has 127 to either side."""
-    lowest = -1 if colour_map == SIGNED else 0
+    lowest = -1 if colormap == SIGNED else 0
     values = np.random.default_rng(1).uniform(lowest, 1, (30, 40)).astype(np.float32)
     values[:, :3], values[:, 3:6], values[0, 6:] = np.nan, 0, 1
-    decoded = np.asarray(Image.open(BytesIO(render.heat_png(values, colour_map))).convert("RGBA")).astype(int)
-    expected = coloured(values, colour_map).astype(int)
+    decoded = np.asarray(Image.open(BytesIO(render.heat_png(values, colormap))).convert("RGBA")).astype(int)
+    expected = coloured(values, colormap).astype(int)
     assert (decoded[:, :6, 3] == 0).all()
     assert decoded[0, 6:].tolist() == expected[0, 6:].tolist()
     assert np.abs(decoded[..., 3] - expected[..., 3]).max() <= levels

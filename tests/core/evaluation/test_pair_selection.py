@@ -11,7 +11,7 @@ from core.evaluation.comparing.comparison import Pair
 from core.evaluation.comparing.pair_selection import (
     ALL,
     MOST_TELLING,
-    WantedPair,
+    PairFilter,
     change_table,
     selected,
     usual_pile,
@@ -43,7 +43,7 @@ PAIR: Pair = comparison.paired(_table(1), _table(2), NAMES, NAMES)
 PILES = comparison.piles(PAIR)
 
 
-def _matches(row: int, wanted: WantedPair) -> bool:
+def _matches(row: int, wanted: PairFilter) -> bool:
     label, first, second = (
         int(column(table, name)[row])
         for table, name in ((PAIR.first, "label"), (PAIR.first, "predicted"), (PAIR.second, "predicted"))
@@ -58,16 +58,16 @@ def _matches(row: int, wanted: WantedPair) -> bool:
 @pytest.mark.parametrize("pile", [ALL, *comparison.PILES])
 def test_what_is_selected_is_what_a_loop_over_the_rows_finds(pile: str) -> None:
     for label, first, second in itertools.product((None, 0, 2), repeat=3):
-        wanted = WantedPair(pile, label, first, second)
+        wanted = PairFilter(pile, label, first, second)
         expected = [row for row in range(200) if _matches(row, wanted)]
         assert sorted(selected(PAIR, PILES, wanted).tolist()) == expected
 
 
 def test_a_pile_keeps_its_order_and_of_all_what_changed_comes_first() -> None:
-    assert selected(PAIR, PILES, WantedPair("broken")).tolist() == PILES.broken.tolist()
-    every = selected(PAIR, PILES, WantedPair())
+    assert selected(PAIR, PILES, PairFilter("broken")).tolist() == PILES.broken.tolist()
+    every = selected(PAIR, PILES, PairFilter())
     assert every.tolist() == [row for name in MOST_TELLING for row in getattr(PILES, name).tolist()]
-    some = selected(PAIR, PILES, WantedPair("fixed", label=1)).tolist()
+    some = selected(PAIR, PILES, PairFilter("fixed", label=1)).tolist()
     assert some == [row for row in PILES.fixed.tolist() if column(PAIR.first, "label")[row] == 1]
 
 
@@ -80,7 +80,7 @@ def test_the_usual_pile_is_the_most_telling_one_that_has_samples() -> None:
 
 def test_an_unknown_pile_is_refused() -> None:
     with pytest.raises(ValueError, match="no pile 'heap'; there is all, both_right, fixed"):
-        WantedPair("heap")
+        PairFilter("heap")
 
 
 def test_classes_are_listed_most_changed_first_without_those_that_have_no_samples() -> None:

@@ -9,8 +9,8 @@ from core.evaluation import selection
 from core.evaluation.selection import (
     ORDERS,
     OUTCOMES,
-    Place,
-    Wanted,
+    Position,
+    SampleFilter,
     page_of,
     place_of,
     row_of,
@@ -33,7 +33,7 @@ TABLE = _table()
 ROWS = TABLE.to_pylist()
 
 
-def _slow(wanted: Wanted) -> list[int]:
+def _slow(wanted: SampleFilter) -> list[int]:
     """The rows that are wanted, one by one."""
     found = []
     for index, row in enumerate(ROWS):
@@ -67,38 +67,38 @@ def _slow(wanted: Wanted) -> list[int]:
     ids=str,
 )
 def test_the_rows_are_those_of_a_slow_loop(wanted: dict[str, object], outcome: str) -> None:
-    asked = Wanted(outcome=outcome, **wanted)  # type: ignore[arg-type]
+    asked = SampleFilter(outcome=outcome, **wanted)  # type: ignore[arg-type]
     assert selected(TABLE, asked, "as_stored").tolist() == _slow(asked)
 
 
 def test_a_row_of_the_confusion_matrix_is_the_sum_of_its_cells() -> None:
-    whole = len(selected(TABLE, Wanted(label=2), "as_stored"))
-    cells = [len(selected(TABLE, Wanted(label=2, predicted=each), "as_stored")) for each in range(4)]
+    whole = len(selected(TABLE, SampleFilter(label=2), "as_stored"))
+    cells = [len(selected(TABLE, SampleFilter(label=2, predicted=each), "as_stored")) for each in range(4)]
     assert sum(cells) == whole == [row["label"] for row in ROWS].count(2)
 
 
 def test_every_order_has_all_rows_once() -> None:
     for order in ORDERS:
-        assert sorted(selected(TABLE, Wanted(), order).tolist()) == list(range(len(ROWS)))
+        assert sorted(selected(TABLE, SampleFilter(), order).tolist()) == list(range(len(ROWS)))
 
 
 def test_the_highest_loss_comes_first() -> None:
-    losses = [ROWS[row]["loss"] for row in selected(TABLE, Wanted(), "top_losses")]
+    losses = [ROWS[row]["loss"] for row in selected(TABLE, SampleFilter(), "top_losses")]
     assert losses == sorted((row["loss"] for row in ROWS), reverse=True)
 
 
 def test_confidently_wrong_begins_with_the_surest_mistake_and_ends_with_the_surest_right_one() -> None:
-    order = selected(TABLE, Wanted(), "confidently_wrong").tolist()
+    order = selected(TABLE, SampleFilter(), "confidently_wrong").tolist()
     wrong = [row for row in order if ROWS[row]["label"] != ROWS[row]["predicted"]]
     assert order[: len(wrong)] == wrong
     assert ROWS[order[0]]["p_predicted"] == max(ROWS[row]["p_predicted"] for row in wrong)
     right = order[len(wrong) :]
     assert ROWS[order[-1]]["p_predicted"] == max(ROWS[row]["p_predicted"] for row in right)
-    assert selected(TABLE, Wanted(), "confidently_right")[0] == order[-1]
+    assert selected(TABLE, SampleFilter(), "confidently_right")[0] == order[-1]
 
 
 def test_the_least_sure_has_the_smallest_margin() -> None:
-    first = selected(TABLE, Wanted(), "least_sure")[0]
+    first = selected(TABLE, SampleFilter(), "least_sure")[0]
     assert ROWS[first]["margin"] == min(row["margin"] for row in ROWS)
 
 
@@ -112,7 +112,7 @@ def test_orders_by_hand() -> None:
             "margin": [0.25, 0.5, 0.75, 1.0, 0.75],
         }
     )
-    found = {order: selected(table, Wanted(), order).tolist() for order in ORDERS}
+    found = {order: selected(table, SampleFilter(), order).tolist() for order in ORDERS}
     assert found == {
         "top_losses": [3, 1, 0, 2, 4],
         "confidently_wrong": [3, 1, 0, 2, 4],
@@ -125,12 +125,12 @@ def test_orders_by_hand() -> None:
 def test_equal_samples_stay_in_the_order_of_the_table() -> None:
     same = pa.concat_tables([TABLE.slice(0, 1)] * 5)
     for order in ORDERS:
-        assert selected(same, Wanted(), order).tolist() == [0, 1, 2, 3, 4]
+        assert selected(same, SampleFilter(), order).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_an_outcome_that_does_not_exist_is_named() -> None:
     with pytest.raises(ValueError, match="no outcome 'maybe'; there is all, wrong, right"):
-        Wanted(outcome="maybe")
+        SampleFilter(outcome="maybe")
 
 
 def test_pages_hold_every_row_once_and_a_page_beyond_the_last_is_the_last() -> None:
@@ -146,9 +146,9 @@ def test_pages_hold_every_row_once_and_a_page_beyond_the_last_is_the_last() -> N
 
 def test_neighbours_are_those_of_the_selection_not_of_the_table() -> None:
     rows = np.array([7, 3, 9])
-    assert place_of(rows, 3) == Place(2, 3, before=7, after=9)
-    assert place_of(rows, 7) == Place(1, 3, before=None, after=3)
-    assert place_of(rows, 9) == Place(3, 3, before=3, after=None)
+    assert place_of(rows, 3) == Position(2, 3, before=7, after=9)
+    assert place_of(rows, 7) == Position(1, 3, before=None, after=3)
+    assert place_of(rows, 9) == Position(3, 3, before=3, after=None)
     assert place_of(rows, 4) is None
 
 

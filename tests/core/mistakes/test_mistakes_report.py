@@ -15,11 +15,21 @@ from core.evaluation.metrics import Metrics, metrics
 from core.evaluation.selection import Sample, sample_at
 from core.explanation.explanation import Map
 from core.images.preprocess import Preprocess
-from core.mistakes.report.document import About, Card, Figure, Report, card, evidence_in_words, html_report
+from core.mistakes.report.document import (
+    Figure,
+    MistakesReport,
+    ReportHeader,
+    SampleCard,
+    card,
+    evidence_in_words,
+    html_report,
+)
 from core.mistakes.why_wrong import pictures, sides
 from core.predictions.prediction_table import rows
 
-ABOUT = About("mine", "timm:lite", "street", "pets", "589ed330", "val", "2026-11-20", "22 November 2026")
+ABOUT = ReportHeader(
+    "mine", "timm:lite", "street", "pets", "589ed330", "val", "2026-11-20", "22 November 2026"
+)
 NAMES = ("cat", "dog", "cow")
 ATTACK = "<script>alert(1)</script>\"'&"
 VOID = {"meta", "img", "br", "link"}
@@ -80,12 +90,12 @@ def sample() -> Sample:
 
 
 @pytest.fixture
-def report(sample: Sample) -> Report:
+def report(sample: Sample) -> MistakesReport:
     """Eight animals, of which four are mistaken."""
-    return Report(ABOUT, NAMES, _metrics(LABEL, PREDICTED, 3), "true cat", 4, [Card(sample)])
+    return MistakesReport(ABOUT, NAMES, _metrics(LABEL, PREDICTED, 3), "true cat", 4, [SampleCard(sample)])
 
 
-def _many(num_classes: int, chosen: tuple[int, ...] = ()) -> Report:
+def _many(num_classes: int, chosen: tuple[int, ...] = ()) -> MistakesReport:
     """Two samples a class; class c is once taken for c + 1, and class 0 always for 1."""
     label = np.repeat(np.arange(num_classes), 2)
     predicted = label.copy()
@@ -93,13 +103,13 @@ def _many(num_classes: int, chosen: tuple[int, ...] = ()) -> Report:
     predicted[0] = 1
     names = [f"class {each}" for each in range(num_classes)]
     found = _metrics(label.tolist(), predicted.tolist(), num_classes)
-    return Report(ABOUT, names, found, "all", len(label), [], chosen)
+    return MistakesReport(ABOUT, names, found, "all", len(label), [], chosen)
 
 
 # What it says.
 
 
-def test_the_numbers_stand_beside_their_names(report: Report) -> None:
+def test_the_numbers_stand_beside_their_names(report: MistakesReport) -> None:
     """3 of 4 cats, 1 of 2 dogs, no cow: accuracy 4/8, mean recall (3/4 + 1/2 + 0) / 3, largest class 4/8."""
     page = html_report(report)
     for name, value in (
@@ -115,7 +125,7 @@ def test_the_numbers_stand_beside_their_names(report: Report) -> None:
     assert "<dt>Top-5 accuracy</dt>" in html_report(_many(6))
 
 
-def test_it_says_what_it_is_of(report: Report) -> None:
+def test_it_says_what_it_is_of(report: MistakesReport) -> None:
     page = Page(html_report(report))
     said = page.text("dd")
     assert page.text("h1") == page.text("title") == ["Mistakes of mine"]
@@ -125,7 +135,7 @@ def test_it_says_what_it_is_of(report: Report) -> None:
     assert "Fingerprint" not in html_report(nameless)
 
 
-def test_a_small_matrix_is_shown_whole_with_the_counts_in_their_cells(report: Report) -> None:
+def test_a_small_matrix_is_shown_whole_with_the_counts_in_their_cells(report: MistakesReport) -> None:
     page = html_report(report)
     found = re.findall(r'<tr><th scope="row">(\w+)</th>((?:<td[^>]*>\d*</td>)+)</tr>', page)
     cells = {name: re.findall(r">(\d*)<", row.replace("</td>", "") + "<") for name, row in found}
@@ -152,13 +162,15 @@ def test_of_many_classes_the_most_frequent_mistakes_and_the_chosen_ones_are_show
 def test_without_mistakes_it_says_so() -> None:
     label = list(range(50))
     page = html_report(
-        Report(ABOUT, [str(each) for each in label], _metrics(label, label, 50), "all", 50, [])
+        MistakesReport(ABOUT, [str(each) for each in label], _metrics(label, label, 50), "all", 50, [])
     )
     assert "There are no mistakes." in page
     assert "No samples were chosen." in page
 
 
-def test_classes_come_with_the_lowest_f1_first_and_undefined_numbers_as_dashes(report: Report) -> None:
+def test_classes_come_with_the_lowest_f1_first_and_undefined_numbers_as_dashes(
+    report: MistakesReport,
+) -> None:
     """Precision and recall: cat 3/6 and 3/4, dog 1/2 and 1/2, cow never predicted; a fourth never seen."""
     found = _metrics(LABEL, PREDICTED, 4)
     page = html_report(replace(report, class_names=(*NAMES, "yak"), metrics=found))
@@ -179,12 +191,14 @@ def test_of_very_many_classes_200_are_listed_and_the_rest_counted() -> None:
     assert "more classes" not in html_report(_many(200))
 
 
-def test_the_selection_says_how_many_samples_of_how_many_are_shown(report: Report) -> None:
+def test_the_selection_says_how_many_samples_of_how_many_are_shown(report: MistakesReport) -> None:
     assert "true cat · the first 1 of 4 samples" in html_report(report)
     assert "true cat · 1 sample</p>" in html_report(replace(report, num_selected=1))
 
 
-def test_a_card_names_the_sample_its_classes_and_their_probabilities(report: Report, sample: Sample) -> None:
+def test_a_card_names_the_sample_its_classes_and_their_probabilities(
+    report: MistakesReport, sample: Sample
+) -> None:
     page = html_report(report)
     e2 = np.exp(2) / (np.exp(2) + 2)
     assert "<h3>photos/3.jpg</h3>" in page
@@ -193,14 +207,14 @@ def test_a_card_names_the_sample_its_classes_and_their_probabilities(report: Rep
     assert f'<li class="true" style="--share:{(1 - e2) / 2:.3f}"><span>cat</span>' in page
     assert f"loss {-np.log((1 - e2) / 2):.3f} nats" in page
     far = replace(sample, top5=sample.top5[:1], p_label=0.0123)
-    assert "<span>cat</span><span>1.2%</span>" in html_report(replace(report, cards=[Card(far)]))
+    assert "<span>cat</span><span>1.2%</span>" in html_report(replace(report, cards=[SampleCard(far)]))
 
 
 # Pictures.
 
 
-def test_a_card_carries_its_pictures_in_itself(report: Report, sample: Sample) -> None:
-    shown = Card(
+def test_a_card_carries_its_pictures_in_itself(report: MistakesReport, sample: Sample) -> None:
+    shown = SampleCard(
         sample, (Figure("Photo", b"\xff\xd8one"), Figure("For and against dog", b"\xff\xd8two")), "a sum"
     )
     page = Page(html_report(replace(report, cards=[shown])))
@@ -218,9 +232,9 @@ def test_a_card_carries_its_pictures_in_itself(report: Report, sample: Sample) -
     assert "a sum" in page.text("p")
 
 
-def test_a_card_without_pictures_says_why(report: Report, sample: Sample) -> None:
+def test_a_card_without_pictures_says_why(report: MistakesReport, sample: Sample) -> None:
     assert "No pictures: the image is not on this machine." in html_report(report)
-    broken = replace(report, cards=[Card(sample, note="the file is broken")])
+    broken = replace(report, cards=[SampleCard(sample, note="the file is broken")])
     assert "No pictures: the file is broken." in html_report(broken)
 
 
@@ -250,9 +264,9 @@ def test_a_card_of_maps_has_the_photo_both_sides_and_their_difference(sample: Sa
 def test_whatever_comes_from_outside_is_escaped(sample: Sample) -> None:
     names = (ATTACK, "dog", "$title ${style}")
     hostile = replace(sample, sample_id=ATTACK, path=ATTACK)
-    shown = [Card(hostile, (Figure(ATTACK, b"\xff"),), ATTACK), Card(hostile, note=ATTACK)]
-    about = About(*[ATTACK] * 8)
-    source = html_report(Report(about, names, _metrics(LABEL, PREDICTED, 3), ATTACK, 9, shown))
+    shown = [SampleCard(hostile, (Figure(ATTACK, b"\xff"),), ATTACK), SampleCard(hostile, note=ATTACK)]
+    about = ReportHeader(*[ATTACK] * 8)
+    source = html_report(MistakesReport(about, names, _metrics(LABEL, PREDICTED, 3), ATTACK, 9, shown))
     page = Page(source)
     assert page.all("script") == []
     assert "alert(1)" in source
@@ -272,8 +286,8 @@ def test_hostile_names_are_escaped_in_the_list_of_pairs_too() -> None:
     assert Page(source).text("span")[0] == f"{ATTACK} → {ATTACK}"
 
 
-def test_it_asks_for_nothing_and_runs_nothing(report: Report, sample: Sample) -> None:
-    source = html_report(replace(report, cards=[Card(sample, (Figure("Photo", b"\xff"),))]))
+def test_it_asks_for_nothing_and_runs_nothing(report: MistakesReport, sample: Sample) -> None:
+    source = html_report(replace(report, cards=[SampleCard(sample, (Figure("Photo", b"\xff"),))]))
     page = Page(source)
     assert {tag for tag, _ in page.elements} & {"script", "link", "iframe", "object", "base", "form"} == set()
     assert "default-src 'none'" in source
@@ -281,7 +295,7 @@ def test_it_asks_for_nothing_and_runs_nothing(report: Report, sample: Sample) ->
     assert all(str(each["src"]).startswith("data:") for _, each in page.elements if "src" in each)
 
 
-def test_headings_tables_and_regions_are_named(report: Report) -> None:
+def test_headings_tables_and_regions_are_named(report: MistakesReport) -> None:
     page = Page(html_report(_many(60, chosen=(0, 1))))
     assert page.all("html")[0]["lang"] == "en"
     assert all(each.get("scope") in {"col", "row"} for each in page.all("th"))
@@ -292,7 +306,7 @@ def test_headings_tables_and_regions_are_named(report: Report) -> None:
     assert levels == ["h1", "h2", "h2", "h2", "h3", "h2"]
 
 
-def test_it_is_readable_in_the_dark_and_on_paper(report: Report) -> None:
+def test_it_is_readable_in_the_dark_and_on_paper(report: MistakesReport) -> None:
     source = html_report(report)
     assert "@media screen and (prefers-color-scheme: dark)" in source
     assert "@media print" in source

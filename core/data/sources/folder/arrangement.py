@@ -11,7 +11,7 @@ NO_PART = "which is no part of the data"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class SplitFolder:
     """A folder called like a part, and the one at or below it that holds class folders."""
 
     split: str
@@ -19,7 +19,7 @@ class Part:
     place: Folder
     path: str
 
-    def is_copy_of(self, other: "Part") -> bool:
+    def is_copy_of(self, other: "SplitFolder") -> bool:
         """Whether it has the name of another but for its case, and as much in it: ``Train`` and ``train``."""
         same = roles.folded(self.top.name) == roles.folded(other.top.name)
         counts = [{each.name: each.num_images for each in part.place.folders} for part in (self, other)]
@@ -43,7 +43,7 @@ class Roles:
     top: Folder
     path: str = ""
     around: list[Folder] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
+    parts: list[SplitFolder] = field(default_factory=list)
     flat: dict[str, str] = field(default_factory=dict)
     beside: list[Folder] = field(default_factory=list)
     others: list[Folder] = field(default_factory=list)
@@ -138,7 +138,7 @@ def _sorted(found: Roles, known: set[str]) -> Roles:
             found.empty.append(each)
         elif split is None:
             (found.beside if roles.is_beside(each.name) else found.others).append(each)
-        elif (part := Part(split, each, *_place(each, f"{each.name}/"))).holds_classes(known):
+        elif (part := SplitFolder(split, each, *_place(each, f"{each.name}/"))).holds_classes(known):
             found.parts.append(part)
         else:
             found.flat[each.name] = split

@@ -1,4 +1,4 @@
-"""Pictures of filter ascent: those that are kept, and those that are being made."""
+"""Pictures of ascent: those that are kept, and those that are being made."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ import streamlit as st
 
 from core.explain.ascent import Ascended
 from core.inside.ascents import cache, pictures
-from core.inside.ascents.pictures import Question
+from core.inside.ascents.pictures import AscentQuestion
 from pages._ui.session.models import Loaded
 
 # Names in the address.
@@ -151,7 +151,7 @@ def is_filling(scope: Sequence[object]) -> bool:
     return False
 
 
-def _question(place: Place) -> Question:
+def _question(place: Place) -> AscentQuestion:
     return pictures.question(place.loaded.checkpoint, place.layer, [place.channel], method=place.method)
 
 

@@ -12,16 +12,16 @@ from torch import Tensor
 
 from core.data.image_set import ImageSet
 from core.data.sources.photos import photos_at_hand
-from core.drawing.render import jpeg
+from core.drawing.render import Pictures, jpeg
 from core.errors import CheckpointError, CoreError, DataError
 from core.evaluation.metrics import distinct_names
 from core.images.preprocess import Preprocess
 from core.images.sample_photos import SAMPLES, sample
 from core.inside.examples import channel_tiles, export, stored_examples
-from core.inside.examples.channel_tiles import Pictures, Reached
+from core.inside.examples.channel_tiles import Reached
 from core.inside.examples.patches import Draw, by_sample_id, drawing, in_square, ringed
 from core.inside.examples.search import collect, examples_among
-from core.inside.examples.stored_examples import About, Example, Examples
+from core.inside.examples.stored_examples import Example, Examples, ExamplesMetadata
 from pages._ui.inside.state import inside
 from pages._ui.session import folders, photos
 from pages._ui.session.models import Loaded
@@ -119,7 +119,7 @@ def folder_of(loaded: Loaded) -> Path | None:
     return folders.kept(_key(loaded)) or stored_examples.remembered_photos(loaded.checkpoint.folder)
 
 
-def replaced_by(loaded: Loaded, images: ImageSet) -> About | None:
+def replaced_by(loaded: Loaded, images: ImageSet) -> ExamplesMetadata | None:
     """What the table is about, if it is of other images: a pass over these would replace it."""
     table = table_of(loaded)
     return None if table is None or table.is_of(loaded.checkpoint.card, images) else table.about

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.errors import CoreError
 from core.evaluation.metrics import distinct_names
-from core.evaluation.selection import Wanted, sample_at, selected
+from core.evaluation.selection import SampleFilter, sample_at, selected
 from core.inside import network_map
 from core.inside.channels import inspection
 from core.inside.channels.inspection import Inspection, Sparsity, Stage
@@ -190,7 +190,7 @@ def _own_samples(key: str, _found: Results, _pictures: image_access.Pictures) ->
 
 def _clearest(found: Results, pictures: image_access.Pictures, class_idx: int) -> Photo | None:
     """The image of a class that the network is surest of."""
-    rows = selected(found.table, Wanted(label=class_idx), "confidently_right")
+    rows = selected(found.table, SampleFilter(label=class_idx), "confidently_right")
     if not len(rows):
         return None
     sample = sample_at(found.table, int(rows[0]))

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.arrays import FloatArray
 from core.drawing.render import SIGNED, Picture, jpeg
-from core.images.preprocess import FloatArray, Window
+from core.images.preprocess import Window
 from pages._ui.kit.components import scales, web
 from pages._ui.kit.components.scales import Scale
 
@@ -71,7 +72,7 @@ def _scale(scale: Scale) -> dict[str, object]:
         "low": scale.low,
         "high": scale.high,
         "unit": scale.unit,
-        "ramp": scales.ramp(scale.colour_map),
+        "ramp": scales.ramp(scale.colormap),
     }
 
 

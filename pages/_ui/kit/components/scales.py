@@ -11,14 +11,14 @@ _RAMP_STOPS = 17
 class Scale:
     """What the colours mean: the palette's name, its two ends in words, and the unit of the values."""
 
-    colour_map: str
+    colormap: str
     low: str
     high: str
     unit: str
 
 
-def ramp(colour_map: str) -> list[str]:
+def ramp(colormap: str) -> list[str]:
     """The colours of a palette from end to end, as CSS writes them."""
-    colours = palette(colour_map)
+    colours = palette(colormap)
     stops = colours[:: len(colours) // (_RAMP_STOPS - 1)].tolist()
     return [f"rgb({red} {green} {blue})" for red, green, blue in stops]

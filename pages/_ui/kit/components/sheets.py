@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.arrays import FloatArray
 from core.drawing.channel_grid import Layout, grid, page_layout, picture_grid
 from core.drawing.render import jpeg, png
-from core.images.preprocess import FloatArray
 from core.inside.examples.channel_tiles import opaque
 from pages._ui.kit.components import web
 from pages._ui.kit.components.web import data_uri

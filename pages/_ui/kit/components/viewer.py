@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.images.preprocess import FloatArray, Window
+from core.arrays import FloatArray
+from core.images.preprocess import Window
 from pages._ui.kit.components import scales, web
 from pages._ui.kit.components.scales import Scale
 from pages._ui.session import values
@@ -44,7 +45,7 @@ def draw(layered: Layered, scale: Scale, *, view: str, alt: str) -> float:
             "high": scale.high,
             "unit": scale.unit,
             "hint": "Point at the photo to read a cell",
-            "ramp": scales.ramp(scale.colour_map),
+            "ramp": scales.ramp(scale.colormap),
         },
         default={"opacity": OPACITY},
         on_opacity_change=_nothing,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.drawing.render import COLOUR_MAPS, SIGNED
+from core.drawing.render import COLORMAPS, SIGNED
 from core.explain.maps.cam import CAM_METHODS
 from core.explain.network.layers import Layer, default_layer
 from core.explanation.explanation import INPUT, METHODS, Question
@@ -211,7 +211,7 @@ def palette(*, difference: bool) -> str:
         return SIGNED
     if _segmented("Show", {"heat": "Heat map", "signed": "For and against"}, key="shown") == "signed":
         return SIGNED
-    return _segmented("Colours", {name: name.capitalize() for name in COLOUR_MAPS}, key="colour_map")
+    return _segmented("Colours", {name: name.capitalize() for name in COLORMAPS}, key="colormap")
 
 
 def _segmented(label: str, labels: dict[str, str], *, key: str) -> str:

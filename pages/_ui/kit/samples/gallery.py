@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.evaluation.confusion import IntArray
-from core.evaluation.selection import ORDERS, Sample, Wanted, num_pages, page_of, sample_at, selected
+from core.arrays import IntArray
+from core.evaluation.selection import ORDERS, Sample, SampleFilter, num_pages, page_of, sample_at, selected
 from core.mistakes.results import Results
 from pages._ui import words
 from pages._ui.kit import options
@@ -38,7 +38,7 @@ _EMPTY = (
 class Selection:
     """The samples that somebody wants to see: what they must be, their order, their rows, in words."""
 
-    wanted: Wanted
+    wanted: SampleFilter
     order: str
     rows: IntArray
     title: str
@@ -71,7 +71,7 @@ def pick(results: Results) -> tuple[Selection, DeltaGenerator]:
     tools = st.container(horizontal=True, gap="small", key="gallery_tools")
     with tools.popover("Filters", icon=":material/filter_alt:", key="gallery_filters"):
         ranges = _ranges()
-    wanted = Wanted(label, predicted, outcome, **ranges)
+    wanted = SampleFilter(label, predicted, outcome, **ranges)
     rows = selected(results.table, wanted, order)
     return Selection(wanted, order, rows, _title(wanted, names)), tools
 
@@ -195,7 +195,7 @@ def _share(label: str, key: str) -> tuple[float, float]:
     return low, high
 
 
-def _title(wanted: Wanted, names: list[str]) -> str:
+def _title(wanted: SampleFilter, names: list[str]) -> str:
     label = None if wanted.label is None else names[wanted.label]
     predicted = None if wanted.predicted is None else names[wanted.predicted]
     if label is not None and predicted is not None:

@@ -3,11 +3,11 @@
 import pyarrow as pa
 import streamlit as st
 
-from core.evaluation.selection import Place, sample_at
+from core.evaluation.selection import Position, sample_at
 from pages._ui.session import choices
 
 
-def draw(table: pa.Table, place: Place | None, *, key: str) -> None:
+def draw(table: pa.Table, place: Position | None, *, key: str) -> None:
     """Draw Previous, Next and Close; without a place the sample is none of those selected."""
     with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
         if place:

@@ -8,7 +8,7 @@ import streamlit as st
 from core.data.cache import Decoded, decode
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
-from core.data.survey.report import Report, report
+from core.data.survey.report import DataReport, report
 from core.training.material import Material, material, sides
 from core.training.network import preprocess_of
 from core.training.recipe import Recipe
@@ -74,7 +74,7 @@ def training_data(images: ImageSet, recipe: Recipe, on_progress: Callable[[int, 
     return material(decoded, recipe.data, recipe.seed)
 
 
-def data_report(decoded: Decoded, recipe: Recipe) -> Report:
+def data_report(decoded: Decoded, recipe: Recipe) -> DataReport:
     """The report on a data set as this recipe splits it."""
     images, settings = decoded.images, recipe.data
     return _report(
@@ -86,7 +86,7 @@ def data_report(decoded: Decoded, recipe: Recipe) -> Report:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for copies…")
-def _report(content: str, split: str, _decoded: Decoded, _recipe: Recipe) -> Report:  # noqa: ARG001 (the key)
+def _report(content: str, split: str, _decoded: Decoded, _recipe: Recipe) -> DataReport:  # noqa: ARG001 (the key)
     parts = sides(_decoded.images, _recipe.data, _recipe.seed)
     return report(_decoded.images, _decoded.survey, train=parts.train, val=parts.val, test=parts.test)
 

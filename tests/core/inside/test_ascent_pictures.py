@@ -1,4 +1,4 @@
-"""Pictures of a checkpoint's filters: settings that suit it, the cache, stopping, and the command's files."""
+"""Pictures by ascent: settings that suit a checkpoint, the cache, stopping, and the files of the command."""
 
 import csv
 import io
@@ -23,15 +23,15 @@ from core.explain.ascent.normalisation import Normalisation
 from core.explain.ascent.plain import Plain
 from core.explain.ascent.robust import Robust
 from core.inside.ascents import export, pictures
-from core.inside.ascents.cache import FilterCache, key_of
-from core.inside.ascents.pictures import Question, ascended, num_channels, question
+from core.inside.ascents.cache import AscentCache, key_of
+from core.inside.ascents.pictures import AscentQuestion, ascended, num_channels, question
 
 QUICK = Plain(size=(64, 64), steps=2, crop=8)
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> FilterCache:
-    return FilterCache(tmp_path / "filters")
+def cache(tmp_path: Path) -> AscentCache:
+    return AscentCache(tmp_path / "filters")
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_channels_are_counted_also_of_a_vector_and_of_classes(small: Checkpoint)
 # The cache.
 
 
-def test_what_was_kept_comes_back_and_nothing_else(cache: FilterCache) -> None:
+def test_what_was_kept_comes_back_and_nothing_else(cache: AscentCache) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
     assert cache.read("a") is None
     cache.write("a", Ascended(7, picture, 1.25e-3, is_dead=True))
@@ -105,7 +105,7 @@ def test_what_was_kept_comes_back_and_nothing_else(cache: FilterCache) -> None:
 
 
 @pytest.mark.parametrize("keep", [0, 5, 200, -1000])
-def test_a_damaged_file_counts_as_none(cache: FilterCache, keep: int) -> None:
+def test_a_damaged_file_counts_as_none(cache: AscentCache, keep: int) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
     cache.write("a", Ascended(7, picture, 1.0, is_dead=False))
     path = cache.folder / "a.png"
@@ -113,7 +113,7 @@ def test_a_damaged_file_counts_as_none(cache: FilterCache, keep: int) -> None:
     assert cache.read("a") is None
 
 
-def test_a_picture_that_is_not_ours_counts_as_none(cache: FilterCache) -> None:
+def test_a_picture_that_is_not_ours_counts_as_none(cache: AscentCache) -> None:
     cache.folder.mkdir()
     Image.new("RGB", (3, 3)).save(cache.folder / "a.png")
     assert cache.read("a") is None
@@ -121,21 +121,21 @@ def test_a_picture_that_is_not_ours_counts_as_none(cache: FilterCache) -> None:
 
 def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    cache = FilterCache(tmp_path / "file")
+    cache = AscentCache(tmp_path / "file")
     cache.write("a", Ascended(7, np.zeros((3, 4, 3), np.uint8), 1.0, is_dead=False))
     assert cache.read("a") is None
 
 
-def test_the_pictures_used_longest_ago_make_room(cache: FilterCache) -> None:
+def test_the_pictures_used_longest_ago_make_room(cache: AscentCache) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
     for age, name in enumerate("dcba"):
         cache.write(name, Ascended(0, picture, 1.0, is_dead=False))
         os.utime(cache.folder / f"{name}.png", (1000 + age, 1000 + age))
     size = (cache.folder / "a.png").stat().st_size
     cache.read("d")  # The oldest, but just used.
-    FilterCache(cache.folder, 4 * size).make_room()
+    AscentCache(cache.folder, 4 * size).make_room()
     assert len(list(cache.folder.iterdir())) == 4
-    FilterCache(cache.folder, 3 * size).make_room()
+    AscentCache(cache.folder, 3 * size).make_room()
     assert sorted(path.stem for path in cache.folder.iterdir()) == ["a", "d"]
 
 
@@ -157,9 +157,9 @@ def test_everything_that_changes_a_picture_changes_its_key(small: Checkpoint, im
 
 
 def test_a_stopped_run_goes_on_without_doing_finished_channels_again(
-    small: Checkpoint, cache: FilterCache, count_ascents: list[int]
+    small: Checkpoint, cache: AscentCache, count_ascents: list[int]
 ) -> None:
-    asked = Question("bn2", (5, 3, 9, 1), QUICK)
+    asked = AscentQuestion("bn2", (5, 3, 9, 1), QUICK)
     running = ascended(small, asked, cache)
     first = [next(running), next(running)]
     running.close()
@@ -190,20 +190,20 @@ def test_a_killed_command_goes_on_without_doing_finished_channels_again(
 
 
 def test_what_is_kept_comes_before_what_is_computed(
-    small: Checkpoint, cache: FilterCache, count_ascents: list[int]
+    small: Checkpoint, cache: AscentCache, count_ascents: list[int]
 ) -> None:
-    list(ascended(small, Question("bn2", (9,), QUICK), cache))
-    running = ascended(small, Question("bn2", (5, 9), QUICK), cache)
+    list(ascended(small, AscentQuestion("bn2", (9,), QUICK), cache))
+    running = ascended(small, AscentQuestion("bn2", (5, 9), QUICK), cache)
     assert next(running).channel == 9
     assert count_ascents == [9]
     assert next(running).channel == 5
 
 
 def test_pictures_are_those_of_ascent_with_the_checkpoints_own_mean_and_deviation(
-    small: Checkpoint, cache: FilterCache
+    small: Checkpoint, cache: AscentCache
 ) -> None:
     settings = Robust(size=(64, 64), steps=2)
-    (found,) = ascended(small, Question("bn2", (4,), settings), cache)
+    (found,) = ascended(small, AscentQuestion("bn2", (4,), settings), cache)
     preprocess = small.card.preprocess
     normalisation = Normalisation(preprocess.mean, preprocess.std)
     expected = next(ascend(small.model, "bn2", [4], settings, normalisation))
@@ -246,7 +246,7 @@ def test_the_same_command_again_takes_the_kept_pictures(root: Path, count_ascent
 def test_a_dead_channel_is_said_in_the_table_and_drawn_as_such() -> None:
     dead = Ascended(1, np.zeros((8, 8, 3), np.uint8), 0.0, is_dead=True)
     live = Ascended(0, np.full((8, 8, 3), 200, np.uint8), 2.0, is_dead=False)
-    asked = Question("bn2", (0, 1), QUICK)
+    asked = AscentQuestion("bn2", (0, 1), QUICK)
     poster = np.asarray(Image.open(io.BytesIO(export.poster([live, dead]))))
     assert (poster[:8, :8, :3] == 200).all()
     width = poster.shape[1]
@@ -277,7 +277,7 @@ def test_no_steps_are_refused_as_an_argument(root: Path, capsys: pytest.CaptureF
     assert "argument --steps: got '0'; expected a whole number from 1 to" in capsys.readouterr().err
 
 
-def test_networks_with_a_grey_input_of_their_own_size_work(cache: FilterCache) -> None:
+def test_networks_with_a_grey_input_of_their_own_size_work(cache: AscentCache) -> None:
     digits = store.load(store.find("digits"))
     asked = question(digits, "block2", range(3))
     with torch.random.fork_rng(devices=[]):
