@@ -251,6 +251,24 @@ def test_a_class_name_occurs_once_in_core() -> None:
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
 
 
+def test_no_parameter_is_called_found() -> None:
+    """It says how a value came about, not what it is."""
+
+    def broken(path: Path) -> list[str]:
+        functions = [
+            node
+            for node in ast.walk(_tree(path))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        ]
+        return [ast.unparse(node.args) for node in functions if "found" in _parameters(node.args)]
+
+    assert _offenders(CORE, broken) == {}
+
+
+def _parameters(arguments: ast.arguments) -> set[str]:
+    return {each.arg for each in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
+
+
 # The rules themselves.
 
 

@@ -38,9 +38,9 @@ def view(matrix: ConfusionMatrix, class_idx: IntArray, numbers: str = COUNTS) ->
     return _views([matrix], class_idx, numbers)[0]
 
 
-def side_by_side(found: Matrices, class_idx: IntArray) -> list[MatrixView]:
+def side_by_side(matrices: Matrices, class_idx: IntArray) -> list[MatrixView]:
     """Some classes of the first and of the second matrix, a count as dark in one as in the other."""
-    return _views([found.first, found.second], class_idx, COUNTS)
+    return _views([matrices.first, matrices.second], class_idx, COUNTS)
 
 
 def shares_side_by_side(matrices: Sequence[ConfusionMatrix], class_idx: IntArray) -> list[MatrixView]:
@@ -48,9 +48,9 @@ def shares_side_by_side(matrices: Sequence[ConfusionMatrix], class_idx: IntArray
     return _views(matrices, class_idx, BY_LABEL)
 
 
-def change(found: Matrices, class_idx: IntArray) -> MatrixView:
+def change(matrices: Matrices, class_idx: IntArray) -> MatrixView:
     """What became of some classes: a right one more is good, and a mistake less."""
-    counts = found.difference.part(class_idx)
+    counts = matrices.difference.part(class_idx)
     diagonal = np.eye(len(class_idx), dtype=bool)
     text = tuple(tuple(_as_change(each) for each in row) for row in counts.tolist())
     size = np.abs(counts).astype(np.float64)

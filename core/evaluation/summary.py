@@ -60,12 +60,12 @@ def _mean_areas(areas: Ranking) -> dict[str, float]:
     return {f"macro_{name}": _mean(getattr(areas, name)) for name in names}
 
 
-def _per_class(found: Metrics, areas: Ranking, names: Sequence[str]) -> dict[str, dict[str, float | None]]:
-    columns = asdict(found.per_class) | {
+def _per_class(metrics: Metrics, areas: Ranking, names: Sequence[str]) -> dict[str, dict[str, float | None]]:
+    columns = asdict(metrics.per_class) | {
         "roc_auc": areas.roc_auc,
         "average_precision": areas.average_precision,
     }
-    some = _written_classes(found, len(names))
+    some = _written_classes(metrics, len(names))
     values = {name: column[some].tolist() for name, column in columns.items()}
     return {
         names[class_idx]: {name: _number(column[place]) for name, column in values.items()}
@@ -73,12 +73,12 @@ def _per_class(found: Metrics, areas: Ranking, names: Sequence[str]) -> dict[str
     }
 
 
-def _written_classes(found: Metrics, num_classes: int) -> IntArray:
+def _written_classes(metrics: Metrics, num_classes: int) -> IntArray:
     """All, or the worst of those that occur."""
     if num_classes <= _MOST_WRITTEN_CLASSES:
         return np.arange(num_classes)
-    worst = np.argsort(found.per_class.f1, kind="stable")[:_MOST_WRITTEN_CLASSES]  # NaN comes last.
-    return worst[~np.isnan(found.per_class.f1[worst])]
+    worst = np.argsort(metrics.per_class.f1, kind="stable")[:_MOST_WRITTEN_CLASSES]  # NaN comes last.
+    return worst[~np.isnan(metrics.per_class.f1[worst])]
 
 
 def _mean(values: DoubleArray) -> float:

@@ -65,14 +65,14 @@ class RunningAverage:
         self._in_logits = True
         self._raw, self._evidence, self._heat, self._seen, self._directions = (np.zeros(()) for _ in range(5))
 
-    def add(self, found: Map, seen: Picture) -> None:
+    def add(self, explained: Map, seen: Picture) -> None:
         """Add a map (h, w) and the input (H, W, 3) that it is of; all must have the same shapes."""
-        if self.count and (found.raw.shape != self._raw.shape or seen.shape != self._seen.shape):
+        if self.count and (explained.raw.shape != self._raw.shape or seen.shape != self._seen.shape):
             raise ValueError(
-                f"a map {found.raw.shape} of an input {seen.shape} after maps {self._raw.shape} "
+                f"a map {explained.raw.shape} of an input {seen.shape} after maps {self._raw.shape} "
                 f"of inputs {self._seen.shape}"
             )
-        heat = heatmap(found.raw).astype(np.float64)
+        heat = heatmap(explained.raw).astype(np.float64)
         centred = heat - heat.mean()
         length = float(np.linalg.norm(centred))
         # Of a map that is the same everywhere, rounding would else be taken for its shape.
@@ -80,10 +80,10 @@ class RunningAverage:
             self._num_with_shape += 1
             self._directions = self._directions + centred / length
         self.count += 1
-        self._raw, self._heat, self._seen = self._raw + found.raw, self._heat + heat, self._seen + seen
-        self._in_logits &= found.evidence is not None
-        if found.evidence is not None and self._in_logits:
-            self._evidence = self._evidence + found.evidence
+        self._raw, self._heat, self._seen = self._raw + explained.raw, self._heat + heat, self._seen + seen
+        self._in_logits &= explained.evidence is not None
+        if explained.evidence is not None and self._in_logits:
+            self._evidence = self._evidence + explained.evidence
 
     def skip(self) -> None:
         """Count an image that could not be read."""
@@ -137,24 +137,24 @@ def average(
             yield running.average()
 
 
-def pictures(found: AverageMap) -> AveragePictures:
+def pictures(average: AverageMap) -> AveragePictures:
     """The average as pictures, 448 pixels along the longer side; a tiny input is drawn pixel by pixel.
 
     The heat map from 0 to 1, so that pale colours mean that the maps differ; the signed map on its own scale.
     """
-    height, width = found.seen.shape[:2]
+    height, width = average.seen.shape[:2]
     factor = _DRAWN_SIDE / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     is_tiny = max(height, width) <= _TINY_SIDE
     filter_ = Image.Resampling.NEAREST if is_tiny else Image.Resampling.BILINEAR
-    seen = np.asarray(Image.fromarray(found.seen).resize(size, filter_))
+    seen = np.asarray(Image.fromarray(average.seen).resize(size, filter_))
     whole = Preprocess((height, width), None, (0.5,), (0.5,))
 
     def over(values: FloatArray, colormap: str) -> Picture:
         return render.overlay(seen, whole.on_image(values, (width, height), size), colormap)
 
-    signed = balance(found.signed, peak(found.signed))
-    return AveragePictures(seen, over(found.heat, "inferno"), over(signed, render.SIGNED))
+    signed = balance(average.signed, peak(average.signed))
+    return AveragePictures(seen, over(average.heat, "inferno"), over(signed, render.SIGNED))
 
 
 def _add(running: RunningAverage, checkpoint: Checkpoint, image: Image.Image, question: Question) -> None:

@@ -109,13 +109,13 @@ def _table(evaluation: Evaluation) -> pa.Table:
     return score_files.with_scores(evaluation.table, table)
 
 
-def class_table(found: Results, areas: Ranking) -> pd.DataFrame:
+def class_table(results: Results, areas: Ranking) -> pd.DataFrame:
     """A row for each class that occurs, the lowest F1 first: support, mistakes, and how well it is found."""
-    per_class, matrix = found.metrics.per_class, found.metrics.confusion_matrix
+    per_class, matrix = results.metrics.per_class, results.metrics.confusion_matrix
     rows = pd.DataFrame(
         {
-            "class_idx": range(len(found.class_names)),
-            "name": found.class_names,
+            "class_idx": range(len(results.class_names)),
+            "name": results.class_names,
             "support": per_class.support,
             "mistakes": per_class.support - matrix.diagonal,
             "recall": per_class.recall,

@@ -82,19 +82,19 @@ def rival_of(label: int, predicted: int, top5: Iterable[int]) -> int | None:
     return next((int(class_idx) for class_idx in top5 if class_idx != predicted), None)
 
 
-def pictures(image: Picture, preprocess: Preprocess, size: tuple[int, int], found: Sides) -> EvidencePictures:
+def pictures(image: Picture, preprocess: Preprocess, size: tuple[int, int], sides: Sides) -> EvidencePictures:
     """The three maps over ``image`` (H, W, 3), for in red and against in blue, the unseen margin hatched.
 
     ``size`` (width, height) is that of the original, of which ``image`` may be a larger or smaller drawing.
     """
-    drawn, top = (image.shape[1], image.shape[0]), found.top
+    drawn, top = (image.shape[1], image.shape[0]), sides.top
 
     def over(values: FloatArray) -> Picture:
         spread = preprocess.on_image(balance(values, top), size, drawn)
         return render.overlay(image, spread, render.SIGNED, 0.8)
 
-    return EvidencePictures(over(found.predicted), over(found.rival), over(found.difference))
+    return EvidencePictures(over(sides.predicted), over(sides.rival), over(sides.difference))
 
 
-def _sum(found: Map) -> Sum:
-    return Sum(found.speaks_for + found.speaks_against, found.bias, found.score)
+def _sum(explained: Map) -> Sum:
+    return Sum(explained.speaks_for + explained.speaks_against, explained.bias, explained.score)

@@ -23,13 +23,13 @@ class ClassCounts:
     num_left_out: int
 
 
-def class_counts(found: DataReport, ends: int = _ENDS) -> ClassCounts:
+def class_counts(report: DataReport, ends: int = _ENDS) -> ClassCounts:
     """The counts of a report; more than twice ``ends`` classes are cut to both ends."""
-    order = np.arange(len(found.class_names))
+    order = np.arange(len(report.class_names))
     num_left_out = max(0, len(order) - 2 * ends)
     if num_left_out:
-        by_size = np.argsort(-found.counts.sum(axis=1), kind="stable")
+        by_size = np.argsort(-report.counts.sum(axis=1), kind="stable")
         order = np.concatenate([by_size[:ends], by_size[-ends:]])
-    names = tuple(found.class_names[index] for index in order)
-    train, val = (tuple(found.counts[order, split].tolist()) for split in (0, 1))
+    names = tuple(report.class_names[index] for index in order)
+    train, val = (tuple(report.counts[order, split].tolist()) for split in (0, 1))
     return ClassCounts(names, train, val, num_left_out)

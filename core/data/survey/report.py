@@ -157,17 +157,17 @@ def _near(
     return near, int((~crosses).sum()), pairs.complete
 
 
-def _hints(found: DataReport) -> Iterator[str]:
-    if found.broken:
-        yield f"{_several(len(found.broken), 'broken file is', 'broken files are')} skipped"
-    yield from _hints_on_files(found)
-    yield from _hints_on_classes(found)
+def _hints(report: DataReport) -> Iterator[str]:
+    if report.broken:
+        yield f"{_several(len(report.broken), 'broken file is', 'broken files are')} skipped"
+    yield from _hints_on_files(report)
+    yield from _hints_on_classes(report)
     for some, other in combinations(SPLITS, 2):
-        yield from _hints_on_leaks(found, some, other)
-    conflicting = sum(len(each.sample_ids) for each in found.exact if each.labels_differ)
+        yield from _hints_on_leaks(report, some, other)
+    conflicting = sum(len(each.sample_ids) for each in report.exact if each.labels_differ)
     if conflicting:
         yield f"{conflicting} images have the same content but different labels: some of these are wrong"
-    conflicting = sum(each.labels_differ for each in found.near)
+    conflicting = sum(each.labels_differ for each in report.near)
     if conflicting:
         pairs = _several(conflicting, "pair of images looks", "pairs of images look")
         yield f"{pairs} almost the same but the labels differ: check them"
@@ -181,38 +181,38 @@ def left_out_in_words(left_out: Sequence[LeftOut]) -> str | None:
     return f"left out: {'; '.join(pictures)}" if pictures else None
 
 
-def _hints_on_files(found: DataReport) -> Iterator[str]:
-    if (pictures := left_out_in_words(found.left_out)) is not None:
+def _hints_on_files(report: DataReport) -> Iterator[str]:
+    if (pictures := left_out_in_words(report.left_out)) is not None:
         yield pictures
-    if found.empty:
-        yield f"class folders without an image are no classes: {', '.join(map(repr, found.empty[:_LISTED]))}"
+    if report.empty:
+        yield f"class folders without an image are no classes: {', '.join(map(repr, report.empty[:_LISTED]))}"
 
 
-def _hints_on_classes(found: DataReport) -> Iterator[str]:
-    totals = found.counts.sum(axis=1)
+def _hints_on_classes(report: DataReport) -> Iterator[str]:
+    totals = report.counts.sum(axis=1)
     if len(totals) == 1:
-        yield f"there is one class only, {found.class_names[0]!r}: enough to evaluate on, but not to train"
-    if found.imbalance >= _IMBALANCED:
+        yield f"there is one class only, {report.class_names[0]!r}: enough to evaluate on, but not to train"
+    if report.imbalance >= _IMBALANCED:
         small = int(np.where(totals > 0, totals, totals.max() + 1).argmin())
         large = int(totals.argmax())
-        few = f"class {found.class_names[small]!r} has {_several(totals[small], 'image', 'images')}"
-        many = f"{found.class_names[large]!r} {totals[large]:,}"
+        few = f"class {report.class_names[small]!r} has {_several(totals[small], 'image', 'images')}"
+        many = f"{report.class_names[large]!r} {totals[large]:,}"
         yield f"{few}, {many}: look at balanced accuracy, not at accuracy alone"
-    for split, counts in zip(SPLITS, found.counts.T, strict=True):
+    for split, counts in zip(SPLITS, report.counts.T, strict=True):
         empty = np.flatnonzero(counts == 0)
         if len(empty) and (counts.any() or split == "train"):
-            first = f"no {_NAMES[split]} image of class {found.class_names[empty[0]]!r}"
+            first = f"no {_NAMES[split]} image of class {report.class_names[empty[0]]!r}"
             rest = f" and {_several(len(empty) - 1, 'other', 'others')}" if len(empty) > 1 else ""
             yield f"there is {first}{rest}"
 
 
-def _hints_on_leaks(found: DataReport, some: str, other: str) -> Iterator[str]:
+def _hints_on_leaks(report: DataReport, some: str, other: str) -> Iterator[str]:
     too_good = f"the {_NAMES[other]} accuracy is too good"
-    shared = sum({some, other} <= set(each.splits) for each in found.exact)
+    shared = sum({some, other} <= set(each.splits) for each in report.exact)
     if shared:
         verb = _several(shared, "image is", "images are")
         yield f"{verb} in {_NAMES[some]} and {_NAMES[other]} both: {too_good}"
-    pairs = [each for each in found.near if {some, other} == set(each.splits)]
+    pairs = [each for each in report.near if {some, other} == set(each.splits)]
     similar = len({each.sample_ids[each.splits.index(other)] for each in pairs})
     if similar:
         looks = _several(similar, f"{_NAMES[other]} image looks", f"{_NAMES[other]} images look")
@@ -223,49 +223,49 @@ def _several(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def lines(found: DataReport) -> list[str]:
+def lines(report: DataReport) -> list[str]:
     """The report for a terminal: about 40 lines at most, of many classes only the largest and smallest."""
-    sizes = found.sizes
+    sizes = report.sizes
     spans = (f"{low} to {high} (median {middle})" for low, middle, high in (sizes.widths, sizes.heights))
-    num_images = _several(int(found.counts.sum()), "image", "images")
-    share = f"always the largest would score {found.majority_share:.1%}"
+    num_images = _several(int(report.counts.sum()), "image", "images")
+    share = f"always the largest would score {report.majority_share:.1%}"
     return [
-        f"{found.name}: {num_images}, fingerprint {found.fingerprint}",
-        *_class_lines(found),
-        f"classes   largest / smallest {found.imbalance:.1f}; {share}",
+        f"{report.name}: {num_images}, fingerprint {report.fingerprint}",
+        *_class_lines(report),
+        f"classes   largest / smallest {report.imbalance:.1f}; {share}",
         "pixels    width {}, height {}, ".format(*spans) + _several(sizes.num_distinct, "size", "sizes"),
-        "modes     " + ", ".join(f"{mode} {number:,}" for mode, number in found.modes.items()),
-        *_listed("broken", len(found.broken), [f"{name}: {reason}" for name, reason in found.broken]),
-        *_listed("copies", len(found.exact), [_as_text(each) for each in found.exact[:_LISTED]]),
-        *_listed("similar", len(found.near), [_as_text(each) for each in found.near[:_LISTED]]),
-        f"          and {found.num_near_within:,} similar pairs within a split"
-        + ("" if found.near_complete else "; there may be more, not all were compared"),
-        *([f"groups    {found.num_groups:,}, each stays whole in a split"] if found.num_groups else []),
-        *_left_out_lines(found),
-        *(f"! {hint}" for hint in found.hints),
+        "modes     " + ", ".join(f"{mode} {number:,}" for mode, number in report.modes.items()),
+        *_listed("broken", len(report.broken), [f"{name}: {reason}" for name, reason in report.broken]),
+        *_listed("copies", len(report.exact), [_as_text(each) for each in report.exact[:_LISTED]]),
+        *_listed("similar", len(report.near), [_as_text(each) for each in report.near[:_LISTED]]),
+        f"          and {report.num_near_within:,} similar pairs within a split"
+        + ("" if report.near_complete else "; there may be more, not all were compared"),
+        *([f"groups    {report.num_groups:,}, each stays whole in a split"] if report.num_groups else []),
+        *_left_out_lines(report),
+        *(f"! {hint}" for hint in report.hints),
     ]
 
 
-def _left_out_lines(found: DataReport) -> Iterator[str]:
-    total = sum(each.num_files for each in found.left_out)
+def _left_out_lines(report: DataReport) -> Iterator[str]:
+    total = sum(each.num_files for each in report.left_out)
     yield f"left out  {_several(total, 'file', 'files')}{':' if total else ''}"
-    for each in found.left_out:
+    for each in report.left_out:
         example = f", such as {each.examples[0]}" if each.examples else ""
         yield f"          {each}{example}"
 
 
-def _class_lines(found: DataReport) -> Iterator[str]:
-    totals = found.counts.sum(axis=1)
+def _class_lines(report: DataReport) -> Iterator[str]:
+    totals = report.counts.sum(axis=1)
     order = np.argsort(-totals, kind="stable").tolist()
     num_left_out = len(order) - 2 * _ENDS
     shown = order if num_left_out <= 1 else [*order[:_ENDS], *order[-_ENDS:]]
-    width = max(9, *(min(30, len(found.class_names[index])) for index in shown))
+    width = max(9, *(min(30, len(report.class_names[index])) for index in shown))
     yield f"{'':{width}} " + "".join(f"{title:>10}" for title in (*SPLITS, "all"))
     for place, index in enumerate(shown):
         if num_left_out > 1 and place == _ENDS:
             yield f"... {num_left_out:,} more classes"
-        yield _row(found.class_names[index][:30], [*found.counts[index], totals[index]], width)
-    yield _row("all", [*found.counts.sum(axis=0), totals.sum()], width)
+        yield _row(report.class_names[index][:30], [*report.counts[index], totals[index]], width)
+    yield _row("all", [*report.counts.sum(axis=0), totals.sum()], width)
 
 
 def _row(title: str, numbers: Sequence[int], width: int) -> str:

@@ -28,10 +28,10 @@ class PairFilter:
             raise ValueError(f"no pile {self.pile!r}; there is {ALL}, {', '.join(PILES)}")
 
 
-def selected(pair: Pair, found: Piles, wanted: PairFilter) -> IntArray:
+def selected(pair: Pair, piles: Piles, wanted: PairFilter) -> IntArray:
     """The rows (n,) that are wanted, in the order of their pile; of all, what changed comes first."""
     chosen = MOST_TELLING if wanted.pile == ALL else (wanted.pile,)
-    rows = np.concatenate([getattr(found, name) for name in chosen])
+    rows = np.concatenate([getattr(piles, name) for name in chosen])
     parts = (
         (pair.first, "label", wanted.label),
         (pair.first, "predicted", wanted.first),
@@ -43,9 +43,9 @@ def selected(pair: Pair, found: Piles, wanted: PairFilter) -> IntArray:
     return rows
 
 
-def usual_pile(found: Piles) -> str:
+def usual_pile(piles: Piles) -> str:
     """The most telling pile that has samples."""
-    return next(name for name in MOST_TELLING if len(getattr(found, name)))
+    return next(name for name in MOST_TELLING if len(getattr(piles, name)))
 
 
 def change_table(change: PerClassChange, class_names: Sequence[str]) -> pd.DataFrame:

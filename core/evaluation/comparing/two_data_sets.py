@@ -73,12 +73,12 @@ def shift(first: pa.Table, second: pa.Table, num_classes: int) -> Shift:
     """Compare the predictions of one network on two data sets."""
     from scipy.stats import fisher_exact  # noqa: PLC0415 (a second, only where it is needed)
 
-    sides = _side(first), _side(second)
-    counts = [[side.num_right, side.num_samples - side.num_right] for side in sides]
+    scores = _score(first), _score(second)
+    counts = [[each.num_right, each.num_samples - each.num_right] for each in scores]
     classes = _class_shift(first, second, num_classes)
     return Shift(
-        *sides,
-        _difference(*sides),
+        *scores,
+        _difference(*scores),
         float(fisher_exact(counts).pvalue),
         int(pc.sum(pc.is_in(first["sample_id"], value_set=second["sample_id"])).as_py() or 0),
         _same_mix(classes),
@@ -104,79 +104,79 @@ def difference_of_shares(
     )
 
 
-def shift_table(found: ClassShift, class_names: tuple[str, ...]) -> pd.DataFrame:
+def shift_table(shifts: ClassShift, class_names: tuple[str, ...]) -> pd.DataFrame:
     """A row for each class that occurs, the deepest fall first; recalls in percent, changes in points."""
     rows = pd.DataFrame(
         {
             "class_idx": range(len(class_names)),
             "name": class_names,
-            "change": found.change * 100,
-            "low": found.low * 100,
-            "high": found.high * 100,
-            "before": found.first * 100,
-            "after": found.second * 100,
-            "first_support": found.first_support,
-            "second_support": found.second_support,
+            "change": shifts.change * 100,
+            "low": shifts.low * 100,
+            "high": shifts.high * 100,
+            "before": shifts.first * 100,
+            "after": shifts.second * 100,
+            "first_support": shifts.first_support,
+            "second_support": shifts.second_support,
         }
     )
     rows = rows[(rows["first_support"] + rows["second_support"]) > 0]
     return rows.sort_values("change", kind="stable", na_position="last").reset_index(drop=True)
 
 
-def headline(found: Shift, network: str, first_name: str, second_name: str) -> str:
+def headline(shift: Shift, network: str, first_name: str, second_name: str) -> str:
     """How good it is on both and how sure the difference is, in one sentence."""
     on = (
-        f"{percent(side.accuracy)} of {_images(side.num_samples)} of {name}"
-        for side, name in ((found.first, first_name), (found.second, second_name))
+        f"{percent(score.accuracy)} of {_images(score.num_samples)} of {name}"
+        for score, name in ((shift.first, first_name), (shift.second, second_name))
     )
     return (
-        f"{network} is right on {' and on '.join(on)}: {points(found.difference.value)} points, "
-        f"95 % interval {interval(found.difference)}"
+        f"{network} is right on {' and on '.join(on)}: {points(shift.difference.value)} points, "
+        f"95 % interval {interval(shift.difference)}"
     )
 
 
-def in_words(found: Shift, first_name: str, second_name: str) -> str:
+def in_words(shift: Shift, first_name: str, second_name: str) -> str:
     """What the test says, in sentences for a person without statistics."""
-    worse = second_name if found.difference.value < 0 else first_name
-    overlap = f" {_images(found.num_shared)} are in both, which the test does not know." * bool(
-        found.num_shared
+    worse = second_name if shift.difference.value < 0 else first_name
+    overlap = f" {_images(shift.num_shared)} are in both, which the test does not know." * bool(
+        shift.num_shared
     )
     return (
         "These are different images, so there are no pairs of answers to compare. Were the network equally "
-        f"good on both, a difference at least as large would have a probability of {odds(found.p_value)}. "
-        f"{_verdict(found.p_value, worse)}{overlap} {CAUTION}"
+        f"good on both, a difference at least as large would have a probability of {odds(shift.p_value)}. "
+        f"{_verdict(shift.p_value, worse)}{overlap} {CAUTION}"
     )
 
 
-def sureness(found: Shift, first_name: str, second_name: str) -> str:
+def sureness(shift: Shift, first_name: str, second_name: str) -> str:
     """How sure it is on both beside how often it is right."""
-    sides = ((found.first, first_name), (found.second, second_name))
+    scores = ((shift.first, first_name), (shift.second, second_name))
     said = (
-        f"{percent(side.confidence)} on {name}, where {percent(side.accuracy)} are right"
-        for side, name in sides
+        f"{percent(score.confidence)} on {name}, where {percent(score.accuracy)} are right"
+        for score, name in scores
     )
     return f"On average it gives its answer a probability of {', and of '.join(said)}."
 
 
-def mix(found: Shift, first_name: str, second_name: str) -> str:
+def mix(shift: Shift, first_name: str, second_name: str) -> str:
     """How much of the change is only another mix of classes; empty where that cannot be told."""
-    if found.same_mix is None:
+    if shift.same_mix is None:
         return ""
     return (
         f"Were the classes of {second_name} as frequent as those of {first_name}, it would be right on "
-        f"{percent(found.same_mix)} there."
+        f"{percent(shift.same_mix)} there."
     )
 
 
-def counted(found: Shift) -> str:
+def counted(shift: Shift) -> str:
     """What was tested, for those who know the test."""
     return (
-        f"Fisher's exact test of two independent samples, two-sided, {p_words(found.p_value)}; "
+        f"Fisher's exact test of two independent samples, two-sided, {p_words(shift.p_value)}; "
         "intervals by Newcombe's method"
     )
 
 
-def _side(table: pa.Table) -> DataSetScore:
+def _score(table: pa.Table) -> DataSetScore:
     confidence = float(column(table, "p_predicted").mean(dtype=np.float64))
     return DataSetScore(table.num_rows, int(is_right(table).sum()), confidence)
 

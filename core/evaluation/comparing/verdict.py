@@ -33,10 +33,10 @@ class Verdict:
     num_groups: int | None = None
 
 
-def verdict(found: Piles, change: GroupChange | None) -> Verdict:
+def verdict(piles: Piles, change: GroupChange | None) -> Verdict:
     """What the piles say; ``change`` counts groups instead of samples where there are any."""
-    both, fixed, broken = len(found.both_right), len(found.fixed), len(found.broken)
-    num_samples = both + fixed + broken + len(found.both_wrong)
+    both, fixed, broken = len(piles.both_right), len(piles.fixed), len(piles.broken)
+    num_samples = both + fixed + broken + len(piles.both_wrong)
     accuracies = (both + broken) / num_samples, (both + fixed) / num_samples
     if change is None:
         difference = accuracy_difference(fixed, broken, num_samples)
@@ -60,27 +60,27 @@ def by_group(pair: Pair, sample_ids: Sequence[str], groups: IntArray | None) -> 
     return change if len(change.num_samples) > 1 else None
 
 
-def headline(found: Verdict, first_name: str, second_name: str) -> str:
+def headline(verdict: Verdict, first_name: str, second_name: str) -> str:
     """How good both are and how sure the difference is, in one sentence."""
-    first, second = (percent(each) for each in (found.first_accuracy, found.second_accuracy))
-    count = "1 sample" if found.num_samples == 1 else f"{found.num_samples:,} samples"
+    first, second = (percent(each) for each in (verdict.first_accuracy, verdict.second_accuracy))
+    count = "1 sample" if verdict.num_samples == 1 else f"{verdict.num_samples:,} samples"
     return (
         f"{second_name} is right on {second} of {count}, {first_name} on {first}: "
-        f"{points(found.difference.value)} points, 95 % interval {interval(found.difference)}"
+        f"{points(verdict.difference.value)} points, 95 % interval {interval(verdict.difference)}"
     )
 
 
-def counted(found: Verdict) -> str:
+def counted(verdict: Verdict) -> str:
     """What was tested, for those who know the test: its name, p-value and units."""
-    probability = p_words(found.test.p_value)
-    if found.num_groups is None:
+    probability = p_words(verdict.test.p_value)
+    if verdict.num_groups is None:
         return (
-            f"McNemar's test, exact, {probability}; each of the {found.num_samples:,} samples counts for "
+            f"McNemar's test, exact, {probability}; each of the {verdict.num_samples:,} samples counts for "
             "itself"
         )
     return (
         f"McNemar's test over groups, exact, {probability}; samples that belong together count together: "
-        f"{found.num_samples:,} samples in {found.num_groups:,} groups"
+        f"{verdict.num_samples:,} samples in {verdict.num_groups:,} groups"
     )
 
 

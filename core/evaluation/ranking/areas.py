@@ -40,18 +40,18 @@ class Ranking:
     average_precision_error: DoubleArray
 
 
-def in_words(found: Ranking) -> str:
+def in_words(ranking: Ranking) -> str:
     """What the areas are computed from, and how far they may be off; or why there are none."""
-    if found.kind == MISSING:
+    if ranking.kind == MISSING:
         return (
             "There is no ROC AUC and no average precision: both need the probability of a class for every "
             "sample, and this table keeps only the five likeliest classes of each. Evaluate again to have "
             "them."
         )
-    came_from = f"ROC AUC and average precision come from {WHERE_FROM[found.kind]}"
-    errors = found.roc_auc_error, found.average_precision_error
+    came_from = f"ROC AUC and average precision come from {WHERE_FROM[ranking.kind]}"
+    errors = ranking.roc_auc_error, ranking.average_precision_error
     known = [each[~np.isnan(each)] for each in errors]
-    if found.kind == EXACT or not len(known[0]):
+    if ranking.kind == EXACT or not len(known[0]):
         return f"{came_from}."
     auc, precision = (float(each.max()) for each in known)
     return f"{came_from}: of no class are they off by more than {auc:.2g} and {precision:.2g}."
@@ -94,20 +94,20 @@ def ranking(scores: Scores) -> Ranking:
     return Ranking(scores.kind, *(each * defined for each in areas))
 
 
-def _summed(found: _Positives, own: IntArray, num_samples: int) -> DoubleArray:
+def _summed(samples: _Positives, own: IntArray, num_samples: int) -> DoubleArray:
     """Sums over each class (5, C): pairs in order, and in doubt; precisions, their least, their most."""
-    positives = own[found.class_idx]
+    positives = own[samples.class_idx]
     negatives = num_samples - positives
-    above = negatives - found.below  # Others of the same value or a higher one.
-    at_least, alone = positives - found.own_below, positives - found.place
+    above = negatives - samples.below  # Others of the same value or a higher one.
+    at_least, alone = positives - samples.own_below, positives - samples.place
     terms = (
-        found.below + found.equal / 2,
-        found.equal / 2,
+        samples.below + samples.equal / 2,
+        samples.equal / 2,
         at_least / (at_least + above),
         alone / (alone + above),
-        at_least / (at_least + above - found.equal),
+        at_least / (at_least + above - samples.equal),
     )
-    return np.array([np.bincount(found.class_idx, each, minlength=len(own)) for each in terms])
+    return np.array([np.bincount(samples.class_idx, each, minlength=len(own)) for each in terms])
 
 
 def _positives(scores: Scores) -> Iterator[_Positives]:

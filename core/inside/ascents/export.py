@@ -36,23 +36,23 @@ def save_picture(folder: Path, asked: AscentQuestion, ascended: Ascended) -> Pat
     return path
 
 
-def save_summary(folder: Path, asked: AscentQuestion, found: Sequence[Ascended]) -> None:
+def save_summary(folder: Path, asked: AscentQuestion, ascended: Sequence[Ascended]) -> None:
     """Write the poster and the table of all channels, in the order in which they were asked for."""
     place = {channel: position for position, channel in enumerate(asked.channels)}
-    in_order = sorted(found, key=lambda each: place[each.channel])
+    in_order = sorted(ascended, key=lambda each: place[each.channel])
     files.write(folder / f"{stem(asked)}.poster.png", poster(in_order), durable=False)
     files.write(folder / f"{stem(asked)}.csv", table(asked, in_order), durable=False)
 
 
-def poster(found: Sequence[Ascended]) -> bytes:
+def poster(ascended: Sequence[Ascended]) -> bytes:
     """All pictures as one PNG file, each with its channel; dead ones grey with thin lines."""
-    pictures = np.stack([each.picture for each in found])
-    dead = np.array([each.is_dead for each in found])
-    layout = poster_layout(len(found), (pictures.shape[1], pictures.shape[2]))
-    return png(picture_grid(pictures, dead, layout, captions=[each.channel for each in found]))
+    pictures = np.stack([each.picture for each in ascended])
+    dead = np.array([each.is_dead for each in ascended])
+    layout = poster_layout(len(ascended), (pictures.shape[1], pictures.shape[2]))
+    return png(picture_grid(pictures, dead, layout, captions=[each.channel for each in ascended]))
 
 
-def table(asked: AscentQuestion, found: Sequence[Ascended]) -> bytes:
+def table(asked: AscentQuestion, ascended: Sequence[Ascended]) -> bytes:
     """A row each, as a CSV file: the channel, the activation that its picture reaches, whether it is dead."""
     settings = asdict(asked.settings)
     seed = settings.pop("seed")
@@ -60,7 +60,7 @@ def table(asked: AscentQuestion, found: Sequence[Ascended]) -> bytes:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    for each in found:
+    for each in ascended:
         numbers = [each.channel, f"{each.activation:.6g}", int(each.is_dead)]
         writer.writerow([*numbers, method(asked.settings), listed, seed])
     return file.getvalue().encode()

@@ -81,18 +81,18 @@ def described(examples: Examples) -> pa.Table:
     return examples.table.replace_schema_metadata({METADATA: json.dumps(asdict(examples.about)).encode()})
 
 
-def with_earlier(folder: Path, found: Examples) -> Examples:
+def with_earlier(folder: Path, examples: Examples) -> Examples:
     """With the other layers of a checkpoint's table, if that is of the same network and images."""
     try:
         earlier = read(folder)
     except CheckpointError:  # A damaged file is replaced.
         earlier = None
-    if earlier is None or _origin(earlier) != _origin(found):
-        return found
-    layers = {**earlier.about.layers, **found.about.layers}
-    is_new = pc.is_in(earlier.table["layer"], pa.array(list(found.about.layers)))
+    if earlier is None or _origin(earlier) != _origin(examples):
+        return examples
+    layers = {**earlier.about.layers, **examples.about.layers}
+    is_new = pc.is_in(earlier.table["layer"], pa.array(list(examples.about.layers)))
     kept = earlier.table.filter(pc.invert(is_new)).replace_schema_metadata(None)
-    return Examples(pa.concat_tables([kept, found.table]), replace(found.about, layers=layers))
+    return Examples(pa.concat_tables([kept, examples.table]), replace(examples.about, layers=layers))
 
 
 def _origin(examples: Examples) -> tuple[str, str]:

@@ -72,7 +72,7 @@ class MistakesReport:
 
 
 def card(
-    sample: Sample, names: tuple[str, str], photo: Picture, *, found: Sides, drawn: EvidencePictures
+    sample: Sample, names: tuple[str, str], photo: Picture, *, sides: Sides, drawn: EvidencePictures
 ) -> SampleCard:
     """A card with the photo, the maps of both sides and their difference, and how the logits come about.
 
@@ -85,17 +85,17 @@ def card(
         f"{names[0]} {_MINUS} {names[1]}": drawn.difference,
     }
     figures = tuple(Figure(caption, render.jpeg(picture)) for caption, picture in pictures.items())
-    return SampleCard(sample, figures, evidence_in_words(found, *names))
+    return SampleCard(sample, figures, evidence_in_words(sides, *names))
 
 
-def evidence_in_words(found: Sides, predicted: str, rival: str) -> str:
+def evidence_in_words(sides: Sides, predicted: str, rival: str) -> str:
     """How both logits and their difference come about, and the scale: red is for, blue against."""
-    unit = "logits" if found.in_logits else "(raw, not in logits)"
+    unit = "logits" if sides.in_logits else "(raw, not in logits)"
     scale = (
-        f"Red speaks for, blue against, on one scale from {_MINUS}{found.top:.2g} to +{found.top:.2g} {unit}."
+        f"Red speaks for, blue against, on one scale from {_MINUS}{sides.top:.2g} to +{sides.top:.2g} {unit}."
     )
     names = (f"Logit of {predicted}", f"Logit of {rival}", "Difference")
-    sums = (found.predicted_sum, found.rival_sum, found.difference_sum)
+    sums = (sides.predicted_sum, sides.rival_sum, sides.difference_sum)
     parts = [_equation(name, each) for name, each in zip(names, sums, strict=True) if each]
     return " ".join([*parts, scale])
 
@@ -136,23 +136,23 @@ def _about(report: MistakesReport) -> str:
     )
 
 
-def _numbers(found: Metrics) -> str:
+def _numbers(metrics: Metrics) -> str:
     entries = [
-        ("Accuracy", percent(found.accuracy), "share of samples predicted right"),
-        ("Balanced accuracy", percent(found.balanced_accuracy), "mean recall of the classes"),
+        ("Accuracy", percent(metrics.accuracy), "share of samples predicted right"),
+        ("Balanced accuracy", percent(metrics.balanced_accuracy), "mean recall of the classes"),
         (
             "Majority baseline",
-            percent(found.majority_baseline),
+            percent(metrics.majority_baseline),
             "accuracy of always naming the largest class",
         ),
-        ("Top-5 accuracy", percent(found.top5_accuracy), "true class among the five likeliest"),
-        ("Log loss", f"{found.log_loss:.3f}", "nats; lower is better"),
-        ("Calibration error", percent(found.ece), "how far confidence is from accuracy (ECE)"),
-        ("Mistakes", f"{found.num_mistakes:,}", f"of {found.num_samples:,} samples"),
+        ("Top-5 accuracy", percent(metrics.top5_accuracy), "true class among the five likeliest"),
+        ("Log loss", f"{metrics.log_loss:.3f}", "nats; lower is better"),
+        ("Calibration error", percent(metrics.ece), "how far confidence is from accuracy (ECE)"),
+        ("Mistakes", f"{metrics.num_mistakes:,}", f"of {metrics.num_samples:,} samples"),
     ]
     # Of five classes the true one is always among the five likeliest.
     shown = [
-        each for each in entries if each[0] != "Top-5 accuracy" or found.confusion_matrix.num_classes > 5
+        each for each in entries if each[0] != "Top-5 accuracy" or metrics.confusion_matrix.num_classes > 5
     ]
     return "".join(
         f"<div><dt>{name}</dt><dd>{value}</dd><dd>{hint}</dd></div>" for name, value, hint in shown
@@ -214,8 +214,8 @@ def _name(report: MistakesReport, class_idx: int) -> str:
     return escape(report.class_names[class_idx])
 
 
-def _equation(name: str, found: Sum) -> str:
-    return f"{name}: {_signed(found.score)} = {_signed(found.cells)} cells {_signed(found.bias)} bias."
+def _equation(name: str, total: Sum) -> str:
+    return f"{name}: {_signed(total.score)} = {_signed(total.cells)} cells {_signed(total.bias)} bias."
 
 
 def _signed(value: float) -> str:

@@ -23,20 +23,20 @@ _CLASSES_CAPTION = (
 _PAIRS_HINT = "The most frequent mistakes: true class → predicted class, and how often."
 
 
-def confusion(found: Metrics, class_names: Sequence[str], chosen: Sequence[int]) -> str:
+def confusion(metrics: Metrics, class_names: Sequence[str], chosen: Sequence[int]) -> str:
     """The whole matrix of up to 40 classes; of more, the most frequent mistakes and the ``chosen`` part."""
     num_classes = len(class_names)
     if num_classes <= LARGEST_MATRIX:
-        return _matrix(found, class_names, np.arange(num_classes))
+        return _matrix(metrics, class_names, np.arange(num_classes))
     part = np.array(chosen[:LARGEST_MATRIX], np.int64)
-    return _pairs(found, class_names) + (_matrix(found, class_names, part) if len(part) else "")
+    return _pairs(metrics, class_names) + (_matrix(metrics, class_names, part) if len(part) else "")
 
 
-def classes(found: Metrics, class_names: Sequence[str]) -> str:
+def classes(metrics: Metrics, class_names: Sequence[str]) -> str:
     """Up to 200 classes: those with the lowest F1 first, those without samples last."""
-    per_class = found.per_class
+    per_class = metrics.per_class
     order = np.lexsort((per_class.f1, per_class.support == 0))  # NaN comes last.
-    rows = "".join(_class_row(found, int(each), class_names[each]) for each in order[:MOST_CLASSES])
+    rows = "".join(_class_row(metrics, int(each), class_names[each]) for each in order[:MOST_CLASSES])
     more = len(order) - MOST_CLASSES
     hint = f'<p class="hint">{more:,} more classes are not shown.</p>' if more > 0 else ""
     heads = _heads("Class", "Precision", "Recall", "F1", "Samples")
@@ -47,8 +47,8 @@ def classes(found: Metrics, class_names: Sequence[str]) -> str:
     )
 
 
-def _pairs(found: Metrics, class_names: Sequence[str]) -> str:
-    pairs = most_counted(found.confusion_matrix, MOST_PAIRS)
+def _pairs(metrics: Metrics, class_names: Sequence[str]) -> str:
+    pairs = most_counted(metrics.confusion_matrix, MOST_PAIRS)
     items = "".join(
         f'<li style="--share:{pair.count / pairs[0].count:.3f}"><span>{escape(class_names[pair.label])} → '
         f"{escape(class_names[pair.predicted])}</span><span>{pair.count:,}</span></li>"
@@ -58,8 +58,8 @@ def _pairs(found: Metrics, class_names: Sequence[str]) -> str:
     return f'{hint}<ol class="pairs">{items}</ol>' if items else "<p>There are no mistakes.</p>"
 
 
-def _matrix(found: Metrics, class_names: Sequence[str], class_idx: IntArray) -> str:
-    view = matrix_view.view(found.confusion_matrix, class_idx)
+def _matrix(metrics: Metrics, class_names: Sequence[str], class_idx: IntArray) -> str:
+    view = matrix_view.view(metrics.confusion_matrix, class_idx)
     names = [class_names[each] for each in class_idx]
     fewer = len(names) < len(class_names)
     note = f" Only {len(names)} of {len(class_names):,} classes are shown." if fewer else ""
@@ -87,8 +87,8 @@ def _cells(view: matrix_view.MatrixView, row: int) -> str:
     return "".join(cells)
 
 
-def _class_row(found: Metrics, class_idx: int, name: str) -> str:
-    per_class = found.per_class
+def _class_row(metrics: Metrics, class_idx: int, name: str) -> str:
+    per_class = metrics.per_class
     f1, shares = per_class.f1[class_idx], (per_class.precision, per_class.recall, per_class.f1)
     precision, recall, written = (percent(each[class_idx]) for each in shares)
     return (

@@ -45,7 +45,7 @@ def _explained(
     found, photo = sides(first, second), _drawn(image)
     drawn = pictures(photo, checkpoint.card.preprocess, image.size, found)
     names = (class_names[both[0]], class_names[both[1]])
-    return card(sample, names, photo, found=found, drawn=drawn)
+    return card(sample, names, photo, sides=found, drawn=drawn)
 
 
 def _map(checkpoint: Checkpoint, batch: Tensor, class_idx: int) -> Map:

@@ -243,7 +243,7 @@ def test_a_card_of_maps_has_the_photo_both_sides_and_their_difference(sample: Sa
     one, other = Map(cells, cells, bias=0.25, score=1.75), Map(-cells, -cells, bias=0.5, score=-1.0)
     found, photo = sides(one, other), np.full((16, 16, 3), 128, np.uint8)
     drawn = pictures(photo, Preprocess((2, 2), None, (0.5,), (0.5,)), (2, 2), found)
-    shown = card(sample, ("dog", "cat"), photo, found=found, drawn=drawn)
+    shown = card(sample, ("dog", "cat"), photo, sides=found, drawn=drawn)
     assert [each.caption for each in shown.figures] == [
         "Photo", "For and against dog", "For and against cat", "dog − cat",
     ]  # fmt: skip

@@ -31,7 +31,7 @@ class SplitFolder:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Roles:
+class Arrangement:
     """What the folders side by side in ``top`` seem to be.
 
     There are parts with class folders, ``flat`` ones that have none, what people keep beside the data (or a
@@ -61,16 +61,16 @@ class Roles:
         return {part.split for part in self.parts}
 
 
-def arranged(whole: Folder, known: set[str]) -> Roles:
+def arranged(whole: Folder, known: set[str]) -> Arrangement:
     """What the folders seem to be, below all that hold nothing but one other folder with folders of images.
 
     ``known`` classes are as `roles.folded` has them.
     """
     whole = _without_masks(whole)
-    found = Roles(whole, whole)
+    found = Arrangement(whole, whole)
     while (below := _wrapped(found.top, known)) is not None:
         beside = [each for each in found.top.full if each is not below]
-        found = Roles(whole, below, f"{found.path}{below.name}/", [*found.around, *beside])
+        found = Arrangement(whole, below, f"{found.path}{below.name}/", [*found.around, *beside])
     return _without_unlabelled(_without_copies(_sorted(found, known)), known)
 
 
@@ -128,43 +128,49 @@ def _without_masks(folder: Folder) -> Folder:
     return replace(folder, folders=folders, odd=(*folder.odd, *odd, *others), num_images=num_images)
 
 
-def _sorted(found: Roles, known: set[str]) -> Roles:
-    splits = roles.splits_of(each.name for each in found.top.folders)
-    for each in found.top.folders:
+def _sorted(arrangement: Arrangement, known: set[str]) -> Arrangement:
+    splits = roles.splits_of(each.name for each in arrangement.top.folders)
+    for each in arrangement.top.folders:
         split = splits.get(each.name)
         if roles.is_of_a_tool(each.name):
-            found.tools.append(each)
+            arrangement.tools.append(each)
         elif not each.num_images:
-            found.empty.append(each)
+            arrangement.empty.append(each)
         elif split is None:
-            (found.beside if roles.is_beside(each.name) else found.others).append(each)
+            (arrangement.beside if roles.is_beside(each.name) else arrangement.others).append(each)
         elif (part := SplitFolder(split, each, *_place(each, f"{each.name}/"))).holds_classes(known):
-            found.parts.append(part)
+            arrangement.parts.append(part)
         else:
-            found.flat[each.name] = split
-    return found
+            arrangement.flat[each.name] = split
+    return arrangement
 
 
-def _without_copies(found: Roles) -> Roles:
+def _without_copies(arrangement: Arrangement) -> Arrangement:
     """Set apart a folder that holds folders of the names that lie beside it: the data a second time."""
-    leaves = names_of([each for each in found.others if not each.full])
-    copies = [each for each in found.others if each.full and names_of(each.full) <= leaves]
-    others = [each for each in found.others if each not in copies]
-    parts = [part for at, part in enumerate(found.parts) if not any(map(part.is_copy_of, found.parts[:at]))]
-    copies += [part.top for part in found.parts if part not in parts]
-    return replace(found, parts=parts, others=others, beside=[*found.beside, *copies])
+    leaves = names_of([each for each in arrangement.others if not each.full])
+    copies = [each for each in arrangement.others if each.full and names_of(each.full) <= leaves]
+    others = [each for each in arrangement.others if each not in copies]
+    parts = [
+        part
+        for at, part in enumerate(arrangement.parts)
+        if not any(map(part.is_copy_of, arrangement.parts[:at]))
+    ]
+    copies += [part.top for part in arrangement.parts if part not in parts]
+    return replace(arrangement, parts=parts, others=others, beside=[*arrangement.beside, *copies])
 
 
-def _without_unlabelled(found: Roles, known: set[str]) -> Roles:
+def _without_unlabelled(arrangement: Arrangement, known: set[str]) -> Arrangement:
     """A test part that has no class of the training part, as ``test/unknown``, has no labels."""
-    trained = {name for part in found.parts if part.split == "train" for name in names_of(part.place.full)}
+    trained = {
+        name for part in arrangement.parts if part.split == "train" for name in names_of(part.place.full)
+    }
     labels = trained | known if trained else set()
-    tests = [part for part in found.parts if part.split == "test"]
+    tests = [part for part in arrangement.parts if part.split == "test"]
     strange = [part for part in tests if labels.isdisjoint(names_of(part.place.full))]
     if not trained or not strange:
-        return found
-    flat = found.flat | {part.top.name: part.split for part in strange}
-    return replace(found, parts=[part for part in found.parts if part not in strange], flat=flat)
+        return arrangement
+    flat = arrangement.flat | {part.top.name: part.split for part in strange}
+    return replace(arrangement, parts=[part for part in arrangement.parts if part not in strange], flat=flat)
 
 
 def _place(part: Folder, path: str) -> tuple[Folder, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.data.sources.folder import roles, tree
-from core.data.sources.folder.arrangement import NO_PART, Roles, arranged, is_plain, names_of
+from core.data.sources.folder.arrangement import NO_PART, Arrangement, arranged, is_plain, names_of
 from core.data.sources.folder.readings import ClassFolder, Reading, are_spelled_alike, reading
 from core.data.sources.folder.tree import Folder
 from core.errors import DataError
@@ -94,21 +94,24 @@ def understand(folder: Path, *, layout: str = "", known: Sequence[str] = ()) -> 
     return Understood(folder, tuple(_known(readings, known)))
 
 
-def _likely(found: Roles, known: set[str]) -> list[str]:
+def _likely(arrangement: Arrangement, known: set[str]) -> list[str]:
     """Names of the ways in which a person may mean these folders; one where that is clear."""
-    if found.parts:
-        kinds = _likely_with_parts(found)
-    elif found.others and all(_is_split(each) for each in found.others):
+    if arrangement.parts:
+        kinds = _likely_with_parts(arrangement)
+    elif arrangement.others and all(_is_split(each) for each in arrangement.others):
         kinds = ["folders-parts"]
-    elif _is_question(found):
+    elif _is_question(arrangement):
         kinds = ["folders", "parts"]
-    elif any(roles.is_wrapper(each.name) and each.full for each in found.others):
+    elif any(roles.is_wrapper(each.name) and each.full for each in arrangement.others):
         kinds = ["folders", "subfolders"]
-    elif all(is_plain(each.name) and roles.folded(each.name) not in known for each in found.top.full):
+    elif all(is_plain(each.name) and roles.folded(each.name) not in known for each in arrangement.top.full):
         return []
     else:
         kinds = ["folders"]
-    deeper = {"folders": found.top.full, "parts": [each for part in found.parts for each in part.place.full]}
+    deeper = {
+        "folders": arrangement.top.full,
+        "parts": [each for part in arrangement.parts for each in part.place.full],
+    }
     return [
         each
         for kind in kinds
@@ -120,20 +123,22 @@ def _deeper(kind: str) -> tuple[str, ...]:
     return ("subfolders",) if kind == "folders" else ("parts-subfolders",)
 
 
-def _likely_with_parts(found: Roles) -> list[str]:
-    others = {roles.folded(each.name) for each in found.others}
-    is_train_outside = others and "train" not in found.splits and not any(each.full for each in found.others)
+def _likely_with_parts(arrangement: Arrangement) -> list[str]:
+    others = {roles.folded(each.name) for each in arrangement.others}
+    is_train_outside = (
+        others and "train" not in arrangement.splits and not any(each.full for each in arrangement.others)
+    )
     # The class folders lie side by side with test, which has the same ones.
-    if is_train_outside and found.classes_of_parts <= others:
+    if is_train_outside and arrangement.classes_of_parts <= others:
         return ["parts"]
-    if not found.others or (len(found.splits) > 1 and _share_classes(found)):
+    if not arrangement.others or (len(arrangement.splits) > 1 and _share_classes(arrangement)):
         return ["parts"]
-    overlap = any(found.classes_of_parts & names_of(each.full) for each in found.others)
+    overlap = any(arrangement.classes_of_parts & names_of(each.full) for each in arrangement.others)
     return ["parts", "folders", *(["subfolders"] if overlap else [])]
 
 
-def _share_classes(found: Roles) -> bool:
-    first, *rest = (names_of(part.place.full) for part in found.parts)
+def _share_classes(arrangement: Arrangement) -> bool:
+    first, *rest = (names_of(part.place.full) for part in arrangement.parts)
     return all(first & each for each in rest)
 
 
@@ -143,10 +148,10 @@ def _is_split(folder: Folder) -> bool:
     return bool(parts) and not folder.images and len(roles.splits_of(parts)) == len(parts)
 
 
-def _is_question(found: Roles) -> bool:
+def _is_question(arrangement: Arrangement) -> bool:
     """Whether some of the class folders may be none: a test part without labels, results of a run."""
-    doubtful = bool(found.beside) or any(split != "train" for split in found.flat.values())
-    return doubtful and len(found.others) > 1
+    doubtful = bool(arrangement.beside) or any(split != "train" for split in arrangement.flat.values())
+    return doubtful and len(arrangement.others) > 1
 
 
 def _is_deep(classes: Sequence[Folder]) -> bool:
@@ -161,51 +166,53 @@ def _is_deep(classes: Sequence[Folder]) -> bool:
     return not roles.are_numbered(below) or roles.are_numbered([each.name for each in classes])
 
 
-def _readings(kind: str, found: Roles, folder: Path, spellings: Sequence[str]) -> Iterator[Reading]:
+def _readings(
+    kind: str, arrangement: Arrangement, folder: Path, spellings: Sequence[str]
+) -> Iterator[Reading]:
     """That way to read the folders: two, where it is not clear whether spellings are classes."""
-    classes, because = _BUILT[kind](found)
-    because |= _because(found.around)
+    classes, because = _BUILT[kind](arrangement)
+    because |= _because(arrangement.around)
     alike = are_spelled_alike(classes)
     for each in spellings or (SPELLINGS if alike else ("",)):
         name = f"{kind},{each}" if each else kind
-        yield reading(name, folder / found.path, found.whole, classes, because)
+        yield reading(name, folder / arrangement.path, arrangement.whole, classes, because)
 
 
 _Built = tuple[list[ClassFolder], dict[int, str]]
 
 
-def _as_folders(found: Roles) -> _Built:
+def _as_folders(arrangement: Arrangement) -> _Built:
     classes = [
         ClassFolder("train", each.name, each.name, each)
-        for each in found.top.folders
-        if each not in found.tools and not (each in found.empty and is_plain(each.name))
+        for each in arrangement.top.folders
+        if each not in arrangement.tools and not (each in arrangement.empty and is_plain(each.name))
     ]
-    return classes, _because(found.tools)
+    return classes, _because(arrangement.tools)
 
 
-def _as_parts(found: Roles) -> _Built:
+def _as_parts(arrangement: Arrangement) -> _Built:
     classes = [
         ClassFolder(part.split, each.name, f"{part.path}{each.name}", each)
-        for part in found.parts
+        for part in arrangement.parts
         for each in part.place.folders
         if each.num_images or not is_plain(each.name)
     ]
-    if "train" not in found.splits and found.classes_of_parts <= names_of(found.others):
+    if "train" not in arrangement.splits and arrangement.classes_of_parts <= names_of(arrangement.others):
         # Class folders beside test are those of training.
-        own = [*found.others, *(each for each in found.empty if not is_plain(each.name))]
+        own = [*arrangement.others, *(each for each in arrangement.empty if not is_plain(each.name))]
         classes = [*classes, *(ClassFolder("train", each.name, each.name, each) for each in own)]
         others: list[Folder] = []
     else:
-        others = found.others
-    flat = [each for each in found.top.folders if each.name in found.flat]
-    return classes, _because([*found.beside, *others, *found.tools]) | {
+        others = arrangement.others
+    flat = [each for each in arrangement.top.folders if each.name in arrangement.flat]
+    return classes, _because([*arrangement.beside, *others, *arrangement.tools]) | {
         id(each): f"images in {each.name!r}, which has no folder of a class" for each in flat
     }
 
 
-def _as_folders_parts(found: Roles) -> _Built:
+def _as_folders_parts(arrangement: Arrangement) -> _Built:
     """``cat/train/1.jpg``; where ``cat/train/black/1.jpg`` has folders again, each folder is a data set."""
-    tops = [each for each in found.top.full if _is_split(each)]
+    tops = [each for each in arrangement.top.full if _is_split(each)]
     if any(part.full for each in tops for part in each.full):
         raise DataError(f"this folder holds several data sets: {_listed(tops)}; name one of them")
     classes = [
@@ -214,22 +221,22 @@ def _as_folders_parts(found: Roles) -> _Built:
         for part in top.full
         for split in [roles.splits_of([part.name])[part.name]]
     ]
-    others = [each for each in found.top.full if each not in tops]
+    others = [each for each in arrangement.top.full if each not in tops]
     return classes, _because(others)
 
 
-def _as_subfolders(found: Roles) -> _Built:
-    tops = [(each, f"{each.name}/") for each in found.top.full if each not in found.tools]
-    return _deep_classes("train", tops), _because(found.tools)
+def _as_subfolders(arrangement: Arrangement) -> _Built:
+    tops = [(each, f"{each.name}/") for each in arrangement.top.full if each not in arrangement.tools]
+    return _deep_classes("train", tops), _because(arrangement.tools)
 
 
-def _as_parts_subfolders(found: Roles) -> _Built:
+def _as_parts_subfolders(arrangement: Arrangement) -> _Built:
     classes = [
         each
-        for part in found.parts
+        for part in arrangement.parts
         for each in _deep_classes(part.split, [(top, f"{part.path}{top.name}/") for top in part.place.full])
     ]
-    return classes, _as_parts(found)[1]
+    return classes, _as_parts(arrangement)[1]
 
 
 def _deep_classes(split: str, tops: Sequence[tuple[Folder, str]]) -> list[ClassFolder]:
@@ -242,7 +249,7 @@ def _deep_classes(split: str, tops: Sequence[tuple[Folder, str]]) -> list[ClassF
     ]
 
 
-_BUILT: dict[str, Callable[[Roles], _Built]] = {
+_BUILT: dict[str, Callable[[Arrangement], _Built]] = {
     "folders": _as_folders,
     "parts": _as_parts,
     "folders-parts": _as_folders_parts,
