@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.paths import ROOT
+ROOT = Path(__file__).parents[1]
 
 APP, TESTS = Path("requirements.txt"), Path("tests/requirements.txt")
 _COMPILE = "uv pip compile --universal --python-version 3.11 --no-header --annotation-style line"
