@@ -56,7 +56,7 @@ with shell.page("pages/explain.py"):
             view = pickers.view()
         asking = usual if question == usual.question else waiting.answering(photo, loaded, question)
         scene = explained.Scene(photo, loaded, question, asking.at(layer), layer, palette)
-        title.subheader(f"{words.plain(scene.title)}?", anchor=False)
+        title.header(f"{words.plain(scene.title)}?", anchor=False)
         opacity = explained.draw_viewer(scene, view)
         explained.draw_sum(scene)
         # The map stands; those of the other layers may take as long again.

@@ -17,7 +17,7 @@ with shell.page("pages/train.py"):
         with left:
             plan = recipe_picker.pick()
         with right, st.container(border=True):
-            st.markdown("##### What will happen")
+            st.markdown("## What will happen")
             fits = plan is not None and recipe_picker.draw_facts(plan)
             if plan is None:
                 st.caption("Mend the setting that is marked, and it is said here.")

@@ -20,14 +20,14 @@ def draw() -> None:
         if pickers.photo_source():
             st.switch_page("pages/explain.py", query_params={})
         _draw_loaded(name)
-        st.subheader("Where to go")
+        st.header("Where to go")
         for path, page in list(shell.PAGES.items())[1:]:
             st.page_link(path, label=f"**{page.title}**: {page.question}", icon=page.icon)
 
 
 @mishaps.guarded  # One that cannot be loaded leaves the ways to other pages.
 def _draw_loaded(name: str) -> None:
-    st.subheader("What is loaded")
+    st.header("What is loaded")
     loaded = models.load(name)
     card = loaded.checkpoint.card
     with st.container(horizontal=True):

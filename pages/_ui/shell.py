@@ -77,11 +77,8 @@ _STYLE = """<style>
 .seewhy-strip img.tiny { image-rendering: pixelated; }
 .seewhy-strip figcaption { font-size: 0.75rem; opacity: 0.7; margin-top: 0.15rem; }
 .seewhy-strip figcaption { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-</style>"""
-
-# White on the bright accent of the dark theme would have a contrast of 1.9.
-_DARK = """<style>
-[data-testid="stBaseButton-primary"]:not(:disabled) { color: #06231f; }
+/* White on the bright accent of the dark theme would have a contrast of 1.9. */
+[data-testid="stBaseButton-primary"]:not(:disabled) { color: light-dark(#ffffff, #06231f); }
 </style>"""
 
 
@@ -94,7 +91,7 @@ def page(path: str) -> Iterator[None]:
     collecting.spare_libraries()
     this = PAGES[path]
     st.set_page_config(page_title=f"{this.title} · SeeWhy", page_icon="🔎", layout="wide")
-    st.html(_STYLE + (_DARK if st.context.theme.type == "dark" else ""))
+    st.html(_STYLE)
     try:
         welcome.draw_linked()
         _sidebar()

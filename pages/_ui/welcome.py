@@ -14,7 +14,7 @@ def draw() -> None:
     if trouble is not None:
         st.error(words.capital(trouble), icon=":material/folder_off:")
         return
-    st.subheader("There is no network yet", anchor=False)
+    st.header("There is no network yet", anchor=False)
     st.markdown(words.plain(f"Networks are kept in {inventory.ROOT}, and none that can be used is there."))
     with st.container(horizontal=True, gap="small"):
         st.button(

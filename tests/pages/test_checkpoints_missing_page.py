@@ -42,7 +42,7 @@ def _odd(root: Path, **values: object) -> None:
 def test_without_a_checkpoint_a_page_is_a_welcome(path: str) -> None:
     page = _home() if path == "app.py" else opened(path)
     assert not page.exception
-    assert [each.value for each in page.subheader] == ["There is no network yet"]
+    assert [each.value for each in page.header] == ["There is no network yet"]
     assert [each.label for each in page.button if each.key.startswith("welcome")] == [
         "Use the ImageNet network",
         "Train one",
@@ -88,7 +88,7 @@ def test_a_broken_one_is_named_and_the_others_answer(root: Path, path: str) -> N
 def test_where_all_are_broken_the_page_is_a_welcome_that_names_them(root: Path) -> None:
     _odd(root, class_names=[])
     page = _home()
-    assert [each.value for each in page.subheader] == ["There is no network yet"]
+    assert [each.value for each in page.header] == ["There is no network yet"]
     assert "class_names is a list" in captions(page.sidebar)
 
 
@@ -107,4 +107,4 @@ def test_weights_that_cannot_be_read_leave_home_as_it_is(root: Path) -> None:
     page = _home()
     assert not page.exception
     assert "is damaged" in page.error[0].value
-    assert [each.value for each in page.subheader] == ["What is loaded", "Where to go"]
+    assert [each.value for each in page.header] == ["What is loaded", "Where to go"]

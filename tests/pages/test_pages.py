@@ -132,7 +132,7 @@ def test_colours_and_views_do_not_run_the_model(explain: AppTest, monkeypatch: p
         page.segmented_control(key=key).set_value(choice).run()
         assert not page.exception
     assert component(page, "cells")["view"] == "wipe"
-    assert "tiger cat" in page.subheader[0].value
+    assert "tiger cat" in page.header[0].value
 
 
 def test_cam_at_an_early_layer_says_which_method_would_do(explain: AppTest) -> None:

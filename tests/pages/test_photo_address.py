@@ -53,7 +53,7 @@ def _without_images(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_sample_in_the_address_is_explained_and_stays_in_it() -> None:
     page = opened(EXPLAIN, photo="coffee.png")
     assert not page.exception
-    assert page.subheader[0].value == "Why espresso?"
+    assert page.header[0].value == "Why espresso?"
     assert [photo.data for photo in photos(page)] == [COFFEE]
     assert address(page) == {"photo": "coffee.png"}
 
@@ -73,7 +73,7 @@ def test_an_image_of_data_is_the_same_for_another_checkpoint() -> None:
     assert address(first) == {"photo": "digits/digits/677"}
     other = opened(EXPLAIN, photo="digits/digits/677")
     assert photos(other) == photos(first)
-    assert other.subheader[0].value == first.subheader[0].value
+    assert other.header[0].value == first.header[0].value
 
 
 def test_the_photo_is_looked_into_too_and_is_no_example() -> None:
@@ -172,7 +172,7 @@ QUESTION = {"why": "goldfish", "against": "tabby", "at": "blocks.4", "method": "
 def test_the_question_is_in_the_address_too() -> None:
     page = opened(EXPLAIN, photo="coffee.png", **QUESTION)
     assert not page.exception
-    assert page.subheader[0].value == "Why goldfish, and not tabby?"
+    assert page.header[0].value == "Why goldfish, and not tabby?"
     assert "LayerCAM at blocks.4: 14 × 14 cells" in captions(page)
     assert address(page) == {"photo": "coffee.png", **QUESTION}
 
@@ -199,7 +199,7 @@ def test_pickers_write_the_address_and_what_is_usual_is_not_in_it() -> None:
 def test_a_question_that_cannot_be_asked_is_left_out() -> None:
     page = opened(EXPLAIN, photo="coffee.png", at="conv9", method="magic", why="unicorn")
     assert not page.exception
-    assert page.subheader[0].value == "Why espresso?"
+    assert page.header[0].value == "Why espresso?"
     assert "Grad-CAM at bn2" in captions(page)
     assert address(page) == {"photo": "coffee.png"}
 
@@ -214,7 +214,7 @@ def test_another_checkpoint_is_asked_what_it_can_be_asked() -> None:
 def test_a_choice_wins_over_the_address_that_it_was_made_at() -> None:
     page = opened(EXPLAIN, photo="coffee.png", why="goldfish")
     page.selectbox(key="class-imagenet").select("tench").run()
-    assert page.subheader[0].value == "Why tench?"
+    assert page.header[0].value == "Why tench?"
     assert address(page) == {"photo": "coffee.png", "why": "tench"}
 
 

@@ -135,7 +135,7 @@ def draw_stages(scene: Scene) -> None:
     ]
     pick = partial(pickers.choose_layer, scene.loaded.checkpoint.name)
     st.markdown(
-        "##### Where in the network the evidence forms",
+        "### Where in the network the evidence forms",
         help="Early layers left, late layers right; each map on its own scale. Click to look closer.",
     )
     tiles.row(items, label="Stages", key="stages", on_pick=pick, side=128)
@@ -160,7 +160,7 @@ def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
         )
         for name, raw in maps.items()
     ]
-    st.markdown("##### Each class by itself, on one scale")
+    st.markdown("### Each class by itself, on one scale")
     tiles.row(items, label="Either class", key="duel", on_pick=lambda _name: None, side=200)
 
 

@@ -36,7 +36,7 @@ def draw(plan: Plan) -> None:
     """Ask whether to look, and then show all that is known of the plan's data."""
     if plan.data is None:
         return
-    st.subheader("Before you train, look at the data", anchor=False)
+    st.header("Before you train, look at the data", anchor=False)
     look = st.toggle(
         "Show what is in it, and how the network will see it",
         key=f"train_look_{plan.data.source}_{plan.data.folder}",
@@ -116,7 +116,7 @@ def _draw_hints(found: DataReport) -> None:
 
 def _draw_classes(found: DataReport) -> None:
     counts = class_counts(found)
-    st.markdown("##### Images of each class")
+    st.markdown("### Images of each class")
     if counts.num_left_out:
         st.caption(f"The largest and the smallest; {counts.num_left_out:,} more are between them.")
     st.plotly_chart(
@@ -133,7 +133,7 @@ def _draw_samples(data: Material, recipe: Recipe) -> None:
     """Two rows of pictures; only these are drawn again when other augmentations are asked for."""
     changes = not recipe.augment.is_none
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("##### As the network will see them", width="content")
+        st.markdown("### As the network will see them", width="content")
         again = changes and st.button(
             "Again", icon=":material/casino:", key="train_again", help="As the next epoch changes them"
         )

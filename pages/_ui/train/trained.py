@@ -51,7 +51,7 @@ def draw(run: Run) -> None:
     """One training: head line, progress, curves, and what can be done with it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, vertical_alignment="center", width="content", key="train_status"):
-            st.subheader(words.plain(run.name), anchor=False, width="content")
+            st.header(words.plain(run.name), anchor=False, width="content")
             colour, icon = _BADGES[run.status]
             st.badge(run.status.capitalize(), color=colour, icon=icon)  # type: ignore[arg-type]
         with st.container(horizontal=True, width="content"):
@@ -125,7 +125,7 @@ def _draw_curves(run: Run) -> None:
     with st.container(key="curves"):
         columns = st.columns(2, gap="large")
     for column, (measure, title) in zip(columns, titles.items(), strict=True):
-        column.markdown(f"##### {title}")
+        column.markdown(f"### {title}")
         column.plotly_chart(
             curves.curve(run.history, measure, epochs=planned, best=overview.best_epoch(run)),
             key=f"curve_{measure}",
@@ -209,7 +209,7 @@ def _delete(name: str) -> None:
 
 def draw_table(chosen: str | None) -> None:
     """All trainings, the newest first; a click looks at one."""
-    st.subheader("Your trainings", anchor=False)
+    st.header("Your trainings", anchor=False)
     found = runs.every()
     if not found:
         st.info(

@@ -1,0 +1,66 @@
+"""Every page is usable by all: axe finds nothing critical or serious, and keys alone lead through Explain."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.support.window import App
+
+# Of axe's experimental rules: a button must be called by the words that it shows.
+_OPTIONS = {"rules": {"label-content-name-mismatch": {"enabled": True}}}
+_TO_DO = pytest.mark.xfail(strict=True, reason="not yet")
+# The address of a view, and what it has once it is drawn.
+_VIEWS = {
+    "Home": ("/", ".st-key-samples button"),
+    "Explain, no photo": ("/explain", ".st-key-samples button"),
+    "Explain, a sample": ("/explain?checkpoint=imagenet&photo=coffee.png", ".st-key-stages button"),
+    "Explain, two classes": (
+        "/explain?checkpoint=imagenet&photo=chelsea.png&against=tabby",
+        ".st-key-duel button",
+    ),
+    "Explain, an image of an evaluation": (
+        "/explain?checkpoint=digits&photo=digits/digits-val/digits/677",
+        ".st-key-stages button",
+    ),
+    "Train": ("/train", ".st-key-train_start button"),
+    "Train, a training": ("/train?run=digits", ".st-key-curve_loss .trace"),
+    "Mistakes": ("/mistakes?checkpoint=signs-plain", ".st-key-gallery button"),
+    "Mistakes, a sample": (
+        "/mistakes?checkpoint=digits&true=8&pred=1&sample=digits/677",
+        ".stBidiComponent .panes",
+    ),
+    "Compare": ("/compare?checkpoint=signs-bn", ".st-key-compare_gallery button"),
+    "Inside, a photo": ("/inside?checkpoint=imagenet&photo=coffee.png", ".st-key-channels button"),
+    "Inside, a channel": (
+        "/inside?checkpoint=signs-bn&photo=coffee.png&channel=3",
+        ".st-key-viewer .mapped",
+    ),
+}
+_LEFT = {"Mistakes", "Mistakes, a sample", "Compare", "Inside, a photo", "Inside, a channel"}
+
+
+def violations(app: App) -> list[str]:
+    """What axe calls critical or serious: the rule and the elements that break it."""
+    found: list[dict[str, Any]] = Axe().run(app.page, options=_OPTIONS).response["violations"]
+    return [
+        f"{rule['impact']} {rule['id']}: {[node['target'] for node in rule['nodes']][:5]}"
+        for rule in found
+        if rule["impact"] in ("critical", "serious")
+    ]
+
+
+@pytest.mark.parametrize(
+    "view", [pytest.param(each, marks=[_TO_DO] if each in _LEFT else []) for each in _VIEWS]
+)
+def test_axe_finds_nothing_critical_or_serious(app: App, view: str) -> None:
+    address, drawn = _VIEWS[view]
+    app.page.emulate_media(color_scheme="light")
+    app.open(address)
+    expect(app.page.locator(drawn).first).to_be_visible()
+    app.settle()
+    assert violations(app) == []
+    app.page.emulate_media(color_scheme="dark")
+    expect(app.page.get_by_test_id("stApp")).to_have_css("background-color", "rgb(15, 20, 25)")
+    assert violations(app) == []
