@@ -18,6 +18,7 @@ from core.commands.options.numbers import (
     whole,
 )
 from core.data.cache import decode
+from core.data.downloads import fetching
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
 from core.data.sources.folder.layout import LayoutError
@@ -153,7 +154,7 @@ def _data_as_json(options: argparse.Namespace) -> int:
 def _fetched(name: str) -> Path:
     """The folder of a downloaded data set; its progress is drawn on one line of the terminal."""
     try:
-        return catalogue.fetch(name, on_progress=lambda progress: _draw_line(str(progress)))
+        return fetching.fetch(name, on_progress=lambda progress: _draw_line(str(progress)))
     finally:
         _draw_line("")
 

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-import torch
 from torch import nn
 
 from core import files
@@ -42,9 +41,7 @@ def known_field_size(checkpoint: Checkpoint, layer: str) -> Size | None:
 
 
 def _found(checkpoint: Checkpoint, layer: str) -> Size:
-    preprocess, like = checkpoint.card.preprocess, next(checkpoint.model.parameters())
-    blank = torch.zeros(1, len(preprocess.mean), *preprocess.input_size).to(like)
-    size = receptive_field(checkpoint.model, layer, blank).size
+    size = receptive_field(checkpoint.model, layer, checkpoint.blank_input()).size
     _KNOWN[checkpoint.model][layer] = size
     # Where nothing can be written, it is known while this process runs.
     with suppress(OSError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import processes
-from core.data.downloads import progress
+from core.data.downloads import fetching, progress
 from core.data.downloads.progress import DownloadProgress
 from core.data.sources import catalogue
 from core.errors import DataError
@@ -32,7 +32,7 @@ def can_be(name: str) -> bool:
 def under_way(name: str) -> Download | None:
     """The download of this data set, if there is one now."""
     target = _target(name)
-    if not catalogue.is_downloading(target):
+    if not fetching.is_downloading(target):
         return None
     total = catalogue.SOURCES[name].num_bytes
     return Download(progress.read(target) or DownloadProgress(0, total), progress.is_asked_to_stop(target))
@@ -75,14 +75,14 @@ def complaint(name: str) -> str:
 def forget(name: str) -> None:
     """Delete what an interrupted download has left, and why it ended."""
     if under_way(name) is None:
-        catalogue.clean(_target(name))
+        fetching.clean(_target(name))
         _log(_target(name)).unlink(missing_ok=True)
 
 
 def is_interrupted(name: str) -> bool:
     """Whether its process was killed: something has come, and nobody goes on with it."""
     target = _target(name)
-    return catalogue.find(name) is None and under_way(name) is None and bool(catalogue.parts_of(target))
+    return catalogue.find(name) is None and under_way(name) is None and bool(fetching.parts_of(target))
 
 
 def _target(name: str) -> Path:

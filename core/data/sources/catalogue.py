@@ -1,20 +1,12 @@
 """All sources of data by name: find, load, recognise and fetch them."""
 
-import contextlib
 import difflib
 import os
-import shutil
-import socket
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from urllib.error import URLError
-
-from filelock import FileLock, Timeout
 
 from core import files, places
-from core.data.downloads.progress import OnProgress, watched
 from core.data.image_set import ImageSet
 from core.data.sources.folder import class_folders, file_names, listing, one_class, tree
 from core.data.sources.folder.layout import Choice, choice, understand
@@ -51,7 +43,6 @@ _OWN = (
     class_folders.SOURCE,
 )  # Layouts of anybody's files, which have no usual place.
 SOURCES: dict[str, Source] = {source.name: source for source in (*_PUBLIC, *_OWN)}
-_SILENCE_S = 60.0
 _SYSTEM = Path("/usr/share/datasets")  # Where Debian's packages put data sets.
 
 
@@ -66,7 +57,7 @@ def find(name: str, folder: Path | None = None) -> Path | None:
     Raises:
         DataError: There is no source of that name.
     """
-    source = _source(name)
+    source = source_named(name)
     found = (source.find(place) for place in _places(source, folder))
     return next((place for place in found if place is not None), None)
 
@@ -80,10 +71,10 @@ def load(name: str, folder: Path | None = None, *, layout: str = "", known: Sequ
         DataError: There is no such source, its files are not there, or they are damaged.
         LayoutError: A folder can be read in several ways.
     """
-    source, found = _source(name), find(name, folder)
+    source, found = source_named(name), find(name, folder)
     if found is None:
         looked = str(folder or data_root() / name)
-        raise DataError(f"cannot find {name} in {looked!r}; {_advice(source, folder or data_root() / name)}")
+        raise DataError(f"cannot find {name} in {looked!r}; {advice(source, folder or data_root() / name)}")
     return class_folders.load(found, layout, known) if source is class_folders.SOURCE else source.load(found)
 
 
@@ -155,102 +146,8 @@ def _refuse_unreadable(folder: Path) -> None:
     raise DataError(f"{str(folder)!r} is no folder of labelled images: there is nothing of this name")
 
 
-def fetch(name: str, into: Path | None = None, *, on_progress: OnProgress = lambda _progress: None) -> Path:
-    """Download a data set, whole or not at all, and give the folder to load it from.
-
-    It is downloaded next to ``into`` (`data_root` / name if None), checked, and then moved there.
-
-    Raises:
-        DataError: It cannot be downloaded, or was interrupted; nothing of it is left.
-    """
-    source, target = _source(name), (into or data_root() / name).absolute()
-    if source.fetch is None:
-        raise DataError(f"{name} cannot be downloaded by a program; {_advice(source, target)}")
-    found = source.find(target)
-    if found is not None:
-        return found
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise DataError(f"{str(target)!r} holds something else than {name}; name a new or empty folder")
-    try:
-        _download(source, source.fetch, target, on_progress)
-    except (Exception, KeyboardInterrupt) as error:  # Network, disk, archive: no list of types is complete.
-        raise DataError(f"{name} was not downloaded ({_reason(error)}); {_advice(source, target)}") from error
-    return source.find(target) or target
-
-
-def _download(
-    source: Source, download: Callable[[Path], None], target: Path, on_progress: OnProgress
-) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(target), _temporary(target) as folder:
-        with watched(folder, target, source.num_bytes, on_progress), _impatient():
-            download(folder)
-        if source.find(folder) is None:
-            raise FileNotFoundError("what came is not the data set")
-        if target.is_dir():
-            target.rmdir()
-        folder.rename(target)
-
-
-def is_downloading(target: Path) -> bool:
-    """Whether a process downloads this folder now."""
-    if not _lock_of(target).exists():
-        return False
-    with contextlib.suppress(Timeout), FileLock(_lock_of(target), timeout=0):
-        return False
-    return True
-
-
-def _lock_of(target: Path) -> Path:
-    return target.parent / f".{target.name}.lock"
-
-
-def parts_of(target: Path) -> list[Path]:
-    """What processes have downloaded of this folder that were killed, or are at it."""
-    return list(target.parent.glob(f".{target.name}.part-*"))
-
-
-def clean(target: Path) -> None:
-    """Delete what killed processes have left."""
-    for left in parts_of(target):
-        shutil.rmtree(left, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _impatient() -> Iterator[None]:
-    """A server that says nothing for a minute is away; without this, it is waited for without end."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_SILENCE_S)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
-
-
-@contextlib.contextmanager
-def _alone(target: Path) -> Iterator[None]:
-    """Refuse to download what another process is downloading; a process that was killed holds no lock."""
-    try:
-        # Not at once: who only looks whether it is held, holds it for a moment.
-        with FileLock(_lock_of(target), timeout=0.5):
-            yield
-    except Timeout as error:
-        raise BlockingIOError("another process is downloading it") from error
-
-
-@contextlib.contextmanager
-def _temporary(target: Path) -> Iterator[Path]:
-    """A folder next to the target, gone afterwards unless renamed; so are those of killed processes."""
-    clean(target)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.part-", dir=target.parent))
-    folder.chmod(0o755)  # Not for its maker alone, as mkdtemp has it.
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _source(name: str) -> Source:
+def source_named(name: str) -> Source:
+    """The source of this name; DataError for any other, with the names that are close."""
     if name not in SOURCES:
         close = difflib.get_close_matches(name, SOURCES)
         known = (
@@ -267,18 +164,8 @@ def _places(source: Source, folder: Path | None) -> list[Path]:
     return own if source in _OWN else [*own, data_root(), _SYSTEM]
 
 
-def _advice(source: Source, folder: Path) -> str:
+def advice(source: Source, folder: Path) -> str:
+    """How to get a data set that is missing: where from, where to, and the command if there is one."""
     where = source.where.replace("DIR", str(folder))
     command = f", or run: python -m core data {source.name} --fetch" if source.fetch else ""
     return f"get it from {where}{command}"
-
-
-def _reason(error: BaseException) -> str:
-    """One line, as of torchvision's several."""
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted"
-    cause = error.reason if isinstance(error, URLError) else error
-    if isinstance(cause, socket.gaierror | ConnectionError | TimeoutError):
-        return "there is no connection to its server; is this machine on the network?"
-    words = str(cause)
-    return " ".join(words.split())[:200] or type(error).__name__

@@ -42,10 +42,7 @@ def question(
 
 def num_channels(checkpoint: Checkpoint, layer: str) -> int:
     """How many channels a layer has, or how many classes there are for `LOGITS`; LayerError as there."""
-    preprocess = checkpoint.card.preprocess
-    blank = torch.zeros(1, len(preprocess.mean), *preprocess.input_size)
-    parameter = next(checkpoint.model.parameters())
-    return activations(checkpoint.model, blank.to(parameter), [layer])[layer].shape[1]
+    return activations(checkpoint.model, checkpoint.blank_input(), [layer])[layer].shape[1]
 
 
 def ascended(

@@ -81,8 +81,8 @@ def examples_among(loaded: Checkpoint, layer: str, images: ImageSet, pixels: Ten
 def _start(loaded: Checkpoint, layers: Sequence[str]) -> State:
     with torch.inference_mode():
         # What excites a channel of a network that says nothing is of no interest.
-        refuse_infinite(loaded.model(_blank(loaded)), repr(loaded.name))
-    num_channels = observe(loaded.model, _blank(loaded), layers, lambda output: output.shape[1])
+        refuse_infinite(loaded.model(loaded.blank_input()), repr(loaded.name))
+    num_channels = observe(loaded.model, loaded.blank_input(), layers, lambda output: output.shape[1])
     return State({name: none_yet(num) for name, num in num_channels.items()})
 
 
@@ -119,7 +119,7 @@ def _peaks(loaded: Checkpoint, pixels: Tensor, layers: Sequence[str]) -> dict[st
 
 
 def _examples(loaded: Checkpoint, images: ImageSet, state: State) -> Examples:
-    fields = {layer: receptive_field(loaded.model, layer, _blank(loaded)) for layer in state.strongest}
+    fields = {layer: receptive_field(loaded.model, layer, loaded.blank_input()) for layer in state.strongest}
     tables = [
         rows(layer, each, fields[layer], images, loaded.card.preprocess)
         for layer, each in state.strongest.items()
@@ -131,11 +131,6 @@ def _examples(loaded: Checkpoint, images: ImageSet, state: State) -> Examples:
     network = network_of(loaded.card)
     about = ExamplesMetadata(network, images.name, images.fingerprint, len(images), state.num_broken, sizes)
     return Examples(pa.concat_tables(tables), about)
-
-
-def _blank(loaded: Checkpoint) -> Tensor:
-    preprocess = loaded.card.preprocess
-    return torch.zeros(1, len(preprocess.mean), *preprocess.input_size, device=loaded.device)
 
 
 def _key(loaded: Checkpoint, layers: Sequence[str], images: ImageSet) -> str:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import safetensors.torch
 import torch
-from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 from core import files
 from core.errors import EvaluationError, FileError
+from core.files import locks
 from core.inside.examples.stored_examples import PLACE
 from core.inside.examples.strongest import Strongest
 
@@ -59,11 +59,9 @@ def alone(folder: Path) -> Iterator[None]:
         EvaluationError: another does.
     """
     files.clean(files.make_folder(folder / PLACE))
-    try:
-        with FileLock(folder / PLACE / ".lock", timeout=0):
-            yield
-    except Timeout as error:
-        raise EvaluationError(f"another process collects examples of {folder.name!r}") from error
+    taken = EvaluationError(f"another process collects examples of {folder.name!r}")
+    with locks.held(folder / PLACE / ".lock", taken):
+        yield
 
 
 def forget(folder: Path) -> None:

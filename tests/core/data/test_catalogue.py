@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 from PIL import Image
 
+from core.data.downloads import fetching
 from core.data.sources import catalogue
 from core.errors import DataError
 from tests.support.paths import DATA
@@ -102,7 +103,7 @@ def test_what_no_program_can_fetch_names_no_command() -> None:
     with pytest.raises(DataError, match=r"unzip its train.zip so that .*/train/cat.0.jpg exists$"):
         catalogue.load("dogs-vs-cats")
     with pytest.raises(DataError, match="dogs-vs-cats cannot be downloaded by a program; get it from"):
-        catalogue.fetch("dogs-vs-cats")
+        fetching.fetch("dogs-vs-cats")
 
 
 # Recognised by layout.
@@ -170,8 +171,8 @@ def test_a_download_appears_whole(root: Path, monkeypatch: pytest.MonkeyPatch) -
         cells(folder)
 
     fetched_by(monkeypatch, fetch)
-    assert catalogue.fetch("malaria") == root / "malaria" / "cell_images"
-    assert catalogue.fetch("malaria") == root / "malaria" / "cell_images"  # It is there: no second download.
+    assert fetching.fetch("malaria") == root / "malaria" / "cell_images"
+    assert fetching.fetch("malaria") == root / "malaria" / "cell_images"  # It is there: no second download.
     assert len(catalogue.load("malaria")) == 2
     assert len(seen) == 1
     assert seen[0].parent == root
@@ -196,7 +197,7 @@ def test_nothing_is_left_of_a_download_that_fails(
 
     fetched_by(monkeypatch, fetch)
     with pytest.raises(DataError) as caught:
-        catalogue.fetch("malaria")
+        fetching.fetch("malaria")
     assert str(caught.value).startswith(
         f"malaria was not downloaded ({words}); get it from https://data.lhncbc"
     )
@@ -208,7 +209,7 @@ def test_nothing_is_left_of_a_download_that_fails(
 def test_a_download_of_something_else_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched_by(monkeypatch, lambda folder: (folder / "rubbish").write_text("<html>") and None)
     with pytest.raises(DataError, match="what came is not the data set"):
-        catalogue.fetch("malaria")
+        fetching.fetch("malaria")
     assert [path for path in root.iterdir() if path.is_dir()] == []
 
 
@@ -217,7 +218,7 @@ def test_what_a_killed_download_left_is_removed(root: Path, monkeypatch: pytest.
     cells(root / ".mnist.part-other")
     assert catalogue.find("malaria") is None
     fetched_by(monkeypatch, cells)
-    catalogue.fetch("malaria")
+    fetching.fetch("malaria")
     assert sorted(path.name for path in root.iterdir() if path.is_dir()) == [".mnist.part-other", "malaria"]
 
 
@@ -229,18 +230,18 @@ def test_two_downloads_of_the_same_do_not_meet(root: Path, monkeypatch: pytest.M
         FileLock(root / ".malaria.lock"),
         pytest.raises(DataError, match="another process is downloading it"),
     ):
-        catalogue.fetch("malaria")
+        fetching.fetch("malaria")
     assert (root / ".malaria.part-running" / "cell_images").is_dir()
 
 
 def test_files_of_somebody_else_are_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched_by(monkeypatch, cells)
     (tmp_path / "mine").mkdir()
-    assert catalogue.fetch("malaria", tmp_path / "mine") == tmp_path / "mine" / "cell_images"
+    assert fetching.fetch("malaria", tmp_path / "mine") == tmp_path / "mine" / "cell_images"
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").write_text("precious")
     with pytest.raises(DataError, match="holds something else than malaria; name a new or empty folder"):
-        catalogue.fetch("malaria", tmp_path / "other")
+        fetching.fetch("malaria", tmp_path / "other")
     assert (tmp_path / "other" / "thesis.txt").read_text() == "precious"
 
 
@@ -252,5 +253,5 @@ def test_malaria_is_refused_when_its_checksum_differs(root: Path, monkeypatch: p
 
     monkeypatch.setattr(utils, "download_url", download)
     with pytest.raises(DataError, match=r"the archive has the checksum .* expected 0a949556b2414159"):
-        catalogue.fetch("malaria")
+        fetching.fetch("malaria")
     assert [path for path in root.iterdir() if path.is_dir()] == []

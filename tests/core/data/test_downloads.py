@@ -19,7 +19,7 @@ from urllib.error import URLError
 import pytest
 from PIL import Image
 
-from core.data.downloads import background, progress
+from core.data.downloads import background, fetching, progress
 from core.data.downloads.progress import DownloadProgress
 from core.data.sources import catalogue
 from core.errors import DataError
@@ -161,7 +161,7 @@ def test_without_a_network_one_sentence_says_so(
 
     monkeypatch.setitem(catalogue.SOURCES, "malaria", replace(catalogue.SOURCES["malaria"], fetch=fetch))
     with pytest.raises(DataError) as caught:
-        catalogue.fetch("malaria")
+        fetching.fetch("malaria")
     (root / ".malaria.log").write_text(f"error: {caught.value}\n")
     assert background.complaint("malaria").startswith(
         "malaria was not downloaded (there is no connection to its server; is this machine on the network?); "
