@@ -12,6 +12,7 @@ import pytest
 
 from core import files
 from core.errors import AwayError, CoreError, FileError
+from core.files import atomic, regular
 
 
 def _fail_with(number: int) -> object:
@@ -103,7 +104,7 @@ def test_a_protected_file_and_an_impossible_name_are_not_away(
 
 def test_what_is_away_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(files.time, "sleep", pauses.append)
+    monkeypatch.setattr(regular.time, "sleep", pauses.append)
     answers = iter([AwayError("gone"), AwayError("gone"), 7])
 
     def answer() -> int:
@@ -183,14 +184,14 @@ def test_a_folder_that_cannot_be_written_is_called_by_its_own_name(
 
 
 def test_drafts_of_killed_processes_are_deleted_and_those_of_living_ones_kept(tmp_path: Path) -> None:
-    code = "import os, sys; from core import files; print(files._draft_name())"
+    code = "import os, sys; from core.files import atomic; print(atomic._draft_name())"
     found = subprocess.run(  # noqa: S603 (our own code)
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )
     (tmp_path / found.stdout.strip()).mkdir()
     (tmp_path / found.stdout.strip() / "model.safetensors").write_bytes(b"half")
     own, elsewhere, old = (
-        tmp_path / name for name in (files._draft_name(), ".00000000-1-1.draft", ".00000000-1-2.draft")
+        tmp_path / name for name in (atomic._draft_name(), ".00000000-1-1.draft", ".00000000-1-2.draft")
     )
     for path in (own, elsewhere, old):
         path.write_bytes(b"")
@@ -211,7 +212,7 @@ def test_sizes_are_said_as_people_do() -> None:
 def test_a_scratch_folder_goes_with_its_block_and_one_of_a_killed_process_later(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import os; print(os.getpid())"]
     gone = subprocess.run(command, capture_output=True, check=True)  # noqa: S603 (our own interpreter)
-    left = tmp_path / f".{files._HOST}-{int(gone.stdout)}-0.draft"
+    left = tmp_path / f".{atomic._HOST}-{int(gone.stdout)}-0.draft"
     left.mkdir()
     (left / "weights.pt").touch()
     with files.scratch_folder(tmp_path) as folder:

@@ -18,10 +18,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from core import files, images
+from core import images
 from core.checkpoints import inventory, store
 from core.checkpoints.store import CARD, WEIGHTS, Card, Checkpoint
 from core.errors import CheckpointError, FileError
+from core.files import atomic
 from core.models import imagenet as built_in
 from core.models import registry
 from core.models.heads import Head
@@ -331,7 +332,7 @@ def _number(folder: Path) -> int:
 def _power_cut(folder: Path, step: int) -> Iterator[None]:
     """The power goes at the ``step``-th write or rename; a write is cut in the middle."""
     done = iter(range(100))
-    sync, replace_ = files._sync, Path.replace
+    sync, replace_ = atomic._sync, Path.replace
 
     def half(path: Path) -> None:
         if next(done) == step:
@@ -346,13 +347,13 @@ def _power_cut(folder: Path, step: int) -> Iterator[None]:
 
     try:
         with pytest.MonkeyPatch.context() as cut:
-            cut.setattr(files, "_sync", half)
+            cut.setattr(atomic, "_sync", half)
             cut.setattr(Path, "replace", rename)
             cut.setattr(Path, "unlink", lambda _path, **_how: None)
             yield
     finally:
         for number, draft in enumerate(folder.glob(".*.draft")):  # Of a process that is no more.
-            draft.rename(draft.with_name(f".{files._HOST}-99999999-{number}.draft"))
+            draft.rename(draft.with_name(f".{atomic._HOST}-99999999-{number}.draft"))
 
 
 # Weights and their rename, card and its rename, and the weights' last one.

@@ -18,6 +18,7 @@ from core.data import cache
 from core.data.cache import Decoded, decode
 from core.data.image_set import Files, ImageSet, Pixels, fingerprint_of_files
 from core.errors import CoreError, DataError, FileError, ImageError
+from core.files import atomic, regular
 from core.images.preprocess import Preprocess
 from core.places import cache_root
 
@@ -224,7 +225,7 @@ def test_what_a_killed_writer_leaves_is_not_taken_and_written_over(
             decode(_set_of(Counted()), SMALL, folder=tmp_path)
     (draft,) = (tmp_path / "images").glob("*.draft")
     draft.write_bytes(b"half")
-    draft.rename(draft.with_name(f".{files._HOST}-99999999-0.draft"))  # Of a process that is no more.
+    draft.rename(draft.with_name(f".{atomic._HOST}-99999999-0.draft"))  # Of a process that is no more.
     image = Counted()
     decoded = decode(_set_of(image), SMALL, folder=tmp_path)
     assert sorted(image.asked) == [0, 1, 2, 3]
@@ -341,7 +342,7 @@ def test_a_broken_image_is_not_ok_and_the_others_are_as_ever(mixed: ImageSet, tm
 def test_an_image_that_is_away_stops_it_and_is_read_when_it_is_back(
     mixed: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "_PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr(regular, "_PAUSES_S", (0.0, 0.0))
     last = mixed.path(3)
     last.rename(tmp_path / "away")
     for _ in range(2):

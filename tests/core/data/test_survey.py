@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import files
 from core.data.image_set import Files, ImageSet, Pixels
 from core.data.survey.image_facts import SurveyTable, survey
 from core.errors import DataError, ImageError
+from core.files import regular
 from tests.support.paths import DATA
 
 PETS = DATA / "oxford-iiit-pet" / "images"
@@ -33,7 +33,7 @@ def noise(seed: int, shape: tuple[int, ...] = (30, 40, 3)) -> np.ndarray:
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr(regular, "_PAUSES_S", (0.0, 0.0))
 
 
 @pytest.fixture

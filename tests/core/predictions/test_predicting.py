@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from core import files
 from core.checkpoints import store
 from core.data.image_set import ImageSet
 from core.data.sources.folder.class_folders import SOURCE
 from core.errors import AwayImageError, DataError, ImageError
+from core.files import regular
 from core.models import imagenet
 from core.predictions import evaluations
 from core.predictions.evaluating import parts as evaluation_parts
@@ -176,7 +176,7 @@ def _kept(folder: Path) -> dict[str, bytes]:
 def test_results_outlive_an_evaluation_whose_images_go_away(
     folder: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
-    monkeypatch.setattr(files, "_PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr(regular, "_PAUSES_S", (0.0, 0.0))
     samples = samples_of(store.read_card(folder), images, "all")
     evaluate(folder, samples)
     before = _kept(folder)
@@ -197,7 +197,7 @@ def test_results_outlive_an_evaluation_whose_images_go_away(
 def test_an_image_that_is_away_for_a_moment_is_read_again(
     folder: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "_PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr(regular, "_PAUSES_S", (0.0, 0.0))
     failures = iter([True, True])
 
     def shaky(index: int) -> Image.Image:
