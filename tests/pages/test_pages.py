@@ -121,7 +121,7 @@ def test_every_method_answers_on_the_page(explain: AppTest, method: str) -> None
     assert not page.exception
     assert not page.error
     assert re.search(
-        rf"{re.escape(METHOD_LABELS[method])} (at bn2|on the input): \d+ × \d+ cells", captions(page)
+        rf"{re.escape(method_label(method))} (at bn2|on the input): \d+ × \d+ cells", captions(page)
     )
 
 

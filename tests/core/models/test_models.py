@@ -1,6 +1,7 @@
 """Our own architectures are those of their sources, and weights to begin with fit or are refused."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 import timm
@@ -16,28 +17,28 @@ from core.models.heads import Head, head_name
 from core.models.textbooks.chollet import ResidualBlock
 from core.models.textbooks.mini_xception import XceptionBlock
 
-# The parameters that learn, with the source's number of outputs.
-TRAINED = {
-    "chollet-mnist": (372_234, 10),
-    "chollet-dogs-cats": (1_569_089, 1),
-    "chollet-residual": (297_697, 1),
-    "mini-xception": (718_849, 1),
-    "two-conv-mnist": (21_840, 10),
-    "two-conv-pets": (28_121_432, 2),
-    "malaria": (1_951_362, 2),
-    "road-signs": (263_211, 43),
-    "road-signs-bn": (263_851, 43),
-}
-DROPOUT = {
-    "chollet-mnist": [],
-    "chollet-dogs-cats": [0.25],
-    "chollet-residual": [],
-    "mini-xception": [0.5],
-    "two-conv-mnist": [0.5] * 2,
-    "two-conv-pets": [0.5] * 3,
-    "malaria": [0.2] * 7,
-    "road-signs": [0.2] * 5,
-    "road-signs-bn": [0.2] * 5,
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a source says: parameters that learn, its number of outputs, input channels, dropout rates."""
+
+    parameters: int
+    outputs: int
+    channels: int = 3
+    dropout: tuple[float, ...] = ()
+
+
+# A row for each architecture of our own.
+STATED = {
+    "chollet-mnist": Stated(372_234, outputs=10, channels=1),
+    "chollet-dogs-cats": Stated(1_569_089, outputs=1, dropout=(0.25,)),
+    "chollet-residual": Stated(297_697, outputs=1),
+    "mini-xception": Stated(718_849, outputs=1, dropout=(0.5,)),
+    "two-conv-mnist": Stated(21_840, outputs=10, channels=1, dropout=(0.5,) * 2),
+    "two-conv-pets": Stated(28_121_432, outputs=2, dropout=(0.5,) * 3),
+    "malaria": Stated(1_951_362, outputs=2, dropout=(0.2,) * 7),
+    "road-signs": Stated(263_211, outputs=43, dropout=(0.2,) * 5),
+    "road-signs-bn": Stated(263_851, outputs=43, dropout=(0.2,) * 5),
 }
 every_network = pytest.mark.parametrize("name", seewhy_family.names())
 
@@ -64,10 +65,10 @@ def _statistics(model: nn.Module) -> int:
 
 @every_network
 def test_a_network_has_as_many_parameters_as_its_source_says(name: str) -> None:
-    expected, num_outputs = TRAINED[name]
+    stated = STATED[name]
     with torch.device("meta"):
-        model = seewhy_family.build(name, num_outputs)
-    assert sum(parameter.numel() for parameter in model.parameters()) == expected
+        model = seewhy_family.build(name, stated.outputs)
+    assert sum(parameter.numel() for parameter in model.parameters()) == stated.parameters
 
 
 def test_the_books_count_of_the_small_xception_includes_its_running_statistics() -> None:
@@ -90,7 +91,7 @@ def test_a_network_gives_one_logit_per_class_and_its_last_linear_layer_makes_the
 def test_dropout_is_as_in_the_source_and_works_in_training_only(name: str) -> None:
     model, batch = _build(name, 3), _batch(name)
     rates = [module.p for module in model.modules() if isinstance(module, nn.Dropout | nn.Dropout2d)]
-    assert rates == DROPOUT[name]
+    assert rates == list(STATED[name].dropout)
     for module in model.modules():  # Batch norm stays in evaluation: dropout alone is looked at.
         module.train(isinstance(module, nn.Dropout | nn.Dropout2d))
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
@@ -135,9 +136,9 @@ def test_a_residual_block_is_the_sum_of_its_ways() -> None:
     assert block(batch).item() == 4 + 10 * -1  # The largest of the pool, ten times the corner.
 
 
-def test_grey_networks_say_that_their_images_are_grey() -> None:
-    grey = {name for name in TRAINED if len(registry.default_preprocess(f"seewhy:{name}").mean) == 1}
-    assert grey == {"chollet-mnist", "two-conv-mnist"}
+@every_network
+def test_a_network_reads_images_of_as_many_channels_as_its_source(name: str) -> None:
+    assert len(registry.default_preprocess(f"seewhy:{name}").mean) == STATED[name].channels
 
 
 # Names.
