@@ -6,7 +6,7 @@ from pages._ui import shell
 from pages._ui.compare import generalisation, one_sample, pair_matrices, per_class, piles, which_two
 from pages._ui.compare.state import comparisons
 from pages._ui.kit import options
-from pages._ui.session import choices
+from pages._ui.session import choices, models
 
 TABS = {"samples": "Samples", "matrices": "Matrices", "classes": "Classes"}
 
@@ -15,7 +15,7 @@ with shell.page("pages/compare.py"):
         # Before the sample that is to be open there is taken for this page's.
         st.switch_page("pages/mistakes.py", query_params={})
     st.title("Compare")
-    first, second = which_two.pick(shell.checkpoint_name())
+    first, second = which_two.pick(models.chosen_checkpoint())
     if first.name == second.name:
         generalisation.draw(first, second)
         st.stop()

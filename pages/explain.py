@@ -8,15 +8,15 @@ import streamlit as st
 from core.explain.network.layers import stages
 from core.explanation.explanation import INPUT, Question
 from pages._ui import shell, words
-from pages._ui.explain import explained
+from pages._ui.explain import explained, look
 from pages._ui.kit import waiting
-from pages._ui.kit.pickers import pickers
-from pages._ui.session import models, photos
+from pages._ui.kit.pickers import method_picker, photo_picker, question_pickers
+from pages._ui.session import models, photos, question_keys
 
 with shell.page("pages/explain.py"):
     st.title("Explain")
-    pickers.linked_photo()
-    pickers.photo_source()
+    photo_picker.linked_photo()
+    photo_picker.photo_source()
     photo = photos.chosen_photo()
     if photo is None:
         st.info(
@@ -25,8 +25,8 @@ with shell.page("pages/explain.py"):
             icon=":material/image_search:",
         )
         st.stop()
-    pickers.photo_strip()
-    loaded = models.load(shell.checkpoint_name())
+    photo_picker.photo_strip()
+    loaded = models.load(models.chosen_checkpoint())
     name, class_names = loaded.checkpoint.name, loaded.checkpoint.card.class_names
     stage_names = tuple(layer.name for layer in stages(loaded.layers))
     usual = models.Answering(photo, loaded, Question(target_layers=stage_names))
@@ -36,24 +36,24 @@ with shell.page("pages/explain.py"):
         left, right = st.columns([5, 3], gap="large")
     with right:
         verdict = st.container()
-        class_idx = pickers.class_to_explain(class_names, class_names[first.class_idx], name)
-        against = pickers.rival_class(class_names, name)
-        method = pickers.method()
-        layer = pickers.target_layer(loaded.layers, name) if Question(method).needs_layer else INPUT
-        palette = pickers.palette(difference=against is not None)
+        class_idx = question_pickers.class_to_explain(class_names, class_names[first.class_idx], name)
+        against = question_pickers.rival_class(class_names, name)
+        method = method_picker.method()
+        layer = question_pickers.target_layer(loaded.layers, name) if Question(method).needs_layer else INPUT
+        palette = look.palette(difference=against is not None)
     asked = (first.class_idx if class_idx is None else class_idx, against)
     with verdict:
-        pick = partial(pickers.choose_class, name)
+        pick = partial(question_keys.choose_class, name)
         explained.draw_verdict(first.logits, class_names, asked, pick)
     if len(set(asked)) == 1:
         left.warning("Choose two different classes to compare.", icon=":material/compare_arrows:")
         st.stop()
 
-    question = Question(method, pickers.layers_asked(method, layer, stage_names), class_idx, against)
+    question = Question(method, method_picker.layers_asked(method, layer, stage_names), class_idx, against)
     with left:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             title = st.container(width="content")
-            view = pickers.view()
+            view = look.view()
         asking = usual if question == usual.question else waiting.answering(photo, loaded, question)
         scene = explained.Scene(photo, loaded, question, asking.at(layer), layer, palette)
         title.header(f"{words.plain(scene.title)}?", anchor=False)

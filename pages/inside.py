@@ -16,7 +16,7 @@ from pages._ui.session import models
 
 with shell.page("pages/inside.py"):
     st.title("Inside")
-    name = shell.checkpoint_name()
+    name = models.chosen_checkpoint()
     memory.choices_are_of(name)
     wanted = memory.channel()
     photo = which_photo.pick(name)

@@ -9,13 +9,13 @@ from pages._ui.kit import matrix, options
 from pages._ui.kit.evaluations import numbers
 from pages._ui.kit.samples import gallery
 from pages._ui.mistakes import average, exports, quality, sample_view
-from pages._ui.session import choices, image_access
+from pages._ui.session import choices, image_access, models
 
 VIEWS = {"confusions": "Confusions", "classes": "Classes", "curves": "Curves", "confidence": "Confidence"}
 
 with shell.page("pages/mistakes.py"):
     st.title("Mistakes")
-    results = numbers.pick_results(shell.checkpoint_name())
+    results = numbers.pick_results(models.chosen_checkpoint())
     opened = choices.opened()
     pictures = image_access.pictures(results.evaluation)
     stage = st.container()

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 
 from core import images
 from pages._ui.kit import own_model
-from pages._ui.kit.pickers import pickers
+from pages._ui.kit.pickers import photo_picker
 from tests import lock
 from tests.support.paths import ROOT
 
@@ -75,7 +75,7 @@ def test_requests_from_other_sites_and_large_uploads_are_refused() -> None:
     assert server["enableXsrfProtection"] is True
     assert server["enableCORS"] is True
     assert server["maxUploadSize"] == own_model._MAX_WEIGHTS_MB == 250
-    assert images.UPLOAD.max_bytes == pickers._MAX_PHOTO_MB * 2**20
+    assert images.UPLOAD.max_bytes == photo_picker.MAX_PHOTO_MB * 2**20
     assert server["enableStaticServing"] is False
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.device import device_label
 from pages._ui import mishaps, shell, words
-from pages._ui.kit.pickers import pickers
+from pages._ui.kit.pickers import photo_picker
 from pages._ui.session import models
 
 
@@ -16,8 +16,8 @@ def draw() -> None:
             "Drop in a photo. SeeWhy shows what the network takes it for, **where in the photo that comes "
             "from**, and why it is not something else."
         )
-        name = shell.checkpoint_name()
-        if pickers.photo_source():
+        name = models.chosen_checkpoint()
+        if photo_picker.photo_source():
             st.switch_page("pages/explain.py", query_params={})
         _draw_loaded(name)
         st.header("Where to go")

@@ -8,7 +8,6 @@ import streamlit as st
 from streamlit.errors import FragmentHandledException
 
 from core.checkpoints.store import available
-from core.errors import CheckpointError
 from pages._ui import mishaps, welcome
 from pages._ui.kit import own_model
 from pages._ui.session import collecting, models
@@ -110,20 +109,12 @@ def page(path: str) -> Iterator[None]:
         mishaps.show(error, f"the page {this.title} was drawn")
 
 
-def checkpoint_name() -> str:
-    """The checkpoint that the sidebar has chosen; the first where that has been deleted."""
-    names, chosen = available(), st.session_state.get(models.CHECKPOINT)
-    if not names:
-        raise CheckpointError("there is no network yet; train one, or bring your own")
-    return str(chosen) if chosen in names else names[0]
-
-
 def _sidebar() -> None:
     own_model.choose_added()
     with st.sidebar:
         st.markdown("## SeeWhy")
         names = available()
-        query = {models.CHECKPOINT: checkpoint_name()} if names else {}
+        query = {models.CHECKPOINT: models.chosen_checkpoint()} if names else {}
         for path, each in PAGES.items():
             st.page_link(path, label=each.title, icon=each.icon, query_params=query)
         st.divider()

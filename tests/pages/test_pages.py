@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core.checkpoints import store
 from core.explain.network.layers import stages
 from core.explanation.explanation import METHODS, Question
-from pages._ui.kit.pickers.pickers import METHOD_LABELS, method_label
+from pages._ui.kit.pickers import method_picker
 from pages._ui.session import models
 from pages._ui.session.photos import as_photo
 from pages._ui.shell import PAGES
@@ -64,8 +64,8 @@ def test_every_page_is_in_the_table_and_every_entry_is_a_page() -> None:
 
 
 def test_a_method_that_was_just_added_appears_under_its_own_name() -> None:
-    assert set(METHOD_LABELS) <= set(METHODS)
-    assert method_label("my_cam") == "my_cam"
+    assert set(method_picker.LABELS) <= set(METHODS)
+    assert method_picker.label("my_cam") == "my_cam"
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path != "app.py"])
@@ -121,7 +121,7 @@ def test_every_method_answers_on_the_page(explain: AppTest, method: str) -> None
     assert not page.exception
     assert not page.error
     assert re.search(
-        rf"{re.escape(method_label(method))} (at bn2|on the input): \d+ × \d+ cells", captions(page)
+        rf"{re.escape(method_picker.label(method))} (at bn2|on the input): \d+ × \d+ cells", captions(page)
     )
 
 

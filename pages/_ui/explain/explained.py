@@ -19,8 +19,8 @@ from pages._ui import words
 from pages._ui.kit.components import bars, tiles, viewer, web
 from pages._ui.kit.components.scales import Scale
 from pages._ui.kit.components.tiles import Tile
-from pages._ui.kit.pickers import pickers
-from pages._ui.session import photos
+from pages._ui.kit.pickers import method_picker
+from pages._ui.session import photos, question_keys
 from pages._ui.session.models import Loaded
 from pages._ui.session.photos import Drawn, Photo
 
@@ -49,7 +49,7 @@ class Scene:
     @property
     def method(self) -> str:
         """The method as people call it."""
-        return pickers.method_label(self.question.method)
+        return method_picker.label(self.question.method)
 
     @property
     def place(self) -> str:
@@ -133,7 +133,7 @@ def draw_stages(scene: Scene) -> None:
         )
         for name, layer in sizes.items()
     ]
-    pick = partial(pickers.choose_layer, scene.loaded.checkpoint.name)
+    pick = partial(question_keys.choose_layer, scene.loaded.checkpoint.name)
     st.markdown(
         "### Where in the network the evidence forms",
         help="Early layers left, late layers right; each map on its own scale. Click to look closer.",
@@ -200,7 +200,7 @@ def draw_small_print(scene: Scene) -> None:
 
 def _scale(scene: Scene) -> Scale:
     in_logits = scene.map.evidence is not None
-    unit = "logits" if in_logits else pickers.UNITS.get(scene.question.method, "raw")
+    unit = "logits" if in_logits else method_picker.UNITS.get(scene.question.method, "raw")
     values = scene.map.raw if scene.map.evidence is None else scene.map.evidence
     if not scene.is_signed:
         top = peak(values.clip(min=0))

@@ -6,16 +6,16 @@ from core.images.sample_photos import SAMPLES, sample
 from pages._ui.inside.state import inside as memory
 from pages._ui.kit.components import tiles, web
 from pages._ui.kit.components.tiles import Tile
-from pages._ui.kit.pickers import pickers
+from pages._ui.kit.pickers import photo_picker
 from pages._ui.session import photos
 from pages._ui.session.photos import Photo
 
 
 def pick(checkpoint: str) -> Photo:
     """Draw where photos come from, and give the chosen one; until there is one, an example."""
-    pickers.linked_photo()
-    pickers.photo_source()
-    pickers.photo_strip()
+    photo_picker.linked_photo()
+    photo_picker.photo_source()
+    photo_picker.photo_strip()
     own = memory.own_samples(checkpoint)
     chosen = photos.chosen_photo()
     photo = chosen or (own[0] if own else _first_sample())

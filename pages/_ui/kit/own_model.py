@@ -54,7 +54,7 @@ def _dialogue() -> None:
         )
         architecture = st.selectbox(
             "Architecture",
-            _architectures(),
+            imports.architectures(),
             index=None,
             key="own_architecture",
             placeholder="timm:resnet50",
@@ -128,8 +128,3 @@ def _import(form: _Form) -> tuple[str, ...]:
 def _file_name(given: Path) -> str:
     """What the browser calls the file, as far as it is a plain name."""
     return f"{re.sub(r'[^A-Za-z0-9-]', '_', given.stem)[:80]}{given.suffix.lower()}"
-
-
-@st.cache_data(max_entries=1, show_spinner="Listing architectures…")
-def _architectures() -> list[str]:
-    return registry.architectures()

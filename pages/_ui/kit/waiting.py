@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.explanation.explanation import Explanation, Question
-from pages._ui.kit.pickers import pickers
-from pages._ui.session import models
+from pages._ui.kit.pickers import method_picker
+from pages._ui.session import models, question_keys
 from pages._ui.session.models import Answering, Loaded
 from pages._ui.session.photos import Photo
 
@@ -15,11 +15,13 @@ def answer(photo: Photo, loaded: Loaded, question: Question) -> Explanation:
     """The answer, at once if it is known; the slow methods show how far they are and can be stopped."""
     if question.method not in _SLOW or models.is_answered(photo, loaded, question):
         return models.answer(photo, loaded, question)
-    label = pickers.method_label(question.method)
+    label = method_picker.label(question.method)
     slot = st.empty()
     with slot.container(border=True):
         bar = st.progress(0.0, text=f"{label}…")
-        st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=_back_to_fast)
+        st.button(
+            "Stop", icon=":material/stop_circle:", key="stop", on_click=question_keys.choose_fast_method
+        )
 
     def move(share: float) -> None:
         # A click anywhere ends this run at the next stroke of the bar, and with it the computation.
@@ -35,7 +37,3 @@ def answering(photo: Photo, loaded: Loaded, question: Question) -> Answering:
     if question.method in _SLOW:
         answer(photo, loaded, question)
     return Answering(photo, loaded, question)
-
-
-def _back_to_fast() -> None:
-    st.session_state[models.METHOD] = "grad_cam"

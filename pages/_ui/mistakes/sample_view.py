@@ -16,10 +16,10 @@ from pages._ui import words
 from pages._ui.kit import waiting
 from pages._ui.kit.components import bars, panes
 from pages._ui.kit.components.panes import Cells, Pane
-from pages._ui.kit.pickers import pickers
+from pages._ui.kit.pickers import method_picker, question_pickers
 from pages._ui.kit.samples import walking
 from pages._ui.kit.samples.gallery import Selection
-from pages._ui.session import image_access, links, models, photos
+from pages._ui.session import image_access, links, models, photos, question_keys
 from pages._ui.session.models import Loaded
 from pages._ui.session.photos import Photo
 
@@ -87,8 +87,12 @@ def _draw_reasons(shown: Shown) -> None:
     with st.container(key="sample_more"):
         left, right = st.columns([5, 4], gap="large")
     with right:
-        method = pickers.method()
-        layer = pickers.target_layer(shown.loaded.layers, name) if Question(method).needs_layer else INPUT
+        method = method_picker.method()
+        layer = (
+            question_pickers.target_layer(shown.loaded.layers, name)
+            if Question(method).needs_layer
+            else INPUT
+        )
         _draw_links(shown)
     with stage:
         predicted, rival = _answers(shown, method, layer)
@@ -184,7 +188,7 @@ def _take_along(shown: Shown) -> None:
     link = links.of_sample(shown.results.evaluation, shown.sample.sample_id)
     photos.add_photo(shown.photo.name, shown.photo.data, link)
     rival = None if shown.sample.is_right or shown.rival is None else shown.name(shown.rival)
-    pickers.choose_question(shown.results.name, shown.name(shown.sample.predicted), rival)
+    question_keys.choose_classes(shown.results.name, shown.name(shown.sample.predicted), rival)
 
 
 def _draw_top5(results: Results, sample: Sample) -> None:

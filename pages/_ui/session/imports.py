@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.models import registry
 from pages._ui.session import models
 
 _ADDED, _REPORT = "added_checkpoint", "import_report"
@@ -26,3 +27,9 @@ def lines_of(name: str) -> tuple[str, ...]:
     """What was understood of the file of this checkpoint, if this session imported it last."""
     of, lines = st.session_state.get(_REPORT, ("", ()))
     return lines if of == name else ()
+
+
+@st.cache_data(max_entries=1, show_spinner="Listing architectures…")
+def architectures() -> list[str]:
+    """The names of all architectures that weights can be imported for."""
+    return registry.architectures()

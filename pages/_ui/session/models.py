@@ -12,11 +12,12 @@ from torch import Tensor
 from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
 from core.device import usable_device
+from core.errors import CheckpointError
 from core.explain.network.layers import Layer
 from core.explanation.explanation import Explanation, Question, explain, explain_in_steps, layers_of
 from pages._ui.session.photos import Photo, upright
 
-CHECKPOINT, METHOD = "checkpoint", "method"
+CHECKPOINT = "checkpoint"
 _MAX_ANSWERS = 256
 
 
@@ -112,6 +113,18 @@ def _keep(photo: Photo, loaded: Loaded, question: Question, found: Explanation) 
 
 def _key(photo: Photo, loaded: Loaded, question: Question) -> tuple[object, ...]:
     return photo.digest, loaded.checkpoint.name, loaded.stamp, question
+
+
+def chosen_checkpoint() -> str:
+    """The checkpoint that the sidebar has chosen; the first where that has been deleted.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    names, chosen = store.available(), st.session_state.get(CHECKPOINT)
+    if not names:
+        raise CheckpointError("there is no network yet; train one, or bring your own")
+    return str(chosen) if chosen in names else names[0]
 
 
 def choose_checkpoint(name: str) -> None:

@@ -11,7 +11,7 @@ from core.drawing.render import Picture, jpeg
 from core.errors import ImageError
 from core.images import limits
 
-PHOTOS, CHOSEN, ADDED, REFUSED, UPLOADED = "photos", "chosen", "added", "refused", "uploaded"
+PHOTOS, CHOSEN, ADDED, REFUSED = "photos", "chosen", "added", "refused"
 
 # One session keeps what a person can look through; the oldest photos go first.
 MAX_PHOTOS, MAX_PHOTO_BYTES = 24, 100 * 2**20
