@@ -6,12 +6,12 @@ from functools import partial
 import streamlit as st
 
 from core.explain.network.layers import stages
-from core.explanation.explanation import INPUT, Question
+from core.explanation.question import INPUT, Question, Score
 from pages._ui import shell, words
 from pages._ui.explain import explained, look
 from pages._ui.kit import waiting
 from pages._ui.kit.pickers import method_picker, photo_picker, question_pickers
-from pages._ui.session import models, photos, question_keys
+from pages._ui.session import answers, models, photos, question_keys
 
 with shell.page("pages/explain.py"):
     st.title("Explain")
@@ -29,43 +29,46 @@ with shell.page("pages/explain.py"):
     loaded = models.load(models.chosen_checkpoint())
     name, class_names = loaded.checkpoint.name, loaded.checkpoint.card.class_names
     stage_names = tuple(layer.name for layer in stages(loaded.layers))
-    usual = models.Answering(photo, loaded, Question(target_layers=stage_names))
-    first = usual.first()
 
     with st.container(key="stage"):
         left, right = st.columns([5, 3], gap="large")
     with right:
-        verdict = st.container()
-        class_idx = question_pickers.class_to_explain(class_names, class_names[first.class_idx], name)
-        against = question_pickers.rival_class(class_names, name)
+        verdict, classes = st.container(), st.container()
         method = method_picker.method()
         layer = question_pickers.target_layer(loaded.layers, name) if Question(method).needs_layer else INPUT
+        logits = answers.logits(photo, loaded, method_picker.layers_recorded(layer, stage_names))
+        predicted = int(logits.argmax())
+        with classes:
+            class_idx = question_pickers.class_to_explain(class_names, class_names[predicted], name)
+            against = question_pickers.rival_class(class_names, name)
         palette = look.palette(difference=against is not None)
-    asked = (first.class_idx if class_idx is None else class_idx, against)
+    asked = (predicted if class_idx is None else class_idx, against)
     with verdict:
         pick = partial(question_keys.choose_class, name)
-        explained.draw_verdict(first.logits, class_names, asked, pick)
+        explained.draw_verdict(logits, class_names, asked, pick)
     if len(set(asked)) == 1:
         left.warning("Choose two different classes to compare.", icon=":material/compare_arrows:")
         st.stop()
 
-    question = Question(method, method_picker.layers_asked(method, layer, stage_names), class_idx, against)
+    question = Question(method, method_picker.layers_asked(method, layer, stage_names), (Score(*asked),))
     with left:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             title = st.container(width="content")
             view = look.view()
-        asking = usual if question == usual.question else waiting.answering(photo, loaded, question)
-        scene = explained.Scene(photo, loaded, question, asking.at(layer), layer, palette)
+        answer = waiting.soonest(photo, loaded, question, layer)
+        scene = explained.Scene(photo, loaded, question, answer, layer, palette)
         title.header(f"{words.plain(scene.title)}?", anchor=False)
         opacity = explained.draw_viewer(scene, view)
         explained.draw_sum(scene)
-        # The map stands; those of the other layers may take as long again.
-        scene = replace(scene, answer=asking.whole())
+        # The map is drawn; those of the other layers may take as long again.
+        (answer,) = waiting.answers(photo, loaded, question)
+        scene = replace(scene, answer=answer)
         if len(scene.answer.maps) > 1:
             explained.draw_stages(scene)
         if against is not None:
-            either = [replace(question, class_idx=each, against=None) for each in asked]
-            explained.draw_duel(scene, *(waiting.answer(photo, loaded, each) for each in either))
+            layers = () if layer == INPUT else (layer,)
+            each_class = Question(method, layers, (Score(asked[0]), Score(against)))
+            explained.draw_duel(scene, *waiting.answers(photo, loaded, each_class))
         explained.draw_small_print(scene)
     with right:
         explained.draw_downloads(scene, opacity)

@@ -13,7 +13,7 @@ from core.data.workers import usual_workers
 from core.device import keep_freed_memory
 from core.errors import CheckpointError
 from core.explain.network.layers import default_layer
-from core.explanation.explanation import layers_of
+from core.explanation.asking import layers_of
 from core.inside.examples import export
 from core.inside.examples import stored_examples as known
 from core.inside.examples.patches import drawing

@@ -14,7 +14,8 @@ from core.commands.options.numbers import place
 from core.commands.options.photos import add_checkpoint, add_photos, checkpoint_of, for_each
 from core.explain.network.layers import default_layer
 from core.explanation import export
-from core.explanation.explanation import METHODS, Question, explain, layers_of
+from core.explanation.asking import explain, layers_of
+from core.explanation.question import METHODS, Question, Score
 from core.models import registry
 from core.predictions.top_k import class_index, prediction
 
@@ -97,8 +98,8 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _explain_one(checkpoint: Checkpoint, question: Question, path: Path, folder: Path) -> None:
     image = images.read(path)
-    explanation = explain(checkpoint, checkpoint.card.preprocess.batch([image]), question)[0]
-    export.save(folder, checkpoint, image, question, explanation)
+    (explanation,) = explain(checkpoint, checkpoint.card.preprocess.batch([image]), question)[0]
+    export.save(folder, checkpoint, image, explanation)
     for note in explanation.notes:
         print(f"{path}: {note}", file=sys.stderr)
     best = prediction(explanation.logits, checkpoint.card.class_names, int(explanation.logits.argmax()))
@@ -110,8 +111,12 @@ def _question(options: argparse.Namespace, checkpoint: Checkpoint) -> Question:
     return Question(
         method=options.method,
         target_layers=(options.layer or default_layer(layers_of(checkpoint)),),
-        class_idx=class_index(names, options.wanted) if options.wanted else None,
-        against=class_index(names, options.against) if options.against else None,
+        scores=(
+            Score(
+                class_index(names, options.wanted) if options.wanted else None,
+                class_index(names, options.against) if options.against else None,
+            ),
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from core import images
 from core.checkpoints.store import Checkpoint
 from core.commands.options.photos import add_photos, checkpoint_of, for_each
 from core.explain.network.layers import default_layer
-from core.explanation.explanation import layers_of
+from core.explanation.asking import layers_of
 from core.inside.channels import export
 from core.inside.channels.inspection import inspect
 from core.inside.channels.layer_channels import ORDERS

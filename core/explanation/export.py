@@ -12,19 +12,18 @@ from core import files
 from core.arrays import FloatArray
 from core.checkpoints.store import Checkpoint
 from core.drawing import render
-from core.drawing.display import balance, heatmap, peak
-from core.explanation.explanation import Explanation, Map, Question
-from core.images.preprocess import Preprocess
+from core.explanation import display
+from core.explanation.answer import Explanation
 from core.predictions.top_k import prediction, top_k
 
 
-def stem(question: Question, explanation: Explanation, layer: str) -> str:
+def stem(explanation: Explanation, layer: str) -> str:
     """``grad_cam.bn2.281``: method, layer and class, or ``….281-282`` for a class against another."""
     rival = "" if explanation.against is None else f"-{explanation.against}"
-    return f"{question.method}.{layer}.{explanation.class_idx}{rival}"
+    return f"{explanation.method}.{layer}.{explanation.class_idx}{rival}"
 
 
-def prediction_json(checkpoint: Checkpoint, question: Question, explanation: Explanation) -> bytes:
+def prediction_json(checkpoint: Checkpoint, explanation: Explanation) -> bytes:
     """The five likeliest classes, and what was explained, by which method and on which device."""
     names = checkpoint.card.class_names
     explained = [explanation.class_idx, explanation.against]
@@ -36,7 +35,7 @@ def prediction_json(checkpoint: Checkpoint, question: Question, explanation: Exp
         "against": None
         if explained[1] is None
         else asdict(prediction(explanation.logits, names, explained[1])),
-        "method": question.method,
+        "method": explanation.method,
         "layers": list(explanation.maps),
         "device": explanation.device,
         "seconds": round(explanation.seconds, 4),
@@ -57,27 +56,21 @@ def overlay(image: Image.Image, values: FloatArray, colormap: str = "inferno", o
     return render.png(render.overlay(np.asarray(image), values, colormap, opacity))
 
 
-def save(
-    folder: Path, checkpoint: Checkpoint, image: Image.Image, question: Question, explanation: Explanation
-) -> None:
+def save(folder: Path, checkpoint: Checkpoint, image: Image.Image, explanation: Explanation) -> None:
     """Write all files of one image's explanation into ``folder``, which is made if need be."""
     files.make_folder(folder)
-    files.write(folder / "prediction.json", prediction_json(checkpoint, question, explanation), durable=False)
+    files.write(folder / "prediction.json", prediction_json(checkpoint, explanation), durable=False)
     preprocess = checkpoint.card.preprocess
-    for layer, found in explanation.maps.items():
-        name = stem(question, explanation, layer)
-        files.write(folder / f"{name}.raw.npy", npy(found.raw.astype(np.float32)), durable=False)
+    for layer, map_ in explanation.maps.items():
+        name = stem(explanation, layer)
+        files.write(folder / f"{name}.raw.npy", npy(map_.raw.astype(np.float32)), durable=False)
         # The numbers end at the map's own maximum, as everywhere; the picture, at what an eye can tell apart.
-        heat = preprocess.on_image(heatmap(found.raw, float(found.raw.max())), image.size)
+        heat = preprocess.on_image(display.heat(map_.raw, float(map_.raw.max())), image.size)
         files.write(folder / f"{name}.heatmap.npy", npy(heat), durable=False)
         del heat  # 200 MB of a large photo.
-        files.write(
-            folder / f"{name}.overlay.png", _overlay_of(found, question, preprocess, image), durable=False
-        )
-
-
-def _overlay_of(found: Map, question: Question, preprocess: Preprocess, image: Image.Image) -> bytes:
-    if question.against is None:
-        return overlay(image, preprocess.on_image(heatmap(found.raw), image.size))
-    signed = balance(found.raw, peak(found.raw))
-    return overlay(image, preprocess.on_image(signed, image.size), render.SIGNED)
+        if explanation.against is None:
+            picture = overlay(image, preprocess.on_image(display.heat(map_.raw), image.size))
+        else:
+            signed = display.balance(map_.raw, display.peak(map_.raw))
+            picture = overlay(image, preprocess.on_image(signed, image.size), render.SIGNED)
+        files.write(folder / f"{name}.overlay.png", picture, durable=False)

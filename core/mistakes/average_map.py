@@ -9,11 +9,13 @@ from PIL import Image
 from core.arrays import FloatArray
 from core.checkpoints.store import Checkpoint
 from core.drawing import render
-from core.drawing.display import balance, heatmap, peak
 from core.drawing.render import Picture
 from core.errors import ImageError
 from core.explain.network.layers import default_layer
-from core.explanation.explanation import Map, Question, explain, layers_of
+from core.explanation import display
+from core.explanation.answer import Map
+from core.explanation.asking import explain, layers_of
+from core.explanation.question import Question
 from core.images.preprocess import Preprocess, colours
 
 _DRAWN_SIDE, _TINY_SIDE = 448, 96
@@ -72,7 +74,7 @@ class RunningAverage:
                 f"a map {explained.raw.shape} of an input {seen.shape} after maps {self._raw.shape} "
                 f"of inputs {self._seen.shape}"
             )
-        heat = heatmap(explained.raw).astype(np.float64)
+        heat = display.heat(explained.raw).astype(np.float64)
         centred = heat - heat.mean()
         length = float(np.linalg.norm(centred))
         # Of a map that is the same everywhere, rounding would else be taken for its shape.
@@ -116,13 +118,16 @@ def average(
     """The average map after every image, for as long as one asks; nothing before the first that can be read.
 
     Each of ``images`` is opened when its turn comes; where that raises ImageError it is counted as broken.
-    ``question`` names at most one layer; without a class, each image is explained for its own prediction.
+    ``question`` has one score and at most one layer; without a class, each image is explained for its own
+    prediction.
 
     Raises:
         LayerError: the layer is not there, or the method does not fit it.
     """
     if len(question.target_layers) > 1:
         raise ValueError(f"{len(question.target_layers)} layers, expected one: their maps differ in size")
+    if len(question.scores) > 1:
+        raise ValueError(f"{len(question.scores)} scores, expected one: an average is of one score")
     if question.needs_layer and not question.target_layers:
         question = replace(question, target_layers=(default_layer(layers_of(checkpoint)),))
     running = RunningAverage()
@@ -153,13 +158,13 @@ def pictures(average: AverageMap) -> AveragePictures:
     def over(values: FloatArray, colormap: str) -> Picture:
         return render.overlay(seen, whole.on_image(values, (width, height), size), colormap)
 
-    signed = balance(average.signed, peak(average.signed))
+    signed = display.balance(average.signed, display.peak(average.signed))
     return AveragePictures(seen, over(average.heat, "inferno"), over(signed, render.SIGNED))
 
 
 def _add(running: RunningAverage, checkpoint: Checkpoint, image: Image.Image, question: Question) -> None:
     preprocess = checkpoint.card.preprocess
     pixels = preprocess.pixels(image)
-    answer = explain(checkpoint, preprocess.normalised(pixels[None]), question)[0]
+    (explanation,) = explain(checkpoint, preprocess.normalised(pixels[None]), question)[0]
     seen = colours(pixels).permute(1, 2, 0).numpy()
-    running.add(next(iter(answer.maps.values())), seen)
+    running.add(next(iter(explanation.maps.values())), seen)

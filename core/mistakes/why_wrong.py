@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from core.arrays import FloatArray
 from core.drawing import render
-from core.drawing.display import balance, peak
 from core.drawing.render import Picture
-from core.explanation.explanation import Map
+from core.explanation import display
+from core.explanation.answer import Map
 from core.images.preprocess import Preprocess
 
 
@@ -50,7 +50,7 @@ class Sides:
     @property
     def top(self) -> float:
         """The size of value at which the one colour scale of all three maps ends."""
-        return max(map(peak, (self.predicted, self.rival, self.difference)))
+        return max(map(display.peak, (self.predicted, self.rival, self.difference)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +90,7 @@ def pictures(image: Picture, preprocess: Preprocess, size: tuple[int, int], side
     drawn, top = (image.shape[1], image.shape[0]), sides.top
 
     def over(values: FloatArray) -> Picture:
-        spread = preprocess.on_image(balance(values, top), size, drawn)
+        spread = preprocess.on_image(display.balance(values, top), size, drawn)
         return render.overlay(image, spread, render.SIGNED, 0.8)
 
     return EvidencePictures(over(sides.predicted), over(sides.rival), over(sides.difference))

@@ -25,7 +25,7 @@ from torch.nn import functional as F
 from torchcam.methods import GradCAM as TorchcamGradCAM
 
 from core.explain.maps.cam import class_activation_maps
-from core.explain.network.trace import towards, trace
+from core.explain.network.tracing import towards, trace
 
 
 @dataclass(frozen=True, slots=True, eq=False)

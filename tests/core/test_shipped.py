@@ -14,7 +14,7 @@ from core.evaluation.ranking.scores import probability_of
 from core.evaluation.summary import summary
 from core.explain.network.activations import activations
 from core.explain.network.layers import stages
-from core.explanation.explanation import layers_of
+from core.explanation.asking import layers_of
 from core.inside.examples import stored_examples
 from core.mistakes import results
 from core.predictions import evaluations, prediction_table, score_files

@@ -11,7 +11,7 @@ from PIL import Image
 from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
 from core.explain.network.layers import stages
-from core.explanation.explanation import layers_of
+from core.explanation.asking import layers_of
 from core.inside.channels.inspection import sparsity_by_depth
 from core.inside.examples import stored_examples
 from core.inside.network_map import parameters_by_stage

@@ -13,11 +13,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import store
-from core.explain.network.layers import stages
-from core.explanation.explanation import METHODS, Question
+from core.explanation.question import METHODS
 from pages._ui.kit.pickers import method_picker
-from pages._ui.session import models
-from pages._ui.session.photos import as_photo
+from pages._ui.session import answers
 from pages._ui.shell import PAGES
 from tests.support.looking import captions, component
 from tests.support.paths import ROOT
@@ -94,19 +92,6 @@ def test_a_photo_is_explained_at_the_last_layer_with_every_stage_beside_it(expla
     assert [item["id"] for item in stages["items"]] == ["blocks.0", "blocks.1", "blocks.2", "blocks.4", "bn2"]
 
 
-def test_the_asked_map_is_known_before_those_of_the_stages() -> None:
-    """Of a photo that is new: first one layer, then all, which a second question finds."""
-    loaded = models.load("imagenet")
-    names = tuple(layer.name for layer in stages(loaded.layers))
-    new = png(np.random.default_rng(5).integers(0, 256, (60, 60, 3), np.uint8))
-    asking = models.Answering(as_photo("new", new), loaded, Question(target_layers=names))
-    assert list(asking.first().maps) == ["bn2"]
-    assert asking.at("bn2") is asking.first()
-    assert not models.is_answered(asking.photo, loaded, asking.question)
-    assert set(asking.at("blocks.1").maps) == set(names)
-    assert models.answer(asking.photo, loaded, asking.question) is asking.whole()
-
-
 def test_the_window_that_the_network_saw_is_where_the_preprocess_puts_it(explain: AppTest) -> None:
     """451 x 300: the shorter side to 256 gives 384 x 256, of which the middle 224 x 224 is seen."""
     page = with_photo(explain, cat())
@@ -127,7 +112,8 @@ def test_every_method_answers_on_the_page(explain: AppTest, method: str) -> None
 
 def test_colours_and_views_do_not_run_the_model(explain: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     page = with_photo(explain, cat())
-    monkeypatch.setattr(models, "explain", None)  # Called now, it would fail.
+    monkeypatch.setattr(answers, "answers_from", None)  # Called now, it would fail.
+    monkeypatch.setattr(answers, "forward_pass", None)
     for key, choice in (("colormap", "turbo"), ("photo_view", "wipe"), ("shown", "signed")):
         page.segmented_control(key=key).set_value(choice).run()
         assert not page.exception
@@ -149,7 +135,7 @@ def test_a_map_without_positive_evidence_says_so_instead_of_showing_nothing() ->
 
         import numpy as np
 
-        from core.explanation.explanation import Map
+        from core.explanation.answer import Map
         from pages._ui.explain import explained
 
         answer = SimpleNamespace(maps={"bn2": Map(-np.ones((7, 7), np.float32))}, class_idx=0, against=None)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from core.errors import LayerError
-from core.explain.network.trace import Trace, towards, trace
+from core.explain.network.tracing import Trace, towards, trace
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +32,19 @@ CAM_METHODS: dict[str, CamMethod] = {}
 
 
 def register_cam(method: CamMethod) -> CamMethod:
-    """Offer a method under its own name: its weights must broadcast to (N, K, h, w)."""
+    """Offer a method under its own name, here and on the pages; for use as a decorator.
+
+    The method takes `Evidence` and gives weights that broadcast to the activations (N, K, h, w); the map is
+    the sum over the channels of weights times activations.
+
+    Raises:
+        ValueError: there is a method of this name.
+
+    Example:
+        >>> @register_cam
+        ... def my_cam(evidence: Evidence) -> Tensor:
+        ...     return evidence.gradients.relu()
+    """
     name = method.__name__
     if name in CAM_METHODS:
         raise ValueError(f"a CAM method named {name!r} is registered already")
@@ -97,9 +108,22 @@ def class_activation_maps(
     method: CamMethod = grad_cam,
     target_layers: Sequence[str] | None = None,
 ) -> dict[str, Tensor]:
-    """Raw maps (N, h, w) of every recorded layer, or of some: signed, unscaled, before any ReLU.
+    """Raw maps (N, h, w) of recorded layers, by name: signed, unscaled, before any ReLU.
 
-    ``direction`` (N, C), from `towards`, says which score is explained; ask one trace as often as you like.
+    Does not run the network: ask one trace about as many classes, layers and methods as you like.
+
+    Args:
+        traced: what `trace` gave.
+        direction: the score to explain of each image (N, C), from `towards`.
+        method: one of `CAM_METHODS`, such as `grad_cam`, or a function of your own (see `register_cam`).
+        target_layers: some of the recorded layers; None for all.
+
+    Raises:
+        LayerError: a layer has no influence on the logits, or the method does not fit it.
+
+    Example:
+        >>> traced = trace(model, batch, ["layer3", "layer4"])
+        >>> maps = [class_activation_maps(traced, towards(traced.logits, idx)) for idx in (281, 282)]
     """
     recorded = traced.activations
     layers = recorded if target_layers is None else {name: recorded[name] for name in target_layers}
@@ -120,25 +144,33 @@ def class_activation_map(
     batch: Tensor,
     *,
     target_layer: str,
-    class_idx: int,
+    class_idx: int | Sequence[int],
     against: int | None = None,
     method: CamMethod = grad_cam,
 ) -> Tensor:
-    """Raw maps (N, h, w) of one layer for one class, or for ``class_idx`` less ``against``, in one call."""
+    """Raw maps (N, h, w) of one layer for the logit of one class: signed, unscaled, before any ReLU.
+
+    Runs the network once. Model, modes, hooks and ``requires_grad`` are afterwards as they were; the caller's
+    batch is not touched. `heatmap` makes the maps displayable.
+
+    Args:
+        model: any network that gives logits (N, C).
+        batch: preprocessed images (N, channels, H, W), on the model's device.
+        target_layer: a layer by its name in ``named_modules()``; `default_layer` suggests one.
+        class_idx: the class to explain, for all images or one for each.
+        against: a class whose logit is subtracted: why the one and not the other.
+        method: one of `CAM_METHODS`, such as `grad_cam`, or a function of your own (see `register_cam`).
+
+    Raises:
+        LayerError: no such layer, the method does not fit it, or the network gives no logits.
+
+    Example:
+        >>> layer = default_layer(spatial_layers(model, batch[:1]))
+        >>> maps = class_activation_map(model, batch, target_layer=layer, class_idx=281)
+    """
     traced = trace(model, batch, [target_layer])
     direction = towards(traced.logits, class_idx, against)
     return class_activation_maps(traced, direction, method=method)[target_layer]
-
-
-def heatmap(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """Make maps (N, h, w) displayable: ReLU, each map's maximum to 1, bilinear to ``size``; in [0, 1].
-
-    A map without positive evidence gives zeros.
-    """
-    positive = maps.relu()
-    peak = positive.amax((1, 2), keepdim=True)
-    scaled = torch.where(peak > 0, positive / peak, 0)
-    return F.interpolate(scaled[:, None], size, mode="bilinear", align_corners=False)[:, 0]
 
 
 def _no_influence(target_layer: str) -> str:

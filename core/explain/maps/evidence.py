@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from core.explain.network.trace import Trace
+from core.explain.network.tracing import Trace
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,13 +1,14 @@
 """Attributions of single pixels, by captum: ours is only the glue around its methods.
 
-Every method gives one number per input pixel (N, H, W) for the score that a direction (N, C) picks.
+Every method gives one number per input pixel (N, H, W) for the score that a direction (N, C) picks. It runs
+the network itself, once or many times for each score; a forward pass made before cannot replace these.
 """
 
 import dataclasses
 import functools
 import importlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -15,9 +16,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core.errors import LayerError
 from core.explain.maps.cam import class_activation_maps
 from core.explain.network.hooks import capture
-from core.explain.network.trace import differentiable, logits_of, trace
+from core.explain.network.tracing import Trace, differentiable, logits_of, towards, trace
 from core.explain.network.twin import replace, twin
 
 # captum says at every call that it sets hooks and removes them again; ours it sets on a private copy.
@@ -30,10 +32,11 @@ _WINDOWS_PER_SIDE, _WINDOWS_AT_ONCE = 7, 8
 
 
 @dataclass(slots=True, eq=False)
-class Question:
-    """What a method is asked: model, batch (N, channels, H, W), direction (N, C), for some a layer.
+class PixelQuestion:
+    """What a pixel method is asked: model, batch (N, channels, H, W), direction (N, C), for some a layer.
 
-    ``on_progress`` hears the share done before every pass of a slow method; an exception from it stops that.
+    ``on_progress`` receives the share done before every pass of a slow method; an exception from it stops the
+    method. ``traced`` is a forward pass of the same batch that recorded the layer, if there is one already.
     """
 
     model: nn.Module
@@ -41,6 +44,7 @@ class Question:
     direction: Tensor
     target_layer: str = ""
     on_progress: OnProgress = field(default=lambda _share: None)
+    traced: Trace | None = None
 
     def score(self, batch: Tensor, direction: Tensor) -> Tensor:
         """The explained score (N,). The lock is held per pass: a slow method must not stop other sessions."""
@@ -50,7 +54,7 @@ class Question:
         return score
 
 
-PixelMethod = Callable[[Question], Tensor]
+PixelMethod = Callable[[PixelQuestion], Tensor]
 PIXEL_METHODS: dict[str, PixelMethod] = {}
 
 
@@ -67,7 +71,7 @@ def _with_gradients(method: PixelMethod) -> PixelMethod:
     """The method as it is, also where the caller is in inference mode, as Lightning's validation is."""
 
     @functools.wraps(method)
-    def outside(question: Question) -> Tensor:
+    def outside(question: PixelQuestion) -> Tensor:
         with torch.inference_mode(mode=False):
             batch, direction = question.batch.clone(), question.direction.clone()
             return method(dataclasses.replace(question, batch=batch, direction=direction))
@@ -75,8 +79,46 @@ def _with_gradients(method: PixelMethod) -> PixelMethod:
     return outside
 
 
+def attribution(
+    model: nn.Module,
+    batch: Tensor,
+    *,
+    class_idx: int | Sequence[int],
+    against: int | None = None,
+    method: PixelMethod | None = None,
+    target_layer: str = "",
+) -> Tensor:
+    """Attributions (N, H, W) of the input's pixels for the logit of a class: signed and unscaled.
+
+    Runs the network once for the logits, and then as often as the method needs: once for `saliency`, five
+    times ten images for `integrated_gradients` of one image, about 25 times eight for `occlusion`, once for
+    `guided_grad_cam`. Model, modes, hooks and ``requires_grad`` are afterwards as they were; the caller's
+    batch is not touched.
+
+    Args:
+        model: any network that gives logits (N, C).
+        batch: preprocessed images (N, channels, H, W), on the model's device.
+        class_idx: the class to explain, for all images or one for each.
+        against: a class whose logit is subtracted: why the one and not the other.
+        method: `saliency` (the default), `integrated_gradients`, `occlusion`, `guided_grad_cam`, or a
+            function of your own (see `register_pixel_method`).
+        target_layer: a layer by its name in ``named_modules()``; only `guided_grad_cam` needs one.
+
+    Raises:
+        LayerError: no such layer, the method needs one, or the network gives no logits.
+
+    Example:
+        >>> maps = attribution(model, batch, class_idx=281, method=integrated_gradients)
+        >>> heatmap(maps, size=(224, 224))
+    """
+    method = saliency if method is None else method
+    traced = trace(model, batch, [target_layer] if target_layer else [])
+    direction = towards(traced.logits.detach(), class_idx, against)
+    return _with_gradients(method)(PixelQuestion(model, batch, direction, target_layer, traced=traced))
+
+
 @register_pixel_method
-def saliency(question: Question) -> Tensor:
+def saliency(question: PixelQuestion) -> Tensor:
     """Size of the score's gradient, largest over the colours (Simonyan 2013, arXiv:1312.6034, 3.1)."""
     method = _captum().Saliency(question.score)
     gradients = method.attribute(_input(question), additional_forward_args=question.direction)
@@ -84,7 +126,7 @@ def saliency(question: Question) -> Tensor:
 
 
 @register_pixel_method
-def integrated_gradients(question: Question) -> Tensor:
+def integrated_gradients(question: PixelQuestion) -> Tensor:
     """Gradients along the way from a flat mean-coloured image; they sum to the score gained on it.
 
     Sundararajan 2017, arXiv:1703.01365, eq. 3, as a middle sum of 50 steps. Not captum's default quadrature:
@@ -104,7 +146,7 @@ def integrated_gradients(question: Question) -> Tensor:
 
 
 @register_pixel_method
-def occlusion(question: Question) -> Tensor:
+def occlusion(question: PixelQuestion) -> Tensor:
     """How far the score falls when a mean-coloured square hides the place (Zeiler 2013, arXiv:1311.2901).
 
     The square is a seventh of the input's sides and moves by half of itself.
@@ -131,15 +173,18 @@ def occlusion(question: Question) -> Tensor:
 
 
 @register_pixel_method
-def guided_grad_cam(question: Question) -> Tensor:
+def guided_grad_cam(question: PixelQuestion) -> Tensor:
     """Guided backpropagation times Grad-CAM, bilinear (Selvaraju 2017, arXiv:1610.02391, section 3.2).
 
     Works where ReLUs are modules; other activations let every gradient pass, as in a plain gradient.
     """
+    if not question.target_layer:
+        raise LayerError("guided_grad_cam needs a target layer, such as that of default_layer")
     guided = _captum().GuidedBackprop(_Scored(_with_plain_relus(question.model)))
     attribution = guided.attribute(_input(question), additional_forward_args=question.direction)
-    traced = trace(question.model, question.batch, [question.target_layer])
-    maps = class_activation_maps(traced, question.direction)[question.target_layer].relu()
+    layer = question.target_layer
+    traced = question.traced or trace(question.model, question.batch, [layer])
+    maps = class_activation_maps(traced, question.direction, target_layers=[layer])[layer].relu()
     size = question.batch.shape[2:]
     regions = F.interpolate(maps[:, None], size, mode="bilinear", align_corners=False)
     return (_detached(attribution) * regions).sum(1)
@@ -178,7 +223,7 @@ def _with_plain_relus(model: nn.Module) -> nn.Module:
     return other
 
 
-def _counted(question: Question, passes: int) -> Callable[[Tensor, Tensor], Tensor]:
+def _counted(question: PixelQuestion, passes: int) -> Callable[[Tensor, Tensor], Tensor]:
     done = 0
 
     def score(batch: Tensor, direction: Tensor) -> Tensor:
@@ -190,7 +235,7 @@ def _counted(question: Question, passes: int) -> Callable[[Tensor, Tensor], Tens
     return score
 
 
-def _input(question: Question) -> Tensor:
+def _input(question: PixelQuestion) -> Tensor:
     """A leaf of our own: captum marks its input as wanting gradients."""
     return question.batch.detach().clone().requires_grad_()
 

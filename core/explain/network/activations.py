@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from core.errors import LayerError
 from core.explain.network.hooks import ForwardHook, capture, module_named
 from core.explain.network.layout import layout_or_refuse
-from core.explain.network.trace import Trace
+from core.explain.network.tracing import Trace
 
 Kept = TypeVar("Kept")
 Runs = Counter[nn.Module]

@@ -35,7 +35,7 @@ def channel_source(model: nn.Module, target_layer: str, like: Tensor) -> Channel
         LayerError: no such layer, or no such convolution: channels are mixed, put together from those of
             several convolutions, or made by something else.
     """
-    probe = _Probe(model, target_layer, like)
+    probe = _ChannelProbe(model, target_layer, like)
     ran = _until(model, module_named(model, target_layer), like)
     for convolution, shape in reversed(ran.items()):
         if probe.could_be_made_by(shape) and probe.is_made_by(convolution):
@@ -64,7 +64,7 @@ def _until(model: nn.Module, layer: nn.Module, like: Tensor) -> dict[nn.Conv2d, 
     return done
 
 
-class _Probe:
+class _ChannelProbe:
     """What reaches the channels of a layer."""
 
     def __init__(self, model: nn.Module, layer: str, like: Tensor) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from core.errors import LayerError
 from core.explain.network.hooks import ForwardHook, capture
 from core.explain.network.layout import Maps, Tokens, follows, layout_of
-from core.explain.network.trace import trace
+from core.explain.network.tracing import trace
 
 # As many as convolutional networks usually have.
 _MOST_STAGES = 5
@@ -51,18 +51,19 @@ def spatial_layers(model: nn.Module, batch: Tensor) -> list[Layer]:
     (there is nothing to map), shapes that do not follow the image's, tokens that are not as many as the cells
     of a map before them, and `nn.Identity`. Of several runs the last counts.
     """
-    found: dict[str, Layer] = {}
+    by_name: dict[str, Layer] = {}
     hooks = {
-        module: _measure(found, name, batch)
+        module: _measure(by_name, name, batch)
         for name, module in model.named_modules()
         if name and not isinstance(module, nn.Identity)
     }
     with capture(model, hooks), torch.no_grad():
-        model(batch)
-    layers = list(found.values())
+        # A clone: the network may begin with an operation in place.
+        model(batch.clone())
+    layers = list(by_name.values())
     if not any(layer.has_tokens for layer in layers):
         return layers
-    dead = _dead_ends(model, batch, list(found))
+    dead = _dead_ends(model, batch, list(by_name))
     return [replace(layer, is_dead_end=layer.name in dead) for layer in layers]
 
 
@@ -141,16 +142,17 @@ def _is_on_the_way(layer: Layer, by_name: Mapping[str, Layer]) -> bool:
     )
 
 
-def _measure(found: dict[str, Layer], name: str, batch: Tensor) -> ForwardHook:
+def _measure(layers: dict[str, Layer], name: str, batch: Tensor) -> ForwardHook:
     def hook(module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -> None:
         layout = layout_of(output, batch)
         if layout is None or not isinstance(output, Tensor) or len(output) != len(batch):
             return
         channels, height, width = layout.maps(output).shape[1:]
-        is_grid = not isinstance(layout, Tokens) or any(layer.size == layout.size for layer in found.values())
+        sizes = {layer.size for layer in layers.values()}
+        is_grid = not isinstance(layout, Tokens) or layout.size in sizes
         if is_grid and follows(torch.Size((height, width)), batch):
-            found.pop(name, None)  # A second run moves the layer to its place in the order.
-            found[name] = Layer(
+            layers.pop(name, None)  # A second run moves the layer to its place in the order.
+            layers[name] = Layer(
                 name,
                 type(module).__name__,
                 (channels, height, width),

@@ -24,7 +24,7 @@ _KNOWN: WeakKeyDictionary[nn.Module, dict[_Key, "ReceptiveField"]] = WeakKeyDict
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Box:
     """A rectangle of the network's input, in whole pixels; ``right`` and ``bottom`` are just outside."""
 
     left: int
@@ -45,11 +45,11 @@ class ReceptiveField:
     columns: IntArray
     input_size: tuple[int, int]
 
-    def part(self, row: int, column: int) -> Part:
+    def part(self, row: int, column: int) -> Box:
         """What the cell at ``row`` and ``column`` sees; empty if that is padding alone."""
         top, bottom = map(int, self.rows[row])
         left, right = map(int, self.columns[column])
-        return Part(left, top, right, bottom)
+        return Box(left, top, right, bottom)
 
     @property
     def cells(self) -> tuple[int, int]:
@@ -82,7 +82,7 @@ def receptive_field(model: nn.Module, target_layer: str, like: Tensor) -> Recept
     known = _KNOWN.setdefault(model, {})
     key = (target_layer, like.shape)
     if key not in known:
-        probe = _Probe(model, target_layer, like)
+        probe = _FieldProbe(model, target_layer, like)
         top, left, bottom, right = _clear(probe)
         known[key] = ReceptiveField(
             np.stack([top, like.shape[2] - bottom[::-1]], 1).clip(top[:, None]),
@@ -92,7 +92,7 @@ def receptive_field(model: nn.Module, target_layer: str, like: Tensor) -> Recept
     return known[key]
 
 
-class _Probe:
+class _FieldProbe:
     """Which cells depend on the ``count`` rows or columns of pixels next to a side."""
 
     def __init__(self, model: nn.Module, layer: str, like: Tensor) -> None:
@@ -175,7 +175,7 @@ def _constant(_module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -
     return None
 
 
-def _clear(probe: _Probe) -> list[IntArray]:
+def _clear(probe: _FieldProbe) -> list[IntArray]:
     """For each side: how many pixels next to it each row or column of cells, counted from it, does not see.
 
     Cells of networks without gaps step evenly through the pixels, so two of them tell all; where a few probes
@@ -188,7 +188,7 @@ def _clear(probe: _Probe) -> list[IntArray]:
     return [_each(probe, side) for side in _SIDES]
 
 
-def _search(probe: _Probe) -> list[tuple[int, int]]:
+def _search(probe: _FieldProbe) -> list[tuple[int, int]]:
     """For each side, the pixels next to it that the last row or column of cells does not see, and the next.
 
     Rows by bisection, which begins with a single pixel: most cells of deep layers see even that. What follows
@@ -206,7 +206,7 @@ def _search(probe: _Probe) -> list[tuple[int, int]]:
     return [(probe.clear(side, 1), probe.clear(side, 2)) for side in _SIDES]
 
 
-def _ask(probe: _Probe, guesses: Mapping[tuple[int, int], int]) -> None:
+def _ask(probe: _FieldProbe, guesses: Mapping[tuple[int, int], int]) -> None:
     """Find whether these (side, from the end) have just so many clear pixels, as far as it is open."""
     brackets = {place: probe.bracket(*place) for place in guesses}
     counts = [(place, guess + more) for place, guess in guesses.items() for more in (0, 1)]
@@ -217,7 +217,7 @@ def _is_within(count: int, bracket: tuple[int, int]) -> bool:
     return bracket[0] < count < bracket[1]
 
 
-def _bisect(probe: _Probe, places: Sequence[tuple[int, int]]) -> None:
+def _bisect(probe: _FieldProbe, places: Sequence[tuple[int, int]]) -> None:
     while True:
         brackets = [(side, probe.bracket(side, from_end)) for side, from_end in places]
         open_counts = {(side, (low + high) // 2) for side, (low, high) in brackets if high > low + 1}
@@ -232,7 +232,7 @@ def _even(cells: int, last: int, next_to_last: int) -> IntArray:
     return (last - from_end * (last - next_to_last)).clip(0)
 
 
-def _each(probe: _Probe, side: int) -> IntArray:
+def _each(probe: _FieldProbe, side: int) -> IntArray:
     questions = [(side, count) for count in range(1, probe.pixels(side) + 1)]
     chunks = [questions[start : start + _AT_ONCE] for start in range(0, len(questions), _AT_ONCE)]
     reached = np.stack([answer for chunk in chunks for answer in probe(chunk)])

@@ -7,7 +7,7 @@ import torch
 
 from core.arrays import FloatArray
 from core.checkpoints.store import Checkpoint
-from core.explain.network.trace import trace
+from core.explain.network.tracing import trace
 
 MOST, LEAST = 5, 3
 

@@ -13,7 +13,7 @@ from core.checkpoints.store import Checkpoint
 from core.device import device_label
 from core.explain.network.activations import activations, class_contributions, observe
 from core.explain.network.layers import Layer, stages
-from core.explain.network.trace import towards, trace
+from core.explain.network.tracing import towards, trace
 from core.inside.channels import layer_channels
 from core.inside.channels.layer_channels import ChannelStats, channel_stats
 from core.predictions.finite import not_finite, refuse_infinite
@@ -116,7 +116,7 @@ def column(
 ) -> list[Stage]:
     """The strongest channels of each stage of the network, from the first to the last, for a batch of one.
 
-    ``layers`` are those of `core.explanation.explanation.layers_of`.
+    ``layers`` are those of `core.explanation.asking.layers_of`.
     """
     rows = stages(layers)
     found = activations(checkpoint.model, _to_device(batch, checkpoint), [layer.name for layer in rows])

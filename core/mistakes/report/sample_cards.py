@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PIL import Image
-from torch import Tensor
 
 from core.checkpoints.store import Checkpoint
 from core.drawing.render import Picture
 from core.errors import ImageError
 from core.evaluation.selection import Sample
-from core.explanation.explanation import Map, Question, explain
+from core.explain.network.layers import default_layer
+from core.explanation.asking import explain, layers_of
+from core.explanation.question import Question, Score
 from core.mistakes.report.document import SampleCard, card
 from core.mistakes.sample_images import SampleImages
 from core.mistakes.why_wrong import pictures, rival_of, sides
@@ -22,6 +23,7 @@ def cards(
     checkpoint: Checkpoint, class_names: Sequence[str], samples: Sequence[Sample], images: SampleImages | None
 ) -> Iterator[SampleCard]:
     """A card for each sample, with Grad-CAM at the last layer; without pictures it says why."""
+    layer = default_layer(layers_of(checkpoint)) if images else ""
     for sample in samples:
         if images is None:
             yield SampleCard(sample, note="The images were not on the machine that wrote this report.")
@@ -31,26 +33,22 @@ def cards(
         except ImageError as error:
             yield SampleCard(sample, note=f"{error}.")
             continue
-        yield _explained(checkpoint, class_names, sample, image)
+        yield _explained(checkpoint, class_names, sample, image, layer)
 
 
 def _explained(
-    checkpoint: Checkpoint, class_names: Sequence[str], sample: Sample, image: Image.Image
+    checkpoint: Checkpoint, class_names: Sequence[str], sample: Sample, image: Image.Image, layer: str
 ) -> SampleCard:
     rival = rival_of(sample.label, sample.predicted, [class_idx for class_idx, _ in sample.top5])
     # With a single class there is no rival: the class is its own, and the difference zero.
     both = (sample.predicted, sample.predicted if rival is None else rival)
     batch = checkpoint.card.preprocess.batch([image])
-    first, second = (_map(checkpoint, batch, class_idx) for class_idx in both)
+    question = Question(target_layers=(layer,), scores=tuple(map(Score, both)))
+    first, second = (each.maps[layer] for each in explain(checkpoint, batch, question)[0])
     found, photo = sides(first, second), _drawn(image)
     drawn = pictures(photo, checkpoint.card.preprocess, image.size, found)
     names = (class_names[both[0]], class_names[both[1]])
     return card(sample, names, photo, sides=found, drawn=drawn)
-
-
-def _map(checkpoint: Checkpoint, batch: Tensor, class_idx: int) -> Map:
-    answer = explain(checkpoint, batch, Question(class_idx=class_idx))[0]
-    return next(iter(answer.maps.values()))
 
 
 def _drawn(image: Image.Image) -> Picture:

@@ -10,7 +10,8 @@ from core.drawing.render import SIGNED
 from core.errors import ImageError
 from core.evaluation.selection import Position, Sample, place_of, row_of, sample_at
 from core.explain.network.layers import default_layer
-from core.explanation.explanation import Map, Question
+from core.explanation.answer import Map
+from core.explanation.question import Question, Score
 from core.mistakes.results import Results
 from core.mistakes.why_wrong import Sides, pictures, sides
 from pages._ui import words
@@ -139,10 +140,8 @@ def draw_maps(side: Side, photo: Photo) -> None:
     classes = [side.sample.predicted]
     if not side.sample.is_right:
         classes.append(side.sample.label)
-    maps = [
-        waiting.answer(photo, loaded, Question(target_layers=(layer,), class_idx=class_idx)).maps[layer]
-        for class_idx in classes
-    ]
+    question = Question(target_layers=(layer,), scores=tuple(map(Score, classes)))
+    maps = [each.maps[layer] for each in waiting.answers(photo, loaded, question)]
     both = sides(maps[0], maps[-1])
     panes.draw(
         _panes(side, photo, loaded, both)[: len(maps)],

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from core.arrays import FloatArray
 from core.drawing import render
-from core.drawing.display import balance, heatmap, peak
 from core.explain.network.layers import stages
-from core.explanation import export
-from core.explanation.explanation import INPUT, Explanation, Map, Question
+from core.explanation import display, export
+from core.explanation.answer import Explanation, Map
+from core.explanation.question import INPUT, Question
 from core.predictions.top_k import top_k_with
 from pages._ui import words
 from pages._ui.kit.components import bars, tiles, viewer, web
@@ -74,7 +74,7 @@ class Scene:
 
     def values(self, raw: FloatArray) -> FloatArray:
         """A raw map as it is coloured: from 0 to 1, or from -1 to 1 where both sides are shown."""
-        return balance(raw, peak(raw)) if self.is_signed else heatmap(raw)
+        return display.balance(raw, display.peak(raw)) if self.is_signed else display.heat(raw)
 
 
 def draw_viewer(scene: Scene, view: str) -> float:
@@ -145,7 +145,7 @@ def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
     """Draw what speaks for either class, on one scale, beside each other."""
     drawn = photos.drawn(scene.photo)
     maps = {scene.class_name: first.maps[scene.layer].raw, scene.rival_name: second.maps[scene.layer].raw}
-    top = max(map(peak, maps.values()))
+    top = max(map(display.peak, maps.values()))
     signed = replace(scene, palette=render.SIGNED)
     logits = {
         scene.class_name: first.logits[first.class_idx],
@@ -154,7 +154,7 @@ def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
     items = [
         Tile(
             name,
-            _tile_picture(signed, balance(raw, top), drawn),
+            _tile_picture(signed, display.balance(raw, top), drawn),
             name,
             f"logit {words.signed(float(logits[name]))}",
         )
@@ -166,7 +166,7 @@ def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
 
 def draw_downloads(scene: Scene, opacity: float) -> None:
     """Offer overlay, raw map and prediction; each is made when it is asked for."""
-    stem = export.stem(scene.question, scene.answer, scene.layer)
+    stem = export.stem(scene.answer, scene.layer)
     files = (
         ("Overlay", "overlay.png", "image/png", lambda: _overlay_file(scene, opacity)),
         ("Map", "raw.npy", "application/octet-stream", lambda: export.npy(scene.map.raw)),
@@ -203,9 +203,9 @@ def _scale(scene: Scene) -> Scale:
     unit = "logits" if in_logits else method_picker.UNITS.get(scene.question.method, "raw")
     values = scene.map.raw if scene.map.evidence is None else scene.map.evidence
     if not scene.is_signed:
-        top = peak(values.clip(min=0))
+        top = display.peak(values.clip(min=0))
         return Scale(scene.palette, "0", f"+{top:.2g}", unit)
-    top = peak(values)
+    top = display.peak(values)
     against, for_ = ("against", "for") if not scene.rival_name else (scene.rival_name, scene.class_name)
     return Scale(render.SIGNED, f"{against} {words.MINUS}{top:.2g}", f"+{top:.2g} {for_}", unit)
 
@@ -228,7 +228,7 @@ def _overlay_file(scene: Scene, opacity: float) -> bytes:
 
 
 def _prediction_file(scene: Scene) -> bytes:
-    return export.prediction_json(scene.loaded.checkpoint, scene.question, scene.answer)
+    return export.prediction_json(scene.loaded.checkpoint, scene.answer)
 
 
 def _draw_equation(parts: list[tuple[str, str]]) -> None:

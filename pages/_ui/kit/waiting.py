@@ -2,19 +2,21 @@
 
 import streamlit as st
 
-from core.explanation.explanation import Explanation, Question
+from core.explanation.answer import Explanation
+from core.explanation.question import Question
 from pages._ui.kit.pickers import method_picker
-from pages._ui.session import models, question_keys
-from pages._ui.session.models import Answering, Loaded
+from pages._ui.session import answers as answered
+from pages._ui.session import question_keys
+from pages._ui.session.models import Loaded
 from pages._ui.session.photos import Photo
 
 _SLOW = {"integrated_gradients", "occlusion"}
 
 
-def answer(photo: Photo, loaded: Loaded, question: Question) -> Explanation:
-    """The answer, at once if it is known; the slow methods show how far they are and can be stopped."""
-    if question.method not in _SLOW or models.is_answered(photo, loaded, question):
-        return models.answer(photo, loaded, question)
+def answers(photo: Photo, loaded: Loaded, question: Question) -> tuple[Explanation, ...]:
+    """An explanation for each score; a slow method shows how much is done, and can be stopped."""
+    if question.method not in _SLOW or answered.is_answered(photo, loaded, question):
+        return answered.answers(photo, loaded, question)
     label = method_picker.label(question.method)
     slot = st.empty()
     with slot.container(border=True):
@@ -24,16 +26,16 @@ def answer(photo: Photo, loaded: Loaded, question: Question) -> Explanation:
         )
 
     def move(share: float) -> None:
-        # A click anywhere ends this run at the next stroke of the bar, and with it the computation.
+        # A click anywhere ends this run when the bar moves next, and with it the computation.
         bar.progress(share, text=f"{label}: {share:.0%}")
 
-    found = models.answer(photo, loaded, question, move)
+    explanations = answered.answers(photo, loaded, question, move)
     slot.empty()
-    return found
+    return explanations
 
 
-def answering(photo: Photo, loaded: Loaded, question: Question) -> Answering:
-    """The answer in steps; of the slow methods, all of it."""
+def soonest(photo: Photo, loaded: Loaded, question: Question, layer: str) -> Explanation:
+    """The answer as soon as it has the map of this layer; see `pages._ui.session.answers.soonest`."""
     if question.method in _SLOW:
-        answer(photo, loaded, question)
-    return Answering(photo, loaded, question)
+        return answers(photo, loaded, question)[0]
+    return answered.soonest(photo, loaded, question, layer)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.explanation.explanation import Question
+from core.explanation.question import Question, Score
 from core.mistakes import average_map
 from core.mistakes.average_map import AverageMap
 from core.mistakes.results import Results
@@ -30,7 +30,7 @@ def draw(results: Results, selection: Selection, pictures: image_access.Pictures
     )
     if not wanted:
         return
-    question = Question(class_idx=_class(selection))
+    question = Question(scores=(Score(_class(selection)),))
     average = _computed(results, selection, pictures, question)
     if average is None:
         st.warning("None of these images can be read.", icon=":material/hide_image:")

@@ -1,14 +1,15 @@
 """One sample: the photo, what spoke for the predicted class, what for the true one, and the difference."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 
 from core.errors import ImageError
 from core.evaluation.selection import Sample, place_of, row_of, sample_at
-from core.explanation.explanation import INPUT, Explanation, Question
+from core.explanation.answer import Explanation
+from core.explanation.question import INPUT, Question, Score
 from core.mistakes.results import Results
 from core.mistakes.why_wrong import Sides, Sum, pictures, rival_of, sides
 from core.predictions.top_k import Prediction, top_k_with
@@ -115,11 +116,10 @@ def _draw_reasons(shown: Shown) -> None:
 
 def _answers(shown: Shown, method: str, layer: str) -> tuple[Explanation, Explanation | None]:
     """What speaks for the predicted class, and for its rival, if it has one."""
-    question = Question(method, () if layer == INPUT else (layer,), shown.sample.predicted)
-    predicted = waiting.answer(shown.photo, shown.loaded, question)
-    if shown.rival is None:
-        return predicted, None
-    return predicted, waiting.answer(shown.photo, shown.loaded, replace(question, class_idx=shown.rival))
+    classes = [shown.sample.predicted, *([] if shown.rival is None else [shown.rival])]
+    question = Question(method, () if layer == INPUT else (layer,), tuple(map(Score, classes)))
+    predicted, *rival = waiting.answers(shown.photo, shown.loaded, question)
+    return predicted, next(iter(rival), None)
 
 
 def _draw_panes(shown: Shown, predicted: Explanation, rival: Explanation | None, layer: str) -> None:

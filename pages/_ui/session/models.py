@@ -1,9 +1,6 @@
-"""Checkpoints in memory, and what they have answered."""
+"""Checkpoints in memory."""
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import streamlit as st
 from PIL import Image
@@ -14,11 +11,11 @@ from core.checkpoints.store import Checkpoint
 from core.device import usable_device
 from core.errors import CheckpointError
 from core.explain.network.layers import Layer
-from core.explanation.explanation import Explanation, Question, explain, explain_in_steps, layers_of
+from core.explanation.asking import explain, layers_of
+from core.explanation.question import Question
 from pages._ui.session.photos import Photo, upright
 
 CHECKPOINT = "checkpoint"
-_MAX_ANSWERS = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,83 +33,9 @@ def load(name: str) -> Loaded:
     return _loaded(name, stamp)
 
 
-@dataclass(slots=True)
-class Answering:
-    """An answer in steps: with one map first, then with those of all layers; at once where it is known."""
-
-    photo: Photo
-    loaded: Loaded
-    question: Question
-    _steps: Iterator[Explanation] | None = None
-
-    def first(self) -> Explanation:
-        """The answer with the map that comes first."""
-        return self._known(self.question.target_layers) or self._next()
-
-    def at(self, layer: str) -> Explanation:
-        """The answer as soon as it has the map of this layer."""
-        found = self._known((layer,)) or self._next()
-        return found if layer in found.maps else self.whole()
-
-    def whole(self) -> Explanation:
-        """The answer with the maps of all layers that the question names."""
-        found = self._known(())
-        while found is None or len(found.maps) < len(self.question.target_layers):
-            found = self._next()
-        return found
-
-    def _known(self, layers: tuple[str, ...]) -> Explanation | None:
-        """All of it if that is known, else what is known of one of these layers."""
-        alone = [replace(self.question, target_layers=(layer,)) for layer in reversed(layers)]
-        known = (_known(self.photo, self.loaded, question) for question in (self.question, *alone))
-        return next(filter(None, known), None)
-
-    def _next(self) -> Explanation:
-        if self._steps is None:
-            loaded = self.loaded
-            batch = _batch(self.photo.digest, loaded.checkpoint.name, loaded.stamp, self.photo.data)
-            self._steps = explain_in_steps(loaded.checkpoint, batch, self.question)
-        found = next(self._steps)
-        is_whole = len(found.maps) >= len(self.question.target_layers)
-        question = self.question if is_whole else replace(self.question, target_layers=tuple(found.maps))
-        _keep(self.photo, self.loaded, question, found)
-        return found
-
-
-def answer(
-    photo: Photo,
-    loaded: Loaded,
-    question: Question,
-    on_progress: Callable[[float], None] = lambda _share: None,
-) -> Explanation:
-    """The explanation of one photo, computed once per photo, checkpoint and question for all sessions."""
-    found = _known(photo, loaded, question)
-    if found is None:
-        batch = _batch(photo.digest, loaded.checkpoint.name, loaded.stamp, photo.data)
-        found = explain(loaded.checkpoint, batch, question, on_progress=on_progress)[0]
-        _keep(photo, loaded, question, found)
-    return found
-
-
-def is_answered(photo: Photo, loaded: Loaded, question: Question) -> bool:
-    """Whether `answer` would come at once."""
-    return _known(photo, loaded, question) is not None
-
-
-def _known(photo: Photo, loaded: Loaded, question: Question) -> Explanation | None:
-    return _answers()[0].get(_key(photo, loaded, question))
-
-
-def _keep(photo: Photo, loaded: Loaded, question: Question, found: Explanation) -> None:
-    answers, guard = _answers()
-    with guard:
-        answers[_key(photo, loaded, question)] = found
-        while len(answers) > _MAX_ANSWERS:
-            answers.popitem(last=False)
-
-
-def _key(photo: Photo, loaded: Loaded, question: Question) -> tuple[object, ...]:
-    return photo.digest, loaded.checkpoint.name, loaded.stamp, question
+def batch_of(photo: Photo, loaded: Loaded) -> Tensor:
+    """A photo as the checkpoint's input (1, channels, H, W), preprocessed once."""
+    return _batch(photo.digest, loaded.checkpoint.name, loaded.stamp, photo.data)
 
 
 def chosen_checkpoint() -> str:
@@ -146,11 +69,6 @@ def _loaded(name: str, stamp: float) -> Loaded:
     blank = Image.new("RGB", checkpoint.card.preprocess.input_size)
     explain(checkpoint, checkpoint.card.preprocess.batch([blank]), Question(target_layers=(layers[0].name,)))
     return Loaded(checkpoint, layers, stamp)
-
-
-@st.cache_resource(max_entries=1)
-def _answers() -> tuple[OrderedDict[tuple[object, ...], Explanation], threading.Lock]:
-    return OrderedDict(), threading.Lock()
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

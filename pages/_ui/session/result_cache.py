@@ -12,7 +12,7 @@ from core.evaluation.ranking.areas import Ranking
 from core.evaluation.ranking.areas import ranking as ranked
 from core.evaluation.ranking.curves import PrecisionRecallCurve, RocCurve
 from core.evaluation.ranking.scores import Scores
-from core.explanation.explanation import Question
+from core.explanation.question import Question
 from core.images import digest
 from core.mistakes import results as core_results
 from core.mistakes.average_map import AverageMap

@@ -19,9 +19,9 @@ from core.checkpoints import store
 from core.checkpoints.foreign import importing
 from core.checkpoints.store import Checkpoint
 from core.commands.options.photos import folder_names
-from core.drawing import display
 from core.explain.maps.cam import CAM_METHODS
-from core.explanation.explanation import METHODS
+from core.explanation import display
+from core.explanation.question import METHODS
 from core.images.sample_photos import sample
 from tests.support.paths import ROOT
 
@@ -106,7 +106,7 @@ def test_its_maps_have_the_promised_shapes_types_ranges_and_unseen_margin(
     columns, rows = np.arange(451) + 0.5, np.arange(300)[:, None] + 0.5
     seen = (columns >= window.left) & (columns < window.right) & (rows >= window.top) & (rows < window.bottom)
     assert np.array_equal(np.isnan(heat), ~seen)
-    assert np.array_equal(heat, preprocess.on_image(display.heatmap(raw), (451, 300)), equal_nan=True)
+    assert np.array_equal(heat, preprocess.on_image(display.heat(raw), (451, 300)), equal_nan=True)
     overlay = _picture(photo.parent / "cat" / "grad_cam.bn2.162.overlay.png")
     assert overlay.shape == (300, 451, 3)
     cold = seen & (heat == 0)

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from core.checkpoints.store import Checkpoint
 from core.errors import LayerError
 from core.explain.network.activations import activations, class_contributions, observe
-from core.explain.network.trace import towards, trace
+from core.explain.network.tracing import towards, trace
 from tests.support.tiny_models import (
     FlattenCnn,
     GapCnn,

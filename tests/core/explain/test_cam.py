@@ -17,12 +17,12 @@ from core.explain.maps.cam import (
     class_activation_maps,
     grad_cam,
     grad_cam_pp,
-    heatmap,
     hires_cam,
     register_cam,
     xgrad_cam,
 )
-from core.explain.network.trace import towards, trace
+from core.explain.maps.scaling import heatmap
+from core.explain.network.tracing import towards, trace
 from tests.support.tiny_models import (
     FlattenCnn,
     GapCnn,

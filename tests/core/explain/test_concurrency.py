@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from core.explain.maps.cam import CAM_METHODS, class_activation_map, grad_cam
-from core.explain.maps.pixels import Question, guided_grad_cam, saliency
+from core.explain.maps.pixels import PixelQuestion, guided_grad_cam, saliency
 from core.explain.network.hooks import model_lock
-from core.explain.network.trace import towards
+from core.explain.network.tracing import towards
 from tests.support.tiny_models import GapCnn, noise, seeded
 
 ROUNDS = 200
@@ -36,7 +36,7 @@ def _answers(model: nn.Module, batch: Tensor, class_idx: int) -> list[Tensor]:
         class_activation_map(model, batch, target_layer=layers[name], class_idx=class_idx, method=method)
         for name, method in CAM_METHODS.items()
     ]
-    question = Question(model, batch, towards(torch.zeros(1, 3).double(), class_idx), "backbone")
+    question = PixelQuestion(model, batch, towards(torch.zeros(1, 3).double(), class_idx), "backbone")
     return [*maps, saliency(question)]
 
 
@@ -76,7 +76,7 @@ def test_five_hundred_explanations_leave_no_memory_hooks_or_tensors_behind() -> 
     """Images of 256 KB and maps at two layers: one kept per explanation would be over 100 MB."""
     model = seeded(GapCnn).float()
     batch = noise(1, 3, 128, 168).float()
-    question = Question(model, batch, towards(torch.zeros(1, 3), 1), "backbone")
+    question = PixelQuestion(model, batch, towards(torch.zeros(1, 3), 1), "backbone")
 
     def explain(times: int) -> None:
         for _ in range(times):

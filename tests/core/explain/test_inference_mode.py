@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from core.errors import LayerError
 from core.explain.maps import pixels
 from core.explain.maps.cam import CAM_METHODS, class_activation_map
-from core.explain.maps.pixels import PIXEL_METHODS, Question
+from core.explain.maps.pixels import PIXEL_METHODS, PixelQuestion
 
 
 class _Network(nn.Module):
@@ -41,9 +41,9 @@ def test_a_map_is_the_same_under_inference_mode(name: str) -> None:
 @pytest.mark.parametrize("name", PIXEL_METHODS)
 def test_an_attribution_is_the_same_under_inference_mode(name: str) -> None:
     network = _Network()
-    expected = PIXEL_METHODS[name](Question(network, BATCH, DIRECTION, "conv"))
+    expected = PIXEL_METHODS[name](PixelQuestion(network, BATCH, DIRECTION, "conv"))
     with torch.inference_mode():
-        question = Question(network, BATCH.clone(), DIRECTION.clone(), "conv")
+        question = PixelQuestion(network, BATCH.clone(), DIRECTION.clone(), "conv")
         assert torch.equal(PIXEL_METHODS[name](question), expected)
 
 
@@ -54,10 +54,10 @@ def test_a_network_that_was_made_under_inference_mode_is_told() -> None:
     with pytest.raises(LayerError, match=message):
         class_activation_map(network, BATCH, target_layer="conv", class_idx=0)
     with pytest.raises(LayerError, match=message):
-        PIXEL_METHODS["saliency"](Question(network, BATCH, DIRECTION))
+        PIXEL_METHODS["saliency"](PixelQuestion(network, BATCH, DIRECTION))
 
 
 @pytest.mark.parametrize("name", PIXEL_METHODS)
 def test_a_network_that_gives_a_dictionary_is_told(name: str) -> None:
     with pytest.raises(LayerError, match="this network gives dict; a classifier gives logits"):
-        pixels.PIXEL_METHODS[name](Question(_Network("logits"), BATCH, DIRECTION, "conv"))
+        pixels.PIXEL_METHODS[name](PixelQuestion(_Network("logits"), BATCH, DIRECTION, "conv"))

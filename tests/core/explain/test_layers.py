@@ -9,8 +9,8 @@ from torchvision import models
 from core.checkpoints.store import Checkpoint
 from core.errors import LayerError
 from core.explain.network.layers import Layer, default_layer, spatial_layers, stages
-from core.explain.network.trace import trace
-from core.explanation.explanation import layers_of
+from core.explain.network.tracing import trace
+from core.explanation.asking import layers_of
 from tests.support.tiny_models import GapCnn, noise, seeded
 
 RESNET_STAGES = {

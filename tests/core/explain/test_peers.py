@@ -17,9 +17,9 @@ from torchvision import models
 from core.checkpoints.store import Checkpoint
 from core.explain.maps import pixels
 from core.explain.maps.cam import CAM_METHODS, class_activation_maps
-from core.explain.maps.pixels import PIXEL_METHODS, Question
+from core.explain.maps.pixels import PIXEL_METHODS, PixelQuestion
 from core.explain.network.hooks import model_lock
-from core.explain.network.trace import towards, trace
+from core.explain.network.tracing import towards, trace
 from core.images.sample_photos import sample
 from tests.support.tiny_models import GapCnn, assert_unchanged, noise, seeded, snapshot
 
@@ -200,14 +200,14 @@ def test_saliency_is_captums(resnet: tuple[nn.Module, Tensor, Tensor]) -> None:
     model, batch, direction = resnet
     theirs = attr.Saliency(model).attribute(batch.clone().requires_grad_(), target=3).amax(1)
     torch.testing.assert_close(
-        pixels.saliency(Question(model, batch, direction)), theirs, rtol=1e-5, atol=1e-7
+        pixels.saliency(PixelQuestion(model, batch, direction)), theirs, rtol=1e-5, atol=1e-7
     )
 
 
 def test_integrated_gradients_are_captums(resnet: tuple[nn.Module, Tensor, Tensor]) -> None:
     model, batch, direction = resnet
     theirs = attr.IntegratedGradients(model).attribute(batch, target=3, method="riemann_middle", n_steps=50)
-    ours = pixels.integrated_gradients(Question(model, batch, direction))
+    ours = pixels.integrated_gradients(PixelQuestion(model, batch, direction))
     torch.testing.assert_close(ours, theirs.sum(1).detach(), rtol=1e-4, atol=1e-6)
 
 
@@ -216,7 +216,7 @@ def test_occlusion_is_captums(resnet: tuple[nn.Module, Tensor, Tensor]) -> None:
     theirs = attr.Occlusion(model).attribute(
         batch, target=3, sliding_window_shapes=(3, 4, 5), strides=(3, 2, 2), perturbations_per_eval=8
     )
-    ours = pixels.occlusion(Question(model, batch, direction))
+    ours = pixels.occlusion(PixelQuestion(model, batch, direction))
     torch.testing.assert_close(ours, theirs[:, 0], rtol=1e-5, atol=1e-6)
 
 
@@ -233,7 +233,7 @@ def test_guided_grad_cam_is_captums(resnet: tuple[nn.Module, Tensor, Tensor], la
         if isinstance(module, nn.ReLU):
             module.inplace = True
     for network in (model, twin):
-        ours = pixels.guided_grad_cam(Question(network, batch, direction, layer))
+        ours = pixels.guided_grad_cam(PixelQuestion(network, batch, direction, layer))
         torch.testing.assert_close(ours, theirs.sum(1).detach(), rtol=1e-5, atol=1e-7)
 
 
@@ -244,7 +244,7 @@ def test_guided_grad_cam_guides_relu6_as_it_does_relu() -> None:
     twin.backbone[1], twin.backbone[3] = nn.ReLU6(inplace=True), nn.ReLU6()
     direction = towards(model(batch), 1)
     ours, theirs = (
-        pixels.guided_grad_cam(Question(net, batch, direction, "backbone")) for net in (twin, model)
+        pixels.guided_grad_cam(PixelQuestion(net, batch, direction, "backbone")) for net in (twin, model)
     )
     assert theirs.abs().max() > 0
     torch.testing.assert_close(ours, theirs)
@@ -279,7 +279,7 @@ def test_saliency_of_a_linear_model_is_the_size_of_its_weight_row(
     model, batch = linear
     direction = towards(model(batch), [0, 1], against)
     expected = _row(model, direction).abs().amax(1)
-    torch.testing.assert_close(pixels.saliency(Question(model, batch, direction)), expected)
+    torch.testing.assert_close(pixels.saliency(PixelQuestion(model, batch, direction)), expected)
 
 
 def test_integrated_gradients_of_a_linear_model_sum_to_the_score_gained(
@@ -287,7 +287,7 @@ def test_integrated_gradients_of_a_linear_model_sum_to_the_score_gained(
 ) -> None:
     model, batch = linear
     direction = towards(model(batch), [0, 1], 2)
-    attribution = pixels.integrated_gradients(Question(model, batch, direction))
+    attribution = pixels.integrated_gradients(PixelQuestion(model, batch, direction))
     gained = ((model(batch) - model(torch.zeros_like(batch))) * direction).sum(1).detach()
     torch.testing.assert_close(attribution.sum((1, 2)), gained, rtol=1e-6, atol=1e-8)
     torch.testing.assert_close(attribution, (_row(model, direction) * batch).sum(1))
@@ -307,7 +307,7 @@ def test_occlusion_of_a_linear_model_is_the_mean_of_what_the_windows_over_a_pixe
             fallen[window] += score[window].sum((1, 2))[:, None, None]
             times[window] += 1
     assert times.min() == 1
-    attribution = pixels.occlusion(Question(model, batch, direction))
+    attribution = pixels.occlusion(PixelQuestion(model, batch, direction))
     torch.testing.assert_close(attribution.double(), fallen / times, rtol=1e-5, atol=1e-6)
 
 
@@ -320,7 +320,7 @@ def test_progress_rises_from_nothing_to_nearly_all(method: str, images: int) -> 
     """It is the share done before each pass: the last of five begins at 0.8."""
     model, batch = seeded(LinearNet), noise(images, 3, 44, 30)
     shares: list[float] = []
-    PIXEL_METHODS[method](Question(model, batch, towards(model(batch), 0), on_progress=shares.append))
+    PIXEL_METHODS[method](PixelQuestion(model, batch, towards(model(batch), 0), on_progress=shares.append))
     assert shares[0] == 0
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1 - 1 / len(shares))
@@ -341,7 +341,7 @@ def test_an_exception_from_on_progress_stops_the_work_and_leaves_the_model_as_it
             raise Stopped(f"{share:.2f}")
 
     with pytest.raises(Stopped, match=r"0\.2|0\.0"):
-        PIXEL_METHODS[method](Question(model, batch, towards(model(batch), 0), on_progress=stop))
+        PIXEL_METHODS[method](PixelQuestion(model, batch, towards(model(batch), 0), on_progress=stop))
     assert_unchanged(model, before)
     assert torch.equal(batch, untouched)
     assert _is_free(model)
@@ -373,11 +373,11 @@ def test_a_pixel_method_leaves_a_model_in_use_as_it_was(
 ) -> None:
     model, batch = in_use
     direction = towards(torch.zeros(1, 10), 3)
-    attribution = PIXEL_METHODS[method](Question(model, batch, direction, "layer2"))
+    attribution = PIXEL_METHODS[method](PixelQuestion(model, batch, direction, "layer2"))
     assert attribution.shape == (1, 28, 28)
     assert attribution.abs().max() > 0
     frozen = copy.deepcopy(model).eval().requires_grad_(requires_grad=False)
-    again = PIXEL_METHODS[method](Question(frozen, batch, direction, "layer2"))
+    again = PIXEL_METHODS[method](PixelQuestion(frozen, batch, direction, "layer2"))
     torch.testing.assert_close(attribution, again)
 
 
@@ -389,7 +389,9 @@ def test_the_callers_batch_survives_a_network_that_begins_in_place(
     untouched, direction = batch.clone(), towards(torch.zeros(2, 4), 1).double()
     in_place = nn.Sequential(nn.Hardtanh(-0.5, 0.5, inplace=True), *model)
     clamped = nn.Sequential(nn.Hardtanh(-0.5, 0.5), *model)
-    ours, expected = (PIXEL_METHODS[method](Question(net, batch, direction)) for net in (in_place, clamped))
+    ours, expected = (
+        PIXEL_METHODS[method](PixelQuestion(net, batch, direction)) for net in (in_place, clamped)
+    )
     assert torch.equal(batch, untouched)
     torch.testing.assert_close(ours, expected)
 

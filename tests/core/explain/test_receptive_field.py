@@ -12,7 +12,7 @@ from core.checkpoints.store import Checkpoint
 from core.errors import LayerError
 from core.explain.network import receptive_field as module
 from core.explain.network.activations import observe
-from core.explain.network.receptive_field import Part, ReceptiveField, receptive_field
+from core.explain.network.receptive_field import Box, ReceptiveField, receptive_field
 from tests.support.tiny_models import InPlaceCnn, assert_unchanged, noise, seeded, snapshot
 
 Kept = TypeVar("Kept")
@@ -136,7 +136,7 @@ def test_each_layer_of_a_network_in_place_has_its_own_field() -> None:
     model, like = seeded(InPlaceCnn), noise(1, 3, 8, 8)
     assert receptive_field(model, "features.0", like).size == (3, 3)
     assert receptive_field(model, "features", like).size == (5, 5)
-    assert receptive_field(model, "features.norm", like).part(2, 1) == Part(1, 3, 6, 8)
+    assert receptive_field(model, "features.norm", like).part(2, 1) == Box(1, 3, 6, 8)
 
 
 def test_a_cell_that_sees_padding_alone_has_an_empty_part() -> None:
@@ -151,7 +151,7 @@ def test_what_mixes_all_positions_sees_the_whole_image(mixing: nn.Module) -> Non
     model = nn.Sequential(nn.Conv2d(2, 3, 1), mixing).eval()
     field = receptive_field(model, "1", torch.rand(1, 2, 6, 6))
     assert field.is_whole_input
-    assert field.part(0, 0) == Part(0, 0, 6, 6)
+    assert field.part(0, 0) == Box(0, 0, 6, 6)
 
 
 def test_lite0_sees_67_pixels_at_its_third_stage_in_steps_of_8(imagenet: Checkpoint) -> None:

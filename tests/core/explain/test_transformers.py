@@ -12,8 +12,9 @@ from core.checkpoints.store import Card, Checkpoint
 from core.explain.maps.cam import CAM_METHODS
 from core.explain.network.activations import activations
 from core.explain.network.layers import spatial_layers, stages
-from core.explain.network.trace import trace
-from core.explanation.explanation import METHODS, Question, explain, layers_of
+from core.explain.network.tracing import trace
+from core.explanation.asking import explain, layers_of
+from core.explanation.question import METHODS, Question, Score
 from core.inside.ascents.pictures import ascended, question
 from core.inside.channels.inspection import inspect
 from core.models import registry
@@ -42,8 +43,8 @@ def test_stages_of_a_vision_transformer_are_some_of_its_blocks(vit: Checkpoint) 
 @pytest.mark.parametrize("method", sorted(set(METHODS) - {"cam"}))
 def test_every_method_explains_a_vision_transformer(method: str, vit: Checkpoint) -> None:
     batch = noise(2, 3, 160, 160).float()
-    answers = explain(vit, batch, Question(method, ("blocks.3",), class_idx=1))
-    for answer in answers:
+    answers = explain(vit, batch, Question(method, ("blocks.3",), (Score(1),)))
+    for (answer,) in answers:
         ((layer, found),) = answer.maps.items()
         assert found.raw.shape == ((10, 10) if method in CAM_METHODS else (160, 160))
         assert found.raw.std() > 0

@@ -11,7 +11,7 @@ from torch import nn
 from core.checkpoints.store import Checkpoint
 from core.explain.network.layers import stages
 from core.explain.network.receptive_field import receptive_field
-from core.explanation.explanation import layers_of
+from core.explanation.asking import layers_of
 from core.inside import field_sizes
 from core.inside.field_sizes import field_size, known_field_size
 

@@ -13,7 +13,7 @@ from core.checkpoints.store import Checkpoint
 from core.errors import CheckpointError, LayerError
 from core.explain.network.activations import activations
 from core.explain.network.layers import spatial_layers, stages
-from core.explanation.explanation import layers_of
+from core.explanation.asking import layers_of
 from core.inside.channels.inspection import column, inspect, sparsity_by_depth
 from core.inside.channels.layer_channels import channel_stats
 from tests.support.tiny_models import assert_unchanged, noise, snapshot

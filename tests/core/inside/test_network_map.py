@@ -6,7 +6,7 @@ from torchvision import models
 
 from core.checkpoints.store import Checkpoint
 from core.explain.network.layers import spatial_layers, stages
-from core.explanation.explanation import layers_of
+from core.explanation.asking import layers_of
 from core.inside.network_map import parameters_by_stage, step
 from tests.support.tiny_models import GapCnn
 

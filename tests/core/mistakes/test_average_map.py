@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.checkpoints.store import Checkpoint
-from core.drawing.display import heatmap
 from core.errors import ImageError, LayerError
-from core.explanation.explanation import Map, Question, explain
+from core.explanation import display
+from core.explanation.answer import Map
+from core.explanation.asking import explain
+from core.explanation.question import Question, Score
 from core.mistakes.average_map import AverageMap, RunningAverage, average, pictures
 
 SEEN = np.zeros((4, 6, 3), np.uint8)
@@ -58,19 +60,19 @@ def test_the_average_is_the_mean_of_the_single_maps(small: Checkpoint, method: s
     images, question = _images(3), Question(method)
     found = _last(small, images, question)
     batch = small.card.preprocess.batch(images)
-    maps = [next(iter(each.maps.values())) for each in explain(small, batch, question)]
+    maps = [next(iter(each.maps.values())) for (each,) in explain(small, batch, question)]
     signed = [each.raw if each.evidence is None else each.evidence for each in maps]
     pixels = np.stack([small.card.preprocess.pixels(image).numpy() for image in images])
     assert (found.count, found.num_broken, found.in_logits) == (3, 0, method == "grad_cam")
     assert found.signed == pytest.approx(np.mean(signed, 0), rel=1e-4, abs=1e-7)
-    assert found.heat == pytest.approx(np.mean([heatmap(each.raw) for each in maps], 0), abs=1e-5)
+    assert found.heat == pytest.approx(np.mean([display.heat(each.raw) for each in maps], 0), abs=1e-5)
     assert np.abs(found.seen - pixels.mean(0).transpose(1, 2, 0)).max() <= 0.5
     assert found.signed.shape == maps[0].raw.shape
 
 
 def test_the_mean_evidence_and_the_mean_bias_sum_to_the_mean_logit(small: Checkpoint) -> None:
     images = _images(3)
-    found = _last(small, images, Question("cam", class_idx=2))
+    found = _last(small, images, Question("cam", scores=(Score(2),)))
     with torch.inference_mode():
         logits = small.model(small.card.preprocess.batch(images))[:, 2]
     bias = float(small.model.get_submodule("classifier").bias[2])
@@ -89,10 +91,10 @@ def test_the_order_does_not_matter(small: Checkpoint) -> None:
 def test_one_image_gives_its_own_map_and_no_agreement(small: Checkpoint) -> None:
     (image,) = _images(1)
     found = _last(small, [image], Question())
-    single = explain(small, small.card.preprocess.batch([image]), Question())[0].maps["bn2"]
+    single = explain(small, small.card.preprocess.batch([image]), Question())[0][0].maps["bn2"]
     assert single.evidence is not None
     assert np.array_equal(found.signed, single.evidence)
-    assert np.array_equal(found.heat, heatmap(single.raw))
+    assert np.array_equal(found.heat, display.heat(single.raw))
     assert np.array_equal(found.seen, small.card.preprocess.pixels(image).permute(1, 2, 0))
     assert (found.count, found.agreement) == (1, None)
 
@@ -158,7 +160,7 @@ def test_grey_input_is_averaged_as_a_grey_picture() -> None:
 
 def test_agreement_is_the_mean_correlation_of_all_pairs_of_heat_maps() -> None:
     maps = _random_maps(6)
-    matrix = np.corrcoef([heatmap(each).ravel() for each in maps])
+    matrix = np.corrcoef([display.heat(each).ravel() for each in maps])
     assert _fed(maps).agreement == pytest.approx(matrix[np.triu_indices(6, 1)].mean())
 
 

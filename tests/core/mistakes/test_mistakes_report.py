@@ -13,7 +13,7 @@ import torch
 
 from core.evaluation.metrics import Metrics, metrics
 from core.evaluation.selection import Sample, sample_at
-from core.explanation.explanation import Map
+from core.explanation.answer import Map
 from core.images.preprocess import Preprocess
 from core.mistakes.report.document import (
     Figure,

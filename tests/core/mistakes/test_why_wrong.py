@@ -1,12 +1,16 @@
 """What spoke for the wrong class and what for the right one: differences, sums in logits, one scale."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from core.checkpoints.store import Checkpoint
-from core.explanation.explanation import METHODS, Map, Question, explain
+from core.explanation.answer import Map
+from core.explanation.asking import explain
+from core.explanation.question import METHODS, Question, Score
 from core.images.preprocess import Preprocess
 from core.mistakes.why_wrong import Sides, Sum, pictures, rival_of, sides
 
@@ -23,8 +27,8 @@ def batch() -> Tensor:
 def _map(
     small: Checkpoint, batch: Tensor, question: Question, *, against: int | None = None, class_idx: int = 1
 ) -> Map:
-    asked = Question(question.method, question.target_layers, class_idx, against)
-    return next(iter(explain(small, batch, asked)[0].maps.values()))
+    asked = replace(question, scores=(Score(class_idx, against),))
+    return next(iter(explain(small, batch, asked)[0][0].maps.values()))
 
 
 def _in_logits(values: np.ndarray, bias: float = 0.0) -> Map:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.explain.maps.cam import CAM_METHODS
-from core.explanation.explanation import INPUT, METHODS, Question
+from core.explanation.question import INPUT, METHODS, Question
 from pages._ui.session import links, question_keys
 
 LABELS = {
@@ -52,11 +52,16 @@ def label(name: str) -> str:
     return LABELS.get(name, name)
 
 
+def layers_recorded(layer: str, stage_names: Sequence[str]) -> tuple[str, ...]:
+    """The layers that a photo's forward pass should record: all stages, and the chosen one."""
+    return tuple(dict.fromkeys((*stage_names, *([] if layer == INPUT else [layer]))))
+
+
 def layers_asked(method_name: str, layer: str, stage_names: Sequence[str]) -> tuple[str, ...]:
     """The layers to ask for: the chosen one, and with it all stages, which share its forward pass.
 
     Not for CAM, which exists at the last stage alone.
     """
     if method_name in CAM_METHODS and method_name != "cam":
-        return tuple(dict.fromkeys((*stage_names, layer)))
+        return layers_recorded(layer, stage_names)
     return () if layer == INPUT else (layer,)

@@ -14,8 +14,10 @@ from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
 from core.errors import CheckpointError, ClassError, LayerError
 from core.explain.maps.cam import CAM_METHODS
-from core.explanation import explanation
-from core.explanation.explanation import METHODS, Explanation, Map, Question, explain, explain_in_steps
+from core.explanation import asking
+from core.explanation.answer import Explanation, Map
+from core.explanation.asking import explain
+from core.explanation.question import METHODS, Question, Score
 from core.images.sample_photos import SAMPLES, sample
 from core.predictions.top_k import class_index, prediction, top_k, top_k_with
 from tests.support.tiny_models import assert_unchanged, snapshot
@@ -34,7 +36,22 @@ def batch() -> Tensor:
 @pytest.fixture
 def together(monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch in one pass, as on a GPU."""
-    monkeypatch.setattr(explanation, "_IMAGES_AT_ONCE", {"cpu": 16, "cuda": 16})
+    monkeypatch.setattr(asking, "_IMAGES_AT_ONCE", {"cpu": 16, "cuda": 16})
+
+
+def _question(
+    method: str = "grad_cam",
+    target_layers: tuple[str, ...] = (),
+    class_idx: int | None = None,
+    against: int | None = None,
+) -> Question:
+    """A question with one score."""
+    return Question(method, target_layers, (Score(class_idx, against),))
+
+
+def _explain(checkpoint: Checkpoint, batch: Tensor, question: Question) -> list[Explanation]:
+    """The answers to a question with one score, one for each image."""
+    return [explanation for (explanation,) in explain(checkpoint, batch, question)]
 
 
 def _same(ours: list[Explanation], theirs: list[Explanation]) -> None:
@@ -52,7 +69,7 @@ def _same(ours: list[Explanation], theirs: list[Explanation]) -> None:
 
 
 def test_unasked_the_predicted_class_is_explained_at_the_last_layer(small: Checkpoint, batch: Tensor) -> None:
-    answers = explain(small, batch, Question())
+    answers = _explain(small, batch, Question())
     with torch.inference_mode():
         logits = small.model(batch)
     for answer, expected in zip(answers, logits, strict=True):
@@ -66,16 +83,16 @@ def test_unasked_the_predicted_class_is_explained_at_the_last_layer(small: Check
 
 
 def test_against_the_predicted_class_the_second_best_is_explained(small: Checkpoint, batch: Tensor) -> None:
-    first = explain(small, batch[:1], Question())[0]
+    first = _explain(small, batch[:1], Question())[0]
     ranked = first.logits.argsort(descending=True).tolist()
-    answer = explain(small, batch[:1], Question(against=ranked[0]))[0]
+    answer = _explain(small, batch[:1], _question(against=ranked[0]))[0]
     assert (answer.class_idx, answer.against) == (ranked[1], ranked[0])
-    assert explain(small, batch[:1], Question(against=ranked[3]))[0].class_idx == ranked[0]
+    assert _explain(small, batch[:1], _question(against=ranked[3]))[0].class_idx == ranked[0]
 
 
 def test_a_class_against_another_is_the_difference_of_the_two(small: Checkpoint, batch: Tensor) -> None:
     both, one, other = (
-        explain(small, batch[:1], Question(class_idx=idx, against=against))[0].maps["bn2"]
+        _explain(small, batch[:1], _question(class_idx=idx, against=against))[0].maps["bn2"]
         for idx, against in ((1, 3), (1, None), (3, None))
     )
     assert both.raw == pytest.approx(one.raw - other.raw, abs=1e-6)
@@ -87,61 +104,24 @@ def test_a_class_against_another_is_the_difference_of_the_two(small: Checkpoint,
 def test_a_batch_is_answered_as_its_images_one_by_one(small: Checkpoint, batch: Tensor, method: str) -> None:
     batch = batch[:, :, :64, :96]
     question = Question(method, target_layers=("bn2",))
-    one_by_one = [explain(small, image[None], question)[0] for image in batch]
-    _same(explain(small, batch, question), one_by_one)
+    one_by_one = [_explain(small, image[None], question)[0] for image in batch]
+    _same(_explain(small, batch, question), one_by_one)
 
 
 def test_several_layers_share_one_answer(small: Checkpoint, batch: Tensor) -> None:
     layers = ("blocks.1", "blocks.2", "bn2")
-    answer = explain(small, batch[:1], Question("layer_cam", layers, class_idx=0))[0]
+    answer = _explain(small, batch[:1], _question("layer_cam", layers, class_idx=0))[0]
     assert tuple(answer.maps) == layers
     for layer in layers:
-        alone = explain(small, batch[:1], Question("layer_cam", (layer,), class_idx=0))[0]
+        alone = _explain(small, batch[:1], _question("layer_cam", (layer,), class_idx=0))[0]
         assert np.array_equal(alone.maps[layer].raw, answer.maps[layer].raw)
-
-
-@pytest.mark.parametrize("method", ["grad_cam", "layer_cam"])
-def test_in_steps_the_last_layer_comes_first_and_both_steps_share_a_forward_pass(
-    small: Checkpoint, batch: Tensor, method: str
-) -> None:
-    passes: list[int] = []
-    counting = small.model.register_forward_hook(lambda *_: passes.append(1))
-    question = Question(method, ("bn2", "blocks.1", "blocks.4"), class_idx=1)
-    first, whole = explain_in_steps(small, batch[:1], question)
-    counting.remove()
-    assert len(passes) == 1
-    assert list(first.maps) == ["bn2"]
-    _same([whole], explain(small, batch[:1], question))
-    _same([first], explain(small, batch[:1], replace(question, target_layers=("bn2",))))
-
-
-def test_what_is_done_between_the_steps_is_no_time_of_computing(
-    small: Checkpoint, batch: Tensor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = [0.0]
-    monkeypatch.setattr(explanation.time, "perf_counter", lambda: clock[0])
-    steps = explain_in_steps(small, batch[:1], Question(target_layers=("bn2", "blocks.4")))
-    assert next(steps).seconds == 0
-    clock[0] = 60.0
-    assert next(steps).seconds == 0
-
-
-@pytest.mark.parametrize(
-    "question",
-    [Question(), Question("cam"), Question("saliency"), Question(target_layers=("blocks.4",))],
-    ids=str,
-)
-def test_where_there_is_one_map_there_is_one_step(
-    small: Checkpoint, batch: Tensor, question: Question
-) -> None:
-    _same(list(explain_in_steps(small, batch[:1], question)), explain(small, batch[:1], question))
 
 
 @pytest.mark.parametrize("method", ["saliency", "integrated_gradients", "occlusion"])
 def test_a_method_of_pixels_alone_answers_for_the_input(
     small: Checkpoint, batch: Tensor, method: str
 ) -> None:
-    answer = explain(small, batch[:1], Question(method, class_idx=0))[0]
+    answer = _explain(small, batch[:1], _question(method, class_idx=0))[0]
     assert not Question(method).needs_layer
     assert list(answer.maps) == ["input"]
     assert answer.maps["input"].raw.shape == (160, 160)
@@ -151,7 +131,7 @@ def test_a_method_of_pixels_alone_answers_for_the_input(
 def test_explaining_leaves_the_shared_model_as_it_was(small: Checkpoint, batch: Tensor) -> None:
     before, untouched = snapshot(small.model), batch.clone()
     for method in METHODS:
-        explain(small, batch[:1], Question(method, ("bn2",), class_idx=0))
+        _explain(small, batch[:1], _question(method, ("bn2",), class_idx=0))
     assert_unchanged(small.model, before)
     assert torch.equal(batch, untouched)
 
@@ -161,8 +141,8 @@ def test_half_precision_is_close(imagenet: Checkpoint) -> None:
     half = store.load(imagenet.folder, dtype=torch.bfloat16)
     for name in list(SAMPLES)[:2]:
         batch = imagenet.card.preprocess.batch([images.upright_rgb(sample(name))])
-        exact = explain(imagenet, batch, Question(target_layers=("bn2",)))[0]
-        rounded = explain(half, batch, Question(target_layers=("bn2",), class_idx=exact.class_idx))[0]
+        exact = _explain(imagenet, batch, Question(target_layers=("bn2",)))[0]
+        rounded = _explain(half, batch, _question(target_layers=("bn2",), class_idx=exact.class_idx))[0]
         assert rounded.maps["bn2"].raw.dtype == np.float32
         maps = [answer.maps["bn2"].raw.ravel() for answer in (exact, rounded)]
         assert np.corrcoef(maps)[0, 1] > 0.99
@@ -179,10 +159,10 @@ def test_evidence_in_logits_is_given_exactly_where_the_map_is_it(
 ) -> None:
     if (method, layer) == ("cam", "blocks.2"):
         with pytest.raises(LayerError, match="cam needs the layer that a pooled linear head reads"):
-            explain(small, batch, Question(method, (layer,), class_idx=1))
+            _explain(small, batch, _question(method, (layer,), class_idx=1))
         return
     for against in (None, 2):
-        for answer in explain(small, batch, Question(method, (layer,), class_idx=1, against=against)):
+        for answer in _explain(small, batch, _question(method, (layer,), class_idx=1, against=against)):
             found = answer.maps[layer]
             assert (found.evidence is not None) is (layer == "bn2" and method in IN_LOGITS)
             if found.evidence is not None:
@@ -203,10 +183,10 @@ def test_a_map_says_what_speaks_for_and_against() -> None:
 # Out of memory.
 
 
-def _running_out(when: Callable[[Checkpoint, Tensor], bool]) -> Callable[..., list[Explanation]]:
-    answers = explanation._answers
+def _running_out(when: Callable[[Checkpoint, Tensor], bool]) -> Callable[..., object]:
+    answers = asking._answers
 
-    def run(checkpoint: Checkpoint, batch: Tensor, *rest: object) -> list[Explanation]:
+    def run(checkpoint: Checkpoint, batch: Tensor, *rest: object) -> object:
         if when(checkpoint, batch):
             raise torch.OutOfMemoryError("CUDA out of memory")
         return answers(checkpoint, batch, *rest)
@@ -218,9 +198,9 @@ def _running_out(when: Callable[[Checkpoint, Tensor], bool]) -> Callable[..., li
 def test_out_of_memory_it_goes_on_with_fewer_images_and_says_so(
     small: Checkpoint, batch: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = explain(small, batch, Question())
-    monkeypatch.setattr(explanation, "_answers", _running_out(lambda _checkpoint, part: len(part) > 1))
-    answers = explain(small, batch, Question())
+    expected = _explain(small, batch, Question())
+    monkeypatch.setattr(asking, "_answers", _running_out(lambda _checkpoint, part: len(part) > 1))
+    answers = _explain(small, batch, Question())
     _same(answers, expected)
     assert [answer.notes for answer in answers] == [(FEWER,)] * 3
 
@@ -229,15 +209,15 @@ def test_out_of_memory_it_goes_on_with_fewer_images_and_says_so(
 def test_out_of_memory_for_one_image_it_goes_on_on_the_cpu_and_says_so(
     small: Checkpoint, batch: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = explain(small, batch, Question(target_layers=("bn2",)))
+    expected = _explain(small, batch, Question(target_layers=("bn2",)))
     on_gpu = replace(small, device="cuda")
     monkeypatch.setattr(
-        explanation, "_answers", _running_out(lambda checkpoint, _part: checkpoint.device == "cuda")
+        asking, "_answers", _running_out(lambda checkpoint, _part: checkpoint.device == "cuda")
     )
-    answers = explain(on_gpu, batch, Question(target_layers=("bn2",)))
+    answers = _explain(on_gpu, batch, Question(target_layers=("bn2",)))
     _same(answers, expected)
     assert [(answer.device, sorted(answer.notes)) for answer in answers] == [("CPU", [FEWER, ON_CPU])] * 3
-    assert explain(on_gpu, batch[:1], Question(target_layers=("bn2",)))[0].notes == (ON_CPU,)
+    assert _explain(on_gpu, batch[:1], Question(target_layers=("bn2",)))[0].notes == (ON_CPU,)
 
 
 @pytest.mark.usefixtures("together")
@@ -248,8 +228,8 @@ def test_a_graphics_card_takes_several_images_at_once_whatever_its_number(
     small: Checkpoint, batch: Tensor, monkeypatch: pytest.MonkeyPatch, name: str, expected: list[int]
 ) -> None:
     taken: list[int] = []
-    monkeypatch.setattr(explanation, "_answers", lambda _checkpoint, part, *_: taken.append(len(part)) or [])
-    explain(replace(small, device=name), batch, Question(target_layers=("bn2",)))
+    monkeypatch.setattr(asking, "_answers", lambda _checkpoint, part, *_: taken.append(len(part)) or [])
+    _explain(replace(small, device=name), batch, Question(target_layers=("bn2",)))
     assert taken == expected
 
 
@@ -258,7 +238,7 @@ def test_out_of_memory_in_the_middle_of_the_network_leaves_no_hooks(
     small: Checkpoint, batch: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first block of layers fails for more than two images at once, as a GPU would."""
-    expected = explain(small, batch, Question())
+    expected = _explain(small, batch, Question())
     before, block = snapshot(small.model), small.model.get_submodule("blocks.1")
     forward = block.forward
 
@@ -268,7 +248,7 @@ def test_out_of_memory_in_the_middle_of_the_network_leaves_no_hooks(
         return forward(features)
 
     monkeypatch.setattr(block, "forward", scarce)
-    answers = explain(small, batch, Question(target_layers=("blocks.0", "bn2")))
+    answers = _explain(small, batch, Question(target_layers=("blocks.0", "bn2")))
     _same([replace(answer, maps={"bn2": answer.maps["bn2"]}) for answer in answers], expected)
     assert {answer.notes for answer in answers} == {(FEWER,)}
     assert_unchanged(small.model, before)
@@ -277,9 +257,9 @@ def test_out_of_memory_in_the_middle_of_the_network_leaves_no_hooks(
 def test_when_the_cpu_runs_out_too_the_error_is_shown(
     small: Checkpoint, batch: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explanation, "_answers", _running_out(lambda *_: True))
+    monkeypatch.setattr(asking, "_answers", _running_out(lambda *_: True))
     with pytest.raises(torch.OutOfMemoryError, match="out of memory"):
-        explain(small, batch[:1], Question())
+        _explain(small, batch[:1], Question())
 
 
 # What cannot be answered.
@@ -304,7 +284,7 @@ def test_a_layer_without_a_map_is_refused_by_name(
     small: Checkpoint, batch: Tensor, method: str, layer: str, message: str
 ) -> None:
     with pytest.raises(LayerError, match=message):
-        explain(small, batch[:1], Question(method, (layer,)))
+        _explain(small, batch[:1], Question(method, (layer,)))
 
 
 # Devices.
@@ -409,4 +389,4 @@ def test_a_network_without_finite_logits_says_so(small: Checkpoint, batch: Tenso
     with torch.no_grad():
         broken.get_submodule("classifier").bias[0] = float("nan")
     with pytest.raises(CheckpointError, match="the logits of 'small' are not finite"):
-        explain(replace(small, model=broken), batch, Question())
+        _explain(replace(small, model=broken), batch, Question())

@@ -1,0 +1,85 @@
+"""A question about any number of photos, answered with the memory that there is."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core.checkpoints import store
+from core.checkpoints.store import Checkpoint
+from core.explain.maps.pixels import OnProgress
+from core.explain.network.layers import Layer, default_layer, spatial_layers
+from core.explanation.answer import Explanation
+from core.explanation.forward_pass import answers, forward_pass
+from core.explanation.question import Question
+
+# On a CPU one by one, which takes the least memory; small batches would be faster.
+_IMAGES_AT_ONCE = {"cuda": 16}
+
+
+def layers_of(checkpoint: Checkpoint) -> list[Layer]:
+    """The layers of a checkpoint that can be explained, in the order in which they run."""
+    height, width = checkpoint.card.preprocess.input_size
+    batch = checkpoint.card.preprocess.batch([Image.new("RGB", (width, height))])
+    parameter = next(checkpoint.model.parameters())
+    return spatial_layers(checkpoint.model, batch.to(checkpoint.device, parameter.dtype))
+
+
+def explain(
+    checkpoint: Checkpoint,
+    batch: Tensor,
+    question: Question,
+    *,
+    on_progress: OnProgress = lambda _share: None,
+) -> list[tuple[Explanation, ...]]:
+    """For each image of a preprocessed batch (N, channels, H, W), an explanation for each score asked for.
+
+    All scores and layers, and as many images as fit, share one forward pass. Without ``target_layers``, the
+    maps are of the default layer. ``on_progress`` receives the share done by a slow method, from 0 to 1.
+
+    Out of graphics memory, it goes on with fewer images at once, then on the CPU; ``notes`` says so.
+
+    Raises:
+        LayerError: a layer is not there, or the method does not fit it.
+    """
+    if question.needs_layer and not question.target_layers:
+        question = replace(question, target_layers=(default_layer(layers_of(checkpoint)),))
+    at_once = _IMAGES_AT_ONCE.get(checkpoint.device.partition(":")[0], 1)
+    explained: list[tuple[Explanation, ...]] = []
+    for part in batch.split(at_once):
+        explained += _with_less_memory(checkpoint, part, question, on_progress)
+    return explained
+
+
+def _with_less_memory(
+    checkpoint: Checkpoint, batch: Tensor, question: Question, on_progress: OnProgress
+) -> list[tuple[Explanation, ...]]:
+    with suppress(torch.OutOfMemoryError):
+        return _answers(checkpoint, batch, question, on_progress)
+    # Not in an except clause, where the traceback still holds the tensors of the pass that failed.
+    torch.cuda.empty_cache()
+    if len(batch) > 1:
+        halves = batch.tensor_split(2)
+        explained = [_with_less_memory(checkpoint, half, question, on_progress) for half in halves]
+        return _noting("graphics memory ran out: fewer images at once", [*explained[0], *explained[1]])
+    on_cpu = store.load(checkpoint.folder, device="cpu")
+    return _noting("graphics memory ran out: on the CPU", _answers(on_cpu, batch, question, on_progress))
+
+
+def _answers(
+    checkpoint: Checkpoint, batch: Tensor, question: Question, on_progress: OnProgress
+) -> list[tuple[Explanation, ...]]:
+    layers = question.target_layers if question.needs_layer else ()
+    return answers(forward_pass(checkpoint, batch, layers), question, on_progress)
+
+
+def _noting(note: str, explained: list[tuple[Explanation, ...]]) -> list[tuple[Explanation, ...]]:
+    return [tuple(_noted(note, each) for each in of_image) for of_image in explained]
+
+
+def _noted(note: str, explanation: Explanation) -> Explanation:
+    if note in explanation.notes:
+        return explanation
+    return replace(explanation, notes=(*explanation.notes, note))
