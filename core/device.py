@@ -1,51 +1,51 @@
-"""Where a network runs: the GPU if there is one, else the CPU, and a sentence when it is not as asked."""
+"""The device of a network: the GPU if there is one, else the CPU."""
 
 import ctypes
 import sys
 
 import torch
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # Of malloc.h.
-# What torch says of a string that names no device, unlike one that names a device that is not here.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # From malloc.h.
+# Torch's messages for a text that names no device. For a device that is missing it has others.
 _NO_DEVICE = ("Expected one of", "Invalid device string", "must not be empty")
 
 
 def best_device() -> str:
-    """``cuda``, ``mps`` or ``cpu``: the fastest that is there."""
+    """The fastest device of this machine: ``cuda``, ``mps`` or ``cpu``."""
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def usable_device(wanted: str | None) -> tuple[str, str | None]:
-    """The device to use for what was asked (None: the best), and a note if it is another one.
+    """The device to use when ``wanted`` is asked for (None: the fastest); a note if it differs.
 
     Raises:
-        ValueError: ``wanted`` is no name of a device at all.
+        ValueError: ``wanted`` is not the name of a device.
     """
     if wanted is None:
         return best_device(), None
     try:
         device = torch.device(wanted)
         if device.type == "meta" or (device.type == "cpu" and device.index):
-            raise ValueError(_unknown(wanted))  # Torch takes them: one computes nothing, one is the CPU.
+            raise ValueError(_unknown(wanted))  # Torch accepts both.
         torch.empty(0, device=device)
     except (AssertionError, RuntimeError) as error:
         if any(sign in str(error) for sign in _NO_DEVICE):
             raise ValueError(_unknown(wanted)) from error
-        return "cpu", f"there is no {wanted} device here: using the CPU"
+        return "cpu", f"this machine has no {wanted} device: using the CPU"
     return wanted, None
 
 
 def _unknown(wanted: str) -> str:
-    return f"no device is called {wanted!r}; try cpu or cuda"
+    return f"there is no device {wanted!r}; try cpu or cuda"
 
 
 def keep_freed_memory() -> None:
-    """Let this process keep the memory that large tensors give back, instead of returning it each time.
+    """Let this process keep the memory of freed tensors instead of returning it to the system.
 
-    With glibc, every tensor above some megabytes is a mapping of its own, whose pages the system clears anew:
-    on a CPU, passes of 32 photos took up to three times as long. For processes that compute and end.
+    With glibc, each tensor of some megabytes is a separate mapping, whose pages the system clears every time:
+    on a CPU, passes of 32 photos took up to three times as long. For processes that compute and then end.
     """
     if sys.platform != "linux":
         return
@@ -56,5 +56,5 @@ def keep_freed_memory() -> None:
 
 
 def device_label(device: str) -> str:
-    """What people call it: ``CPU``, or the name of the graphics card."""
+    """The name of a device for people: ``CPU``, or the model of the graphics card."""
     return torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()

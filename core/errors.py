@@ -1,11 +1,11 @@
-"""What can go wrong in a way that a person at the screen can mend."""
+"""Errors that the user can act on."""
 
 
 class CoreError(Exception):
-    """Its text is one sentence for the user: what was got, then what was expected or what to do."""
+    """The message is one sentence for the user: what was got, then what was expected or what to do."""
 
     def __str__(self) -> str:
-        """The sentence, also where a worker process of torch has sent it as a traceback's last line."""
+        """The message, also where a worker process of torch has put a traceback before it."""
         text = super().__str__()
         return text.splitlines()[-1].partition(": ")[2] if text.startswith("Caught ") else text
 
@@ -15,40 +15,40 @@ class CheckpointError(CoreError):
 
 
 class FileError(CoreError, OSError):
-    """A file or folder cannot be read or written; an OSError too, as its cause is."""
+    """A file or folder cannot be read or written; also an OSError, like its cause."""
 
 
 class AwayError(FileError):
-    """A file cannot be read at present: it is missing, or its disk or share does not answer."""
+    """A file cannot be read now: it is missing, or its disk or network share does not respond."""
 
 
 class ClassError(CoreError):
-    """No class, or more than one, goes by the name that was asked for."""
+    """No class, or more than one class, has this name."""
 
 
 class ImageError(CoreError):
-    """The bytes are not an image that can be opened safely."""
+    """The file is not an image that can be opened safely."""
 
 
 class AwayImageError(ImageError):
-    """The file of an image cannot be read at present, which says nothing about the image."""
+    """The file of an image cannot be read now; the image itself may be sound."""
 
 
 class LayerError(CoreError):
-    """The model has no such layer, or the layer cannot be explained that way."""
+    """The network has no such layer, or the layer does not suit the method."""
 
 
 class DataError(CoreError):
-    """A data set is missing, empty, or not what it was said to be."""
+    """A data set is missing, empty, or not of the expected form."""
 
 
 class RecipeError(CoreError):
-    """A recipe has an unknown key, a wrong value, or settings that do not go together."""
+    """A recipe has an unknown key, a wrong value, or settings that contradict each other."""
 
 
 class TrainingError(CoreError):
-    """A training run cannot start or go on."""
+    """A training run cannot start or continue."""
 
 
 class EvaluationError(CoreError):
-    """An evaluation cannot start, or cannot be finished yet."""
+    """An evaluation cannot start, or is not finished."""

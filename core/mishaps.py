@@ -1,4 +1,4 @@
-"""What goes wrong: in one sentence where it is known trouble, else in a log, under a number to quote."""
+"""Errors for people: one sentence if the cause is known, else a log entry with a number to quote."""
 
 import hashlib
 import os
@@ -18,9 +18,9 @@ _NO_MEMORY = ("can't allocate memory", "out of memory")
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
-    """An error that nobody expected: the number that the same fault always has, and the log with the rest.
+    """An unexpected error: its number, which is the same for the same fault, and the log with the traceback.
 
-    ``log`` is None where nothing could be written.
+    ``log`` is None if the log could not be written.
     """
 
     number: str
@@ -29,7 +29,7 @@ class Mishap:
 
 
 def sentence(error: BaseException) -> str | None:
-    """Known trouble in words, without a full stop; None where the error is a fault of this program."""
+    """The error in one sentence, without a full stop; None if it is a fault of this program."""
     if isinstance(error, CoreError):
         return str(error)
     if isinstance(error, MemoryError) or any(each in str(error).lower() for each in _NO_MEMORY):
@@ -40,13 +40,13 @@ def sentence(error: BaseException) -> str | None:
 
 
 def is_raised_by_us(error: BaseException) -> bool:
-    """Whether the code that raised it is of this folder, not of a library."""
+    """Whether code of this package raised the error, not a library."""
     frames = traceback.extract_tb(error.__traceback__)
     return bool(frames) and Path(frames[-1].filename).is_relative_to(Path(__file__).parent)
 
 
 def record(error: BaseException, doing: str) -> Mishap:
-    """Write the error in full to the log, with the number that it is quoted by."""
+    """Write the error with its traceback to the log; gives the number to quote."""
     told = "".join(traceback.format_exception(error))
     number = _number(error)
     when = datetime.now(UTC).isoformat(timespec="seconds")
@@ -63,7 +63,7 @@ def _of_files(error: OSError) -> str:
 
 
 def _number(error: BaseException) -> str:
-    """Six digits that say where it happened: type and lines, and none of the values."""
+    """Six hexadecimal digits from the error's type and the lines of its traceback, without any values."""
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{Path(frame.filename).name}:{frame.lineno}:{frame.name}" for frame in frames]
     return hashlib.blake2b("\n".join([type(error).__name__, *places]).encode(), digest_size=3).hexdigest()

@@ -1,1 +1,1 @@
-"""Arrays to pictures: colormaps, scaling for display, tiles."""
+"""From arrays to pictures: colormaps, scaling for display, tiles."""

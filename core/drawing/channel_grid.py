@@ -1,4 +1,4 @@
-"""Channels of a layer as one picture of tiles: a page to look through, or a poster of all."""
+"""The channels of a layer as tiles of one picture: one page of them, or a poster of all."""
 
 import math
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from core.arrays import FloatArray
 from core.drawing.render import Picture, palette
 
-Pixels = NDArray[np.uint32]  # RGBA, a pixel a number: moves four times as fast as bytes.
+Pixels = NDArray[np.uint32]  # RGBA, one number per pixel: copied four times as fast as bytes.
 
-GAP, CAPTION = 4, 14  # Pixels between tiles, and for the text below one.
+GAP, CAPTION = 4, 14  # Pixels between tiles, and for the text below a tile.
 _POSTER_SIDE, _POSTER_TILE = 2400, 160
 _SILENT, _SILENT_LINE, _TEXT = (176, 176, 176, 255), (150, 150, 150, 255), (128, 128, 128, 255)
 _LINE_PERIOD = 12
@@ -21,7 +21,7 @@ _LINE_PERIOD = 12
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where tiles lie in a picture, row by row: a ``tile`` (width, height), and below it a ``caption``."""
+    """The places of tiles in a picture, row by row: each ``tile`` (width, height) above its ``caption``."""
 
     num_tiles: int
     columns: int
@@ -49,7 +49,7 @@ class Layout:
         return column * self.cell[0], row * self.cell[1]
 
     def position_at(self, x: float, y: float) -> int | None:
-        """The tile at a pixel of the picture, or its caption's; None between tiles and outside."""
+        """The tile whose picture or caption is at a pixel; None between tiles and outside."""
         (column, in_x), (row, in_y) = divmod(x, self.cell[0]), divmod(y, self.cell[1])
         position = int(row * self.columns + column)
         on_tile = in_x < self.tile[0] and in_y < self.tile[1] + self.caption
@@ -63,7 +63,7 @@ def page_layout(num_tiles: int, map_size: tuple[int, int], *, columns: int = 8, 
 
 
 def poster_layout(num_tiles: int, map_size: tuple[int, int]) -> Layout:
-    """All tiles in about a square of at most 2,400 pixels, each of at most 160."""
+    """All tiles in roughly a square of at most 2,400 pixels, each tile at most 160."""
     columns = math.ceil(math.sqrt(num_tiles))
     side = min(_POSTER_TILE, _POSTER_SIDE // columns - GAP - CAPTION)
     return Layout(num_tiles, columns, _tile(map_size, side), CAPTION)
@@ -77,10 +77,10 @@ def grid(
     captions: Iterable[object] = (),
     colormap: str = "viridis",
 ) -> Picture:
-    """Channels ``values`` (K, h, w) in [0, 1] as tiles of one RGBA picture; between them it is transparent.
+    """Channels ``values`` (K, h, w) in [0, 1] as tiles of one RGBA picture, transparent between the tiles.
 
-    Cells are squares of one colour, or where maps are larger than tiles the mean of several. Silent channels
-    (K,) are grey with thin lines, whatever their values.
+    Each cell is a square of one colour; if maps are larger than tiles, pixels are means of several cells.
+    Silent channels (K,) are grey with thin lines, whatever their values.
     """
     return _board(_coloured(values, layout.tile, colormap), silent, layout, captions)
 
@@ -92,7 +92,7 @@ def picture_grid(
     *,
     captions: Iterable[object] = (),
 ) -> Picture:
-    """RGB or RGBA pictures (K, H, W, 3 or 4) as tiles of one RGBA picture, silent ones (K,) as in `grid`."""
+    """RGB or RGBA pictures (K, H, W, 3 or 4) as tiles of one RGBA picture; silent ones (K,) as in `grid`."""
     tiles = [cv2.resize(each, layout.tile, interpolation=cv2.INTER_AREA) for each in pictures]
     if pictures.shape[3] == 3:
         tiles = [cv2.cvtColor(each, cv2.COLOR_RGB2RGBA) for each in tiles]
@@ -110,7 +110,7 @@ def _board(tiles: Pixels, silent: NDArray[np.bool_], layout: Layout, captions: I
 
 
 def _tile(map_size: tuple[int, int], side: int) -> tuple[int, int]:
-    """Width and height: a whole multiple of a small map, or a large map brought down to ``side``."""
+    """Width and height: an integer multiple of a small map, or a large map scaled down to ``side``."""
     height, width = map_size
     factor: float = side // max(map_size) or side / max(map_size)
     return max(1, round(width * factor)), max(1, round(height * factor))

@@ -1,4 +1,4 @@
-"""Arrays to pictures: colormaps, overlays, the margin that was not seen, and encoded files."""
+"""From arrays to pictures: colormaps, overlays, the margin that the network did not see, and files."""
 
 from functools import cache
 from io import BytesIO
@@ -23,7 +23,7 @@ _HATCH_PERIOD, _HATCH_WIDTH = 10, 1
 
 @cache
 def palette(colormap: str) -> Picture:
-    """256 colours (256, 3): from cold to hot, or for `SIGNED` from all against to all for; never changed."""
+    """A colormap's colours (256, 3), from low to high, or for `SIGNED` from against to for; never changed."""
     if colormap == SIGNED:
         share = np.linspace(0, 1, 128, dtype=np.float32)[:, None]
         halves = (_AGAINST[0] * (1 - share) + _AGAINST[1] * share, _FOR[0] * (1 - share) + _FOR[1] * share)
@@ -35,11 +35,11 @@ def palette(colormap: str) -> Picture:
 def coloured(values: FloatArray, colormap: str) -> Picture:
     """Values (H, W) in [0, 1], or in [-1, 1] for `SIGNED`, as RGBA (H, W, 4).
 
-    Opacity follows the size of the value, so that cold pixels keep the photo's colour; NaN is transparent.
+    Opacity follows the magnitude, so that the photo shows where values are small; NaN is transparent.
     """
     known = np.nan_to_num(values)
     shares = (known + 1) / 2 if colormap == SIGNED else known
-    # Four bytes of a pixel as one number: looked up in a quarter of the time.
+    # A pixel's four bytes as one number: four times as fast to look up.
     pixels = _opaque(colormap)[(shares * 255).round().astype(np.uint8)].view(np.uint8)
     picture = pixels.reshape(*values.shape, 4)
     picture[..., 3] = (np.abs(known) * 255).round()
@@ -47,9 +47,9 @@ def coloured(values: FloatArray, colormap: str) -> Picture:
 
 
 def heat_png(values: FloatArray, colormap: str) -> bytes:
-    """The picture of `coloured` as a PNG file of 256 colours: a sixth of the work, a third of the bytes.
+    """The picture of `coloured` as a PNG file with 256 colours: a sixth of the time, a third of the bytes.
 
-    `SIGNED` has 127 levels to either side, so that zero stays transparent.
+    `SIGNED` has 127 levels on either side, so that zero stays transparent.
     """
     known, is_signed = np.nan_to_num(values), colormap == SIGNED
     levels = known * 127 + 128 if is_signed else known * 255
@@ -64,16 +64,16 @@ def heat_png(values: FloatArray, colormap: str) -> bytes:
 
 @cache
 def _opaque(colormap: str) -> NDArray[np.uint32]:
-    """The palette's colours (256,), each with full opacity, red in the first byte."""
+    """The palette's colours (256,) at full opacity, red in the first byte."""
     colours = np.full((256, 4), 255, np.uint8)
     colours[:, :3] = palette(colormap)
     return colours.view(np.uint32)[:, 0]
 
 
 def overlay(image: Picture, values: FloatArray, colormap: str, opacity: float = 0.7) -> Picture:
-    """Values over an RGB image (H, W, 3) of the same size, the unseen margin (NaN) greyed and hatched."""
+    """Values over an RGB image (H, W, 3) of the same size; the unseen margin (NaN) is grey and hatched."""
     picture = np.empty_like(image)
-    # By bands of rows: the floats of a 50-megapixel photo would take gigabytes.
+    # In bands of rows: a 50-megapixel photo would take gigabytes as floats.
     for top in range(0, len(picture), 256):
         rows = slice(top, top + 256)
         heat = coloured(values[rows], colormap).astype(np.float32)
@@ -89,12 +89,12 @@ def jpeg(picture: Picture, quality: int = 90) -> bytes:
 
 
 def png(picture: Picture) -> bytes:
-    """An RGB or RGBA picture as a PNG file, packed for speed."""
+    """An RGB or RGBA picture as a PNG file, compressed for speed."""
     return _encoded(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
 
 
 def _hatch(band: Picture, unseen: NDArray[np.bool_], top: int) -> None:
-    """Draw what was not seen as not seen, in a band of rows that begins at ``top``: grey, with thin lines."""
+    """Draw unseen pixels grey with thin lines, in a band of rows that begins at ``top``."""
     rows, columns = np.ogrid[top : top + len(band), : band.shape[1]]
     lines = unseen & ((rows + columns) % _HATCH_PERIOD < _HATCH_WIDTH)
     grey = band.mean(2, dtype=np.float32)[unseen, None]

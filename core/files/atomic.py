@@ -1,6 +1,6 @@
-"""Write files and folders whole or not at all: into a draft beside the target, onto the disk, then renamed.
+"""Write files and folders whole or not at all: write a draft beside the target, sync it, rename it.
 
-A link that has the target's name is replaced, not followed.
+If the target is a link, the link is replaced, not followed.
 """
 
 import hashlib
@@ -24,17 +24,17 @@ _DRAFT = re.compile(r"\.([0-9a-f]{8})-(\d+)-\d+\.draft")
 
 
 def write(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Write a file whole or not at all; ``durable`` waits until it is on the disk. FileError as `draft`."""
+    """Write a file whole or not at all; ``durable`` waits until it is on the disk. Raises as `draft`."""
     with draft(path, durable=durable) as beside, beside.open("wb") as file:
         file.write(content)
 
 
 @contextmanager
 def draft(path: Path, *, durable: bool = True) -> Iterator[Path]:
-    """A name beside ``path`` to write to: it becomes ``path`` when the block ends well, else nothing is left.
+    """A path beside ``path`` to write to; it replaces ``path`` if the block succeeds, else it is deleted.
 
     Raises:
-        FileError: the disk is full, read-only or has a fault.
+        FileError: the disk is full, read-only or faulty.
     """
     beside = path.with_name(_draft_name())
     try:
@@ -50,12 +50,12 @@ def draft(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def draft_folder(path: Path) -> Iterator[Path]:
-    """A new folder beside ``path``: it becomes ``path`` when the block ends well, else nothing is left.
+    """A new folder beside ``path``; it becomes ``path`` if the block succeeds, else it is deleted.
 
-    Folders that are missing above it are made; drafts there whose process was killed are deleted.
+    Missing parent folders are made, and drafts of killed processes beside it are deleted.
 
     Raises:
-        FileError: as `draft`, or there is something of that name.
+        FileError: as `draft`, or ``path`` exists.
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def draft_folder(path: Path) -> Iterator[Path]:
             beside.mkdir()
             yield beside
             beside.rename(path)
-    except FileError as error:  # Who reads it has never heard of the draft.
+    except FileError as error:  # The reader does not know the draft's name.
         raise type(error)(str(error).replace(str(beside), str(path))) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -74,7 +74,7 @@ def draft_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch_folder(parent: Path) -> Iterator[Path]:
-    """A new folder below ``parent`` that is deleted when the block ends; one of a killed process, later.
+    """A new folder in ``parent`` that is deleted when the block ends, or later if the process was killed.
 
     Raises:
         FileError: as `draft`.
@@ -90,17 +90,17 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 
 
 def make_folder(path: Path) -> Path:
-    """The folder, made with all above it where it is missing; FileError as `draft`."""
+    """The folder, made with its parents if it is missing; raises as `draft`."""
     with writing(path):
         path.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def clean(folder: Path) -> None:
-    """Delete drafts in a folder whose process has ended, here, or which are older than a day."""
+    """Delete the drafts in a folder whose process on this machine has ended, or that are older than a day."""
     for path in folder.glob(".*.draft"):
-        found = _DRAFT.fullmatch(path.name)
-        if found is not None and _is_abandoned(path, found[1], int(found[2])):
+        parts = _DRAFT.fullmatch(path.name)
+        if parts is not None and _is_abandoned(path, parts[1], int(parts[2])):
             shutil.rmtree(path, ignore_errors=True)
             with suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -112,14 +112,14 @@ def _sync(path: Path) -> None:
 
 
 def _draft_name() -> str:
-    """Of this machine, this process and this call: nobody else writes to it, and `clean` knows its owner."""
+    """A name with this machine, this process and a count: unique, and `clean` can tell its owner."""
     return f".{_HOST}-{os.getpid()}-{next(_COUNT)}.draft"
 
 
 def _is_abandoned(path: Path, host: str, process: int) -> bool:
     if host == _HOST and os.name == "posix" and process != os.getpid():
         try:
-            os.kill(process, 0)  # Sends nothing; only asks.
+            os.kill(process, 0)  # Signal 0 only checks that the process exists.
         except ProcessLookupError:
             return True
         except OSError:

@@ -1,4 +1,4 @@
-"""Files that this program has written, read back by their schemas, with one sentence where they fail."""
+"""Read the program's own JSON files by their schemas; one sentence says what is wrong with a file."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,31 +18,31 @@ _MISSING = {"missing", "missing_argument"}
 
 
 def read_json(path: Path) -> Json:
-    """The object in a JSON file whose texts can be shown; errors as `parsed`."""
-    found = parsed(path)
-    json.dumps(found, ensure_ascii=False).encode()  # An unpaired surrogate cannot be.
-    return found
+    """The object in a JSON file whose texts can be displayed; raises as `parsed`."""
+    content = parsed(path)
+    json.dumps(content, ensure_ascii=False).encode()  # Fails for an unpaired surrogate.
+    return content
 
 
 def parsed(path: Path) -> Json:
-    """The object in a JSON file: no key twice, no NaN; a name of a file need not be in UTF-8.
+    """The object in a JSON file without repeated keys and NaN; file names in it need not be UTF-8.
 
     Raises:
-        FileError: it cannot be read, or is no text.
-        ValueError: says what it holds instead.
+        FileError: the file cannot be read, or is not a text.
+        ValueError: it holds something else; the message says what.
     """
     text = files.read_text(path)
     try:
-        found = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_refuse)
+        content = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_refuse)
     except RecursionError as error:
         raise ValueError("its values are nested too deep") from error
-    if not isinstance(found, dict):
-        raise ValueError(f"it holds {in_words(found)}, expected an object")  # noqa: TRY004 (no wrong argument)
-    return found
+    if not isinstance(content, dict):
+        raise ValueError(f"it holds {in_words(content)}, expected an object")  # noqa: TRY004 (not an argument)
+    return content
 
 
 def checked(schema: TypeAdapter[T], stored: Json) -> T:
-    """A value of the schema's type; ValueError names the field, what it holds, and what was expected."""
+    """The value in ``stored``; ValueError names the field, what it holds, and what was expected."""
     try:
         return schema.validate_json(json.dumps(stored))
     except ValidationError as error:
@@ -50,7 +50,7 @@ def checked(schema: TypeAdapter[T], stored: Json) -> T:
 
 
 def fault(error: Mapping[str, Any]) -> str:
-    """One thing that pydantic has found, in our words."""
+    """One of pydantic's errors in our words."""
     field = place(error["loc"])
     if error["type"] in _MISSING:
         return f"it lacks {field!r}"
@@ -64,26 +64,26 @@ def fault(error: Mapping[str, Any]) -> str:
 
 
 def place(location: Sequence[object]) -> str:
-    """Where in a file a value stands: ``head.hidden[0]``."""
+    """The path of a value in a file: ``head.hidden[0]``."""
     parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in location]
     return "".join(parts).removeprefix(".")[:_SHOWN]
 
 
 def in_words(value: object) -> str:
-    """A value as JSON has it, not longer than a few words."""
+    """A value as in JSON, cut to a few words."""
     names = {"NoneType": "null", "bool": str(value).lower(), "dict": "an object", "list": "a list"}
     text = names.get(type(value).__name__) or repr(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> Json:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    content = dict(pairs)
+    if len(content) < len(pairs):
         keys = [key for key, _ in pairs]
-        repeated = next(key for key in found if keys.count(key) > 1)
+        repeated = next(key for key in content if keys.count(key) > 1)
         raise ValueError(f"it has the key {in_words(repeated)} twice")
-    return found
+    return content
 
 
-def _refuse(constant: str) -> Any:  # noqa: ANN401 (what json expects of it)
-    raise ValueError(f"it holds {constant}, which is no number")
+def _refuse(constant: str) -> Any:  # noqa: ANN401 (as json expects)
+    raise ValueError(f"it holds {constant}, expected a number")

@@ -1,4 +1,4 @@
-"""Parquet tables checked as they are read: columns, types, ranges and lengths, whole columns at once."""
+"""Read Parquet tables and check their columns: types, ranges and lengths."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from core.files import stored
 
 _MOST_ROWS, _MOST_BYTES = 100_000_000, 32 * 2**30
 _LIST = (pa.types.is_list, pa.types.is_large_list)
-# What may go wrong with a file that is no table, or not the one that was expected.
+# Errors for a file that is not a Parquet table, or not the expected one.
 FAULTS = (OSError, FileError, ValueError, pa.ArrowException)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The kinds of a column's values, in words and as Arrow's tests; a range, or a length of texts."""
+    """The allowed types of a column, in words and as Arrow's tests, and their range; of texts, the length."""
 
     what: str
     kinds: tuple[Callable[[pa.DataType], bool], ...]
@@ -31,37 +31,37 @@ class Column:
 
 
 def text(low: int, high: int) -> Column:
-    """Texts of so many bytes; pandas writes the large kind."""
+    """Texts of ``low`` to ``high`` bytes; pandas writes the large type."""
     return Column("a text", (pa.types.is_string, pa.types.is_large_string), low, high)
 
 
 def whole(what: str, low: int, high: float = np.inf) -> Column:
-    """Whole numbers, such as classes."""
+    """Integers, such as class indices; ``what`` names one."""
     return Column(what, (pa.types.is_integer,), low, high)
 
 
 def number(low: float = -np.inf, high: float = np.inf) -> Column:
-    """Numbers, none of them NaN."""
+    """Floating-point numbers, none of them NaN."""
     return Column("a number", (pa.types.is_floating,), low, high)
 
 
 def read(path: Path) -> pa.Table:
-    """A Parquet file of a size that memory can hold.
+    """The table in a Parquet file of a size that fits in memory.
 
-    Raises one of `FAULTS`; `said` has it in words.
+    Raises one of `FAULTS`; `said` gives its message.
     """
     with files.opened(path):
-        pass  # It is a regular file: a pipe would block for ever.
+        pass  # Refuses a pipe, which would block forever.
     with pq.ParquetFile(path) as file:
         about = file.metadata
         size = sum(about.row_group(group).total_byte_size for group in range(about.num_row_groups))
         if about.num_rows > _MOST_ROWS or size > _MOST_BYTES:
-            raise ValueError(f"it has {about.num_rows:,} rows in {files.in_words(size)}, which is too much")
+            raise ValueError(f"it has {about.num_rows:,} rows in {files.in_words(size)}, which is too large")
     return pq.read_table(path)
 
 
 def check(table: pa.Table, columns: Mapping[str, Column]) -> None:
-    """Refuse, as a ValueError, a column that is missing, of another kind, or holds what it must not."""
+    """ValueError for a column that is missing, of another type, or with values out of range."""
     _refuse_missing(table, columns)
     for name, column in columns.items():
         _of_kind(name, table[name].type, column, column.what)
@@ -69,7 +69,7 @@ def check(table: pa.Table, columns: Mapping[str, Column]) -> None:
 
 
 def check_lists(table: pa.Table, columns: Mapping[str, Column], longest: int) -> None:
-    """`check` of columns of lists of 1 to ``longest`` values, as many in each row."""
+    """`check` for columns of lists: 1 to ``longest`` values, the same number in each row."""
     _refuse_missing(table, columns)
     for name, column in columns.items():
         values = table[name]
@@ -80,7 +80,7 @@ def check_lists(table: pa.Table, columns: Mapping[str, Column], longest: int) ->
         low, high = length(values)
         if low != high or not 1 <= low <= longest:
             raise ValueError(
-                f"has in {name!r} lists of {low} to {high}: expected 1 to {longest}, as many in each row"
+                f"has lists of {low} to {high} values in {name!r}: expected 1 to {longest}, as many in each"
             )
         for chunk in values.chunks:
             in_range(name, chunk.flatten(), column)
@@ -88,17 +88,17 @@ def check_lists(table: pa.Table, columns: Mapping[str, Column], longest: int) ->
 
 def _of_kind(name: str, kind: pa.DataType, column: Column, what: str) -> None:
     if not any(fits(kind) for fits in column.kinds):
-        raise ValueError(f"lacks a column {name!r} of the right kind: it holds {kind}, expected {what}")
+        raise ValueError(f"lacks a column {name!r} of the right type: it holds {kind}, expected {what}")
 
 
 def in_range(name: str, values: pa.ChunkedArray | pa.Array, column: Column) -> None:
-    """Refuse what is null, no number, or out of range; of texts, their lengths, and what is not UTF-8."""
+    """ValueError for nulls, NaN and values out of range; for texts of a wrong length or not in UTF-8."""
     _refuse_nulls(name, values)
     is_text = column.what == "a text"
     if is_text:
         _refuse_bytes(name, values)
     low, high = _extremes(pc.binary_length(values) if is_text else values)
-    if not column.low <= low <= high <= column.high:  # NaN is in no range.
+    if not column.low <= low <= high <= column.high:  # False for NaN.
         strange = low if not low >= column.low else high
         unit = " bytes" if is_text else ""
         raise ValueError(f"has {stored.in_words(strange)}{unit} in {name!r}: expected {_range(column)}")
@@ -108,15 +108,15 @@ def _refuse_bytes(name: str, values: pa.ChunkedArray) -> None:
     try:
         values.validate(full=True)
     except pa.ArrowInvalid as error:
-        raise ValueError(f"has in {name!r} what is no text in UTF-8") from error
+        raise ValueError(f"has a text in {name!r} that is not UTF-8") from error
 
 
 def _extremes(values: pa.ChunkedArray | pa.Array) -> tuple[Any, Any]:
-    """The least and the largest; both NaN where one is."""
+    """The smallest and the largest value; both NaN if one is NaN."""
     chunks = values.chunks if isinstance(values, pa.ChunkedArray) else [values]
     arrays = [chunk.to_numpy(zero_copy_only=False) for chunk in chunks if len(chunk)]
-    found = np.array([(array.min(), array.max()) for array in arrays] or [(0, 0)])
-    return found[:, 0].min().item(), found[:, 1].max().item()
+    ends = np.array([(array.min(), array.max()) for array in arrays] or [(0, 0)])
+    return ends[:, 0].min().item(), ends[:, 1].max().item()
 
 
 def _refuse_nulls(name: str, values: pa.ChunkedArray | pa.Array) -> None:
@@ -125,9 +125,9 @@ def _refuse_nulls(name: str, values: pa.ChunkedArray | pa.Array) -> None:
 
 
 def length(values: pa.ChunkedArray) -> tuple[int, int]:
-    """Of the shortest and the longest list."""
-    found = pc.min_max(pc.list_value_length(values)).as_py()
-    return found["min"], found["max"]
+    """The lengths of the shortest and of the longest list."""
+    lengths = pc.min_max(pc.list_value_length(values)).as_py()
+    return lengths["min"], lengths["max"]
 
 
 def _range(column: Column) -> str:
@@ -144,4 +144,4 @@ def said(error: Exception) -> str:
 def _refuse_missing(table: pa.Table, columns: Mapping[str, Column]) -> None:
     for name in columns:
         if len(table.schema.get_all_field_indices(name)) != 1:
-            raise ValueError(f"lacks a column {name!r}, or has it twice")
+            raise ValueError(f"lacks a column {name!r}, or has more than one")

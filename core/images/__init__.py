@@ -1,7 +1,7 @@
-"""Bytes -> upright 8-bit RGB at full resolution; what is refused, and why.
+"""Bytes -> upright 8-bit RGB at full resolution, or an error that says why not.
 
-A browser sends anything: each limit and guard answers a file that made Pillow hang, fail oddly or eat memory.
-Colour profiles are ignored, as they are by the loaders that models are trained with.
+A browser may send anything. Each limit and guard exists because a file made Pillow hang, fail in an odd way
+or use up the memory. Colour profiles are ignored, as by the loaders that networks are trained with.
 """
 
 import hashlib
@@ -30,12 +30,12 @@ from core.images.guards import guarded, refuse_tiles
 from core.images.limits import UPLOAD, Limits, own
 from core.images.quiet import keep_quiet
 
-VERSION = 2  # One more whenever the same file gives other pixels.
+VERSION = 2  # Increased whenever the same file gives other pixels.
 MAX_BYTES, MAX_PIXELS = UPLOAD.max_bytes, UPLOAD.max_pixels
 
-# Plugins, not Image.open: it warns of bombs on stderr, and calls a damaged header "unidentified".
+# Plugins, not Image.open, which warns of bombs on stderr and calls a damaged header "unidentified".
 _PLUGINS: dict[str, tuple[bytes, Callable[[BytesIO], ImageFile.ImageFile]]] = {
-    "JPEG": (rb"\xff\xd8\xff", JpegImageFile),  # Of a phone's MPO, the first picture.
+    "JPEG": (rb"\xff\xd8\xff", JpegImageFile),  # For a phone's MPO, the first picture.
     "PNG": (rb"\x89PNG\r\n\x1a\n", PngImageFile),
     "WEBP": (rb"RIFF.{4}WEBP", WebPImageFile),
     "BMP": (rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", BmpImageFile),
@@ -45,7 +45,7 @@ _PLUGINS: dict[str, tuple[bytes, Callable[[BytesIO], ImageFile.ImageFile]]] = {
 }
 FORMATS = tuple(_PLUGINS)
 _CHOOSE = f"choose a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file"
-_HEAD = 2**20  # Bytes that tell what kind a file is.
+_HEAD = 2**20  # Bytes that are read to tell the format of a file.
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -58,12 +58,12 @@ _TURNS = {
 _ONE_AT_A_TIME = threading.Lock()
 
 keep_quiet()
-Image.MAX_IMAGE_PIXELS = own().max_pixels  # Pillow's own limit, which some of its plugins heed.
+Image.MAX_IMAGE_PIXELS = own().max_pixels  # Pillow's own limit, which some of its plugins check.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedImage:
-    """An upright RGB image, and the mode of its file, as Pillow names it: ``CMYK``."""
+    """An upright RGB image, and the mode of its file in Pillow's terms: ``CMYK``."""
 
     image: Image.Image
     mode: str
@@ -73,44 +73,44 @@ def upright_rgb(data: bytes, limits: Limits = UPLOAD) -> Image.Image:
     """The picture in a file: first frame, EXIF orientation applied, alpha over white, RGB, no metadata.
 
     Raises:
-        ImageError: The file is empty, too big, of a kind that is not supported, or damaged.
+        ImageError: The file is empty, too large, damaged, or of a format that is not supported.
     """
     return decoded_image(data, limits).image
 
 
 def decoded_image(data: bytes, limits: Limits = UPLOAD) -> DecodedImage:
-    """`upright_rgb`, with the file's own mode."""
+    """`upright_rgb` with the file's own mode."""
     kind = _kind(data, limits)
     try:
         image, mode = _decoded(kind, data, limits)
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageError(f"got an image of far too many pixels; {limits.scale_down}") from error
+        raise ImageError(f"got an image with far too many pixels; {limits.scale_down}") from error
     except MemoryError as error:
-        raise ImageError(f"got an image that needs more memory than there is; {limits.scale_down}") from error
-    except Exception as error:  # Fuzzing drew seven types out of Pillow's parsers: no list is complete.
+        raise ImageError(f"got an image too large for this machine's memory; {limits.scale_down}") from error
+    except Exception as error:  # Fuzzing made Pillow's parsers raise seven types: no list is complete.
         raise ImageError(unsupported.sentence(kind, data, error) or _damaged(kind)) from error
     image.info.clear()  # An orientation left here would be applied twice.
     return DecodedImage(image, mode)
 
 
 def read(path: Path) -> Image.Image:
-    """`upright_rgb` of a file on this machine, which may be as large as memory allows.
+    """`upright_rgb` of a file on this machine, which may be as large as the memory allows.
 
     Raises:
-        AwayImageError: the file is not there, or its disk does not answer.
-        ImageError: it is no regular file, or as `upright_rgb`.
+        AwayImageError: the file is missing, or its disk does not respond.
+        ImageError: it is not a regular file, or as `upright_rgb`.
     """
     return upright_rgb(content(path), own())
 
 
 def content(path: Path) -> bytes:
-    """The bytes of an image file on this machine; only the first of one that is too large or no image.
+    """The bytes of an image file on this machine; of a large file, its format and size are checked first.
 
     Raises:
         AwayImageError: as `read`.
-        ImageError: it is no regular file, or too large.
+        ImageError: it is not a regular file, or it is large and not an image, or too large.
     """
     limits = own()
     try:
@@ -126,13 +126,13 @@ def content(path: Path) -> bytes:
 
 
 def digest(data: bytes) -> str:
-    """A key for the contents of a file: BLAKE2b of 16 bytes, as 32 hexadecimal digits."""
+    """A key for the content of a file: 16 bytes of BLAKE2b as 32 hexadecimal digits."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 @contextmanager
 def _in_turn(num_bytes: int, num_pixels: int) -> Iterator[None]:
-    """Pictures beyond an upload's size one after the other: threads would need several times the memory."""
+    """Decode images larger than an upload one at a time: in parallel they would need too much memory."""
     if num_bytes <= MAX_BYTES and num_pixels <= MAX_PIXELS:
         yield
         return
@@ -141,33 +141,33 @@ def _in_turn(num_bytes: int, num_pixels: int) -> Iterator[None]:
 
 
 def _damaged(kind: str) -> str:
-    return f"got a {kind} file that is damaged or cut short; save or send it again, or choose another"
+    return f"got a {kind} file that is damaged or incomplete; save or send it again, or choose another"
 
 
 def _kind(data: bytes, limits: Limits) -> str:
-    """The name in `FORMATS`, by the first bytes."""
+    """The name in `FORMATS` that the first bytes belong to."""
     if not data:
         raise ImageError(f"got an empty file; {_CHOOSE}")
     if len(data) > limits.max_bytes:
         raise ImageError(
-            f"got a file of more than {files.in_words(limits.max_bytes)}; save it smaller or as JPEG"
+            f"got a file larger than {files.in_words(limits.max_bytes)}; save it smaller or as JPEG"
         )
     for name in FORMATS:
         if re.match(_PLUGINS[name][0], data, re.DOTALL):
             return name
     raise ImageError(
-        f"got {unsupported.kind(data) or f'a file that is not an image of a known format; {_CHOOSE}'}"
+        f"got {unsupported.kind(data) or f'a file that is not an image in a known format; {_CHOOSE}'}"
     )
 
 
 def _decoded(kind: str, data: bytes, limits: Limits) -> tuple[Image.Image, str]:
-    """The upright RGB picture, and its file's mode."""
+    """The upright RGB image, and its file's mode."""
     whole = guarded(kind, data, limits)
     image = _opened(kind, whole, limits, len(data))
     mode = image.mode
     with _in_turn(len(data), image.width * image.height):
         loaded = eight_bit(image, lambda: _opened(kind, whole, limits, len(data)))
-        del image  # With its decoder, half of the memory.
+        del image  # With its decoder it takes half of the memory.
         return _rgb(_upright(loaded)), mode
 
 
@@ -177,14 +177,14 @@ def _opened(kind: str, data: bytes, limits: Limits, num_bytes: int) -> ImageFile
     if isinstance(image, TiffImageFile):
         unsupported.refuse_variants(image)
         refuse_tiles(image, limits)
-        image.is_animated = True  # Or load() unpacks the whole EXIF directory, maybe millions of fractions.
+        image.is_animated = True  # Else load() unpacks the whole EXIF directory, maybe millions of fractions.
     return image
 
 
 def _upright(image: Image.Image) -> Image.Image:
     try:
         turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # A damaged EXIF block, which raises as freely as a damaged picture, is no EXIF block.
+    except Exception:  # A damaged EXIF block may raise anything, and counts as none.
         turn = None
     return image if turn is None else image.transpose(turn)
 
@@ -196,10 +196,10 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 
 def _over_white(image: Image.Image) -> Image.Image:
-    if image.mode == "La":  # Premultiplied; Pillow would drop its alpha on the way to RGBA.
+    if image.mode == "La":  # Premultiplied alpha, which Pillow would drop when converting to RGBA.
         image = image.convert("LA")
     if image.mode != "RGBA":
         image = image.convert("RGBA")
     white = Image.new("RGB", image.size, "white")
-    white.paste(image, mask=image)  # Not alpha_composite, which takes two more copies.
+    white.paste(image, mask=image)  # Not alpha_composite, which makes two more copies.
     return white

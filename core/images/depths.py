@@ -1,9 +1,9 @@
-"""Pictures of more than 8 bits to 8: what becomes black and white, the same for every picture of a kind.
+"""Reduce images of more than 8 bits per channel to 8, with the same black and white for images of a kind.
 
-Black is 0; white is the greatest number of the smallest usual depth (8, 10, 12, 14 or 16 bits) that holds all
-values, so that a scan of 12 bits in a file of 16 is as bright as it was taken. All colours share one white;
-transparency has its own. Floating-point values may also go from 0 to 1. Where a value is below 0, or beyond
-16 bits, the least becomes black and the greatest white. Values that are no numbers are black.
+Black is 0. White is the largest value of the smallest common depth (8, 10, 12, 14 or 16 bits) that holds all
+values, so that a 12-bit scan in a 16-bit file keeps its brightness. All colours share one white; transparency
+has its own. Floating-point values may also range from 0 to 1. If a value is below 0 or above 16 bits, the
+smallest value becomes black and the largest white. NaN becomes black.
 """
 
 import math
@@ -18,19 +18,19 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 DEPTHS = (8, 10, 12, 14, 16)
 _WHITES = tuple(2**bits - 1 for bits in DEPTHS)
-_ROWS = 256  # At once: numbers with a point take eight bytes each.
+_ROWS = 256  # Rows at a time: floating-point values take eight bytes each.
 _INVERTED, _UNSIGNED = 0, 1  # Values of the TIFF tags 262 and 339.
 
 
 def eight_bit(image: ImageFile.ImageFile, again: Callable[[], ImageFile.ImageFile]) -> Image.Image:
-    """A picture that is open and not loaded, loaded, with 8 bits a channel; ``again`` opens it once more."""
+    """The pixels of an opened image with 8 bits per channel; ``again`` opens the same file once more."""
     rawmode = _rawmode(image)
     if image.mode.startswith(("I", "F")):
         return _grey(image)
     if ";16" in rawmode:
         return _coloured(image, again(), rawmode)
     image.load()
-    return image.copy()  # Lets go of the file and its decoder: 400 MB for a big WEBP.
+    return image.copy()  # Frees the file and its decoder: 400 MB for a large WEBP.
 
 
 def _grey(image: ImageFile.ImageFile) -> Image.Image:
@@ -39,7 +39,7 @@ def _grey(image: ImageFile.ImageFile) -> Image.Image:
     image.load()
     values = np.asarray(image)
     if values.dtype == np.int32 and tags and is_unsigned:
-        values = values.view(np.uint32)  # Pillow has no such mode.
+        values = values.view(np.uint32)  # Pillow has no unsigned mode.
     grey = _narrowed(values) if values.dtype.itemsize == 2 else _scaled(values)
     if is_inverted:
         grey = 255 - grey
@@ -62,7 +62,7 @@ def _scaled(values: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _range(values: NDArray[Any]) -> tuple[float, float]:
-    """What becomes black and white."""
+    """The values that become black and white."""
     if values.dtype.kind == "f":
         finite, whites = np.isfinite(values), (1, *_WHITES)
         low = float(np.min(values, where=finite, initial=math.inf))
@@ -73,10 +73,10 @@ def _range(values: NDArray[Any]) -> tuple[float, float]:
 
 
 def _coloured(image: ImageFile.ImageFile, twin: ImageFile.ImageFile, rawmode: str) -> Image.Image:
-    """Of 16 bits a channel, of which Pillow reads the upper 8; ``twin``, the same file, gives the others."""
-    whole = rawmode.replace("RGBa", "RGBA")  # Or it divides by the transparency, with 8 bits.
+    """16 bits per channel, of which Pillow reads the upper 8; ``twin``, the same file, gives the lower 8."""
+    whole = rawmode.replace("RGBa", "RGBA")  # Else Pillow divides by the alpha, in 8 bits.
     _load(image, whole)
-    _load(twin, whole if whole.startswith("LA") else _swapped(whole))  # It knows only one order of LA.
+    _load(twin, whole if whole.startswith("LA") else _swapped(whole))  # Pillow has only one byte order of LA.
     wide = np.asarray(image).astype(np.uint16) << 8
     wide |= np.asarray(twin)
     info = image.info.copy()
@@ -92,13 +92,13 @@ def _coloured(image: ImageFile.ImageFile, twin: ImageFile.ImageFile, rawmode: st
 
 
 def _rawmode(image: ImageFile.ImageFile) -> str:
-    """How the file's bytes become channels, as Pillow says it: ``RGB;16B``."""
+    """Pillow's name for the layout of the file's bytes: ``RGB;16B``."""
     args = image.tile[0].args if image.tile else ""
     return str(args[0] if isinstance(args, tuple) and args else args)
 
 
 def _swapped(rawmode: str) -> str:
-    """The same with the bytes in the other order: the upper 8 bits are then the lower ones."""
+    """The same layout in the other byte order, which reads the lower 8 bits as the upper ones."""
     native = "L" if sys.byteorder == "little" else "B"
     return rawmode[:-1] + ("B" if rawmode[-1].replace("N", native) == "L" else "L")
 
@@ -112,7 +112,7 @@ def _load(image: ImageFile.ImageFile, rawmode: str) -> None:
 
 
 def _narrowed(wide: NDArray[Any]) -> NDArray[np.uint8]:
-    """Whole numbers of 16 bits to 8."""
+    """16-bit integers as 8-bit ones."""
     brightest = int(wide.max())
     white = next(white for white in _WHITES if brightest <= white)
     table = np.clip(np.arange(2**16) * (255 / white) + 0.5, 0, 255).astype(np.uint8)
@@ -121,5 +121,5 @@ def _narrowed(wide: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _like(image: Image.Image, info: dict[str | tuple[int, int], Any]) -> Image.Image:
-    image.info = info  # Says which way is up.
+    image.info = info  # Holds the EXIF orientation.
     return image

@@ -1,4 +1,4 @@
-"""What Pillow never sees: each guard answers a file that made it hang or eat memory."""
+"""Checks before Pillow reads a file, each for a kind of file that made it hang or use up the memory."""
 
 import math
 import re
@@ -12,24 +12,24 @@ from PIL.TiffImagePlugin import TiffImageFile
 from core.errors import ImageError
 from core.images.limits import Limits
 
-MAX_SCANS = 100  # Of a progressive JPEG, which has about 10: each is a pass over the picture, even if empty.
-MAX_SEGMENTS = 5_000  # Of a JPEG; Pillow keeps them all, and 4 bytes make one.
-MAX_COMMENTS = 1_000  # Of a text PPM; Pillow copies up to a megabyte for each.
-MAX_TAG_VALUES = 250_000  # Of one TIFF tag; 50 megapixels are 195,000 tiles of 16 x 16.
+MAX_SCANS = 100  # Of a progressive JPEG, which has about 10; each is a pass over the image, even if empty.
+MAX_SEGMENTS = 5_000  # Of a JPEG. Pillow keeps all of them, and 4 bytes are enough for one.
+MAX_COMMENTS = 1_000  # Of a text PPM. Pillow copies up to a megabyte for each.
+MAX_TAG_VALUES = 250_000  # Of one TIFF tag. 50 megapixels are 195,000 tiles of 16 x 16.
 
-_TILE_OF = {256: 322, 257: 323}  # TIFF tags: width and length of the image, of its tiles.
-_OFFSETS = (273, 324)  # TIFF tags: where the strips are, the tiles.
-_SHORT = 3  # Type of a TIFF tag's values: 16 bits.
+_TILE_OF = {256: 322, 257: 323}  # TIFF tags: image width and length, and those of the tiles.
+_OFFSETS = (273, 324)  # TIFF tags: offsets of strips and of tiles.
+_SHORT = 3  # TIFF type: unsigned 16 bits.
 
 
 def guarded(kind: str, data: bytes, limits: Limits) -> bytes:
-    """The file without the parts that do no good; ImageError or ValueError for one that does harm."""
+    """The file without parts that are not needed; ImageError or ValueError for a harmful file."""
     guard = _GUARDS.get(kind)
     return data if guard is None else guard(data, limits)
 
 
 def _gif(data: bytes, limits: Limits) -> bytes:
-    """Refuse by the screen's size: on opening, Pillow already allocates what a first frame leaves behind."""
+    """Check the logical screen size, for which Pillow allocates memory as soon as it opens the file."""
     width, height = struct.unpack_from("<HH", data, 6)
     limits.refuse_size(width, height, len(data))
     return data
@@ -38,23 +38,25 @@ def _gif(data: bytes, limits: Limits) -> bytes:
 def _jpeg(data: bytes, _limits: Limits) -> bytes:
     markers = list(islice(jpeg_markers(data), MAX_SEGMENTS + 1))
     if markers.count(0xDA) > MAX_SCANS:
-        raise ImageError(f"got a JPEG file of more than {MAX_SCANS} scans; save it again as a plain JPEG")
+        raise ImageError(f"got a JPEG file with more than {MAX_SCANS} scans; save it again as a plain JPEG")
     if len(markers) > MAX_SEGMENTS:
-        raise ImageError(f"got a JPEG file of more than {MAX_SEGMENTS} parts; save it again as a plain JPEG")
+        raise ImageError(
+            f"got a JPEG file with more than {MAX_SEGMENTS} parts; save it again as a plain JPEG"
+        )
     return data
 
 
 def jpeg_markers(data: bytes) -> Iterator[int]:
-    """The segments up to the end of the image, stepping as libjpeg does; phones append a film after it."""
+    """The markers up to the end of the image, found as libjpeg does; phones append a video after it."""
     segment = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
-    found = segment.search(data, 2)
-    while found and found[0] != b"\xff\xd9":
-        yield found[0][1]
-        found = segment.search(data, found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big"))
+    match = segment.search(data, 2)
+    while match and match[0] != b"\xff\xd9":
+        yield match[0][1]
+        match = segment.search(data, match.end() + int.from_bytes(data[match.end() : match.end() + 2], "big"))
 
 
 def _png(data: bytes, _limits: Limits) -> bytes:
-    """Keep what makes the picture: bombs and damage sit in texts, colour profiles and animation."""
+    """Keep only the chunks that hold the image: bombs are in texts, colour profiles and animations."""
     return data[:8] + b"".join(_png_chunks(data))
 
 
@@ -77,28 +79,28 @@ def _tiff(data: bytes, _limits: Limits) -> bytes:
     _, entries = _tiff_entries(data)
     for tag, kind, values, _ in entries:
         blob = kind in (1, 2, 7) and tag not in _OFFSETS
-        if kind > 13 or (values > MAX_TAG_VALUES and not blob):  # libtiff heeds types that Pillow skips.
+        if kind > 13 or (values > MAX_TAG_VALUES and not blob):  # libtiff reads types that Pillow skips.
             raise ValueError(tag, kind, values)
     return data
 
 
 def tiff_tags(data: bytes) -> dict[int, int]:
-    """The first whole number of each tag of a TIFF's first directory; none of a directory that is damaged."""
-    found: dict[int, int] = {}
+    """The first integer of each tag in a TIFF's first directory, as far as the directory can be read."""
+    tags: dict[int, int] = {}
     with suppress(struct.error):
         order, entries = _tiff_entries(data)
         for tag, kind, values, where in entries:
             packed = struct.pack(f"{order}L", where)
             if kind == _SHORT:
                 start = 0 if values <= 2 else where
-                found[tag] = struct.unpack_from(f"{order}H", packed if values <= 2 else data, start)[0]
+                tags[tag] = struct.unpack_from(f"{order}H", packed if values <= 2 else data, start)[0]
             elif values == 1:
-                found[tag] = where
-    return found
+                tags[tag] = where
+    return tags
 
 
 def _tiff_entries(data: bytes) -> tuple[str, Iterator[tuple[int, int, int, int]]]:
-    """The byte order, and of each tag its number, type, count of values, and value or place of them."""
+    """The byte order, and each tag's number, type, count of values, and value or offset."""
     order = "<" if data.startswith(b"II") else ">"
     (start,) = struct.unpack_from(f"{order}L", data, 4)
     (entries,) = struct.unpack_from(f"{order}H", data, start)
@@ -116,7 +118,7 @@ _GUARDS: dict[str, Callable[[bytes, Limits], bytes]] = {
 
 
 def refuse_tiles(image: TiffImageFile, limits: Limits) -> None:
-    """ValueError for tiles far larger than the image, or the same strips over and over: all are decoded."""
+    """ValueError for tiles far larger than the image, or strips listed many times: all are decoded."""
     steps = ((image.tag_v2[side], image.tag_v2.get(tile, 1)) for side, tile in _TILE_OF.items())
     padded = math.prod(-(-side // step) * step for side, step in steps)
     boxes = (tile.extents or (0, 0, 0, 0) for tile in image.tile)

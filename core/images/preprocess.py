@@ -1,4 +1,4 @@
-"""Image to batch, and the way back: which part of the original image each cell of a map belongs to."""
+"""From image to batch, and back: the part of the original image that each cell of a map belongs to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from torch import Tensor
 from core.arrays import FloatArray
 from core.images import transforms
 
-# Of what a stored one may have: larger inputs need more memory than there is.
+# Limits for stored values: larger inputs need more memory than machines have.
 Side = Annotated[int, Field(ge=1, le=8_192)]
 
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -24,7 +24,7 @@ INTERPOLATIONS = ("bilinear", "bicubic", "lanczos", "nearest")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The part of an image that the network saw, in pixels of that image; edges need not be whole numbers."""
+    """The part of an image that the network sees, in pixels of that image; edges may be fractions."""
 
     left: float
     top: float
@@ -32,11 +32,11 @@ class Window:
     bottom: float
 
     def shares(self, size: tuple[int, int]) -> "Window":
-        """The same in shares of an image of ``size`` (width, height), from 0 to 1."""
+        """The window relative to an image of ``size`` (width, height), from 0 to 1."""
         return self.scaled(1 / size[0], 1 / size[1])
 
     def scaled(self, x_factor: float, y_factor: float) -> "Window":
-        """The same part of the image drawn at another size."""
+        """The window on the same image at another size."""
         return Window(
             self.left * x_factor, self.top * y_factor, self.right * x_factor, self.bottom * y_factor
         )
@@ -44,12 +44,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Preprocess:
-    """How an upright RGB image becomes network input, as in training.
+    """How an upright RGB image becomes the network's input, as in training.
 
-    ``resize`` is the length to which the shorter side is brought before the centre crop of ``input_size``
-    (height, width); None squeezes the whole image into ``input_size``. ``mean`` and ``std`` per channel, for
-    values in [0, 1]. One channel is grey, four are red, green, blue and opacity; any other number repeats
-    red, green and blue, as timm repeats the filters of published weights.
+    ``resize`` is the length of the shorter side before the centre crop of ``input_size`` (height, width);
+    None squeezes the image into ``input_size``. ``mean`` and ``std`` are per channel, for values in [0, 1].
+    One channel is grey; four are red, green, blue and alpha; any other number repeats red, green and blue, as
+    timm repeats the filters of published weights.
     """
 
     input_size: tuple[Side, Side]
@@ -63,13 +63,13 @@ class Preprocess:
             raise ValueError(f"resize {self.resize!r} does not cover the input size {self.input_size!r}")
         if not self.mean or len(self.std) != len(self.mean) or min(self.std) <= 0:
             raise ValueError(
-                f"mean {self.mean!r} and std {self.std!r} must be as many numbers each, std above 0"
+                f"mean {self.mean!r} and std {self.std!r} must have the same length, and std must be above 0"
             )
         if self.interpolation not in INTERPOLATIONS:
             raise ValueError(f"interpolation {self.interpolation!r} is none of {', '.join(INTERPOLATIONS)}")
 
     def batch(self, images: Sequence[Image.Image]) -> Tensor:
-        """Upright images of any sizes to one normalised float32 batch (N, channels, H, W)."""
+        """Upright images of any size as one normalised float32 batch (N, channels, H, W)."""
         return self.normalised(torch.stack([self.pixels(image) for image in images]))
 
     def blank_input(self) -> Tensor:
@@ -78,16 +78,16 @@ class Preprocess:
 
     @property
     def margin(self) -> int:
-        """Pixels around the centre crop that every image still has after the resize."""
+        """The number of pixels that every resized image has around the centre crop."""
         return 0 if self.resize is None else (self.resize - max(self.input_size)) // 2
 
     def pixels(self, image: Image.Image, *, margin: int = 0) -> Tensor:
-        """The resized and cropped image, uint8 (channels, H + 2 margin, W + 2 margin); see `margin`."""
+        """The resized and cropped image, uint8 (channels, H + 2 margin, W + 2 margin)."""
         width, height = self._resized(image.size)
         left, top = self._crop_offset(image.size)
         mode = _MODES.get(len(self.mean), "RGB")
         filter_, change = transforms.v2().InterpolationMode(self.interpolation), transforms.functional()
-        # Not `Image.resize(box=…)`: its passes come in another order, and pixels differ by up to 15 levels.
+        # Not `Image.resize(box=…)`, which resizes in another order: pixels differ by up to 15 levels.
         resized = change.resize(image.convert(mode), [height, width], interpolation=filter_)
         rows, columns = (side + 2 * margin for side in self.input_size)
         view: Tensor = change.pil_to_tensor(change.crop(resized, top - margin, left - margin, rows, columns))
@@ -102,7 +102,7 @@ class Preprocess:
         return normalised
 
     def window(self, size: tuple[int, int]) -> Window:
-        """What the network sees of an image of ``size`` (width, height)."""
+        """The part of an image of ``size`` (width, height) that the network sees."""
         width, height = size
         resized_width, resized_height = self._resized(size)
         left, top = self._crop_offset(size)
@@ -115,10 +115,10 @@ class Preprocess:
     def on_image(
         self, values: FloatArray, size: tuple[int, int], drawn: tuple[int, int] | None = None
     ) -> FloatArray:
-        """Carry a map (h, w) of the network's input back to an image of ``size`` (width, height): (H, W).
+        """Carry values (h, w) over the network's input back to an image of ``size`` (width, height): (H, W).
 
         Bilinear between the centres of cells; NaN at pixels whose centre the network did not see. ``drawn``
-        is another size (width, height) at which that image is shown.
+        is the size (width, height) at which the image is shown, if it differs.
         """
         width, height = drawn or size
         window = self.window(size).scaled(width / size[0], height / size[1])
@@ -126,8 +126,8 @@ class Preprocess:
         rows = _Between.cells(values.shape[0], height, window.top, window.bottom)
         wide = np.ascontiguousarray(columns.spread(values.astype(np.float32).T).T)
         spread = np.empty((height, width), np.float32)
-        # By bands of rows, which stay in the processor's cache. Not as a product of matrices, whose threads
-        # cost more than the arithmetic.
+        # In bands of rows, which stay in the processor's cache. Not as a matrix product, whose threads cost
+        # more than the arithmetic.
         for top in range(0, height, _BAND):
             band = slice(top, top + _BAND)
             spread[band] = rows.part(band).spread(wide)
@@ -136,7 +136,7 @@ class Preprocess:
         return spread
 
     def _resized(self, size: tuple[int, int]) -> tuple[int, int]:
-        """Width and height before the crop; the longer side is cut to a whole number, as torchvision does."""
+        """Width and height before the crop; the longer side is rounded down, as torchvision does."""
         if self.resize is None:
             return self.input_size[1], self.input_size[0]
         shorter = min(size)
@@ -148,7 +148,7 @@ class Preprocess:
 
 
 def colours(pixels: Tensor) -> Tensor:
-    """Pixels (…, channels, H, W) as red, green and blue: grey three times, of more the first three."""
+    """Pixels (…, channels, H, W) as red, green and blue: grey repeated, else the first three channels."""
     if pixels.shape[-3] >= 3:
         return pixels[..., :3, :, :]
     return pixels[..., [0, pixels.shape[-3] - 1, 0], :, :]
@@ -156,7 +156,7 @@ def colours(pixels: Tensor) -> Tensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Between:
-    """For each pixel of a line the two cells that it lies between, and how near it is to the upper one."""
+    """For each pixel of a line: the two cells around it, and the weight of the upper one."""
 
     lower: NDArray[np.intp]
     upper: NDArray[np.intp]
@@ -164,18 +164,18 @@ class _Between:
 
     @classmethod
     def cells(cls, cells: int, pixels: int, start: float, end: float) -> "_Between":
-        """Where the cells divide [start, end) evenly; beyond the outermost centres, that cell alone."""
+        """For cells that divide [start, end) evenly; beyond the outermost centres, that cell alone."""
         centres = (np.arange(pixels) + 0.5 - start) / (end - start) * cells - 0.5
         position = np.clip(centres, 0, cells - 1)
         lower = np.minimum(position.astype(np.intp), max(cells - 2, 0))
         return cls(lower, np.minimum(lower + 1, cells - 1), (position - lower).astype(np.float32))
 
     def part(self, band: slice) -> "_Between":
-        """The same for some of the pixels."""
+        """The same for a band of the pixels."""
         return _Between(self.lower[band], self.upper[band], self.share[band])
 
     def spread(self, values: FloatArray) -> FloatArray:
-        """Values (cells, …) at the pixels (pixels, …), linear between the cells."""
+        """Values (cells, …) interpolated linearly at the pixels: (pixels, …)."""
         share = self.share[:, None]
         spread = values[self.lower]
         spread *= 1 - share

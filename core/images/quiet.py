@@ -1,4 +1,4 @@
-"""Libraries that read pictures print nothing on the terminal: our own errors say what matters."""
+"""Keep image libraries from printing to the terminal; our own errors say what matters."""
 
 import ctypes
 import logging
@@ -8,17 +8,17 @@ from PIL import _imaging
 
 
 def keep_quiet() -> None:
-    """From now on, in this process: no remarks of Pillow and of the libtiff that it has loaded.
+    """Silence the warnings of Pillow and of its libtiff in this process.
 
-    Set once, for all threads, and nothing is redirected: what others write to stderr is seen as ever.
+    Set once for all threads. Nothing is redirected: other output to stderr still appears.
     """
     warnings.filterwarnings("ignore", module=r"PIL\.")
     logging.getLogger("PIL").setLevel(logging.CRITICAL)
     try:
-        # Looked up through the library that uses it, this is that library's own libtiff, wherever it lies.
+        # Looked up through Pillow's library, this is the libtiff that Pillow uses, wherever it is installed.
         libtiff = ctypes.CDLL(_imaging.__file__)
         for handler in (libtiff.TIFFSetErrorHandler, libtiff.TIFFSetWarningHandler):
             handler.argtypes, handler.restype = [ctypes.c_void_p], ctypes.c_void_p
             handler(None)
-    except (OSError, AttributeError, TypeError):  # Built without it, or in one piece with it.
+    except (OSError, AttributeError, TypeError):  # Built without libtiff, or linked statically.
         return

@@ -1,8 +1,8 @@
-"""Photos that come with scikit-image, for a first look without a photo of one's own."""
+"""Sample photos from scikit-image, for a first look without own photos."""
 
 from importlib.resources import files
 
-# File in `skimage.data`, and what a person sees in it.
+# File name in `skimage.data`, and a title.
 SAMPLES = {
     "chelsea.png": "Cat",
     "coffee.png": "Coffee",
@@ -13,7 +13,7 @@ SAMPLES = {
 
 
 def sample(name: str) -> bytes:
-    """The file of one of `SAMPLES`; KeyError for any other name."""
+    """The bytes of one of `SAMPLES`; KeyError for any other name."""
     if name not in SAMPLES:
         raise KeyError(name)
     return (files("skimage.data") / name).read_bytes()

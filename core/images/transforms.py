@@ -1,6 +1,6 @@
-"""torchvision's transforms, imported when they are first used: two seconds, and some pages need none.
+"""torchvision's transforms, imported at first use: it takes two seconds, and some pages do not need them.
 
-Whoever builds a network imports them too: processes that read images for it start with them.
+Building a network imports them too, so that worker processes start with them loaded.
 """
 
 import importlib

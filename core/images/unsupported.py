@@ -1,4 +1,4 @@
-"""Sound files that cannot be read here are called by their kind, not damaged."""
+"""Files that are sound but not supported: the message names their kind instead of calling them damaged."""
 
 import re
 
@@ -9,7 +9,7 @@ from core.images.guards import jpeg_markers, tiff_tags
 
 _SAVE = "save it as PNG or JPEG with 8 bits a channel"
 _FOREIGN = {
-    # Pillow can, but libavif heeds no limit: a file that lies about its size took 1.4 GB.
+    # Pillow reads AVIF, but libavif has no limit: a file with a wrong size took 1.4 GB.
     "an AVIF photo; export it as JPEG or PNG": rb".{4}ftyp(?:.{4}){0,12}?avi[fs]",
     "a HEIC photo; export it as JPEG": rb".{4}ftyp(?:mif1|msf1|(?:.{4}){0,12}?he[iv][cmsx])",
     "a BigTIFF file; save it as plain TIFF or PNG": rb"II\+\0|MM\0\+",
@@ -19,34 +19,34 @@ _FOREIGN = {
     "a Photoshop document; export it as PNG": rb"8BPS",
     "a DICOM file; export its picture as PNG": rb".{128}DICM",
 }
-# What Pillow says of files that are sound, but beyond it.
+# Pillow's messages for sound files that it cannot read.
 _BEYOND = re.compile(
     r"unknown pixel mode|unsupported|cannot handle|not yet supported|unknown data organization"
     r"|decoder .* not available|samples per pixel",
     re.IGNORECASE,
 )
-# Markers of JPEG frames without loss, in layers, or with arithmetic coding.
+# Markers of JPEG frames that are lossless, hierarchical or arithmetic-coded.
 _RARE_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7}
 _USUAL_COMPRESSION = {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946}
-_BITS, _COMPRESSION, _SAMPLES, _FORMAT = 258, 259, 277, 339  # Tags of TIFF.
+_BITS, _COMPRESSION, _SAMPLES, _FORMAT = 258, 259, 277, 339  # TIFF tags.
 _SIGNED = 2
 _WORDS = {1: "integers", _SIGNED: "signed integers", 3: "floating-point numbers", 5: "complex", 6: "complex"}
 
 
 def kind(data: bytes) -> str | None:
-    """What a file is that is none of the formats that are read, and what to do; None if nobody knows."""
-    found = (name for name, pattern in _FOREIGN.items() if re.match(pattern, data, re.DOTALL | re.IGNORECASE))
-    return next(found, None)
+    """The kind of a file in a format that is not read here, and what to do; None for an unknown kind."""
+    fitting = (name for name, form in _FOREIGN.items() if re.match(form, data, re.DOTALL | re.IGNORECASE))
+    return next(fitting, None)
 
 
 def sentence(kind_: str, data: bytes, error: Exception) -> str | None:
-    """What to say of a file that could not be decoded but is not damaged; None of one that may be."""
+    """The message for a file that could not be decoded but is not damaged; None if it may be damaged."""
     what = _beyond(kind_, data, error)
     return None if what is None else _said(kind_, what)
 
 
 def refuse_variants(image: TiffImageFile) -> None:
-    """ImageError for pixels that Pillow would read as others: signed bytes, separate planes of 16 bits."""
+    """ImageError for pixels that Pillow misreads: signed bytes, and separate planes of 16 bits."""
     bits, forms = image.tag_v2.get(_BITS, (1,)), image.tag_v2.get(_FORMAT, (1,))
     is_planar = len(image.tile) > 1 and image.mode not in {"F", "I"} and ";16" not in str(image.tile)
     if (max(bits) > 8 and is_planar and "I;" not in image.mode) or (max(bits) == 8 and _SIGNED in forms):
@@ -64,7 +64,7 @@ def _beyond(kind_: str, data: bytes, error: Exception) -> str | None:
             return _pixels(tags.get(_SAMPLES, 1), tags.get(_BITS, 1), tags.get(_FORMAT, 1))
     if kind_ == "JPEG" and _RARE_FRAMES.intersection(jpeg_markers(data)):
         return "lossless, hierarchical or arithmetic coding"
-    return f"what its reader calls {str(error)!r}" if is_beyond else None
+    return f"a feature that Pillow calls {str(error)!r}" if is_beyond else None
 
 
 def _pixels(samples: int, bits: int, form: int) -> str:

@@ -97,7 +97,7 @@ def test_a_protected_file_and_an_impossible_name_are_not_away(
         assert not isinstance(caught.value, AwayError)
     (tmp_path / "a").write_bytes(b"")
     monkeypatch.setattr(os, "open", _fail_with(errno.EACCES))
-    with pytest.raises(FileError, match="permission is denied") as caught:
+    with pytest.raises(FileError, match="permission denied") as caught:
         files.read(tmp_path / "a", 10)
     assert not isinstance(caught.value, AwayError)
 
@@ -143,7 +143,7 @@ def test_a_checksum_is_that_of_the_whole_file(tmp_path: Path) -> None:
     [
         (errno.ENOSPC, "the disk is full; make room and try again"),
         (errno.EROFS, "the disk is read-only; choose a folder on another disk"),
-        (errno.EACCES, "permission is denied; choose a folder that you may write to"),
+        (errno.EACCES, "permission denied; choose a folder that you may write to"),
     ],
 )
 def test_a_write_that_fails_is_one_sentence_and_leaves_what_was_there(

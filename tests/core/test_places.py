@@ -37,7 +37,7 @@ def test_what_lies_in_a_root_may_be_named(root: Path) -> None:
     "name", ["theirs/photos", "ours-too", "ours/../theirs", "ours/out", "ours/out/photos", "no"]
 )
 def test_nothing_else_may_however_it_is_written(root: Path, name: str) -> None:
-    with pytest.raises(DataError, match="is not in a folder that may be opened here"):
+    with pytest.raises(DataError, match="is not in a folder that this server may open"):
         named_folder(str(root / name))
 
 

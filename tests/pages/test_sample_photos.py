@@ -42,5 +42,5 @@ def test_a_picture_larger_than_an_upload_is_drawn_where_it_lies_here(
         file.write(bytes(MAX_BYTES))
     shown = image_access.photo(image_access.Pictures(found), FIRST)
     assert photos.drawn(shown).size == (60, 40)
-    with pytest.raises(ImageError, match="more than 20 MB"):
+    with pytest.raises(ImageError, match="larger than 20 MB"):
         photos.drawn(replace(shown, lies_here=False))

@@ -90,10 +90,10 @@ def test_no_page_opens_a_folder_outside_of_the_roots(
     form = opened("pages/mistakes.py", checkpoint="imagenet")
     for folder in (outside, data.parent / "link", data / ".." / ".." / "outside"):
         train.text_input(key="train_folder").set_value(str(folder)).run()
-        assert "is not in a folder that may be opened here" in train.error[0].value
+        assert "is not in a folder that this server may open" in train.error[0].value
         form.text_input(key="evaluation_folder").set_value(str(folder))
         form.button[0].click().run()
-        assert "is not in a folder that may be opened here" in form.error[0].value
+        assert "is not in a folder that this server may open" in form.error[0].value
 
 
 def test_visitors_name_no_folder_where_none_is_listed(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +102,7 @@ def test_visitors_name_no_folder_where_none_is_listed(data: Path, monkeypatch: p
     train = opened("pages/train.py")
     train.selectbox(key="train_data_digits").select("A folder of mine…").run()
     train.text_input(key="train_folder").set_value(str(data)).run()
-    assert "no folder may be named on this server" in train.error[0].value.lower()
+    assert "this server opens no folders" in train.error[0].value.lower()
 
 
 @pytest.mark.usefixtures("_no_ascent", "data")

@@ -211,7 +211,7 @@ def test_a_folder_has_the_stem_of_its_photo_unless_that_is_taken() -> None:
             ("--layer", "blocks.0", "--method", "cam"),
             "cat.png: cam needs the layer that a pooled linear head reads",
         ),
-        (("--device", "gpu"), "error: no device is called 'gpu'; try cpu or cuda"),
+        (("--device", "gpu"), "error: there is no device 'gpu'; try cpu or cuda"),
     ],
 )
 def test_what_is_not_there_is_one_line_on_stderr_and_nothing_is_written(
@@ -228,7 +228,7 @@ def test_without_a_gpu_it_runs_on_the_cpu_and_says_so(
     photo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _explain([photo], photo.parent, "--checkpoint", "small", "--device", "cuda") == 0
-    assert _error(capsys) == "there is no cuda device here: using the CPU"
+    assert _error(capsys) == "this machine has no cuda device: using the CPU"
 
 
 @pytest.mark.usefixtures("root")
@@ -368,7 +368,7 @@ def test_a_device_that_computes_nothing_is_refused(
 ) -> None:
     photo = str(tmp_path / "x.png")
     assert main(["explain", photo, "--checkpoint", "digits", "--device", device, "--out", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == f"error: no device is called {device!r}; try cpu or cuda\n"
+    assert capsys.readouterr().err == f"error: there is no device {device!r}; try cpu or cuda\n"
 
 
 def test_samples_take_the_place_of_no_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -156,7 +156,7 @@ def test_one_bad_image_among_many_is_named_and_the_others_are_done(
         (("--layer", "classifier"), "cat.png: layer 'classifier' gives (1, 5)"),
         (("--channels", "256"), "cat.png: there is no channel '256'; this layer has channels 0 to 255"),
         (("--class", "labradoodle"), "error: no class named 'labradoodle'"),
-        (("--device", "gpu"), "error: no device is called 'gpu'"),
+        (("--device", "gpu"), "error: there is no device 'gpu'"),
     ],
 )
 def test_what_is_not_there_is_one_line_on_stderr_and_nothing_is_written(

@@ -334,7 +334,7 @@ def test_a_broken_image_is_not_ok_and_the_others_are_as_ever(mixed: ImageSet, tm
     names = [*mixed.sample_ids[:2], "broken.jpg", *mixed.sample_ids[2:]]
     decoded = decode(_folder_of(root, names), SMALL, folder=tmp_path)
     assert decoded.survey.ok.tolist() == [True, True, False, True, True]
-    assert "cut short" in decoded.survey.errors[2]
+    assert "incomplete" in decoded.survey.errors[2]
     expected = [SMALL.pixels(mixed.image(index)) for index in range(4)]
     assert torch.equal(decoded.inputs([0, 1, 3, 4]), torch.stack(expected))
 
@@ -361,9 +361,7 @@ def test_a_file_that_may_be_read_from_now_on_is_read_anew(
 
     def protected(path: Path, num_bytes: int) -> bytes:
         if path == first:
-            raise FileError(
-                f"cannot read {str(path)!r}: permission is denied; give yourself the right to read it"
-            )
+            raise FileError(f"cannot read {str(path)!r}: permission denied; make it readable for this user")
         return read_it(path, num_bytes)
 
     with monkeypatch.context() as before:

@@ -57,7 +57,7 @@ def test_modes_sizes_and_errors_of_a_mixed_folder(mixed: ImageSet) -> None:
     assert table.widths.tolist() == [40, 0, 0, 20, 8, 40, 30, 0]
     assert table.heights.tolist() == [30, 0, 0, 10, 8, 30, 40, 0]
     assert sorted(table.errors) == [1, 2, 7]
-    assert "cut short" in table.errors[1]
+    assert "incomplete" in table.errors[1]
     assert "not an image" in table.errors[2]
     assert "there is no such file" in table.errors[7]
     assert (table.looks[4] == 255).all()

@@ -293,7 +293,7 @@ def test_a_layer_without_a_map_is_refused_by_name(
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 @pytest.mark.parametrize("wanted", ["cuda", "cuda:1", "mps", "xpu"])
 def test_a_device_that_is_not_here_becomes_the_cpu_with_a_note(wanted: str) -> None:
-    assert device.usable_device(wanted) == ("cpu", f"there is no {wanted} device here: using the CPU")
+    assert device.usable_device(wanted) == ("cpu", f"this machine has no {wanted} device: using the CPU")
 
 
 def test_the_cpu_is_always_there_and_unasked_the_best_device_is_taken(
@@ -307,7 +307,7 @@ def test_the_cpu_is_always_there_and_unasked_the_best_device_is_taken(
 
 @pytest.mark.parametrize("wanted", ["gpu", "", "cuda:x", "cpu cuda", "CUDA", "7"])
 def test_a_name_of_no_device_is_refused(wanted: str) -> None:
-    with pytest.raises(ValueError, match=f"no device is called '{wanted}'; try cpu or cuda"):
+    with pytest.raises(ValueError, match=f"there is no device '{wanted}'; try cpu or cuda"):
         device.usable_device(wanted)
 
 

@@ -184,6 +184,6 @@ def test_12_bit_jpeg_is_called_unsupported() -> None:
     data = bytearray(file.getvalue())
     data[data.index(b"\xff\xc0") + 4] = 12
     with pytest.raises(
-        ImageError, match="got a JPEG file with what its reader calls 'cannot handle 12-bit layers'"
+        ImageError, match="got a JPEG file with a feature that Pillow calls 'cannot handle 12-bit layers'"
     ):
         images.upright_rgb(bytes(data))

@@ -325,12 +325,12 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
 
 REFUSED = {
     "empty": (b"", "empty file; choose a JPEG, PNG"),
-    "too many bytes": (bytes(images.MAX_BYTES + 1), "more than 20 MB; save it smaller or as JPEG"),
-    "text": (b"hello, world", "not an image of a known format; choose a JPEG"),
-    "zeros": (bytes(1000), "not an image of a known format"),
-    "icon": (encoded(Image.new("RGB", (16, 16)), "ICO"), "not an image of a known format"),
-    "jpeg 2000": (encoded(Image.new("RGB", (16, 16)), "JPEG2000"), "not an image of a known format"),
-    "film": (ftyp(b"isom", b"iso2", b"avc1", b"mp41"), "not an image of a known format"),
+    "too many bytes": (bytes(images.MAX_BYTES + 1), "larger than 20 MB; save it smaller or as JPEG"),
+    "text": (b"hello, world", "not an image in a known format; choose a JPEG"),
+    "zeros": (bytes(1000), "not an image in a known format"),
+    "icon": (encoded(Image.new("RGB", (16, 16)), "ICO"), "not an image in a known format"),
+    "jpeg 2000": (encoded(Image.new("RGB", (16, 16)), "JPEG2000"), "not an image in a known format"),
+    "film": (ftyp(b"isom", b"iso2", b"avc1", b"mp41"), "not an image in a known format"),
     "heic": (ftyp(b"heic", b"mif1", b"heic"), "HEIC photo; export it as JPEG"),
     "heif": (ftyp(b"mif1", b"mif1", b"heic"), "HEIC photo; export it as JPEG"),
     "pdf": (b"%PDF-1.7\n", "PDF document; export the page as PNG"),
@@ -342,8 +342,8 @@ REFUSED = {
     "51 megapixels": (png((7000, 7286)), "7000 x 7286 pixels; scale it down to 50 megapixels"),
     "400 megapixels": (png((20_000, 20_000)), "20000 x 20000 pixels; scale it down"),
     "2 ** 62 pixels": (png((2**31 - 1, 2**31 - 1)), "2147483647 x 2147483647 pixels; scale it down"),
-    "a column": (png((1, 40_000_000)), "1 x 40000000 pixels; cut it to at most 100 times"),
-    "a row": (b"P5 101 1 255\n" + bytes(101), "101 x 1 pixels; cut it to at most 100 times as long as wide"),
+    "a column": (png((1, 40_000_000)), "1 x 40000000 pixels; crop it to at most 100 times"),
+    "a row": (b"P5 101 1 255\n" + bytes(101), "101 x 1 pixels; crop it to at most 100 times as long as wide"),
     "huge gif screen": (b"GIF89a" + struct.pack("<HH", 65_535, 65_535) + bytes(9), "65535 x 65535 pixels"),
     "huge gif frame": (
         b"GIF89a"
@@ -359,7 +359,7 @@ REFUSED = {
         + b"\1\1\x11\0\xff\xda\0\x08\1\1\0\0\x3f\0",
         "65500 x 65500 pixels; scale it down",
     ),
-    "no pixels": (png((0, 5)), "PNG file that is damaged or cut short"),
+    "no pixels": (png((0, 5)), "PNG file that is damaged or incomplete"),
     "broken zlib": (png((4, 4)).replace(b"IDAT\x78", b"IDAT\x00"), "PNG file that is damaged"),
     "jpeg of two bytes more": (b"\xff\xd8\xff\xe0", "JPEG file that is damaged"),
     "maxval 0": (b"P6 1 1 0\nabc", "PPM file that is damaged"),
@@ -379,7 +379,7 @@ def test_what_cannot_be_opened_is_refused_in_one_sentence_that_says_what_to_do(n
 
 def test_sizes_at_the_limits_pass() -> None:
     assert images.upright_rgb(encoded(Image.new("1", (20_000, 200)), "PNG")).size == (20_000, 200)
-    with pytest.raises(ImageError, match="cut short"):  # Its pixels are missing; their number is all right.
+    with pytest.raises(ImageError, match="incomplete"):  # Its pixels are missing; their number is all right.
         images.upright_rgb(png((10_000, 5_000)))
     assert pixel(png((1, 1)).ljust(images.MAX_BYTES, b"\0")) == (255, 0, 0)
 
@@ -398,7 +398,7 @@ def test_a_file_cut_short_anywhere_is_an_image_or_a_refusal(name: str) -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
 def test_half_a_file_is_called_cut_short(kind: str) -> None:
     data = encoded(noise((200, 200)), kind)
-    with pytest.raises(ImageError, match=f"{kind} file that is damaged or cut short; save or send it again"):
+    with pytest.raises(ImageError, match=f"{kind} file that is damaged or incomplete; save or send it again"):
         images.upright_rgb(data[: len(data) // 2])
 
 
@@ -591,7 +591,7 @@ def test_a_file_over_the_limit_is_refused_without_reading_it_all(tmp_path: Path)
     path = tmp_path / "sparse.png"
     with path.open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(ImageError, match="not an image of a known format"):
+    with pytest.raises(ImageError, match="not an image in a known format"):
         images.read(path)
     with path.open("rb+") as file:
         file.write(SMALL_FILES["png"])
@@ -602,7 +602,10 @@ def test_a_file_over_the_limit_is_refused_without_reading_it_all(tmp_path: Path)
 def test_a_file_of_ones_own_may_be_larger_than_an_upload(tmp_path: Path) -> None:
     padded = SMALL_FILES["png"].ljust(images.MAX_BYTES + 1, b"\0")
     wide = encoded(Image.new("1", (10_000, 5_001), 1), "PNG")
-    for data, words in ((padded, "more than 20 MB"), (wide, "10000 x 5001 pixels; scale it down to 50 mega")):
+    for data, words in (
+        (padded, "larger than 20 MB"),
+        (wide, "10000 x 5001 pixels; scale it down to 50 mega"),
+    ):
         (tmp_path / "a.png").write_bytes(data)
         assert images.read(tmp_path / "a.png").size in {(10_000, 5_001), (19, 31)}
         with pytest.raises(ImageError, match=words):
@@ -618,7 +621,7 @@ def test_limits_of_ones_own_files_follow_from_the_memory(monkeypatch: pytest.Mon
 
 def test_a_size_that_the_file_cannot_hold_is_no_reason_to_take_memory(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png((10_000, 5_001)))
-    with pytest.raises(ImageError, match="PNG file that is damaged or cut short"):
+    with pytest.raises(ImageError, match="PNG file that is damaged or incomplete"):
         images.read(tmp_path / "a.png")
 
 
@@ -644,7 +647,7 @@ def test_libraries_say_nothing_on_the_terminal(tmp_path: Path, capfd: pytest.Cap
     subprocess.run([sys.executable, "-W", "default", "-c", _READING, *names], check=True, cwd=ROOT)  # noqa: S603 (our own code)
     said = capfd.readouterr()
     assert said.err == ""
-    assert said.out.count("TIFF file that is damaged or cut short") == 2
+    assert said.out.count("TIFF file that is damaged or incomplete") == 2
 
 
 def test_the_digest_is_blake2b_of_16_bytes() -> None:

@@ -236,9 +236,9 @@ def test_a_bright_patch_comes_back_at_its_place_for_every_exif_orientation(
         ({"resize": 200}, r"resize 200 does not cover the input size \(224, 224\)"),
         ({"input_size": (0, 224)}, r"does not cover the input size \(0, 224\)"),
         ({"input_size": (224, 300)}, r"resize 256 does not cover the input size \(224, 300\)"),
-        ({"mean": (0.5, 0.5)}, "must be as many numbers each, std above 0"),
-        ({"mean": (0.5,)}, "must be as many numbers each, std above 0"),
-        ({"std": (0.5, 0, 0.5)}, "must be as many numbers each, std above 0"),
+        ({"mean": (0.5, 0.5)}, "must have the same length, and std must be above 0"),
+        ({"mean": (0.5,)}, "must have the same length, and std must be above 0"),
+        ({"std": (0.5, 0, 0.5)}, "must have the same length, and std must be above 0"),
         (
             {"interpolation": "hamming"},
             "interpolation 'hamming' is none of bilinear, bicubic, lanczos, nearest",

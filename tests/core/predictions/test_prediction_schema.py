@@ -103,7 +103,7 @@ def test_a_value_that_cannot_be_is_named(
         (
             "top5",
             lambda values: values[:2],
-            "has in 'top5' lists of 2 to 5: expected 1 to 5, as many in each",
+            "has lists of 2 to 5 values in 'top5': expected 1 to 5, as many in each",
         ),
         ("top5", lambda values: [-1, *values[1:]], "has -1 in 'top5': expected a class, 0 or more"),
         ("top5", lambda values: [None, *values[1:]], "has null in 'top5'"),
@@ -128,16 +128,20 @@ def test_a_list_that_cannot_be_is_named(
         (
             "label",
             pa.array(["a"] * N),
-            "lacks a column 'label' of the right kind: it holds string, expected a",
+            "lacks a column 'label' of the right type: it holds string, expected a",
         ),
-        ("p_label", pa.array([0] * N), "lacks a column 'p_label' of the right kind: it holds int64"),
+        ("p_label", pa.array([0] * N), "lacks a column 'p_label' of the right type: it holds int64"),
         ("top5", pa.array([1] * N), "lacks a column 'top5' of lists: it holds int64"),
         (
             "top5",
             pa.array([["a"]] * N),
-            "lacks a column 'top5' of the right kind: it holds string, expected l",
+            "lacks a column 'top5' of the right type: it holds string, expected l",
         ),
-        ("top5", pa.array([[]] * N, pa.list_(pa.int32())), "lists of 0 to 0: expected 1 to 5"),
+        (
+            "top5",
+            pa.array([[]] * N, pa.list_(pa.int32())),
+            "lists of 0 to 0 values in 'top5': expected 1 to 5",
+        ),
         ("top5", pa.array([[1, 2]] * N), "'top5' and 'top5_probability' lists of different lengths"),
     ],
 )
@@ -163,7 +167,7 @@ def test_a_class_beyond_those_of_the_card_is_named(table: pa.Table, name: str) -
 
 def test_texts_that_are_not_utf8_are_refused(table: pa.Table, tmp_path: Path) -> None:
     raw = pa.array([b"\xff"] * N, pa.binary()).view(pa.string())
-    with pytest.raises(CheckpointError, match="has in 'split' what is no text in UTF-8"):
+    with pytest.raises(CheckpointError, match="has a text in 'split' that is not UTF-8"):
         _read(_with(table, "split", raw), tmp_path)
 
 
@@ -186,5 +190,5 @@ def test_more_rows_than_memory_could_hold_are_not_read(
 ) -> None:
     pq.write_table(table, tmp_path / "t.parquet")
     monkeypatch.setattr(tables, "_MOST_ROWS", N - 1)
-    with pytest.raises(CheckpointError, match=f"it has {N} rows in .*, which is too much"):
+    with pytest.raises(CheckpointError, match=f"it has {N} rows in .*, which is too large"):
         schema.read(tmp_path / "t.parquet", "do it again")
