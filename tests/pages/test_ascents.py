@@ -1,8 +1,9 @@
 """Who waits for a picture of ascent, who goes away, and what the thread does then."""
 
-import time
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,34 +18,77 @@ from pages._ui.inside.state import ascents
 from pages._ui.inside.state.ascents import Place
 from pages._ui.session import models
 
-STEPS, STEP_S = 100, 0.01
+STEPS = 100
 
 
 class GoneError(Exception):
     """As Streamlit ends a run of a page: from within whatever it draws."""
 
 
-@pytest.fixture(autouse=True)
-def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[int, int]]:
-    """Steps that were made for each channel, by an ascent that does nothing but take its time."""
-    done: dict[int, int] = {}
+@dataclass
+class Climber:
+    """An ascent that does nothing, and makes a step only where the test lets it."""
+
+    done: dict[int, int] = field(default_factory=dict)
+    _allowed: float = 0
+    _is_over: bool = False
+    _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def ascended(
-        _checkpoint: Checkpoint, asked: AscentQuestion, *, on_progress: OnProgress
+        self, _checkpoint: Checkpoint, asked: AscentQuestion, *, on_progress: OnProgress
     ) -> Iterator[Ascended]:
+        """Give a grey picture of the one channel that is asked for, after 100 steps."""
         (channel,) = asked.channels
         if channel == 13:
             raise LayerError("there is no channel 13")
-        for step in range(STEPS):
-            done[channel] = done.get(channel, 0) + 1
-            on_progress((step + 1) / STEPS)
-            time.sleep(STEP_S)
+        self.done.setdefault(channel, 0)
+        self._is_over = False
+        try:
+            for step in range(STEPS):
+                self._wait_for_leave()
+                on_progress((step + 1) / STEPS)
+                self._count(channel)
+        finally:
+            self._end()
         yield Ascended(channel, np.zeros((4, 4, 3), np.uint8), float(channel), is_dead=False)
 
+    def let(self, num: float) -> None:
+        """Allow ``num`` steps more, and return once they are made or the ascent is over."""
+        with self._changed:
+            self._allowed += num
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._allowed or self._is_over)
+
+    def let_go(self) -> None:
+        """Keep no thread waiting."""
+        self._is_over = True
+        self.let(float("inf"))
+
+    def _wait_for_leave(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._allowed)
+
+    def _count(self, channel: int) -> None:
+        with self._changed:
+            self.done[channel] += 1
+            self._allowed -= 1
+            self._changed.notify_all()
+
+    def _end(self) -> None:
+        with self._changed:
+            self._allowed, self._is_over = 0, True
+            self._changed.notify_all()
+
+
+@pytest.fixture(autouse=True)
+def climber(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Climber]:
+    climber = Climber()
     monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path))
-    monkeypatch.setattr(pictures, "ascended", ascended)
+    monkeypatch.setattr(pictures, "ascended", climber.ascended)
+    monkeypatch.setattr(ascents, "_STEP_S", 0.01)
     ascents.forget()
-    yield done
+    yield climber
+    climber.let_go()
     ascents.forget()
 
 
@@ -52,67 +96,76 @@ def _place(channel: int) -> Place:
     return Place(models.load("digits"), "block2", channel, "plain")
 
 
-def _begun_and_left(place: Place) -> list[float]:
-    """What a page hears of a picture before it is left."""
+def _begun_and_left(place: Place, climber: Climber) -> None:
+    """Leave the page of a picture after two steps, when it has heard of them."""
     heard: list[float] = []
 
     def on_share(share: float) -> None:
         heard.append(share)
-        if len(heard) == 2:
+        if share:
             raise GoneError
+        climber.let(2)
 
     with pytest.raises(GoneError):
         ascents.made(place, on_share)
-    return heard
+    assert heard == [0, 2 / STEPS]
 
 
-def test_shares_are_heard_until_the_picture_is_there_and_then_it_is_kept(steps: dict[int, int]) -> None:
+def _thread_is_idle() -> None:
+    """Wait until the one thread has done all that it was given."""
+    ascents._ascents().pool.submit(int).result()
+
+
+def test_shares_are_heard_until_the_picture_is_there_and_then_it_is_kept(climber: Climber) -> None:
     heard: list[float] = []
-    assert ascents.made(_place(3), heard.append).activation == 3
-    assert heard == sorted(heard)
-    assert heard[0] == 0
-    assert heard[-1] > 0.5
+
+    def on_share(share: float) -> None:
+        heard.append(share)
+        climber.let(30)
+
+    assert ascents.made(_place(3), on_share).activation == 3
+    assert heard[:4] == [0, 0.3, 0.6, 0.9]
+    assert set(heard[4:]) <= {1}
     assert ascents.made(_place(3), heard.append).channel == 3
-    assert steps == {3: STEPS}
+    assert climber.done == {3: STEPS}
 
 
-def test_a_picture_that_is_stopped_ends_within_a_step(steps: dict[int, int]) -> None:
-    heard = _begun_and_left(_place(3))
+def test_a_picture_that_is_stopped_ends_within_a_step(climber: Climber) -> None:
+    _begun_and_left(_place(3), climber)
     ascents.stop(_place(3))
-    time.sleep(20 * STEP_S)
-    until_then = steps[3]
-    assert heard[-1] * STEPS <= until_then < STEPS
-    time.sleep(20 * STEP_S)
-    assert steps[3] == until_then
+    climber.let(STEPS)
+    _thread_is_idle()
+    assert climber.done == {3: 2}
     assert ascents.kept(_place(3)) is None
-    assert ascents.made(_place(3), lambda _share: None).activation == 3
-    assert steps[3] == until_then + STEPS
+    assert ascents.made(_place(3), lambda _share: climber.let(STEPS)).activation == 3
+    assert climber.done == {3: 2 + STEPS}
 
 
-def test_a_picture_that_was_left_is_finished_if_nobody_wants_another(steps: dict[int, int]) -> None:
-    _begun_and_left(_place(3))
-    until = time.monotonic() + 20
-    while ascents.kept(_place(3)) is None and time.monotonic() < until:
-        time.sleep(STEP_S)
-    assert steps == {3: STEPS}
+def test_a_picture_that_was_left_is_finished_if_nobody_wants_another(climber: Climber) -> None:
+    _begun_and_left(_place(3), climber)
+    climber.let(STEPS)
+    _thread_is_idle()
+    assert climber.done == {3: STEPS}
     assert ascents.kept(_place(3)) is not None
 
 
-def test_a_picture_that_was_left_makes_way_for_the_next_one(steps: dict[int, int]) -> None:
-    _begun_and_left(_place(3))
-    assert ascents.made(_place(4), lambda _share: None).activation == 4
-    assert steps[3] < STEPS
-    assert steps[4] == STEPS
+def test_a_picture_that_was_left_makes_way_for_the_next_one(climber: Climber) -> None:
+    _begun_and_left(_place(3), climber)
+    assert ascents.made(_place(4), lambda _share: climber.let(STEPS)).activation == 4
+    assert climber.done == {3: 2, 4: STEPS}
     assert ascents.kept(_place(3)) is None
 
 
-def test_who_still_waits_gets_the_picture_that_another_session_has_stopped(steps: dict[int, int]) -> None:
+def test_who_still_waits_gets_the_picture_that_another_session_has_stopped(climber: Climber) -> None:
+    joined = threading.Event()
     with ThreadPoolExecutor(1) as other:
-        waiting = other.submit(ascents.made, _place(3), lambda _share: None)
-        _begun_and_left(_place(3))
+        waiting = other.submit(ascents.made, _place(3), lambda _share: joined.set())
+        joined.wait()
+        _begun_and_left(_place(3), climber)
         ascents.stop(_place(3))
+        climber.let(STEPS)
         assert waiting.result().activation == 3
-    assert steps == {3: STEPS}
+    assert climber.done == {3: STEPS}
 
 
 def test_what_cannot_be_ascended_is_an_error_each_time() -> None:
