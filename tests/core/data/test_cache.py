@@ -392,7 +392,7 @@ def test_several_who_ask_at_once_decode_once(tmp_path: Path) -> None:
     together = threading.Barrier(4)
 
     def ask(_who: int) -> Decoded:
-        together.wait(timeout=10)
+        together.wait()
         return decode(_set_of(image), SMALL, folder=tmp_path)
 
     with ThreadPoolExecutor(4) as pool:

@@ -4,13 +4,13 @@ import contextlib
 import hashlib
 import io
 import os
+import queue
 import signal
 import socket
 import subprocess
 import threading
-import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,6 +24,7 @@ from core.data.downloads.progress import DownloadProgress
 from core.data.sources import catalogue
 from core.errors import DataError
 from tests.support.paths import ROOT
+from tests.support.waiting import until, until_over
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +57,7 @@ class Publisher:
 
     content: bytes
     url: str = ""
-    asked: int = 0
+    asked: threading.Event = field(default_factory=threading.Event)
     may_end: threading.Event = field(default_factory=threading.Event)
 
 
@@ -70,10 +71,10 @@ def publisher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publi
             self.send_response(200)
             self.send_header("Content-Length", str(len(found.content)))
             self.end_headers()
-            found.asked += 1
+            found.asked.set()
             half = len(found.content) // 2
             self.wfile.write(found.content[:half])
-            found.may_end.wait(60)
+            found.may_end.wait()
             with contextlib.suppress(ConnectionError):  # It has been cancelled.
                 self.wfile.write(found.content[half:])
 
@@ -102,11 +103,14 @@ def from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, conten
     monkeypatch.setitem(catalogue.SOURCES, "malaria", size)
 
 
-def wait(until: Callable[[], object], seconds: float = 60) -> None:
-    ends = time.monotonic() + seconds
-    while not until():
-        assert time.monotonic() < ends
-        time.sleep(0.05)
+def is_under_way() -> bool:
+    return background.under_way("malaria") is not None
+
+
+def some_has_come() -> bool:
+    """Whether its process has reported bytes."""
+    download = background.under_way("malaria")
+    return download is not None and download.progress.done > 0
 
 
 def folders(root: Path) -> list[str]:
@@ -132,10 +136,10 @@ def test_a_second_press_joins_and_the_data_set_appears_whole(
     with monkeypatch.context() as only_once:
         only_once.delattr(subprocess, "Popen")
         background.start("malaria")
-    wait(lambda: (found := background.under_way("malaria")) and found.progress.done)
+    until(some_has_come, is_alive=is_under_way)
     assert not catalogue.find("malaria")
     publisher.may_end.set()
-    wait(lambda: background.under_way("malaria") is None)
+    until_over(is_under_way)
     assert catalogue.find("malaria") == root / "malaria" / "cell_images"
     assert folders(root) == ["malaria"]
     assert background.complaint("malaria") == ""
@@ -144,9 +148,9 @@ def test_a_second_press_joins_and_the_data_set_appears_whole(
 
 def test_cancelled_nothing_is_left_and_nothing_complained_about(root: Path, publisher: Publisher) -> None:
     background.start("malaria")
-    wait(lambda: publisher.asked)
+    publisher.asked.wait()
     background.cancel("malaria")
-    wait(lambda: background.under_way("malaria") is None)
+    until_over(is_under_way)
     assert folders(root) == []
     assert background.complaint("malaria") == ""
     assert background.can_be("malaria")
@@ -177,21 +181,25 @@ def test_without_a_network_one_sentence_says_so(
 
 @pytest.mark.usefixtures("often")
 def test_archives_are_counted_and_deleting_one_takes_nothing_back(root: Path) -> None:
-    said: list[str] = []
+    said: queue.Queue[str] = queue.Queue()
     target = root / "malaria"
     (root / "part").mkdir(parents=True)
-    with progress.watched(root / "part", target, 4 * 2**20, lambda now: said.append(str(now))):
+    with progress.watched(root / "part", target, 4 * 2**20, lambda now: said.put(str(now))):
         (root / "part" / "a.zip").write_bytes(bytes(2**20))
         (root / "part" / "picture.png").write_bytes(bytes(2**20))
-        wait(lambda: "1 MB of 4 MB, 25%" in said)
+        wait_for("1 MB of 4 MB, 25%", said)
         assert progress.read(target) == DownloadProgress(2**20, 4 * 2**20)
         (root / "part" / "a.zip").unlink()
-        number = len(said)
-        wait(lambda: len(said) > number + 2)
-        assert said[-1] == "1 MB of 4 MB, 25%"
+        for _ in range(3):  # The first may have been on its way.
+            assert said.get() == "1 MB of 4 MB, 25%"
         (root / "part" / "b.tar.gz").write_bytes(bytes(5 * 2**20))
-        wait(lambda: said[-1] == "4 MB are here; they are unpacked and checked")
+        wait_for("4 MB are here; they are unpacked and checked", said)
     assert progress.read(target) is None
+
+
+def wait_for(sentence: str, said: "queue.Queue[str]") -> None:
+    while said.get() != sentence:
+        pass
 
 
 @pytest.fixture(params=[signal.default_int_handler, signal.SIG_IGN], ids=["in front", "in the background"])
@@ -206,12 +214,11 @@ def _started(request: pytest.FixtureRequest) -> Iterator[None]:
 def test_asked_to_stop_a_download_is_interrupted_where_it_waits(root: Path) -> None:
     target = root / "malaria"
     (root / "part").mkdir(parents=True)
-    threading.Timer(0.1, progress.ask_to_stop, [target]).start()
     with (
         pytest.raises(KeyboardInterrupt),
-        progress.watched(root / "part", target, 1, lambda _progress: None),
+        progress.watched(root / "part", target, 1, lambda _progress: progress.ask_to_stop(target)),
     ):
-        time.sleep(30)
+        threading.Event().wait()
     assert not progress.is_asked_to_stop(target)
 
 

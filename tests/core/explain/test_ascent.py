@@ -438,7 +438,7 @@ def test_the_network_is_free_between_the_passes_of_an_ascent() -> None:
     class Watched(Plain):
         def climb(self, starts: Tensor, gradients_at: object, normalisation: Normalisation) -> Tensor:
             with ThreadPoolExecutor(1) as other:
-                taken.append(other.submit(model_lock(model).acquire, timeout=5).result())
+                taken.append(other.submit(model_lock(model).acquire, blocking=False).result())
                 other.submit(model_lock(model).release).result()
             return Plain.climb(self, starts, gradients_at, normalisation)
 
