@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._ui import shell
-from pages._ui.compare import generalisation, one_sample, pair_matrices, per_class, piles, which_two
+from pages._ui.compare import generalisation, one_sample, outcome, pair_matrices, per_class, piles, which_two
 from pages._ui.compare.state import comparisons
 from pages._ui.kit import options
 from pages._ui.session import choices, models
@@ -14,27 +14,36 @@ with shell.page("pages/compare.py"):
     if comparisons.leaves_for_mistakes():
         # Before the sample that is to be open there is taken for this page's.
         st.switch_page("pages/mistakes.py", query_params={})
-    st.title("Compare")
-    first, second = which_two.pick(models.chosen_checkpoint())
+    head = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="head")
+    head.title("Compare", width="content")
+    first, second = which_two.pick(models.chosen_checkpoint(), head)
     if first.name == second.name:
         generalisation.draw(first, second)
         st.stop()
     compared = comparisons.compared(first, second)
     opened = choices.opened()
     pictures = comparisons.pictures(first, second)
-    stage, top = st.container(), st.container()
-    tab = options.segmented("Show", TABS, key=comparisons.PART, label_visibility="collapsed")
-    selection = piles.pick(compared) if tab == "samples" else None
-    with top:
-        which_two.draw(
-            compared, comparisons.verdict_on(compared, pictures), selection.wanted.pile if selection else None
-        )
-    if selection:
-        piles.draw(compared, selection, pictures, opened)
+    verdict = comparisons.verdict_on(compared, pictures)
+    top = st.container()
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="views")
+    with row:
+        tab = options.segmented("Show", TABS, key=comparisons.PART, label_visibility="collapsed")
+    if tab == "samples":
+        stage = st.container()
+        selection = piles.pick(compared)
+        with top:
+            if opened:  # A sample gets the place of the piles.
+                outcome.draw_headline(compared, verdict)
+            else:
+                outcome.draw(compared, verdict, selection.wanted.pile)
         if opened:
             with stage:
                 one_sample.draw(compared, selection, pictures, opened)
-    elif tab == "matrices":
-        pair_matrices.draw(compared)
+        piles.draw(compared, selection, pictures, opened)
     else:
-        per_class.draw(compared)
+        with top:
+            outcome.draw_headline(compared, verdict)
+        if tab == "matrices":
+            pair_matrices.draw(compared, row)
+        else:
+            per_class.draw(compared)

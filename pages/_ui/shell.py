@@ -40,7 +40,9 @@ _WITHOUT_CHECKPOINT = ("pages/train.py",)
 
 # Columns beside each other need room: below this they go under each other, earlier than Streamlit's 640 px.
 _STYLE = """<style>
-[data-testid="stMainBlockContainer"] { padding: 2.2rem 2.5rem 4rem; }
+[data-testid="stMainBlockContainer"] { padding: 2.2rem 2.5rem 1.5rem; }
+/* Above the labels in the row of the title lies the toolbar. */
+.st-key-head { padding-top: 1.25rem; }
 [data-testid="stSidebarHeader"] { height: 2.5rem; }
 @media (max-width: 1020px) {
   :is(.st-key-stage, .st-key-source, .st-key-plan, .st-key-data, .st-key-curves,

@@ -18,13 +18,12 @@ from pages._ui.compare import one_sample
 from pages._ui.compare.one_sample import Side
 from pages._ui.compare.state import data_sets
 from pages._ui.compare.state.data_sets import TwoDataSets
-from pages._ui.kit import matrix
-from pages._ui.kit.components import tiles
-from pages._ui.kit.components.tiles import Tile
-from pages._ui.kit.matrix import MOST_CLASSES, Grid
+from pages._ui.kit.components import matrix, tile_box
+from pages._ui.kit.components.matrix import MOST_CLASSES, Grid
 from pages._ui.kit.samples import gallery, image_folder
 from pages._ui.kit.samples.gallery import Selection
 from pages._ui.session import image_access
+from pages._ui.session.image_access import Pictures
 
 Which = Literal["first", "second"]
 _SIDES: tuple[Which, Which] = ("first", "second")
@@ -33,7 +32,7 @@ _TILES, _SIDE, _FEW = 24, 96, 12
 
 def draw(both: TwoDataSets) -> None:
     """The samples that are wanted on both, each side with the maps of one."""
-    with st.container(key="shift_pickers"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="shift_pickers"):
         selection, _ = gallery.pick(both.first)
     with st.container(key="compare_matrices"):
         columns = st.columns(2, gap="large")
@@ -45,13 +44,13 @@ def draw(both: TwoDataSets) -> None:
 def _draw_side(results: Results, selection: Selection, which: Which) -> None:
     rows = selected(results.table, selection.wanted, selection.order)
     pictures = image_access.pictures(results.evaluation)
-    st.markdown(f"##### {words.plain(results.evaluation.name)}")
+    st.markdown(f"## {words.plain(results.evaluation.name)}")
     st.caption(f"**{words.plain(selection.title)}**: {words.counted(len(rows), 'sample')}")
     if not len(rows) and selection.wanted.outcome == "wrong":
-        st.caption("No mistake here. These are right, the highest loss first.")
+        st.caption("No mistakes here. These are right predictions, highest loss first.")
         rows = selected(results.table, replace(selection.wanted, outcome="right"), "top_losses")
     if not len(rows):
-        st.info("No sample is like that here. Pick another class, or all.", icon=":material/search_off:")
+        st.info("No sample matches here. Pick another class, or all.", icon=":material/search_off:")
         return
     wanted = data_sets.opened(which)
     row = None if wanted is None else row_of(results.table, wanted)
@@ -59,7 +58,7 @@ def _draw_side(results: Results, selection: Selection, which: Which) -> None:
     _draw_tiles(results, rows, pictures, which)
 
 
-def _draw_sample(results: Results, row: int, pictures: image_access.Pictures, which: Which) -> None:
+def _draw_sample(results: Results, row: int, pictures: Pictures, which: Which) -> None:
     """What the network saw in one sample: what spoke for its answer, and what for the true class."""
     side = Side(results, sample_at(results.table, row), which)
     with st.container(border=True, key=f"shift_{which}"):
@@ -74,26 +73,15 @@ def _draw_sample(results: Results, row: int, pictures: image_access.Pictures, wh
         one_sample.draw_link(side)
 
 
-def _draw_tiles(results: Results, rows: IntArray, pictures: image_access.Pictures, which: Which) -> None:
+def _draw_tiles(results: Results, rows: IntArray, pictures: Pictures, which: Which) -> None:
     samples = [sample_at(results.table, int(row)) for row in page_of(rows, 1, _TILES)]
-    thumbs = image_access.thumbs(pictures.images, samples) if pictures.images else [None] * len(samples)
-    items = [
-        Tile(
-            sample.sample_id,
-            gallery.picture(thumb),
-            results.class_names[sample.label],
-            gallery.verdict(results, sample),
-            selected=sample.sample_id == data_sets.opened(which),
-            note=sample.sample_id.rpartition("/")[2],
-        )
-        for sample, thumb in zip(samples, thumbs, strict=True)
-    ]
-    tiles.grid(
-        items, label="Samples", key=f"shift_gallery_{which}", side=_SIDE,
+    tile_box.draw(
+        gallery.tiles_of(results, samples, pictures, data_sets.opened(which)),
+        label=f"Samples of {results.evaluation.name}", key=f"shift_gallery_{which}", side=_SIDE,
         on_pick=partial(data_sets.open_sample, which),
     )  # fmt: skip
     if len(rows) > len(samples):
-        st.caption(f"The first {len(samples)} of {len(rows):,}. Mistakes has them all.")
+        st.caption(f"The first {len(samples)} of {len(rows):,}. The page Mistakes shows all of them.")
 
 
 def draw_matrices(both: TwoDataSets) -> None:
@@ -107,8 +95,8 @@ def draw_matrices(both: TwoDataSets) -> None:
     for column, results, which, view in zip(columns, results_of_both, _SIDES, views, strict=True):
         whole = results.metrics.confusion_matrix
         with column:
-            st.markdown(f"##### {words.plain(results.evaluation.name)}")
-            matrix.grid(
+            st.markdown(f"## {words.plain(results.evaluation.name)}")
+            matrix.draw(
                 Grid(
                     view,
                     results.class_names,
@@ -123,8 +111,12 @@ def draw_matrices(both: TwoDataSets) -> None:
                 key=f"shift_matrix_{which}",
             )
     st.caption(
-        "Each cell: percent of the samples of its true class. Both matrices have the same colours."
-        + (f" The {len(shown)} classes that fell most." if len(shown) < len(both.first.class_names) else "")
+        "Each cell: percent of the samples of its true class. Both matrices use the same colours."
+        + (
+            f" The {len(shown)} classes whose recall fell most."
+            if len(shown) < len(both.first.class_names)
+            else ""
+        )
     )
 
 

@@ -18,7 +18,7 @@ from pages._ui.session import values
 
 _TABS = {"classes": "Classes", "calibration": "Calibration", "matrices": "Matrices", "samples": "Samples"}
 _TABLE = "shift_table"
-_FEW, _TALL = 10, 620
+_FEW, _TALL = 10, 480
 
 
 def draw(first: Results, second: Results) -> None:
@@ -41,7 +41,7 @@ def _draw_top(both: TwoDataSets) -> None:
     with st.container(key="compare_top"):
         left, right = st.columns([6, 5], gap="large", vertical_alignment="top")
     with left:
-        st.markdown(f"#### {words.plain(headline(shift, both.first.name, *names))}")
+        st.markdown(f"## {words.plain(headline(shift, both.first.name, *names))}")
         for sentence in (sureness(shift, *names), in_words(shift, *names)):
             st.markdown(words.plain(sentence))
         st.caption(words.plain(" ".join(filter(None, (mix(shift, *names), f"{counted(shift)}.")))))
@@ -123,7 +123,7 @@ def _draw_calibration(both: TwoDataSets) -> None:
         columns = st.columns(2, gap="large")
     for column, results, side in zip(columns, (both.first, both.second), data_sets.SAMPLES, strict=True):
         with column:
-            st.markdown(f"##### {words.plain(results.evaluation.name)}")
+            st.markdown(f"## {words.plain(results.evaluation.name)}")
             st.plotly_chart(
                 figures.reliability(calibration_bins(results.table)), key=f"reliability_{side}",
                 config=figures.CONFIG, alt=f"Reliability diagram on {results.evaluation.name}",

@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.arrays import IntArray
 from core.evaluation import matrix_view
@@ -10,39 +11,41 @@ from core.evaluation.confusion import ConfusionMatrix, most_counted
 from pages._ui import words
 from pages._ui.compare.state import comparisons
 from pages._ui.compare.state.comparisons import Compared
-from pages._ui.kit import matrix
-from pages._ui.kit.components import lines
-from pages._ui.kit.matrix import MOST_CLASSES, Grid, Pick
+from pages._ui.kit import options
+from pages._ui.kit.components import lines, matrix
+from pages._ui.kit.components.matrix import MOST_CLASSES, Grid, Pick
 from pages._ui.kit.pickers import class_pickers
 
 _FEW, _MOST_CHOSEN, _PAIRS = 12, 30, 25
+_VIEWS = {"change": "What changed", "both": "Side by side"}
 
 
-def draw(compared: Compared) -> None:
-    """The difference with what changed most, then both matrices; a click shows the samples behind a cell."""
-    shown = _shown_classes(compared)
-    first, second = (words.plain(each.name) for each in (compared.first, compared.second))
-    with st.container(key="compare_change"):
-        left, right = st.columns([11, 9], gap="large")
-    with left:
-        st.markdown(f"##### What changed from {first} to {second}")
+def draw(compared: Compared, row: DeltaGenerator) -> None:
+    """What changed, or both matrices, as chosen in ``row``; a click shows the samples of a cell."""
+    with row:
+        view = options.segmented("Matrices", _VIEWS, key=comparisons.MATRICES, label_visibility="collapsed")
+        shown = _shown_classes(compared)
+    if view == "change":
         _draw_change(compared, shown)
-        st.caption("Teal: better, more right ones or fewer mistakes. Orange: worse.")
-    with right:
-        _draw_most_changed(compared)
+    else:
+        _draw_both(compared, shown)
+    num_classes = len(compared.pair.class_names)
+    if len(shown) < num_classes:
+        st.caption(f"{len(shown)} of {num_classes:,} classes.")
+
+
+def _draw_both(compared: Compared, shown: IntArray) -> None:
+    """Both matrices beside each other, in the same colours."""
     with st.container(key="compare_matrices"):
         columns = st.columns(2, gap="large")
     views = matrix_view.side_by_side(compared.matrices, shown)
     label, said_first, said_second = comparisons.chosen_classes(compared)
     with columns[0]:
-        st.markdown(f"##### {first}")
+        st.markdown(f"## {words.plain(compared.first.name)}")
         _draw_one(compared, compared.matrices.first, views[0], (label, said_first), key="matrix_first")
     with columns[1]:
-        st.markdown(f"##### {second}")
+        st.markdown(f"## {words.plain(compared.second.name)}")
         _draw_one(compared, compared.matrices.second, views[1], (label, said_second), key="matrix_second")
-    num_classes = len(compared.pair.class_names)
-    if len(shown) < num_classes:
-        st.caption(f"{len(shown)} of {num_classes:,} classes. Both matrices have the same colours.")
 
 
 def _shown_classes(compared: Compared) -> IntArray:
@@ -63,25 +66,30 @@ def _shown_classes(compared: Compared) -> IntArray:
 
 
 def _draw_change(compared: Compared, shown: IntArray) -> None:
-    before = compared.matrices.first.part(shown)
-    matrix.grid(
-        Grid(
-            matrix_view.change(compared.matrices, shown),
-            compared.pair.class_names,
-            "Change of the confusion matrix, rows true, columns predicted",
-            "Point at a cell to read it; click to see its samples",
-            compared.matrices.first.of_label,
-            compared.matrices.second.of_prediction,
-            before=before,
-        ),
-        (None, None),
-        _picker(compared),
-        key="matrix_change",
-    )
+    with st.container(key="compare_change"):
+        left, right = st.columns([11, 9], gap="large")
+    with left:
+        matrix.draw(
+            Grid(
+                matrix_view.change(compared.matrices, shown),
+                compared.pair.class_names,
+                "Change of the confusion matrix, rows true, columns predicted",
+                "Point at a cell to read it; click to see its samples",
+                compared.matrices.first.of_label,
+                compared.matrices.second.of_prediction,
+                before=compared.matrices.first.part(shown),
+            ),
+            (None, None),
+            _picker(compared),
+            key="matrix_change",
+        )
+    with right:
+        _draw_most_changed(compared)
+        st.caption("Teal: better, more right predictions or fewer mistakes. Orange: worse.")
 
 
 def _picker(compared: Compared) -> Pick:
-    """A cell that grew shows what the second put there, one that shrank what the first had there."""
+    """The samples of a cell that grew are the second's, of one that shrank the first's."""
 
     def picked(label: int | None, predicted: int | None) -> None:
         if label is not None and label == predicted:
@@ -107,7 +115,7 @@ def _draw_one(
         said = (predicted, None) if key == "matrix_first" else (None, predicted)
         comparisons.choose(compared, ALL, label, *said)
 
-    matrix.grid(
+    matrix.draw(
         Grid(
             view,
             compared.pair.class_names,

@@ -13,17 +13,17 @@ from pages._ui.compare.state.comparisons import Compared
 from pages._ui.session import values
 
 _TABLE = "compare_table"
-_FEW, _TALL, _MOST = 10, 620, 2_000
+_FEW, _TALL, _MOST = 10, 520, 2_000
 
 
 def draw(compared: Compared) -> None:
-    """A row for each class, most changed first; a click selects its samples."""
+    """A row for each class, the largest change first; a click selects its samples."""
     rows = first_rows(change_table(compared.change, compared.pair.class_names))
     first, second = compared.first.name, compared.second.name
     column = st.column_config
     st.caption(
-        f"Recall: of the samples of a class, how many are right; before is {words.plain(first)}, after is "
-        f"{words.plain(second)}. Most changed first. Click the box at the left of a row to see its samples."
+        f"Recall is the share of a class's samples that are right; before: {words.plain(first)}, after: "
+        f"{words.plain(second)}. Largest change first. Click the box at the left of a row to see its samples."
     )
     share = partial(column.ProgressColumn, format="%.1f %%", min_value=0.0, max_value=100.0)
     st.dataframe(

@@ -1,29 +1,22 @@
-"""Which two are compared, what came of it in words, and the four piles."""
+"""Which two evaluations are compared."""
 
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from core.evaluation.comparing.comparison import Pair
-from core.evaluation.comparing.significance import in_words
-from core.evaluation.comparing.verdict import Verdict, counted, headline
 from core.mistakes.comparable import at
 from core.mistakes.results import Results
 from pages._ui import words
 from pages._ui.compare.state import comparisons
-from pages._ui.compare.state.comparisons import Compared
-from pages._ui.kit.components import web
 from pages._ui.kit.evaluations import evaluation_picker, numbers
-from pages._ui.session import evaluated, models, result_cache, values
-
-_PILES = web.component("piles")
-_TONES = {"fixed": "fixed", "broken": "broken"}
+from pages._ui.session import evaluated, models, result_cache
 
 
-def pick(name: str) -> tuple[Results, Results]:
-    """Draw the pickers of both evaluations; says how to get a second one where there is none."""
+def pick(name: str, row: DeltaGenerator) -> tuple[Results, Results]:
+    """Draw the pickers of both evaluations in ``row``; where there is no second, how to get one."""
     numbers.need_some(name)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="compare_pair"):
+    with row:
         first = evaluation_picker.pick(name, f"First: {name} on")
         names = comparisons.others(first)
         second = st.selectbox(
@@ -33,7 +26,7 @@ def pick(name: str) -> tuple[Results, Results]:
             format_func=partial(_label, name),
             persist_state="session",
             help="Other networks on the same images, then the same network on other images. "
-            "The first network is chosen at the left.",
+            "Choose the first network in the sidebar.",
             on_change=comparisons.from_the_first_sheet,
         )
         swap = st.container(width="content")
@@ -62,80 +55,12 @@ def _label(first: str, address: str) -> str:
     return f"{name} on {evaluation}" if evaluation else name
 
 
-def draw(compared: Compared, verdict: Verdict, pile: str | None) -> None:
-    """The result in one sentence, what the test says, and the piles to click."""
-    first, second = compared.first.name, compared.second.name
-    with st.container(key="compare_top"):
-        left, right = st.columns([6, 5], gap="large", vertical_alignment="top")
-    with left:
-        st.markdown(f"#### {words.plain(headline(verdict, first, second))}")
-        st.markdown(words.plain(in_words(verdict.test, first, second)))
-        st.caption(words.plain(f"{counted(verdict)}."))
-        for sentence in _left_out(compared.pair, first, second):
-            st.caption(words.plain(sentence))
-    with right:
-        _draw_piles(compared, pile)
-
-
-def _draw_piles(compared: Compared, pile: str | None) -> None:
-    first, second = compared.first.name, compared.second.name
-    meanings = {
-        "both_right": "easy for both",
-        "broken": f"only {words.shortened(first)} is right",
-        "fixed": f"only {words.shortened(second)} is right",
-        "both_wrong": "hard for both",
-    }
-
-    def picked() -> None:
-        wanted = values.picked_id("piles", meanings)
-        # A second click on a pile lets it go.
-        if wanted is not None:
-            comparisons.choose(compared, "all" if wanted == pile else wanted, None, None, None)
-
-    _PILES(
-        key="piles",
-        data={
-            "label": f"Samples by who is right: rows {first}, columns {second}",
-            "first": first,
-            "second": second,
-            "piles": [
-                {
-                    "id": name,
-                    "name": comparisons.LABELS[name],
-                    "meaning": meanings[name],
-                    "count": f"{len(getattr(compared.piles, name)):,}",
-                    "tone": _TONES.get(name, "same") if len(getattr(compared.piles, name)) else "same",
-                    "selected": name == pile,
-                }
-                for name in comparisons.SQUARE
-            ],
-        },
-        on_picked_change=picked,
-    )
-
-
-def _left_out(pair: Pair, first: str, second: str) -> list[str]:
-    """What only one of them has, and is not compared."""
-    samples = ((pair.num_only_first, first), (pair.num_only_second, second))
-    classes = ((pair.classes_only_first, first), (pair.classes_only_second, second))
-    return [
-        f"Left out: {words.counted(number, 'sample')} that only {name} has predicted."
-        for number, name in samples
-        if number
-    ] + [
-        f"Only {name} knows {words.counted(len(only), 'class')}: {', '.join(only[:3])}"
-        f"{' …' if only[3:] else '.'}"
-        for only, name in classes
-        if only
-    ]
-
-
 def _say_how(first: Results) -> None:
     source = words.plain(str(first.card.data.get("source", "")))
     data = f"the images of {source}" if source else "its images"
     st.info(
         f"**{words.plain(first.name)}** is the only checkpoint here that was evaluated on {data}. "
-        "To compare, train another on them: with another network, more "
+        "To compare, train another one on them: another architecture, more "
         f"augmentation, or from scratch. Or evaluate one that you have:\n\n"
         f"`python -m core evaluate OTHER --data FOLDER`",
         icon=":material/compare:",

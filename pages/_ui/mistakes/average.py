@@ -1,6 +1,7 @@
-"""The mean map of a selection: does the network look at the same place every time?"""
+"""The average map of a selection: does the network look at the same place every time?"""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.explanation.question import Question, Score
 from core.mistakes import average_map
@@ -11,31 +12,45 @@ from pages._ui.kit.components import panes
 from pages._ui.kit.components.panes import Pane
 from pages._ui.kit.samples.gallery import Selection
 from pages._ui.session import image_access, models, result_cache
+from pages._ui.session.image_access import Pictures
 
 MOST = 200
-_FOR = {"predicted": "The class that it took them for", "true": "Their true class"}
+_FOR = {"predicted": "Predicted class", "true": "True class"}
 
 
-def draw(results: Results, selection: Selection, pictures: image_access.Pictures) -> None:
-    """Offer the average map of the samples selected, and draw it once it is wanted."""
-    number = min(len(selection.rows), MOST)
-    if pictures.images is None or number < 2:
-        return
-    wanted = st.toggle(
-        f"Average map of {'these' if number == len(selection.rows) else 'the first'} {number} samples",
+def is_wanted(selection: Selection, pictures: Pictures, head: DeltaGenerator) -> bool:
+    """Draw the heading and, where there are samples to average, the switch; whether the map is wanted."""
+    title, number = head.empty(), _number(selection)
+    is_possible = pictures.images is not None and number > 1
+    wanted = is_possible and head.toggle(
+        "Average map",
         key="average",
         bind="query-params",
         persist_state="session",
-        help="Does it look at the same place every time: a border, a watermark, the grass?",
+        help="The mean over the selected samples, in place of the matrix. Does the network look at the same "
+        "place every time: a border, a watermark, the grass?",
     )
-    if not wanted:
-        return
+    which = "these" if number == len(selection.rows) else "the first"
+    title.header(
+        f"Average map of {which} {number} samples" if wanted else "Confusion matrix",
+        anchor=False, width="content",
+    )  # fmt: skip
+    return bool(wanted)
+
+
+def draw(results: Results, selection: Selection, pictures: Pictures) -> None:
+    """Draw the average map of the samples selected."""
     question = Question(scores=(Score(_class(selection)),))
     average = _computed(results, selection, pictures, question)
     if average is None:
         st.warning("None of these images can be read.", icon=":material/hide_image:")
         return
     _draw(average)
+
+
+def _number(selection: Selection) -> int:
+    """How many samples are averaged."""
+    return min(len(selection.rows), MOST)
 
 
 def _class(selection: Selection) -> int | None:
@@ -51,7 +66,7 @@ def _class(selection: Selection) -> int | None:
 
 
 def _computed(
-    results: Results, selection: Selection, pictures: image_access.Pictures, question: Question
+    results: Results, selection: Selection, pictures: Pictures, question: Question
 ) -> AverageMap | None:
     rows = selection.rows[:MOST].tolist()
     key = result_cache.average_key(results, rows, question)
@@ -76,7 +91,7 @@ def _draw(average: AverageMap) -> None:
     unit = "logits" if average.in_logits else "raw"
     panes.draw(
         [
-            Pane(drawn.seen, "Mean picture", words.counted(average.count, "sample")),
+            Pane(drawn.seen, "Mean image", words.counted(average.count, "sample")),
             Pane(drawn.heat, "Where it looks", "mean of heat maps, each on its own scale"),
             Pane(drawn.signed, "For and against", f"mean of the maps, in {unit}"),
         ],
@@ -86,9 +101,9 @@ def _draw(average: AverageMap) -> None:
     )
     if average.agreement is not None:
         st.caption(
-            f"Agreement of two maps, on average: **{average.agreement:+.2f}** (1: always the same place; "
-            "0: places have nothing in common). A high one over photos whose object moves about is "
-            "suspicious; the mean picture shows whether it does."
+            f"Mean agreement of two maps: **{average.agreement:+.2f}** (1: always the same place; "
+            "0: the places have nothing in common). High agreement is suspicious where the object is in a "
+            "different place in each photo; the mean image shows whether it is."
         )
     if average.num_broken:
         st.caption(f"{words.counted(average.num_broken, 'image')} could not be read.")

@@ -1,4 +1,4 @@
-"""The selection as files: a table for a spreadsheet, and a report that can be sent to anybody."""
+"""The selection as files: a table for a spreadsheet, and a report to send to a colleague."""
 
 from datetime import datetime
 
@@ -11,13 +11,14 @@ from core.mistakes.report.sample_cards import cards
 from core.mistakes.results import Results
 from core.mistakes.selection_csv import csv_of
 from pages._ui.kit.samples.gallery import Selection, order_label
-from pages._ui.session import image_access, models
+from pages._ui.session import models
+from pages._ui.session.image_access import Pictures
 
 _IN_REPORT, _CLASSES = 24, 24
 
 
-def draw(results: Results, selection: Selection, pictures: image_access.Pictures) -> None:
-    """Offer both files; each is made when it is asked for."""
+def draw(results: Results, selection: Selection, pictures: Pictures) -> None:
+    """Offer both files; each is made on click."""
     name = f"{results.name}.{results.evaluation.name}"
     if len(results.splits) > 1:
         name = f"{name}.{results.split}"
@@ -44,7 +45,7 @@ def draw(results: Results, selection: Selection, pictures: image_access.Pictures
         )
 
 
-def _report(results: Results, selection: Selection, pictures: image_access.Pictures) -> str:
+def _report(results: Results, selection: Selection, pictures: Pictures) -> str:
     rows = page_of(selection.rows, 1, _IN_REPORT).tolist()
     samples = [sample_at(results.table, row) for row in rows]
     checkpoint = models.load(results.name).checkpoint

@@ -1,4 +1,4 @@
-"""How good it is beyond the matrix: each class, each threshold, and whether its probabilities are true."""
+"""Quality beyond the matrix: by class, by decision threshold, and the calibration of its probabilities."""
 
 import html
 from functools import partial
@@ -20,7 +20,7 @@ from pages._ui.session import choices, result_cache, values
 
 def draw_classes(results: Results) -> None:
     """A row for each class; a click on one selects its samples."""
-    st.markdown("##### Classes", help="Click a row to see the samples of that class.")
+    st.markdown("## Classes", help="Click a row to see the samples of that class.")
     areas = result_cache.ranking(results)
     rows = class_table(results, areas)
     column = st.column_config
@@ -39,17 +39,20 @@ def draw_classes(results: Results) -> None:
             "name": column.TextColumn("Class"),
             "support": column.NumberColumn("Samples", format="localized"),
             "mistakes": column.NumberColumn("Mistakes", format="localized"),
-            "recall": share("Recall", help="Of its samples, how many are right"),
-            "precision": share("Precision", help="Of those taken for it, how many are it"),
+            "recall": share("Recall", help="Share of samples of this class that are right"),
+            "precision": share("Precision", help="Share of predictions of this class that are right"),
             "f1": share("F1", help="Harmonic mean of precision and recall"),
             "roc_auc": column.NumberColumn(
-                "ROC AUC", help="Chance that one of its samples gets more of it than another's", format="%.3f"
+                "ROC AUC",
+                help="Probability that a sample of this class scores higher than one of another class",
+                format="%.3f",
             ),
             "average_precision": column.NumberColumn("Average precision", format="%.3f"),
         },
     )
     st.caption(
-        "Empty is what is not defined: recall without samples, precision of a class that is never predicted. "
+        "Empty cells are undefined: recall of a class without samples, precision of a class that is never "
+        "predicted. "
         f"{in_words(areas)}"
     )
 
@@ -64,11 +67,11 @@ def _choose_row(results: Results, key: str, class_idx: list[int]) -> None:
 @st.fragment
 @mishaps.guarded
 def draw_curves(results: Results) -> None:
-    """ROC and precision-recall of one class, and what a threshold makes of it."""
+    """ROC and precision-recall of one class, and its counts at a decision threshold."""
     if result_cache.scores(results).kind == MISSING:
         st.info(
             "There are no curves: they need the probability of a class for every sample, and this table "
-            "keeps only the five likeliest classes of each. Evaluate again to have them.",
+            "keeps only the five most likely classes of each. Evaluate again to get them.",
             icon=":material/show_chart:",
         )
         return
@@ -81,13 +84,13 @@ def draw_curves(results: Results) -> None:
         )  # fmt: skip
     class_idx = choices.usual_class(results) if picked is None else picked
     threshold = right.slider(
-        "Called so from this probability on", 0.0, 1.0, 0.5, 0.01, key="threshold",
+        "Decision threshold", 0.0, 1.0, 0.5, 0.01, key="threshold",
         bind="query-params", persist_state="session",
     )  # fmt: skip
     both = result_cache.curves(results, class_idx)
     if both is None:
         st.info(
-            f"Every sample is {words.plain(results.class_names[class_idx])}, or none: no curve can be drawn.",
+            f"All samples are {words.plain(results.class_names[class_idx])}, or none: there is no curve.",
             icon=":material/show_chart:",
         )
         return
@@ -95,16 +98,16 @@ def draw_curves(results: Results) -> None:
     with st.container(key="quality_curves"):
         roc, precision_recall, counts = st.columns([4, 4, 3], gap="large")
     with roc:
-        st.markdown("##### ROC")
+        st.markdown("## ROC")
         st.plotly_chart(figures.roc(both.roc, now), key="roc", config=figures.CONFIG, alt="ROC curve")
     with precision_recall:
-        st.markdown("##### Precision and recall")
+        st.markdown("## Precision and recall")
         st.plotly_chart(
             figures.precision_recall(both.precision_recall, now), key="pr", config=figures.CONFIG,
             alt="Precision-recall curve",
         )  # fmt: skip
     with counts:
-        st.markdown(f"##### At {now.threshold:.2g}")
+        st.markdown(f"## At threshold {now.threshold:.2g}")
         _draw_two_by_two(now, results.class_names[class_idx])
 
 
@@ -112,7 +115,7 @@ def _draw_two_by_two(now: AtThreshold, name: str) -> None:
     safe = html.escape(words.shortened(name, 16))
     st.html(
         '<table class="seewhy-two">'
-        f'<tr><th></th><th scope="col">called {safe}</th><th scope="col">not</th></tr>'
+        f'<tr><td></td><th scope="col">predicted {safe}</th><th scope="col">predicted other</th></tr>'
         f'<tr><th scope="row">{safe}</th><td class="right">{now.true_positives:,}</td>'
         f'<td class="wrong">{now.false_negatives:,}</td></tr>'
         f'<tr><th scope="row">others</th><td class="wrong">{now.false_positives:,}</td>'
@@ -125,25 +128,25 @@ def _draw_two_by_two(now: AtThreshold, name: str) -> None:
 
 
 def draw_confidence(results: Results) -> None:
-    """Whether a probability of 90 % is right nine times in ten."""
+    """Whether predictions with a probability of 90 % are right nine times in ten."""
     with st.container(key="quality_confidence"):
         left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("##### Reliability")
+        st.markdown("## Reliability")
         st.plotly_chart(
             figures.reliability(calibration_bins(results.table)), key="reliability", config=figures.CONFIG,
             alt="Reliability diagram",
         )  # fmt: skip
         st.caption(
-            f"Bars below the dotted line: it is surer than it is right. Mean distance, weighted by samples "
-            f"(expected calibration error): **{words.accuracy(results.metrics.ece)}**. On as many samples, "
-            f"perfect probabilities show {words.accuracy(error_by_chance(results.table))} by chance. "
+            f"Bars below the dotted line: overconfident. Mean distance to it, weighted by samples "
+            f"(expected calibration error): **{words.accuracy(results.metrics.ece)}**. Perfectly calibrated "
+            f"probabilities would show {words.accuracy(error_by_chance(results.table))} by chance. "
             f"Log loss: **{results.metrics.log_loss:.3f}** nats."
         )
     with right:
-        st.markdown("##### How sure, when right and when wrong")
+        st.markdown("## Confidence of right and wrong predictions")
         st.plotly_chart(
             figures.counts_by_confidence(confidence_histogram(results.table)), key="sure",
             config=figures.CONFIG, alt="Histogram of probabilities, right and wrong",
         )  # fmt: skip
-        st.caption("Wrong ones far to the right are those that nobody would look at twice.")
+        st.caption("Mistakes far to the right are confident: no threshold on confidence would catch them.")

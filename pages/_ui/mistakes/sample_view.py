@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import ImageError
 from core.evaluation.selection import Sample, place_of, row_of, sample_at
@@ -36,7 +37,7 @@ class Shown:
 
     @property
     def rival(self) -> int | None:
-        """The class that the predicted one is compared with."""
+        """The class that the predicted one is compared with, if there is one."""
         top5 = [class_idx for class_idx, _ in self.sample.top5]
         return rival_of(self.sample.label, self.sample.predicted, top5)
 
@@ -46,7 +47,7 @@ class Shown:
 
 
 def draw(results: Results, selection: Selection, there: image_access.Pictures, sample_id: str) -> None:
-    """Draw the sample that is open; one that is not in the table is named."""
+    """Draw the sample that is open; warn of one that is not in the table."""
     row = row_of(results.table, sample_id)
     if row is None:
         st.warning(
@@ -55,8 +56,8 @@ def draw(results: Results, selection: Selection, there: image_access.Pictures, s
         )
         return
     sample = sample_at(results.table, row)
-    with st.container(border=True, key="sample"):
-        _draw_head(results, selection, sample, row)
+    with st.container(key="sample"):
+        tools = _draw_head(results, selection, sample, row)
         try:
             photo = image_access.photo(there, sample)
         except ImageError as error:
@@ -64,52 +65,45 @@ def draw(results: Results, selection: Selection, there: image_access.Pictures, s
             _draw_top5(results, sample)
             _draw_numbers(results, sample)
             return
-        _draw_reasons(Shown(results, sample, photo, models.load(results.name)))
+        _draw_reasons(Shown(results, sample, photo, models.load(results.name)), tools)
 
 
-def _draw_head(results: Results, selection: Selection, sample: Sample, row: int) -> None:
-    place = place_of(selection.rows, row)
+def _draw_head(results: Results, selection: Selection, sample: Sample, row: int) -> DeltaGenerator:
+    """What it is, and the way to the next one; gives a row with room for more."""
     label, predicted = (words.plain(results.class_names[each]) for each in (sample.label, sample.predicted))
-    title = f"{label}, predicted so" if sample.is_right else f"{label}, predicted {predicted}"
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            st.subheader(title, anchor=False, width="content")
-            if sample.is_right:
-                st.badge("Right", color="green", icon=":material/check:")
-            else:
-                st.badge("Mistake", color="orange", icon=":material/close:")
-        walking.draw(results.table, place, key="sample")
-    st.caption(words.plain(f"{sample.path or sample.sample_id} · {sample.split}"))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.header(f"{label}, predicted {predicted}", anchor=False, width="content")
+        if sample.is_right:
+            st.badge("Right", color="green", icon=":material/check:")
+        else:
+            st.badge("Mistake", color="orange", icon=":material/close:")
+    tools = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with tools:
+        walking.draw(results.table, place_of(selection.rows, row), key="sample")
+    return tools
 
 
-def _draw_reasons(shown: Shown) -> None:
-    name = shown.results.name
-    stage = st.container()
-    with st.container(key="sample_more"):
-        left, right = st.columns([5, 4], gap="large")
-    with right:
+def _draw_reasons(shown: Shown, tools: DeltaGenerator) -> None:
+    """The four pictures, and below them the likeliest classes and the way to the pages about one photo."""
+    with tools.popover("Map", icon=":material/tune:", key="sample_map"):
         method = method_picker.method()
-        layer = (
-            question_pickers.target_layer(shown.loaded.layers, name)
-            if Question(method).needs_layer
-            else INPUT
-        )
-        _draw_links(shown)
-    with stage:
-        predicted, rival = _answers(shown, method, layer)
-        _draw_panes(shown, predicted, rival, layer)
-    with left:
-        bars.draw(
-            top_k_with(predicted.logits, shown.results.class_names, (shown.sample.predicted, shown.rival)),
-            selected=shown.sample.predicted,
-            against=shown.rival,
-            on_pick=_nothing,
-        )
-        _draw_numbers(shown.results, shown.sample)
+        layer = INPUT
+        if Question(method).needs_layer:
+            layer = question_pickers.target_layer(shown.loaded.layers, shown.results.name)
+    predicted, rival = _answers(shown, method, layer)
+    _draw_panes(shown, predicted, rival, layer)
+    bars.draw(
+        top_k_with(predicted.logits, shown.results.class_names, (shown.sample.predicted, shown.rival)),
+        selected=shown.sample.predicted,
+        against=shown.rival,
+        on_pick=_nothing,
+    )
+    _draw_numbers(shown.results, shown.sample)
+    _draw_links(shown)
     if int(predicted.logits.argmax()) != shown.sample.predicted:
         st.warning(
-            "The network takes this picture for another class now than when it was evaluated: the picture, "
-            "or the checkpoint, has changed since. Evaluate again.",
+            "The network now predicts another class for this image than in the evaluation: the image or the "
+            "checkpoint has changed since. Evaluate again.",
             icon=":material/sync_problem:",
         )
 
@@ -184,7 +178,7 @@ def _draw_links(shown: Shown) -> None:
 
 
 def _take_along(shown: Shown) -> None:
-    """The sample and its question become those of the pages about one photo."""
+    """Take the sample and its question along to the pages about one photo."""
     link = links.of_sample(shown.results.evaluation, shown.sample.sample_id)
     photos.add_photo(shown.photo.name, shown.photo.data, link)
     rival = None if shown.sample.is_right or shown.rival is None else shown.name(shown.rival)
@@ -192,7 +186,7 @@ def _take_along(shown: Shown) -> None:
 
 
 def _draw_top5(results: Results, sample: Sample) -> None:
-    """What the table knows without the picture: probabilities, and no logits."""
+    """The probabilities in the table, for a sample without its picture; there are no logits."""
     bars.draw(
         [
             Prediction(class_idx, results.class_names[class_idx], probability, math.nan)
@@ -205,11 +199,12 @@ def _draw_top5(results: Results, sample: Sample) -> None:
 
 
 def _draw_numbers(results: Results, sample: Sample) -> None:
-    """What the table says of the sample."""
+    """The sample's file, and its numbers in the table."""
     true = words.plain(results.class_names[sample.label])
     st.caption(
         f"Probability of {true}: {words.percent(sample.p_label)} · loss {sample.loss:.2f} nats · "
-        f"margin {words.percent(sample.margin)}"
+        f"margin {words.percent(sample.margin)} · {words.plain(sample.path or sample.sample_id)} · "
+        f"{words.plain(sample.split)}"
     )
 
 

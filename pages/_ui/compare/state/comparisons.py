@@ -17,7 +17,7 @@ from pages._ui.session import choices, evaluated, image_access, models, result_c
 
 # Names in the address; but for two, each is the key of a widget here and of none elsewhere.
 WITH, PILE, CLASS, FIRST_SAID, SECOND_SAID = "with", "pile", "of_class", "first_said", "second_said"
-PART, SHEET, FEW = "tab", "sheet", "some"
+PART, SHEET, FEW, MATRICES = "tab", "sheet", "some", "matrices"
 # Widgets that the address always names: what is bound is left out of it while it is usual, and what is usual
 # may be another thing for whoever follows the link.
 SHOWN = "pile_shown"

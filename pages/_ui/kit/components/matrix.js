@@ -6,7 +6,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const dense = n > (data.half ? 10 : 16);
   grid.classList.toggle("dense", dense);
   const longest = Math.max(...data.labels.map((label) => label.length));
-  grid.style.setProperty("--cell", n <= 4 ? "5.5rem" : "3.1rem");
+  // On a wide screen the height limits the cells: the matrix is seen whole.
+  grid.style.setProperty("--cell", n <= 4 ? "5.5rem" : `min(3.1rem, max(0.6rem, calc((100vh - 27rem) / ${n})))`);
   parentElement.querySelector(".frame").style.setProperty("--label", `${Math.min(data.half ? 7 : 9.5, (dense ? 0.36 : 0.46) * longest + 1)}rem`);
   grid.setAttribute("aria-label", data.label);
 
@@ -37,22 +38,32 @@ export default function ({ data, parentElement, setTriggerValue }) {
       + `${share(count, data.support[row])} of true ${data.names[row]}`;
   };
 
-  const items = [document.createElement("span")];
-  for (let column = 0; column < n; column++) items.push(add(-1, column, "label column", data.labels[column], say(-1, column)));
-  for (let row = 0; row < n; row++) {
-    items.push(add(row, -1, "label row", data.labels[row], say(row, -1)));
-    for (let column = 0; column < n; column++) {
-      const hidden = row === column && data.hide_diagonal, count = data.counts[row][column];
-      const kind = hidden || !count ? "none" : data.good[row][column] ? "right" : "wrong";
-      const shade = data.shade[row][column];
-      const cell = add(row, column, `cell ${kind}${kind !== "none" && shade > 0.62 ? " strong" : ""}`, hidden ? "" : data.text[row][column], say(row, column));
-      cell.style.setProperty("--mix", `${Math.round(10 + 90 * shade)}%`);
-      items.push(cell);
-    }
-  }
-  grid.replaceChildren(...items);
-  const first = buttons.get(data.selected.join(" ")) ?? buttons.get("0 0");
+  const line = (...cells) => {
+    const made = document.createElement("div");
+    made.className = "line";
+    made.setAttribute("role", "row");
+    made.append(...cells);
+    return made;
+  };
+  const cell = (row, column) => {
+    const hidden = row === column && data.hide_diagonal, count = data.counts[row][column];
+    const kind = hidden || !count ? "none" : data.good[row][column] ? "right" : "wrong";
+    const made = add(row, column, `cell ${kind}`, hidden ? "" : data.text[row][column], say(row, column));
+    made.style.setProperty("--mix", `${Math.round(10 + 90 * data.shade[row][column])}%`);
+    return made;
+  };
+  const all = [...Array(n).keys()], corner = document.createElement("span");
+  corner.setAttribute("role", "columnheader");
+  corner.setAttribute("aria-label", "True class");
+  // What has the focus keeps it, though its button is a new one.
+  const focused = parentElement.getRootNode().activeElement?.dataset.at;
+  grid.replaceChildren(
+    line(corner, ...all.map((column) => add(-1, column, "label column", data.labels[column], say(-1, column)))),
+    ...all.map((row) => line(add(row, -1, "label row", data.labels[row], say(row, -1)), ...all.map((column) => cell(row, column)))),
+  );
+  const first = buttons.get(focused) ?? buttons.get(data.selected.join(" ")) ?? buttons.get("0 0");
   if (first) first.tabIndex = 0;
+  if (focused !== undefined) first?.focus({ preventScroll: true });
 
   const at = (event) => event.target.closest?.("[data-at]")?.dataset.at.split(" ").map(Number);
   const rest = () => { reading.textContent = data.hint; };
@@ -60,12 +71,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
   grid.onpointerleave = rest;
   grid.onfocusin = (event) => { const place = at(event); if (place) reading.textContent = say(...place); };
   grid.onclick = (event) => { const place = at(event); if (place) setTriggerValue("picked", place); };
-  const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  const targets = {
+    ArrowUp: ([row, column]) => [row - 1, column], ArrowDown: ([row, column]) => [row + 1, column],
+    ArrowLeft: ([row, column]) => [row, column - 1], ArrowRight: ([row, column]) => [row, column + 1],
+    Home: ([row]) => [row, row < 0 ? 0 : -1], End: ([row]) => [row, n - 1],
+  };
   grid.onkeydown = (event) => {
-    const place = at(event), move = moves[event.key];
-    if (!place || !move) return;
-    const next = buttons.get(`${place[0] + move[0]} ${place[1] + move[1]}`);
+    const place = at(event), target = targets[event.key];
+    if (!place || !target) return;
+    const next = buttons.get(target(place).join(" "));
     event.preventDefault();
+    event.stopPropagation();  // The same keys lead from sample to sample elsewhere on the page.
     if (!next) return;
     event.target.tabIndex = -1;
     next.tabIndex = 0;

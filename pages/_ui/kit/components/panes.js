@@ -54,10 +54,15 @@ export default function ({ data, parentElement }) {
     };
     picture.onpointerleave = rest;
   }
-  if (data.scroll_to && parentElement.host?.dataset.shown !== data.scroll_to) {
-    const host = parentElement.host ?? find("figure");
-    if (parentElement.host) parentElement.host.dataset.shown = data.scroll_to;
-    (host.closest?.('[data-testid="stMain"]') ?? document.querySelector('[data-testid="stMain"]'))?.scrollTo({ top: 0, behavior: "smooth" });
+  const figure = find("figure"), host = parentElement.host;
+  figure.tabIndex = -1;
+  figure.setAttribute("aria-label", data.items.map((item) => item.title).join(", "));
+  if (data.scroll_to && figure.dataset.shown !== data.scroll_to) {
+    figure.dataset.shown = data.scroll_to;
+    document.querySelector('[data-testid="stMain"]')?.scrollTo({ top: 0, behavior: "smooth" });
+    // Opened from a gallery: what is opened gets the focus, and the keys go on from here.
+    const from = document.activeElement;
+    if (from?.shadowRoot && from !== host) figure.focus({ preventScroll: true });
   }
   rest();
 }

@@ -14,17 +14,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
     button.className = pile.tone;
     button.dataset.pile = pile.id;
     button.setAttribute("aria-pressed", String(pile.selected));
-    button.setAttribute("aria-label", `${pile.name}: ${pile.count}, ${pile.meaning}`);
     for (const part of ["count", "name", "meaning"]) {
-      button.append(Object.assign(document.createElement("span"), { className: part, textContent: pile[part] }));
+      // Spaces part the words for a screen reader: the button's name is what it shows.
+      button.append(Object.assign(document.createElement("span"), { className: part, textContent: pile[part] }), " ");
     }
     button.onclick = () => setTriggerValue("picked", pile.id);
     return button;
   };
+  const focused = parentElement.getRootNode().activeElement?.dataset.pile;
   const [rightRow, wrongRow] = [data.piles.slice(0, 2), data.piles.slice(2)];
   frame.replaceChildren(
     document.createElement("span"), head(data.second, "right", "column"), head(data.second, "wrong", "column"),
     head(data.first, "right", "row"), ...rightRow.map(tile),
     head(data.first, "wrong", "row"), ...wrongRow.map(tile),
   );
+  // What has the focus keeps it, though its button is a new one.
+  if (focused) frame.querySelector(`[data-pile="${focused}"]`)?.focus({ preventScroll: true });
 }

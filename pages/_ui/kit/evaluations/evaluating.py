@@ -1,4 +1,4 @@
-"""Evaluate a checkpoint on a folder of images, and watch that."""
+"""Evaluate a checkpoint on a folder of images, and watch the progress."""
 
 from pathlib import Path
 
@@ -25,17 +25,17 @@ _SPLITS = {"val": "Validation", "test": "Test", "train": "Training", "all": "All
 
 
 def draw(name: str) -> None:
-    """Say that there is nothing to show yet, take a folder of images, and offer what has been evaluated."""
+    """Say that there is nothing to show yet, ask for a folder of images, and offer other checkpoints."""
     if not draw_under_way(name):
         st.info(
-            f"**{words.plain(name)}** has not been evaluated yet: name a folder of labelled images, with a "
-            "folder for each class or in the layout of a public data set, and see what it gets wrong.",
+            f"**{words.plain(name)}** has not been evaluated yet. Name a folder of labelled images, with a "
+            "folder for each class or in the layout of a public data set, to see what it gets wrong.",
             icon=":material/fact_check:",
         )
         _draw_form(name)
     others = results.available()
     if others:
-        st.markdown("These have been evaluated, and show real mistakes:")
+        st.markdown("These checkpoints have been evaluated:")
         with st.container(horizontal=True, gap="small"):
             for other in others:
                 st.button(
@@ -47,9 +47,9 @@ def draw(name: str) -> None:
 
 
 def draw_under_way(name: str) -> bool:
-    """Show how far the evaluations of a checkpoint are that are being made; whether there are any."""
+    """Show the progress of a checkpoint's evaluations that are running; whether there are any."""
     if ended := evaluated.arrived(name):
-        st.error(words.plain(f"The evaluation has ended without results: {ended}."), icon=":material/error:")
+        st.error(words.plain(f"The evaluation ended without results: {ended}."), icon=":material/error:")
     names = evaluations.under_way(store.find(name))
     if names:
         st.fragment(mishaps.guarded(_draw_progress), run_every=_LIVE_S)(name, names)
@@ -59,16 +59,16 @@ def draw_under_way(name: str) -> bool:
 
 
 def _draw_interrupted(name: str) -> None:
-    """Offer to go on with what was interrupted, or to forget it."""
+    """Offer to resume an interrupted evaluation, or to delete what it has done."""
     folder = store.find(name)
     for each in evaluations.interrupted(folder):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True):
             done = words.counted(num_predicted(folder, each.name), "image")
             st.markdown(f"The evaluation **{words.plain(each.name)}** was interrupted after {done}.")
-            if st.button("Go on", icon=":material/resume:", key=f"evaluation_go_on_{each.name}"):
+            if st.button("Resume", icon=":material/resume:", key=f"evaluation_go_on_{each.name}"):
                 _go_on(each)
             st.button(
-                "Forget it", key=f"evaluation_forget_{each.name}",
+                "Delete", key=f"evaluation_forget_{each.name}",
                 on_click=evaluated.forget, args=(folder, each.name),
             )  # fmt: skip
 
@@ -76,7 +76,7 @@ def _draw_interrupted(name: str) -> None:
 def _go_on(interrupted: Evaluation) -> None:
     folder, name, split = interrupted.of, interrupted.name, interrupted.facts.split or "val"
     try:
-        with st.spinner("The images are found, the network is loaded…"):
+        with st.spinner("Finding the images, loading the network…"):
             place, layout = remembered_data(interrupted.folder), remembered_layout(interrupted.folder)
             background.start(folder, place, split, name, layout=layout)
             evaluated.wait_for(folder.name, name)
@@ -89,16 +89,16 @@ def _go_on(interrupted: Evaluation) -> None:
 @st.dialog("Evaluate on a folder", icon=":material/add:", width="medium")
 @mishaps.guarded
 def ask_for_folder(name: str) -> None:
-    """Evaluate on a folder, also where there are evaluations."""
+    """Ask for a folder to evaluate on, for a checkpoint that may have other evaluations."""
     st.markdown(
         f"How good is **{words.plain(name)}** on other images: newer ones, your own, from another camera? "
-        "Name a folder of labelled images. What there is already stays."
+        "Name a folder of labelled images. Other evaluations are kept."
     )
     _draw_form(name)
 
 
 def _draw_form(name: str) -> None:
-    """Where the images are, which of them, and what the evaluation is to be called."""
+    """Ask for the folder, the split, and a name for the evaluation."""
     with st.form("evaluation", border=False):
         entered = st.text_input("Folder of the images", key=_FOLDER, placeholder="/path/to/images")
         typed = values.text(entered).strip()
@@ -107,7 +107,7 @@ def _draw_form(name: str) -> None:
             "Split", list(_SPLITS), format_func=_SPLITS.__getitem__, key=_SPLIT,
             help="Images without a split count as validation.",
         )  # fmt: skip
-        named = values.text(right.text_input("Name", key=_NAME, placeholder="that of the folder")).strip()
+        named = values.text(right.text_input("Name", key=_NAME, placeholder="the folder's name")).strip()
         wanted = st.form_submit_button("Evaluate", type="primary", icon=":material/play_arrow:")
     st.caption(words.plain(f"Or in a terminal: python -m core evaluate {name} --data FOLDER --as NAME"))
     if not wanted and not typed:
@@ -119,7 +119,7 @@ def _draw_form(name: str) -> None:
             st.caption("Choose one, then press Evaluate.")
         if not wanted or layout is None:
             return
-        with st.spinner("The images are found, the network is loaded…"):
+        with st.spinner("Finding the images, loading the network…"):
             _start(store.find(name), place, layout, split, named)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
@@ -128,12 +128,12 @@ def _draw_form(name: str) -> None:
 
 
 def _layout(folder: Path, place: Path | None) -> str | None:
-    """How the images are to be read; None where that is asked and not answered."""
+    """The layout of the folder; None while the user has to choose one."""
     return "" if place is None else layout_picker.pick(place, _LAYOUT, store.read_card(folder).class_names)
 
 
 def _start(folder: Path, place: Path | None, layout: str, split: str, named: str) -> None:
-    """Start it under its name, and show it once it is there."""
+    """Start the evaluation under its name, and open it when it is done."""
     card = store.read_card(folder)
     samples = samples_of(card, open_images(folder, place, layout), split)
     name = named or proposed_name(evaluations.every(folder), card, samples)
@@ -142,13 +142,13 @@ def _start(folder: Path, place: Path | None, layout: str, split: str, named: str
 
 
 def _draw_progress(checkpoint_name: str, names: list[str]) -> None:
-    """How far they are; when one has ended, the page is drawn once more."""
+    """Show the progress; draw the page again when an evaluation has ended."""
     folder = store.find(checkpoint_name)
     if evaluations.under_way(folder) != names:
         st.rerun()
     for name in names:
         done = words.counted(num_predicted(folder, name), "image")
         st.info(
-            f"**{words.plain(name)}** is being evaluated: {done} so far. It goes on if you leave this page.",
+            f"**{words.plain(name)}** is being evaluated: {done} so far. You can leave this page meanwhile.",
             icon=":material/hourglass_top:",
         )

@@ -1,8 +1,9 @@
-"""On which data a checkpoint was evaluated: pick one, add one, compare one with another, delete one."""
+"""The evaluations of a checkpoint: pick one, add one, compare it with another, delete it."""
 
 from datetime import datetime
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import places
 from core.checkpoints import store
@@ -22,7 +23,7 @@ def pick(name: str, label: str = "Evaluated on") -> Evaluation:
     names = list(known)
     if missing := evaluated.missing(names):
         st.warning(
-            f"{words.plain(name)} has no evaluation {words.plain(missing[:80])} here; this is another.",
+            f"{words.plain(name)} has no evaluation {words.plain(missing[:80])}; this is another one.",
             icon=":material/search_off:",
         )
     evaluated.choose(names)
@@ -33,10 +34,10 @@ def pick(name: str, label: str = "Evaluated on") -> Evaluation:
     return known[chosen]
 
 
-def draw(name: str) -> Evaluation:
-    """Draw the picker with all that can be done beside it, and what the evaluation is of."""
+def draw(name: str, row: DeltaGenerator) -> Evaluation:
+    """Draw the picker in ``row``, and beside it the buttons that add, compare and delete."""
     evaluating.draw_under_way(name)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="evaluation"):
+    with row:
         chosen = pick(name)
         if st.button("Evaluate on a folder", icon=":material/add:", key="evaluate_now"):
             evaluating.ask_for_folder(name)
@@ -47,22 +48,21 @@ def draw(name: str) -> Evaluation:
             "Delete", icon=":material/delete:", key="evaluation_delete", help="Delete this evaluation"
         ):
             _ask_to_delete(chosen)
-    st.caption(words.plain(about(chosen)))
     if weights_differ(chosen):
         st.warning(
-            "The checkpoint has other weights now than those that were evaluated: numbers are of then, maps "
-            "of now. Evaluate again to bring them together.",
+            "The checkpoint has other weights now than in this evaluation. Numbers are from the evaluation; "
+            "maps are from the current weights. Evaluate again to bring them together.",
             icon=":material/sync_problem:",
         )
     return chosen
 
 
 def about(evaluation: Evaluation) -> str:
-    """What an evaluation is of: ``256 images of pets-cat-dog, validation · 22 November 2026 · ef99880d…``."""
+    """The images of an evaluation, its date and its data: ``256 images of pets, validation · …``."""
     facts = evaluation.facts
     split = _SPLITS.get(facts.split, facts.split)
     parts = [
-        f"{words.counted(facts.num_images, 'image')} of {facts.data or 'images that nobody has named'}"
+        f"{words.counted(facts.num_images, 'image')} of {facts.data or 'unnamed images'}"
         + (f", {split}" if split else ""),
         f"{words.counted(facts.num_unknown, 'image')} of unknown classes left out"
         if facts.num_unknown
@@ -74,7 +74,7 @@ def about(evaluation: Evaluation) -> str:
 
 
 def weights_differ(evaluation: Evaluation) -> bool:
-    """Whether it was made with other weights than the checkpoint has now."""
+    """Whether the checkpoint has other weights now than at the time of the evaluation."""
     now = store.read_card(evaluation.of).weights_sha256
     return not evaluation.is_older and evaluation.facts.weights_sha256 != now
 
@@ -92,7 +92,7 @@ def _day(date: str) -> str:
 def _ask_to_delete(evaluation: Evaluation) -> None:
     st.markdown(
         f"**{words.plain(evaluation.name)}**: {words.plain(about(evaluation))}. Its predictions and numbers "
-        "are deleted; the network and the images stay. This cannot be undone."
+        "will be deleted; the network and the images stay. This cannot be undone."
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
         kept = st.button("Keep it", key="evaluation_keep")
@@ -105,7 +105,7 @@ def _ask_to_delete(evaluation: Evaluation) -> None:
 
 
 def _draw_others(first: Evaluation) -> None:
-    """Each evaluation that this one can be compared with, to click."""
+    """A button for each evaluation that this one can be compared with."""
     others = comparable(first)
     groups = {
         "The same network on other images": [each for each in others if each.of == first.of],
@@ -122,4 +122,4 @@ def _draw_others(first: Evaluation) -> None:
             ):  # fmt: skip
                 st.switch_page("pages/compare.py", query_params={})
     if not others:
-        st.markdown("Nothing yet: evaluate on another folder, or train another network on these images.")
+        st.markdown("Nothing yet. Evaluate on another folder, or train another network on these images.")

@@ -1,6 +1,7 @@
 """The numbers that matter: how good it is, and how good that is for these data."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.checkpoints import store
 from core.mistakes.results import Results, class_sizes
@@ -11,10 +12,10 @@ from pages._ui.kit.evaluations import evaluating, evaluation_picker
 from pages._ui.session import choices, result_cache
 
 
-def pick_results(name: str) -> Results:
-    """The results of the evaluation and split that are chosen; where there are none, how to get some."""
+def pick_results(name: str, row: DeltaGenerator) -> Results:
+    """The results of the evaluation that is chosen in ``row``; where there are none, how to get some."""
     need_some(name)
-    return of_split(evaluation_picker.draw(name))
+    return of_split(evaluation_picker.draw(name, row))
 
 
 def need_some(name: str) -> None:
@@ -40,45 +41,44 @@ def of_split(evaluation: Evaluation) -> Results:
 
 
 def draw(results: Results) -> None:
-    """Accuracy, beside what it is worth where classes differ in size."""
+    """Accuracy, beside what it is worth where classes differ in size, and what was evaluated."""
     metrics = results.metrics
     with st.container(horizontal=True, gap="small", key="numbers"):
         _number("Accuracy", words.accuracy(metrics.accuracy), "Share of all samples that are right.")
         _number(
             "Balanced accuracy",
             words.accuracy(metrics.balanced_accuracy),
-            "Mean over classes of the share that is right: each class counts the same, however small.",
+            "Mean recall over all classes: each class counts the same, however small.",
         )
         _number(
-            "Always the largest class",
+            "Majority-class baseline",
             words.accuracy(metrics.majority_baseline),
-            "What somebody gets right who names the largest class each time and never looks.",
+            "Accuracy of always predicting the largest class, without looking at the image.",
         )
         _number(
             "Mistakes",
             f"{metrics.num_mistakes:,} of {metrics.num_samples:,}",
-            "In this split. The matrix below says which.",
+            "Samples of this split whose predicted class is not their true class.",
         )
         if len(results.class_names) > 5:
             _number(
-                "Among the best five",
+                "Top-5 accuracy",
                 words.accuracy(metrics.top5_accuracy),
-                "Share of samples whose true class is among the five likeliest.",
+                "Share of samples whose true class is among the five most likely classes.",
             )
-
-    st.caption(_sizes(results))
+    st.caption(f"{words.plain(evaluation_picker.about(results.evaluation))} · {_sizes(results)}")
 
 
 def _sizes(results: Results) -> str:
     """How many classes there are, and how many samples they have."""
     sizes, names = class_sizes(results.metrics.per_class.support), results.class_names
     of = f"{sizes.num_with_samples:,} of " if sizes.num_with_samples < len(names) else ""
-    classes = f"Samples of {of}{words.counted(len(names), 'class')}"
+    classes = f"{of}{words.counted(len(names), 'class')}"
     if sizes.most == sizes.fewest:
-        return f"{classes}, {sizes.most:,} each."
+        return f"{classes}, {words.counted(sizes.most, 'sample')} each"
     smallest, largest = words.plain(names[sizes.smallest]), words.plain(names[sizes.largest])
-    return f"{classes}: from {sizes.fewest:,} ({smallest}) to {sizes.most:,} ({largest}) each."
+    return f"{classes}, from {sizes.fewest:,} ({smallest}) to {sizes.most:,} ({largest}) samples each"
 
 
 def _number(label: str, value: str, meaning: str) -> None:
-    st.metric(label, value, border=True, help=meaning)
+    st.metric(label, value, help=meaning)

@@ -1,7 +1,6 @@
-"""Samples to walk through: which are wanted, in what order, and their pictures, a page at a time."""
+"""Samples to walk through: which, in what order, and their pictures, a page at a time."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -12,11 +11,12 @@ from core.evaluation.selection import ORDERS, Sample, SampleFilter, num_pages, p
 from core.mistakes.results import Results
 from pages._ui import words
 from pages._ui.kit import options
-from pages._ui.kit.components import tiles, web
+from pages._ui.kit.components import tile_box, web
 from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.pickers import class_pickers
 from pages._ui.kit.samples import image_folder
 from pages._ui.session import choices, image_access
+from pages._ui.session.image_access import Pictures
 
 PAGE_SIZE = 48
 _ORDER_LABELS = {
@@ -28,6 +28,7 @@ _ORDER_LABELS = {
 }
 _OUTCOMES = {"wrong": "Mistakes", "all": "All", "right": "Right"}
 _TILE, _MOST_LOSS = 96, 20.0
+_BELOW, _BELOW_PAGES = 24, 76
 _EMPTY = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 50 40'%3E"
     "%3Crect width='50' height='40' fill='%23808c9b' fill-opacity='.18'/%3E%3C/svg%3E"
@@ -36,7 +37,7 @@ _EMPTY = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """The samples that somebody wants to see: what they must be, their order, their rows, in words."""
+    """The samples to show: which are wanted, their order, their rows in the table, and a title."""
 
     wanted: SampleFilter
     order: str
@@ -50,15 +51,16 @@ class Selection:
 
 
 def pick(results: Results) -> tuple[Selection, DeltaGenerator]:
-    """Draw the pickers of classes, outcome, order and ranges; gives a row that has room for more."""
+    """Draw the pickers of classes, outcome, order and ranges; gives a row with room for more."""
     names = list(results.class_names)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_classes"):
         label = _class("True class", results, choices.TRUE)
         predicted = _class("Predicted class", results, choices.PREDICTED)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_controls"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="gallery_controls"):
         outcome = options.segmented(
-            "Show", _OUTCOMES, key=choices.ONLY, on_change=choices.from_the_first_page
-        )
+            "Show", _OUTCOMES, key=choices.ONLY, label_visibility="collapsed",
+            on_change=choices.from_the_first_page,
+        )  # fmt: skip
         order = st.selectbox(
             "Order",
             list(ORDERS),
@@ -66,9 +68,10 @@ def pick(results: Results) -> tuple[Selection, DeltaGenerator]:
             key=choices.ORDER,
             bind="query-params",
             persist_state="session",
+            label_visibility="collapsed",
             on_change=choices.from_the_first_page,
         )
-    tools = st.container(horizontal=True, gap="small", key="gallery_tools")
+    tools = st.container(horizontal=True, vertical_alignment="center", gap="small", key="gallery_tools")
     with tools.popover("Filters", icon=":material/filter_alt:", key="gallery_filters"):
         ranges = _ranges()
     wanted = SampleFilter(label, predicted, outcome, **ranges)
@@ -77,7 +80,7 @@ def pick(results: Results) -> tuple[Selection, DeltaGenerator]:
 
 
 def order_label(name: str) -> str:
-    """An order as people call it."""
+    """The name of an order on the page."""
     return _ORDER_LABELS.get(name, name)
 
 
@@ -91,25 +94,16 @@ def choose_cell(names: tuple[str, ...], label: int | None, predicted: int | None
     choices.open_sample(None)
 
 
-def draw(results: Results, selection: Selection, pictures: image_access.Pictures, opened: str | None) -> None:
-    """Draw a page of the samples; a click opens one."""
+def draw(results: Results, selection: Selection, pictures: Pictures, opened: str | None) -> None:
+    """Draw a page of the samples in a box; a click opens one."""
     number = len(selection.rows)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown(f"##### {words.plain(selection.title)}", width="content")
+        st.header(words.plain(selection.title), anchor=False, width="content")
         st.caption(words.counted(number, "sample"), width="content")
     if not number:
-        st.info(
-            "No sample is like that. Loosen the filters, or pick another cell.", icon=":material/search_off:"
-        )
+        st.info("No sample matches. Widen the filters, or pick another cell.", icon=":material/search_off:")
         return
-    if pictures.images is None:
-        image_folder.ask(results.evaluation, pictures.reason)
-    elif pictures.has_changed:
-        st.warning(
-            "The images on this machine are not those that were evaluated: names, labels or contents differ. "
-            "Numbers are of then, pictures and maps of now. Evaluate again to bring them together.",
-            icon=":material/sync_problem:",
-        )
+    image_folder.draw_state(results.evaluation, pictures)
     slot, pages = st.container(), num_pages(number, PAGE_SIZE)
     # Below the pictures, but asked first: the page may come from the address.
     shown = 1
@@ -117,30 +111,21 @@ def draw(results: Results, selection: Selection, pictures: image_access.Pictures
         shown = st.pagination(pages, key=choices.PAGE, bind="query-params", persist_state="session")
     samples = [sample_at(results.table, int(row)) for row in page_of(selection.rows, shown, PAGE_SIZE)]
     with slot:
-        _draw_tiles(results, samples, pictures, opened, on_pick=choices.open_sample)
+        tile_box.draw(
+            tiles_of(results, samples, pictures, opened), label="Samples", key="gallery", side=_TILE,
+            on_pick=choices.open_sample, below=room_below(pages),
+        )  # fmt: skip
 
 
-def verdict(results: Results, sample: Sample) -> str:
-    """What the network took a sample for, and how sure it was: ``→ 9 · 80 %``, ``right · 97 %``."""
-    taken = "right" if sample.is_right else f"→ {results.class_names[sample.predicted]}"
-    return f"{taken} · {words.percent(sample.p_predicted)}"
+def room_below(pages: int) -> int:
+    """Pixels to leave below a box of samples, for the picker of pages where there is one."""
+    return _BELOW_PAGES if pages > 1 else _BELOW
 
 
-def picture(thumb: bytes | None) -> str:
-    """A small JPEG file as the address of a tile's picture; an empty square where there is none."""
-    return web.data_uri(thumb) if thumb else _EMPTY
-
-
-def _draw_tiles(
-    results: Results,
-    samples: list[Sample],
-    pictures: image_access.Pictures,
-    opened: str | None,
-    *,
-    on_pick: Callable[[str], None],
-) -> None:
+def tiles_of(results: Results, samples: list[Sample], pictures: Pictures, opened: str | None) -> list[Tile]:
+    """A tile for each sample: its picture, its true class, and what it was predicted as."""
     thumbs = image_access.thumbs(pictures.images, samples) if pictures.images else [None] * len(samples)
-    items = [
+    return [
         Tile(
             sample.sample_id,
             picture(thumb),
@@ -151,7 +136,17 @@ def _draw_tiles(
         )
         for sample, thumb in zip(samples, thumbs, strict=True)
     ]
-    tiles.grid(items, label="Samples", key="gallery", on_pick=on_pick, side=_TILE)
+
+
+def verdict(results: Results, sample: Sample) -> str:
+    """The predicted class of a sample and its probability: ``→ 9 · 80 %``, ``right · 97 %``."""
+    taken = "right" if sample.is_right else f"→ {results.class_names[sample.predicted]}"
+    return f"{taken} · {words.percent(sample.p_predicted)}"
+
+
+def picture(thumb: bytes | None) -> str:
+    """A small JPEG file as the address of a tile's picture; an empty square where there is none."""
+    return web.data_uri(thumb) if thumb else _EMPTY
 
 
 def _class(label: str, results: Results, key: str) -> int | None:
@@ -175,7 +170,7 @@ def _ranges() -> dict[str, tuple[float, float]]:
         bind="query-params",
         persist_state="session",
         on_change=choices.from_the_first_page,
-        help="Minus the logarithm of the probability that the true class got: 0.7 where it got one half.",
+        help="Minus the logarithm of the true class's probability: 0.7 for a probability of one half.",
     )
     return {"probability": probability, "margin": margin, "loss": (loss, math.inf)}
 
@@ -199,8 +194,8 @@ def _title(wanted: SampleFilter, names: list[str]) -> str:
     label = None if wanted.label is None else names[wanted.label]
     predicted = None if wanted.predicted is None else names[wanted.predicted]
     if label is not None and predicted is not None:
-        return f"{label}, and predicted so" if label == predicted else f"{label}, predicted {predicted}"
-    kind = {"wrong": "mistakes", "right": "right ones", "all": "samples"}[wanted.outcome]
+        return f"{label}, predicted {predicted}"
+    kind = {"wrong": "mistakes", "right": "right predictions", "all": "samples"}[wanted.outcome]
     if label is not None:
         return f"True {label}: {kind}"
     if predicted is not None:

@@ -1,10 +1,11 @@
-"""Where the images behind a table are: asked once, and remembered."""
+"""The folder of the images behind a table: asked once, and remembered."""
 
 from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
+from core.data.downloads import background
 from core.data.image_set import ImageSet
 from core.data.sources.folder.layout import LayoutError
 from core.errors import CoreError
@@ -15,28 +16,44 @@ from core.training.run import remember_data
 from pages._ui import words
 from pages._ui.kit import download
 from pages._ui.session import folders, image_access, values
+from pages._ui.session.image_access import Pictures
 
 _FOLDER = "image_folder"
 
 
+def draw_state(evaluation: Evaluation, pictures: Pictures) -> None:
+    """Say where the images of an evaluation are not here, or have changed since; nothing if all is well."""
+    if pictures.images is None:
+        ask(evaluation, pictures.reason)
+    elif pictures.has_changed:
+        st.warning(
+            "The images have changed since the evaluation: names, labels or contents differ. Numbers are "
+            "from the last evaluation; pictures and maps are from the current images. Evaluate again to "
+            "bring them together.",
+            icon=":material/sync_problem:",
+        )
+
+
 def ask(evaluation: Evaluation, reason: str) -> None:
-    """Say that the images are not here, download them, or take the folder of those who have them."""
-    st.info(
-        "**The images are not on this machine**, so there is nothing to draw maps on; all numbers hold.",
-        icon=":material/image_not_supported:",
-    )
-    source = evaluation.facts.source
-    if not download.offer(source, address(evaluation), on_end=image_access.look_again):
-        st.caption(words.capital(reason))
-    key = f"{_FOLDER}_{address(evaluation)}"
-    st.text_input(
-        f"Folder of the images of {words.plain(evaluation.name)}",
-        key=key,
-        placeholder="/path/to/the/images",
-        on_change=partial(_take, evaluation, key),
-    )
-    if refused := image_access.take_refusal():
-        st.error(words.capital(refused), icon=":material/folder_off:")
+    """Say that the images are not here, offer to download them, and ask for their folder."""
+    refused = image_access.take_refusal()
+    source, place = evaluation.facts.source, address(evaluation)
+    is_busy = refused is not None or background.under_way(source) is not None
+    with st.expander(
+        "**The images are not on this machine.** Get them to see pictures and maps.",
+        expanded=is_busy, icon=":material/image_not_supported:", key=f"images_{place}",
+    ):  # fmt: skip
+        if not download.offer(source, place, on_end=image_access.look_again):
+            st.caption(words.capital(reason))
+        key = f"{_FOLDER}_{place}"
+        st.text_input(
+            f"Folder of the images of {words.plain(evaluation.name)}",
+            key=key,
+            placeholder="/path/to/the/images",
+            on_change=partial(_take, evaluation, key),
+        )
+        if refused:
+            st.error(words.capital(refused), icon=":material/folder_off:")
 
 
 def _take(evaluation: Evaluation, key: str) -> None:

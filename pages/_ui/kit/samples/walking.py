@@ -1,4 +1,4 @@
-"""From one sample to the next: where it stands among those selected, and buttons with keys."""
+"""From one sample to the next: its position among those selected, and buttons with keys."""
 
 import pyarrow as pa
 import streamlit as st
@@ -8,7 +8,7 @@ from pages._ui.session import choices
 
 
 def draw(table: pa.Table, place: Position | None, *, key: str) -> None:
-    """Draw Previous, Next and Close; without a place the sample is none of those selected."""
+    """Draw Previous, Next and Close; ``place`` is None for a sample that is not among those selected."""
     with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
         if place:
             st.caption(f"{place.number:,} of {place.total:,}", width="content")

@@ -1,0 +1,71 @@
+// Pictures in a box that scrolls. One is in the tab order; arrows, Home and End walk, Enter or a click opens.
+const LEAST = 170, NARROW = 0.7;  // Pixels of a row of pictures, and a share of the window.
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const box = parentElement.querySelector(".box"), root = parentElement.getRootNode();
+  const focused = root.activeElement?.dataset.id, last = box.dataset.open;
+  box.style.setProperty("--side", `${data.side}px`);
+  box.setAttribute("aria-label", data.label);
+
+  const tiles = data.items.map((item) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.tabIndex = -1;
+    button.dataset.id = item.id;
+    button.title = [item.caption, ...item.detail.split("\n"), item.note].filter(Boolean).join(" · ");
+    button.setAttribute("aria-pressed", String(item.selected));
+    const picture = Object.assign(document.createElement("img"), { className: "picture", src: item.picture, alt: "" });
+    const caption = Object.assign(document.createElement("span"), { className: "caption", textContent: item.caption });
+    const details = [...item.detail.split("\n"), item.note].map((text) => Object.assign(document.createElement("span"), { className: "detail", textContent: text }));
+    // Spaces part the words for a screen reader: the button's name is what it shows.
+    button.append(picture, ...[caption, ...details].flatMap((line) => [line, " "]));
+    button.onclick = () => setTriggerValue("picked", item.id);
+    return button;
+  });
+  box.replaceChildren(...tiles);
+  const of = (id) => tiles.find((tile) => id !== undefined && tile.dataset.id === id);
+  const open = tiles[data.items.findIndex((item) => item.selected)];
+  box.dataset.open = open?.dataset.id ?? "";
+
+  const enter = (tile) => {
+    for (const each of tiles) each.tabIndex = each === tile ? 0 : -1;
+  };
+  const show = (tile) => {
+    const [above, below] = [tile.offsetTop - box.offsetTop, tile.offsetTop - box.offsetTop + tile.offsetHeight];
+    if (above < box.scrollTop) box.scrollTop = above - 8;
+    else if (below > box.scrollTop + box.clientHeight) box.scrollTop = below - box.clientHeight + 8;
+  };
+  enter(of(focused) ?? open ?? of(last) ?? tiles[0]);
+  // What has the focus keeps it; when a sample is closed, its picture gets it back.
+  const wasClosed = last && !open && document.activeElement === document.body;
+  const back = focused !== undefined ? of(focused) ?? tiles[0] : wasClosed ? of(last) : undefined;
+  back?.focus({ preventScroll: true });
+
+  // As high as the window leaves room for; where that is too little, the page scrolls to a box of its own.
+  const fit = () => {
+    const scrolled = document.querySelector('[data-testid="stMain"]')?.scrollTop ?? 0;
+    const room = window.innerHeight - (box.getBoundingClientRect().top + scrolled) - data.below;
+    box.style.maxHeight = `${Math.round(room >= LEAST ? room : NARROW * window.innerHeight)}px`;
+    if (open) show(open);
+  };
+  box.watch?.disconnect();
+  box.watch = new ResizeObserver(fit);
+  for (const each of [document.documentElement, document.querySelector('[data-testid="stMainBlockContainer"]')]) {
+    if (each) box.watch.observe(each);
+  }
+  fit();
+
+  box.onfocusin = (event) => { const tile = of(event.target.dataset.id); if (tile) enter(tile); };
+  box.onkeydown = (event) => {
+    const from = tiles.indexOf(of(event.target.dataset.id));
+    const columns = tiles.filter((tile) => tile.offsetTop === tiles[0].offsetTop).length;
+    const steps = { ArrowLeft: from - 1, ArrowRight: from + 1, ArrowUp: from - columns, ArrowDown: from + columns, Home: 0, End: tiles.length - 1 };
+    if (from < 0 || !(event.key in steps)) return;
+    event.preventDefault();
+    event.stopPropagation();  // The same keys lead from sample to sample elsewhere on the page.
+    const next = tiles[steps[event.key]];
+    next?.focus({ preventScroll: true });
+    if (next) show(next);
+  };
+  return () => box.watch?.disconnect();
+}
