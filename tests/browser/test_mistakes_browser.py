@@ -57,7 +57,7 @@ def test_the_matrix_is_walked_by_keys(app: App) -> None:
     app.page.locator(".st-key-matrix [data-at='0 0']").focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowLeft", "Enter"):
         app.page.keyboard.press(key)
-    expect(app.page.get_by_role("heading", name="1, and predicted so")).to_be_visible()
+    expect(app.page.get_by_role("heading", name="1, predicted 1")).to_be_visible()
 
 
 def test_a_sample_opens_and_a_colleague_sees_the_same(app: App, browser: Browser) -> None:

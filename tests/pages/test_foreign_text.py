@@ -172,8 +172,9 @@ def test_a_sample_of_mistakes() -> None:
         pred=CLASSES[row["predicted"]],
         sample=row["sample_id"],
     )
-    assert any("class" in each.value for each in page.subheader)
+    assert any("class" in each.value for each in page.header)
     check(page)
+    page.button(key="sample_close").click().run()
     page.toggle[0].set_value(True).run()
     check(page)
 

@@ -37,7 +37,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def shows_pictures(page: AppTest) -> bool:
     assert not page.exception
     assert not page.error
-    return not any("The images are not on this machine" in each.value for each in page.info)
+    return not any("The images are not on this machine" in each.label for each in page.expander)
 
 
 def mistakes(data: Path) -> AppTest:
