@@ -1,6 +1,6 @@
-"""Somebody's own weights: read without executing anything, and fitted to an architecture by name.
+"""Foreign weights: read without executing anything, and fitted to an architecture by name.
 
-`core.checkpoints.foreign` has the parts; here is what the rest of the program asks of them.
+This is what the rest of the program needs of `core.checkpoints.foreign`.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from core.errors import CheckpointError
 
 
 def read(path: Path) -> dict[str, Tensor]:
-    """The state dict in a .safetensors, .pt or .pth file, out of its wrappers; nothing in it is executed."""
+    """The state dict in a .safetensors, .pt or .pth file; nothing in the file is executed."""
     return names.stripped(contents.read(path).states[0].tensors)
 
 

@@ -130,7 +130,7 @@ def test_raw_weights_are_taken_before_averaged_ones_and_the_key_chooses(tmp_path
         "the file also has weights under 'state_dict_ema' (averaged); choose by its key (--weights-key)"
         in said
     )
-    assert "left out (no weights): epoch, arch, optimizer, args and 1 more" in said
+    assert "left out (not weights): epoch, arch, optimizer, args and 1 more" in said
     assert _says_the_same(averaged, _imported(path, weights_key="state_dict_ema"))
     with pytest.raises(
         CheckpointError, match=r"no weights under the key 'x'; there is 'state_dict' \(\d+ tensors\)"
@@ -255,7 +255,7 @@ def test_another_head_gives_the_same_logits(
     done = _imported(path)
     assert _says_the_same(network, done)
     assert store.read_card(done.folder).head.at == "fc"
-    assumed = "it is assumed to have relu between the linear layers of its head, which no tensor says"
+    assumed = "it is assumed to have relu between the linear layers of its head; no tensor tells"
     assert (assumed in done.report.lines) == (
         kind in {"relu", "norm, relu", "relu, norm", "far indices", "names"}
     )
@@ -274,7 +274,7 @@ def test_a_head_of_another_number_of_outputs_is_said(
     network: nn.Module, tmp_path: Path, num_outputs: int
 ) -> None:
     features = network.get_parameter("fc.weight").shape[1]
-    expected = "one logit .*sigmoid.*not supported yet" if num_outputs == 1 else "the weights have 4 classes"
+    expected = "one logit .*sigmoid.*not supported" if num_outputs == 1 else "the weights have 4 classes"
     for head in (
         nn.Linear(features, num_outputs),
         nn.Sequential(nn.Dropout(), nn.Linear(features, num_outputs)),
@@ -369,12 +369,12 @@ def test_floating_point_types_are_fine(network: nn.Module, tmp_path: Path, dtype
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda value: (value * 9).to(torch.int8), "is of type int8; whole numbers need a scale"),
+        (lambda value: (value * 9).to(torch.int8), "is of type int8; integers need a scale"),
         (lambda value: value.to(torch.complex64), "is of type complex64; a weight is a real number"),
         (lambda value: value > 0, "is of type bool; a weight is a real number"),
         (
             lambda value: value.to(torch.float8_e4m3fn),
-            "is of type float8_e4m3fn; numbers of 8 bits need a scale",
+            "is of type float8_e4m3fn; 8-bit floats need a scale",
         ),
         (lambda value: torch.quantize_per_tensor(value, 0.1, 0, torch.qint8), "is quantised"),
         (lambda value: value.to_sparse(), "is a sparse tensor"),
@@ -450,7 +450,7 @@ def _zip(name: str) -> bytes:
     [
         (b"\x08\x07\x12\x07pytorch\x1a", "an ONNX network"),
         (b"\x89HDF\r\n\x1a\n", "a Keras model"),
-        (b"version https://git-lfs.github.com/spec/v1\noid", "a pointer of Git LFS"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "a Git LFS pointer"),
         (b"<!DOCTYPE html><html>", "a web page"),
         (b"\x1f\x8b\x08", "a packed archive; unpack it"),
         (_zip("weights.pth"), "a packed archive; unpack it"),
@@ -496,7 +496,7 @@ def test_the_nearest_architecture_is_named(architecture: str, prefix: str, tmp_p
     named = {prefix + name: torch.zeros(value.shape) for name, value in tensors.items()}
     assert nearest.nearest(named) == architecture
     with pytest.raises(
-        CheckpointError, match=f"come nearest to {architecture}, not to {TINY}; .*missing '.*', '.*', '"
+        CheckpointError, match=f"are nearest to {architecture}, not to {TINY}; .*missing '.*', '.*', '"
     ):
         _imported(_saved(named, tmp_path))
 

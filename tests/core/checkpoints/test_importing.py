@@ -248,11 +248,11 @@ def test_the_bytes_say_what_a_file_is_not_its_ending(tmp_path: Path, file: str) 
         (b"", "it is empty; copy or download it again"),
         (
             pickle.dumps({"a": [1.0] * 9}, 4),
-            "it was written by pickle alone; save the state dict with torch.save",
+            "it is a plain pickle; save the state dict with torch.save",
         ),
         (b"PK\x03\x04 and no more", "it is damaged or cut short; copy or download it again"),
         (b'\x10\0\0\0\0\0\0\0{"a":', "it is damaged or cut short; copy or download it again"),
-        (b"hello", "it is none of PyTorch's or of safetensors"),
+        (b"hello", "it is neither a PyTorch nor a safetensors file"),
     ],
 )
 def test_a_file_that_no_reader_understands_is_told_without_opcodes(
@@ -296,13 +296,13 @@ def test_numbers_are_names_too() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("cat\ndog\ncat\n", "the class list has 'cat' twice; each name once"),
+        ("cat\ndog\ncat\n", "the class list has 'cat' twice; expected each name once"),
         ('["cat", "cat ", "dog", "dog"]', "the class list has 'cat', 'dog' twice"),
-        ("", "the class list has 0 names; a classifier has two or more, one a line"),
+        ("", "the class list has 0 names; expected two or more, one per line"),
         ("[]", "the class list has 0 names"),
         (" \n\n", "the class list has 0 names"),
         ("cat\n", "the class list has 1 names"),
-        ('["cat", "dog"', "the class list starts like JSON and is not"),
+        ('["cat", "dog"', "the class list starts like JSON but is not valid"),
     ],
 )
 def test_a_class_list_that_cannot_be_right_is_refused(text: str, message: str) -> None:

@@ -1,4 +1,4 @@
-"""What a weights file holds: its state dicts, under which keys, and what stands beside them."""
+"""What a weights file holds: its state dicts with their keys, and the keys of everything else."""
 
 import pickle
 import re
@@ -27,20 +27,20 @@ _WHOLE_NETWORK = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StateDict:
-    """Tensors by name, and the ``key`` under which the file has them: ``model.state_dict``, or nothing."""
+    """Tensors by name, and their ``key`` in the file, such as ``model.state_dict``; "" at the top."""
 
     key: str
     tensors: dict[str, Tensor]
 
     @property
     def is_averaged(self) -> bool:
-        """Whether it is a moving average of the weights, by its key."""
+        """Whether its key is that of a moving average of weights."""
         return is_averaged(self.key)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contents:
-    """The state dicts of a file of some ``kind``, raw ones first; ``others`` are keys of all else."""
+    """The state dicts of a file, raw weights before averages; ``others`` are the keys of everything else."""
 
     kind: str
     states: tuple[StateDict, ...]
@@ -56,20 +56,20 @@ def read(path: Path) -> Contents:
     """What is in a .safetensors, .pt, .pth or .bin file; nothing in it is executed.
 
     Raises:
-        CheckpointError: it holds no state dict, is damaged, or is something else.
+        CheckpointError: the file holds no state dict, is damaged, or is of another kind.
     """
     try:
         kinds.refuse_foreign(path)
         kind, content = _content(path)
         found = Contents(kind, *_parts(content))
         if not found.states:
-            raise _nothing_in(path, content)  # noqa: TRY301 (beside the reading that it is about)
+            raise _nothing_in(path, content)  # noqa: TRY301 (belongs to the reading)
         _refuse_repeated(path, found)
     except CheckpointError:
         raise
     except CoreError as error:
         raise CheckpointError(f"{path.name} is not a readable weights file: {error}") from error
-    except Exception as error:  # A damaged file makes the two readers stumble in any way at all.
+    except Exception as error:  # Damaged files make the two readers raise errors of any type.
         raise CheckpointError(
             f"{path.name} is not a readable weights file{_reason(error) or kinds.torn(path)}"
         ) from error
@@ -77,7 +77,7 @@ def read(path: Path) -> Contents:
 
 
 def _content(path: Path) -> tuple[str, object]:
-    """Of which kind it is, its bytes say: people rename files."""
+    """The kind and the content of a file. Its bytes decide the kind, because files get renamed."""
     if kinds.is_safetensors(path):
         with files.opened(path):
             return "safetensors", safetensors.torch.load_file(path)
@@ -85,7 +85,7 @@ def _content(path: Path) -> tuple[str, object]:
 
 
 def _reason(error: Exception) -> str:
-    """Its first line, unless that is of bytes and opcodes, or torch's own advice to execute the file."""
+    """The error's first line, but neither bytes and opcodes nor torch's advice to execute the file."""
     if isinstance(error, pickle.UnpicklingError | EOFError | UnicodeDecodeError) or _OF_BYTES.search(
         str(error)
     ):
@@ -105,7 +105,7 @@ def _nothing_in(path: Path, content: object) -> CheckpointError:
 
 
 def _refuse_repeated(path: Path, found: Contents) -> None:
-    """A view may repeat one number a billion times; copied, it would fill the memory."""
+    """ValueError for tensors larger than the file: a view may repeat one number a billion times."""
     claimed = max(sum(map(_num_bytes, state.tensors.values())) for state in found.states)
     if claimed > 2 * path.stat().st_size:
         raise ValueError("its tensors claim to be larger than the file")
@@ -123,7 +123,7 @@ def _parts(content: object) -> tuple[tuple[StateDict, ...], tuple[str, ...]]:
 
 
 def _walked(content: object, key: str, others: list[str], depth: int) -> Iterator[StateDict]:
-    """State dicts at any depth; keys of what is none are added to ``others``."""
+    """State dicts at any depth; the keys of other objects are added to ``others``."""
     if isinstance(content, Mapping):
         items = [(str(name), value) for name, value in content.items()]
     elif isinstance(content, Sequence) and not isinstance(content, str | bytes):

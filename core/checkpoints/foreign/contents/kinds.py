@@ -1,4 +1,4 @@
-"""What a file is that holds no state dict, and what to do about it: by its first bytes, or by its parts."""
+"""Recognises files that are not PyTorch weights, by their first bytes or parts, and says what to do."""
 
 import re
 import zipfile
@@ -9,19 +9,19 @@ from core.errors import CheckpointError
 
 _HEAD = 512
 _SAVE = "torch.save(model.state_dict(), 'weights.pt')"
-_KERAS = "it is a Keras model; weights are read from PyTorch alone"
-_PACKED = "it is a packed archive; unpack it and import the weights file in it"
+_KERAS = "it is a Keras model; only PyTorch weights can be read"
+_PACKED = "it is a packed archive; unpack it and import the weights file inside"
 _STARTS: tuple[tuple[bytes, str], ...] = (
     (
         rb"version https://git-lfs",
-        "it is a pointer of Git LFS and not the weights; get them with git lfs pull",
+        "it is a Git LFS pointer, not the weights; get them with git lfs pull",
     ),
     (rb"\s*<(?:!doctype|html|\?xml|head)", "it is a web page, not the file; download it again"),
     (rb"\x89HDF\r\n", _KERAS),
     (rb"\x1f\x8b|7z\xbc\xaf|Rar!|BZh|\xfd7zXZ", _PACKED),
     (rb".{257}ustar", _PACKED),
     (rb"GGUF", "it is a GGUF file, which holds quantised weights; import the original ones"),
-    (rb".{4}TFL3", "it is a TensorFlow Lite model; weights are read from PyTorch alone"),
+    (rb".{4}TFL3", "it is a TensorFlow Lite model; only PyTorch weights can be read"),
     (rb"\x93NUMPY", "it is a NumPy array; save the state dict with " + _SAVE),
     (
         rb"\x08[\x01-\x20]\x12.{1,40}(?:pytorch|onnx|tf2|keras|paddle|skl)|\x08[\x01-\x20]:",
@@ -38,12 +38,12 @@ _SUFFIXES = {
     ".onnx": _ONNX,
     ".h5": _KERAS,
     ".keras": _KERAS,
-    ".pb": "it is a TensorFlow graph; weights are read from PyTorch alone",
+    ".pb": "it is a TensorFlow graph; only PyTorch weights can be read",
 }
 
 
 def is_safetensors(path: Path) -> bool:
-    """Whether a file begins as safetensors do: the length of a header, and the header, in JSON."""
+    """Whether a file begins like safetensors: the length of a header, then the header in JSON."""
     start = files.head(path, _HEAD)
     if path.suffix.lower() == ".safetensors" and not _is_torch(start):
         return True
@@ -55,19 +55,19 @@ def _is_torch(start: bytes) -> bool:
 
 
 def torn(path: Path) -> str:
-    """What a file may be that no reader understands."""
+    """What a file may be that no reader could read, as the end of a sentence."""
     start = files.head(path, _HEAD)
     if not start:
         return ": it is empty; copy or download it again"
     if re.match(rb"\x80[\x02-\x05]", start) and not _is_torch(start):
-        return f": it was written by pickle alone; save the state dict with {_SAVE}"
+        return f": it is a plain pickle; save the state dict with {_SAVE}"
     if _is_torch(start) or is_safetensors(path):
         return ": it is damaged or cut short; copy or download it again"
-    return ": it is none of PyTorch's or of safetensors"
+    return ": it is neither a PyTorch nor a safetensors file"
 
 
 def refuse_foreign(path: Path) -> None:
-    """CheckpointError where the file is known to be something else than PyTorch's weights."""
+    """Raise CheckpointError for a file that is known not to hold PyTorch weights."""
     if path.is_dir():
         inside = sorted(
             each.name for each in path.iterdir() if each.suffix in {".safetensors", ".bin", ".pt", ".pth"}
@@ -86,7 +86,7 @@ def refuse_foreign(path: Path) -> None:
 
 
 def _of_archive(path: Path) -> str | None:
-    """What an archive is that was not written by `torch.save`."""
+    """What an archive is that `torch.save` did not write; None for one that it did."""
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
     names = [entry.filename for entry in entries]
@@ -103,8 +103,8 @@ def _of_archive(path: Path) -> str | None:
         )
     if not any(name.endswith("data.pkl") for name in names):
         are_arrays = names and all(name.endswith(".npy") for name in names)
-        return "it has arrays of NumPy; save the state dict with " + _SAVE if are_arrays else _PACKED
-    # `torch.save` packs nothing; a packed archive may unfold to a thousand times its size.
+        return "it holds NumPy arrays; save the state dict with " + _SAVE if are_arrays else _PACKED
+    # `torch.save` does not compress; a compressed archive may unpack to a thousand times its size.
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         return "its parts are compressed, so it was not written by torch.save"
     return None

@@ -1,4 +1,4 @@
-"""Whether tensors hold weights: numbers that a network can compute with, as they are."""
+"""Whether tensors hold usable weights: finite real numbers, dense, not quantised."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ _FLOATS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
 
 
 def check(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
-    """CheckpointError for tensors that are no weights: integers, complex, quantised, sparse, not finite."""
+    """Raise CheckpointError for tensors that are integer, complex, quantised, sparse or not finite."""
     for name, tensor in tensors.items():
         like = wanted.get(name)
         if like is None or is_counter(name) or is_computed(name):
@@ -26,7 +26,7 @@ def check(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
 
 
 def own_memory(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same, each with memory of its own and no more than it needs."""
+    """The same tensors, each with memory of its own and no more than it needs."""
     seen: set[int] = set()
     own: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
@@ -48,7 +48,7 @@ def types_of(tensors: Mapping[str, Tensor]) -> str:
 def _refuse_layout(name: str, tensor: Tensor) -> None:
     if tensor.is_quantized:
         raise CheckpointError(
-            f"{name!r} is quantised ({_named(tensor)}); import the weights from before the quantisation"
+            f"{name!r} is quantised ({_named(tensor)}); import the weights from before quantisation"
         )
     if tensor.is_meta:
         raise CheckpointError(
@@ -64,10 +64,10 @@ def _refuse_type(name: str, tensor: Tensor) -> None:
     if tensor.is_complex() or tensor.dtype == torch.bool:
         why = "a weight is a real number"
     elif tensor.is_floating_point():
-        why = "numbers of 8 bits need a scale, which a state dict does not say; save the weights as float16"
+        why = "8-bit floats need a scale, which a state dict does not have; save the weights as float16"
     else:
         why = (
-            "whole numbers need a scale, which a state dict does not say; import the weights from before the "
+            "integers need a scale, which a state dict does not have; import the weights from before "
             "quantisation"
         )
     raise CheckpointError(f"{name!r} is of type {_named(tensor)}; {why}")

@@ -1,8 +1,8 @@
-"""`torch.load` that executes nothing, and passes over the plain objects that trainers keep beside weights.
+"""`torch.load` that executes nothing, and skips the plain objects that trainers store beside weights.
 
-Every object that a file names is replaced by a stand-in of ours before the file is read, so nothing of its
-own is ever imported or called. A file that wants to *call* something which is not known to give plain data is
-refused: that may be harmless, but a person should know of it.
+Every object that a file names is replaced by a stand-in before the file is read, so that nothing from the
+file is ever imported or called. A file that *calls* anything not known to give plain data is refused: the
+call may be harmless, but the user should know about it.
 """
 
 import pickle
@@ -19,12 +19,12 @@ import torch
 
 from core.errors import CheckpointError
 
-_MOST_PICKLED = 256 * 2**20  # Bytes of what describes the tensors, which lie elsewhere.
-_LEGACY_PARTS = 4  # Of a file from before 2020: mark, version, machine, content.
-# What Python 2 called them, and files still do.
+_MOST_PICKLED = 256 * 2**20  # Bytes that describe the tensors, without their values.
+_LEGACY_PARTS = 4  # The pickles in a file from before 2020: mark, version, machine, content.
+# Names from Python 2, which files still use.
 _RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 _RENAMED_TYPES = {"long": "int", "unicode": "str", "xrange": "range"}
-# What calls these gives plain data. Of a whole module: numpy's scalars, arrays, types and random states.
+# Calls of these give plain data, such as numpy's scalars, arrays, types and random states.
 _DATA = re.compile(
     r"numpy\..*|datetime\.\w+|pathlib\.(?:_local\.)?\w+|uuid\.\w+|decimal\.\w+|fractions\.\w+|zoneinfo\..*"
     r"|argparse\.Namespace|types\.SimpleNamespace|collections\.\w+|copyreg\._reconstructor|functools\.partial"
@@ -36,30 +36,30 @@ _LOCK = threading.Lock()
 
 
 class Skipped:
-    """An object of the file that was passed over."""
+    """Stands for an object of the file that was skipped."""
 
     def __setstate__(self, state: object) -> None:
-        """Keep nothing of its state."""
+        """Drop the state."""
 
     def extend(self, items: object) -> None:
-        """Keep nothing that is appended."""
+        """Drop the items."""
 
     append = extend
 
 
 class _Refusing(type):
-    """A class of the file: its objects are passed over; what calls it instead is refused."""
+    """Stands for a class of the file: its objects are skipped, calls to it are refused."""
 
     def __call__(cls, *_args: object) -> Any:  # noqa: ANN401 (never returns)
         raise pickle.UnpicklingError(f"GLOBAL {cls.__name__} would be called")
 
 
 def load(path: Path) -> object:
-    """What `torch.save` wrote, with stand-ins for all that is neither tensor nor plain value.
+    """What `torch.save` wrote, with stand-ins for everything but tensors and plain values.
 
     Raises:
-        CheckpointError: the file wants to call something that is not known to give plain data.
-        Exception: it is damaged.
+        CheckpointError: the file calls something that is not known to give plain data.
+        Exception: the file is damaged.
     """
     names = _names_in(path)
     try:
@@ -67,12 +67,12 @@ def load(path: Path) -> object:
     except pickle.UnpicklingError as error:
         _refuse_calls(path, names, error)
     except (TypeError, ValueError, AttributeError):
-        pass  # An object whose state is no dictionary: without its entries, then.
+        pass  # An object whose state is no dictionary: read again, without its entries.
     return _loaded(path, names, Skipped)
 
 
 def holds_network(path: Path) -> bool:
-    """Whether the file names modules of PyTorch, as a network that was pickled whole does."""
+    """Whether the file names modules of PyTorch, as a pickled network does."""
     return any(_NETWORKS.match(name) for name in _names_in(path))
 
 
@@ -84,7 +84,7 @@ def _refuse_calls(path: Path, names: Iterable[str], error: Exception) -> None:
     if "GLOBAL" in text:
         such = f", such as {found}," if found else ","
         raise CheckpointError(
-            f"{path.name} holds Python objects besides tensors{such} and those are never executed here; "
+            f"{path.name} holds Python objects besides tensors{such} which are never executed here; "
             "save it again with torch.save(model.state_dict(), FILE) or as .safetensors"
         ) from error
 
@@ -98,7 +98,7 @@ def _protocol(text: str) -> str:
 def _loaded(path: Path, names: Iterable[str], made: type) -> object:
     stand_ins = [(_stand_in(name, made), name) for name in names]
     allowed: list[Any] = [*stand_ins, (Skipped, "seewhy.Skipped")]
-    # The list of allowed names belongs to the process. A path would be read by its ending.
+    # The list of allowed names is global, hence the lock. A file object, as torch reads a path by its suffix.
     with _LOCK, torch.serialization.safe_globals(allowed), path.open("rb") as file:
         return torch.load(file, map_location="cpu", weights_only=True)
 
@@ -114,14 +114,14 @@ def _stand_in(name: str, made: type) -> Callable[..., object]:
 
 
 def _names_in(path: Path) -> list[str]:
-    """Full names of all that the file would import, read without importing anything."""
+    """Full names of everything that the file would import; nothing is imported here."""
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
             return sorted({name for _ in range(_LEGACY_PARTS) for name in _imports(file)})
     with zipfile.ZipFile(path) as archive:
         entry = next(each for each in archive.infolist() if each.filename.endswith("data.pkl"))
         if entry.file_size > _MOST_PICKLED:
-            raise ValueError(f"it describes its tensors in {entry.file_size >> 20} MB")
+            raise ValueError(f"its description of the tensors takes {entry.file_size >> 20} MB")
         with archive.open(entry) as file:
             return sorted(set(_imports(file)))
 

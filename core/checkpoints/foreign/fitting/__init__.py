@@ -1,4 +1,4 @@
-"""Tensors of a file become those of an architecture: what was taken, left out and inferred."""
+"""Fit the tensors of a file to an architecture, and say what was used, left out and inferred."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ _MOST_STEPS = 6
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the person says: architecture and number of classes, and more where the file leaves a choice."""
+    """What the user asks for: architecture and number of classes, and more where the file leaves a choice."""
 
     architecture: str
     num_classes: int
@@ -32,7 +32,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A network and its tensors by name; ``left_out`` has names by reason, ``notes`` what was inferred."""
+    """A network and its tensors by name; ``left_out``: names by reason; ``notes``: what was inferred."""
 
     architecture: str
     head: Head
@@ -59,10 +59,10 @@ class _Attempt:
 
 
 def fit(contents: Contents, wish: Wish) -> Fitted:
-    """The tensors of the file in the names and order of the network that they are of.
+    """The tensors of the file, in the names and the order of the architecture.
 
     Raises:
-        CheckpointError: says what does not fit, and which architecture is nearest.
+        CheckpointError: they do not fit; the message says what, and which architecture is nearest.
     """
     found_head.refuse_activation(wish.activation)
     architecture = _without_auxiliary(wish.architecture)
@@ -85,7 +85,7 @@ def fit(contents: Contents, wish: Wish) -> Fitted:
 
 
 def _changed(attempt: _Attempt, skeleton: nn.Module, faults: Differences) -> _Attempt | None:
-    """The attempt with one thing more understood, or None."""
+    """The attempt with one more difference explained; None if none can be."""
     steps: tuple[Callable[[_Attempt, nn.Module, Differences], _Attempt | None], ...] = (
         _other_channels,
         _other_size,
@@ -97,7 +97,7 @@ def _changed(attempt: _Attempt, skeleton: nn.Module, faults: Differences) -> _At
 
 
 def _without_auxiliary(architecture: str) -> str:
-    """GoogLeNet and Inception without the heads that only training uses, if nothing else was asked."""
+    """GoogLeNet and Inception without their auxiliary heads, unless the options ask for them."""
     plain = architecture.partition("?")[0] in options.RESCALING
     if not plain or "aux_logits" in options.of(architecture).values:
         return architecture
@@ -105,7 +105,7 @@ def _without_auxiliary(architecture: str) -> str:
 
 
 def _chosen(contents: Contents, wanted: Mapping[str, Tensor], key: str) -> tuple[StateDict, str | None]:
-    """The state dict of which most names are wanted, and the prefix if the key names one."""
+    """The state dict with most of the wanted names, or the one under ``key``; and its prefix, if known."""
     if key:
         for state in contents.states:
             inner = key.removeprefix(state.key).strip(".") if key.startswith(state.key) else None
@@ -129,7 +129,7 @@ def _other_channels(attempt: _Attempt, skeleton: nn.Module, faults: Differences)
     channels = inferred.channels(skeleton, faults)
     if channels is None or "in_chans" in options.of(attempt.architecture).values:
         return None
-    note = f"reads {channels} channels, as its first convolution says"
+    note = f"reads {channels} channels, according to its first convolution"
     return _with_options(attempt, note, in_chans=channels)
 
 
@@ -138,7 +138,7 @@ def _other_size(attempt: _Attempt, _skeleton: nn.Module, faults: Differences) ->
         return None
     usual = registry.default_preprocess(attempt.architecture).input_size
     for size in inferred.sizes(attempt.named.tensors, faults, usual):
-        note = f"takes {size} x {size} pixels, as its position embedding says"
+        note = f"takes {size} x {size} pixels, according to its position embedding"
         changed = _with_options(attempt, note, img_size=size)
         try:
             left = differences(attempt.named.tensors, changed.skeleton.state_dict())
@@ -155,7 +155,7 @@ def _with_options(attempt: _Attempt, note: str, **chosen: object) -> _Attempt:
 
 
 def _head_elsewhere(attempt: _Attempt, skeleton: nn.Module, faults: Differences) -> _Attempt | None:
-    """A trainer keeps backbone and head as two attributes: the head's tensors are not below the prefix."""
+    """The head beside the backbone: some trainers store them as two attributes."""
     at, rest = _head_name(skeleton), attempt.named.rest
     if not rest or not at or faults.extra or faults.unlike:
         return None
@@ -182,7 +182,7 @@ def _head_elsewhere(attempt: _Attempt, skeleton: nn.Module, faults: Differences)
 
 
 def _other_head(attempt: _Attempt, skeleton: nn.Module, faults: Differences) -> _Attempt | None:
-    """Another head in the place of the network's own, or of the `nn.Sequential` that it stands in."""
+    """Another head in place of the network's own, or in place of the `nn.Sequential` around it."""
     if attempt.head != Head():
         return None
     at = _head_name(skeleton)
@@ -209,13 +209,13 @@ def _with_head(attempt: _Attempt, found: found_head.FoundHead) -> _Attempt:
     notes = attempt.notes
     if found.assumed:
         notes += (
-            f"is assumed to have {found.assumed} between the linear layers of its head, which no tensor says",
+            f"is assumed to have {found.assumed} between the linear layers of its head; no tensor tells",
         )
     return replace(attempt, head=found.head, notes=notes)
 
 
 def _other_names(attempt: _Attempt, skeleton: nn.Module, faults: Differences) -> _Attempt | None:
-    """Names of an older version of timm or of the authors, by timm's own table."""
+    """Names from an older version of timm or from the authors, by timm's own table."""
     renamed = inferred.renamed(attempt.named.tensors, skeleton)
     if renamed is None:
         return None
@@ -224,7 +224,9 @@ def _other_names(attempt: _Attempt, skeleton: nn.Module, faults: Differences) ->
         return None
     named = replace(attempt.named, tensors=renamed)
     return replace(
-        attempt, named=named, notes=(*attempt.notes, "has the names of another version, as timm knows them")
+        attempt,
+        named=named,
+        notes=(*attempt.notes, "has the tensor names of an older version, translated by timm"),
     )
 
 
@@ -245,11 +247,11 @@ def _fitted(attempt: _Attempt, state: StateDict, contents: Contents) -> Fitted:
         "auxiliary heads, buffers and counters that the logits do not need": tuple(
             name for name in tensors if name not in wanted
         ),
-        "not below the prefix": tuple(attempt.named.rest or ()),
+        "without the prefix": tuple(attempt.named.rest or ()),
         "other weights in the file": tuple(
             other.key for other in contents.states if other is not state and other.key
         ),
-        "no weights": contents.others,
+        "not weights": contents.others,
     }
     return Fitted(
         attempt.architecture,

@@ -1,4 +1,4 @@
-"""How tensors of a file differ from those that an architecture has, by name and by shape."""
+"""How the tensors of a file differ from those of an architecture, by name and by shape."""
 
 import re
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ _COMPUTED = re.compile(
     r"|attn_mask_\d+|attention_bias_idxs|relative_indices|total_ops|total_params|n_averaged)$"
 )
 _COUNTER = re.compile(r"(?:^|\.)num_batches_tracked$")
-# Heads that help in training only.
+# Auxiliary heads, used in training only.
 AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """Names that are missing, not expected, or of another shape: (the file's, the architecture's)."""
+    """Names that are missing, not expected, or of another shape: (in the file, in the architecture)."""
 
     missing: tuple[str, ...]
     extra: tuple[str, ...]
@@ -31,7 +31,7 @@ class Differences:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them."""
+        """All names that differ."""
         return (*self.missing, *self.extra, *self.unlike)
 
     def __str__(self) -> str:
@@ -44,17 +44,17 @@ class Differences:
 
 
 def is_computed(name: str) -> bool:
-    """Whether a buffer of this name is computed by the network itself."""
+    """Whether the network itself computes the buffer of this name."""
     return bool(_COMPUTED.search(name))
 
 
 def is_counter(name: str) -> bool:
-    """Whether it counts the batches of batch norm: evaluation does not use it, old files do not have it."""
+    """Whether this is batch norm's counter of batches: not used in evaluation, missing in old files."""
     return bool(_COUNTER.search(name))
 
 
 def differences(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Differences:
-    """All that matters for the logits."""
+    """The differences that matter for the logits."""
     missing = [name for name in wanted if name not in tensors and not _may_be_missing(name)]
     extra = [name for name in tensors if name not in wanted and not may_be_left_out(name)]
     both = [name for name in wanted if name in tensors and not _may_be_missing(name)]
@@ -67,7 +67,7 @@ def differences(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> 
 
 
 def refuse_other_classes(found: Differences, num_classes: int) -> None:
-    """CheckpointError where nothing differs but the number of classes."""
+    """Raise CheckpointError where only the number of classes differs."""
     counts = {theirs[:1] for theirs, _ in found.unlike.values()}
     same = all(ours == (num_classes, *theirs[1:]) for theirs, ours in found.unlike.values())
     if found.unlike and not found.missing and not found.extra and len(counts) == 1 and same:
@@ -76,11 +76,11 @@ def refuse_other_classes(found: Differences, num_classes: int) -> None:
 
 
 def other_classes(name: str, shape: tuple[int, ...], num_classes: int) -> CheckpointError:
-    """What to say of a last layer whose weight has this name and shape."""
+    """The error for a last layer whose weight has this name and shape."""
     if shape[0] == 1:
         return CheckpointError(
             f"the weights have one logit ({name!r} is {shape}): with a sigmoid it gives the probability of "
-            "one of two classes; that is not supported yet: train the network with one output for each class"
+            "one of two classes, which is not supported; train the network with one output per class"
         )
     return CheckpointError(
         f"the class list has {num_classes} names, the weights have {shape[0]} classes: {name!r} is {shape}"
@@ -88,7 +88,7 @@ def other_classes(name: str, shape: tuple[int, ...], num_classes: int) -> Checkp
 
 
 def may_be_left_out(name: str) -> bool:
-    """Whether a tensor that the architecture does not have says nothing about the logits."""
+    """Whether a tensor that the architecture does not have has no influence on the logits."""
     return is_computed(name) or is_counter(name) or name.startswith(AUXILIARY)
 
 

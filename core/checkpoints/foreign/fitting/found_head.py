@@ -15,7 +15,7 @@ _USUAL = "relu"
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """A layer with tensors: its name below the head, its kind, its inputs and its outputs."""
+    """A layer with tensors: its name in the head, its kind, its numbers of inputs and outputs."""
 
     name: str
     kind: str
@@ -23,7 +23,7 @@ class _Layer:
 
     @property
     def index(self) -> int | None:
-        """Its place in a `nn.Sequential`, if that is what the last part of its name says."""
+        """Its index in an `nn.Sequential`, if the last part of its name is one."""
         last = self.name.rpartition(".")[2]
         return int(last) if last.isdecimal() else None
 
@@ -42,9 +42,9 @@ class FoundHead:
 
 
 def read(tensors: Mapping[str, Tensor], at: str, activation: str = _USUAL) -> FoundHead | None:
-    """The head whose tensors have these names below the module ``at``; None if a layer is not known.
+    """The head with these tensors in the module ``at``; None if a layer is unknown.
 
-    No tensor tells which activations it has: ``activation`` is assumed where there is room for one.
+    No tensor tells the activations: ``activation`` is assumed where there is room for one.
 
     Raises:
         CheckpointError: there is no such activation.
@@ -60,21 +60,21 @@ def read(tensors: Mapping[str, Tensor], at: str, activation: str = _USUAL) -> Fo
         assumed += len(extra)
     try:
         head = Head(layers=tuple(described), at=at)
-    except ValueError:  # More or larger layers than a head may have.
+    except ValueError:  # More layers, or larger ones, than a head may have.
         return None
     last = ".".join(filter(None, (at, layers[-1].name, "weight")))
     return FoundHead(head, layers[-1].sizes[1], last, activation if assumed else "")
 
 
 def refuse_activation(name: str) -> None:
-    """CheckpointError for a name that no activation of a head has."""
+    """Raise CheckpointError for an unknown activation."""
     if name not in (*layered_head.ACTIVATIONS, "none"):
         known = ", ".join((*layered_head.ACTIVATIONS, "none"))
         raise CheckpointError(f"no activation {name!r} for a head; there is {known}")
 
 
 def _layers(tensors: Mapping[str, Tensor]) -> list[_Layer] | None:
-    """The layers in the order in which they run; None if one is of a kind that is not known."""
+    """The layers in the order in which they run; None if one is of an unknown kind."""
     groups: dict[str, dict[str, Tensor]] = {}
     for full, tensor in tensors.items():
         name, _, part = full.rpartition(".")
@@ -83,7 +83,7 @@ def _layers(tensors: Mapping[str, Tensor]) -> list[_Layer] | None:
     known = [layer for layer in layers if layer is not None]
     if len(known) < len(layers):
         return None
-    # Some files sort names as texts, where 10 comes before 2.
+    # Some files sort names as text, where 10 comes before 2.
     if all(part.isdecimal() for layer in known for part in layer.name.split(".")):
         known.sort(key=lambda layer: [int(part) for part in layer.name.split(".")])
     return known
@@ -107,7 +107,7 @@ def _is_chain(layers: Sequence[_Layer]) -> bool:
 
 
 def _activations(layers: Sequence[_Layer], activation: str) -> list[list[str]]:
-    """After each layer, the activation that stands there: one between two linear layers, if there is room."""
+    """The activation after each layer: one between two linear layers, if there is room."""
     after: list[list[str]] = [[] for _ in layers]
     linear = [place for place, layer in enumerate(layers) if "linear" in layer.kind]
     for first, second in pairwise(linear) if activation != "none" else ():
@@ -119,7 +119,7 @@ def _activations(layers: Sequence[_Layer], activation: str) -> list[list[str]]:
 
 
 def _has_room(layer: _Layer, following: _Layer) -> bool:
-    """Whether something without tensors may stand between two layers."""
+    """Whether there may be a layer without tensors between two layers."""
     here, there = layer.name.rpartition("."), following.name.rpartition(".")
     if layer.index is None or following.index is None or here[0] != there[0]:
         # Named layers leave no gaps: the activation follows the norm, or the layer without one.

@@ -1,4 +1,4 @@
-"""What shapes and names tell of a network beside its architecture: channels, image size, older names."""
+"""What shapes and names tell about a network: channels, image size, names from an older version."""
 
 import math
 import sys
@@ -12,11 +12,11 @@ from core.checkpoints.foreign.fitting.differences import Differences, is_compute
 from core.models import registry
 
 _POSITIONS = ("pos_embed", "pos_embedding", "position_embedding", "absolute_pos_embed")
-_MOST_EXTRA = 5  # Tokens beside those of patches: class, distillation, registers.
+_MOST_EXTRA = 5  # Tokens that are no patches: class, distillation, registers.
 
 
 def channels(skeleton: nn.Module, faults: Differences) -> int | None:
-    """How many channels the first convolution of the file reads, if it differs in nothing else."""
+    """The number of channels that the file's first convolution reads, if it differs in nothing else."""
     name = next((name for name, module in skeleton.named_modules() if isinstance(module, nn.Conv2d)), None)
     theirs, ours = faults.unlike.get(f"{name}.weight", ((), ()))
     if len(theirs) != 4 or (theirs[0], *theirs[2:]) != (ours[0], *ours[2:]):
@@ -25,7 +25,7 @@ def channels(skeleton: nn.Module, faults: Differences) -> int | None:
 
 
 def sizes(tensors: Mapping[str, Tensor], faults: Differences, usual: tuple[int, int]) -> list[int]:
-    """Sides of square images that would explain the position embedding of the file."""
+    """Sides of square images that would explain the file's position embedding."""
     found: list[int] = []
     for name, (theirs, ours) in faults.unlike.items():
         if name.rpartition(".")[2] in _POSITIONS and name in tensors and len(theirs) == len(ours):
@@ -38,7 +38,7 @@ def sizes(tensors: Mapping[str, Tensor], faults: Differences, usual: tuple[int, 
 
 
 def _of_tokens(theirs: int, ours: int, usual: int) -> list[int]:
-    """Both numbers of tokens are squares, and the same few more."""
+    """Sides for which both numbers of tokens are a square plus the same few extra tokens."""
     found = []
     for extra in range(_MOST_EXTRA + 1):
         side, own_side = math.isqrt(max(0, theirs - extra)), math.isqrt(max(0, ours - extra))
@@ -48,7 +48,7 @@ def _of_tokens(theirs: int, ours: int, usual: int) -> list[int]:
 
 
 def renamed(tensors: Mapping[str, Tensor], skeleton: nn.Module) -> dict[str, Tensor] | None:
-    """The tensors under timm's names of today, by timm's own table for this network; or None."""
+    """The tensors under timm's current names, by timm's own table for this network; or None."""
     module = sys.modules[type(skeleton).__module__]
     table = getattr(module, "checkpoint_filter_fn", None)
     if not type(skeleton).__module__.startswith("timm.") or table is None:
@@ -57,7 +57,7 @@ def renamed(tensors: Mapping[str, Tensor], skeleton: nn.Module) -> dict[str, Ten
     try:
         with torch.no_grad():
             found = convert(dict(tensors), skeleton)
-    except Exception:  # Written for its authors' files, it stumbles over others in any way.
+    except Exception:  # Written for its authors' files, it fails on others with errors of any type.
         return None
     is_plain = isinstance(found, dict) and all(isinstance(value, Tensor) for value in found.values())
     if not is_plain or any(value.is_meta for value in found.values()):
@@ -73,7 +73,7 @@ def renamed(tensors: Mapping[str, Tensor], skeleton: nn.Module) -> dict[str, Ten
 def computed(
     architecture: str, num_classes: int, wanted: Mapping[str, Tensor], tensors: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """Counters and buffers that the file lacks or has otherwise, as the network has them when it is built."""
+    """Counters and buffers that the file lacks or has in another form, as in a newly built network."""
     lacking = [
         name
         for name, like in wanted.items()

@@ -1,4 +1,4 @@
-"""Names of tensors without what trainers put before them, in any order and depth."""
+"""Names of tensors without the prefixes that trainers add, in any order and depth."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -8,17 +8,17 @@ from torch import Tensor
 
 from core.checkpoints.foreign.contents import is_averaged
 
-# Parts that wrappers put anywhere into a name: torch.compile, FSDP, activation checkpoints, DDP.
+# Parts that wrappers add anywhere in a name: torch.compile, FSDP, activation checkpoints, DDP.
 _WRAPPERS = ("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module", "module")
-# What a name may begin with that no architecture of ours begins with, for files without a known architecture.
+# Usual prefixes, for files of an unknown architecture; no architecture has such names itself.
 _USUAL = ("model", "net", "network", "backbone", "timm_model", "encoder", "classifier_model")
 
-_LEAST = 4  # One in so many wanted names must stand below a prefix.
+_LEAST = 4  # At least one in so many wanted names must have the prefix.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Named:
-    """Tensors in an architecture's names; ``prefix`` is what stood before, ``rest`` what stood elsewhere."""
+    """Tensors by the architecture's names; the ``prefix`` they had, and the ``rest`` without that prefix."""
 
     tensors: dict[str, Tensor]
     prefix: str = ""
@@ -26,7 +26,7 @@ class Named:
 
 
 def prefixes(names: Iterable[str], wanted: Iterable[str]) -> list[tuple[str, int]]:
-    """What stands before wanted names, and before how many; most first, raw weights before averages."""
+    """Prefixes of wanted names with their counts; the most frequent first, raw weights before averages."""
     known = set(wanted)
     counts: Counter[str] = Counter()
     for name in names:
@@ -38,7 +38,7 @@ def prefixes(names: Iterable[str], wanted: Iterable[str]) -> list[tuple[str, int
 
 
 def unwrapped(tensors: Mapping[str, Tensor], wanted: Iterable[str]) -> dict[str, Tensor]:
-    """The tensors without the parts of wrappers, where the architecture has no such parts itself."""
+    """The tensors without the name parts of wrappers, unless the architecture has such parts itself."""
     own = {part for name in wanted for part in name.split(".")}
     wrappers = {part for part in _WRAPPERS if part not in own}
     renamed = {_without(name, wrappers): tensor for name, tensor in tensors.items()}
@@ -46,11 +46,11 @@ def unwrapped(tensors: Mapping[str, Tensor], wanted: Iterable[str]) -> dict[str,
 
 
 def named(tensors: Mapping[str, Tensor], wanted: Iterable[str], prefix: str | None = None) -> Named:
-    """The tensors below the prefix under which most of the wanted names are, or below the given one."""
+    """The tensors under ``prefix``, or under the prefix of most wanted names."""
     plain = unwrapped(tensors, wanted)
     found = prefixes(plain, wanted)
     if prefix is None:
-        # Of another architecture a few names fit by chance, somewhere inside.
+        # A few names of another architecture fit by chance, somewhere inside.
         is_likely = bool(found) and found[0][1] * _LEAST >= len(set(wanted))
         prefix = found[0][0] if is_likely else _usual_prefix(plain)
     taken = {name.removeprefix(prefix): tensor for name, tensor in plain.items() if name.startswith(prefix)}
@@ -59,7 +59,7 @@ def named(tensors: Mapping[str, Tensor], wanted: Iterable[str], prefix: str | No
 
 
 def _as_written(tensors: Mapping[str, Tensor], taken: Mapping[str, Tensor]) -> str:
-    """What stands before the taken names in the file itself, wrappers included."""
+    """The prefix of the taken names in the file itself, wrappers included."""
     before = (
         raw.removesuffix(name)
         for name, tensor in taken.items()
@@ -70,7 +70,7 @@ def _as_written(tensors: Mapping[str, Tensor], taken: Mapping[str, Tensor]) -> s
 
 
 def stripped(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors without wrappers and the usual prefixes, where the architecture is not known."""
+    """The tensors without wrappers and usual prefixes, for an unknown architecture."""
     plain = unwrapped(tensors, ())
     prefix = _usual_prefix(plain)
     return {name.removeprefix(prefix): tensor for name, tensor in plain.items()}

@@ -1,4 +1,4 @@
-"""Which architecture the tensors of a file come nearest to, by hashes of names and shapes."""
+"""The architecture nearest to the tensors of a file, by hashes of names and shapes."""
 
 import json
 import zlib
@@ -18,9 +18,9 @@ from core.errors import CoreError
 from core.models import registry
 
 _INDEX = Path(__file__).with_name("architectures.npz")
-_NAMES, _SHAPES = 8, 24  # Of each architecture, the smallest hashes of its names, and of names with shapes.
+_NAMES, _SHAPES = 8, 24  # Hashes kept per architecture: of names, and of names with shapes.
 _CLOSER_LOOKS, _MOST_PARTS = 3, 3
-_LEAST = 0.1  # Of its names; below that, the nearest is not near.
+_LEAST = 0.1  # The share of names below which the nearest architecture is not near.
 _USUAL_CLASSES = 1000
 
 Hashes = NDArray[np.uint32]
@@ -36,23 +36,23 @@ class Index:
 
 
 def sentence(asked: str, tensors: Mapping[str, Tensor], faults: str) -> str:
-    """What to tell a person whose tensors do not fit the architecture that was asked for."""
+    """The message for tensors that do not fit the requested architecture."""
     found = nearest(tensors, asked)
     base = f"the weights are of another architecture: {faults}"
     if found is None:
         return base
     if found == asked.partition("?")[0]:
-        return f"{found} is the nearest that is known, yet {base}"
-    return f"the weights come nearest to {found}, not to {asked}; {base}"
+        return f"{found} is the nearest known architecture, but {base}"
+    return f"the weights are nearest to {found}, not to {asked}; {base}"
 
 
 def nearest(tensors: Mapping[str, Tensor], asked: str = "") -> str | None:
-    """The architecture that shares most names and shapes with the tensors; None if none has much of them."""
+    """The architecture that shares most names and shapes with the tensors; None if none shares enough."""
     plain = naming.stripped(tensors)
     index = _index()
     near = np.max([_near(index, _shapes_of(below)) for below in _without_first_parts(plain)], axis=0)
     best = [index.architectures[place] for place in np.argsort(-near, kind="stable")[:_CLOSER_LOOKS]]
-    # First, as of equals the first is taken: torchvision and timm share some networks.
+    # The requested one first: it wins ties, as torchvision and timm share some networks.
     own = [asked.partition("?")[0]] if asked else []
     counts = {name: _shared(name, plain) for name in dict.fromkeys((*own, *best))}
     found = max(counts, key=lambda name: counts[name])
@@ -65,7 +65,7 @@ def _near(index: Index, shapes: Mapping[str, Sequence[int]]) -> NDArray[np.float
 
 
 def _without_first_parts(tensors: Mapping[str, Tensor]) -> Iterator[Mapping[str, Tensor]]:
-    """The tensors, and those below the attribute that most of them share, and so on."""
+    """The tensors; then those under the attribute that most of them share; and so on."""
     yield tensors
     for _ in range(_MOST_PARTS):
         firsts = Counter(name.partition(".")[0] for name in tensors if "." in name)
@@ -84,16 +84,16 @@ def sketched(shapes: Mapping[str, Sequence[int]]) -> tuple[Hashes, Hashes]:
 
 
 def write_index(path: Path = _INDEX) -> None:
-    """Sketch every architecture that can be built: two minutes.
+    """Write the hashes of every architecture that can be built; this takes two minutes.
 
-    ``python -c "from core.foreign import nearest; nearest.write_index()"``
+    ``python -c "from core.checkpoints.foreign.fitting import nearest; nearest.write_index()"``
     """
     rows: dict[str, tuple[Hashes, Hashes]] = {}
     for architecture in registry.architectures():
         try:
             model = registry.skeleton(architecture, _USUAL_CLASSES)
         except (CoreError, RuntimeError, ValueError, TypeError, AssertionError):
-            continue  # Of those that their library itself cannot build here.
+            continue  # The library itself cannot build it here.
         rows[architecture] = sketched(_shapes_of(model.state_dict()))
     np.savez_compressed(
         path,
@@ -119,7 +119,7 @@ def _with_shapes(shapes: Mapping[str, Sequence[int]]) -> list[str]:
 
 
 def _hashes(texts: Iterable[str], count: int) -> Hashes:
-    """The ``count`` smallest CRC-32 of the texts; where there are fewer, the largest number fills up."""
+    """The ``count`` smallest CRC-32 of the texts; padded with the largest number."""
     found = np.full(count, np.iinfo(np.uint32).max, np.uint32)
     smallest = sorted({zlib.crc32(text.encode()) for text in texts})[:count]
     found[: len(smallest)] = smallest
@@ -127,13 +127,13 @@ def _hashes(texts: Iterable[str], count: int) -> Hashes:
 
 
 def _likeness(index: Hashes, asked: Hashes) -> NDArray[np.float64]:
-    """How many of the asked hashes each row (A, count) has, as a share."""
+    """The share of the asked hashes that each row (A, count) has."""
     shares: NDArray[np.float64] = np.isin(index, asked[asked < np.iinfo(np.uint32).max]).mean(1)
     return shares
 
 
 def _shared(architecture: str, tensors: Mapping[str, Tensor]) -> float:
-    """Of all names of both, the share that have the same shape in both."""
+    """The share of all names that have the same shape in both."""
     wanted = registry.skeleton(architecture, _USUAL_CLASSES).state_dict()
     fitted = naming.named(tensors, wanted).tensors
     found = differences(fitted, wanted)

@@ -1,1 +1,1 @@
-"""What a person states about foreign weights: class names, and how images are prepared."""
+"""What the user says about foreign weights: class names and preprocessing."""

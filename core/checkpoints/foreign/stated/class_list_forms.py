@@ -1,4 +1,4 @@
-"""Forms of class lists beside plain lines, JSON and tables: YAML, quoted lines, Python, label maps."""
+"""Less usual forms of class lists: YAML, quoted lines, Python, label maps."""
 
 import ast
 import io
@@ -22,7 +22,7 @@ _QUOTES = ("'", '"')
 
 
 def unwrapped(text: str) -> str:
-    """The value in ``CLASSES = [...]`` and ``OrderedDict([...])``; another text as it is."""
+    """The value in ``CLASSES = [...]`` and ``OrderedDict([...])``; any other text unchanged."""
     assigned = _ASSIGNED.match(text)
     text = text[assigned.end() :] if assigned else text
     called = re.fullmatch(
@@ -32,7 +32,7 @@ def unwrapped(text: str) -> str:
 
 
 def of_yaml(text: str) -> object | None:
-    """The content of a YAML file that has a class list, with every value as a text; None for all else."""
+    """The content of a YAML file with a class list, every value as text; None for any other text."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     is_list = bool(lines) and all(map(_YAML_ITEM.fullmatch, lines))
     if not is_list and not _YAML_KEY.search(text):
@@ -41,13 +41,13 @@ def of_yaml(text: str) -> object | None:
         content: object = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 (makes texts, lists and dictionaries alone)
     except (yaml.YAMLError, RecursionError) as error:
         raise CheckpointError(
-            f"the class list starts like YAML and is not: {' '.join(str(error).split())[:120]}"
+            f"the class list starts like YAML but is not valid: {' '.join(str(error).split())[:120]}"
         ) from error
     return content
 
 
 def of_label_map(text: str) -> list[dict[str, object]] | None:
-    """Entries of TensorFlow's ``item { id: 1 name: 'cat' }``; None for all else."""
+    """Entries of TensorFlow's ``item { id: 1 name: 'cat' }``; None for any other text."""
     if not re.match(r"\s*item\s*\{", text):
         return None
     fields = [_MAP_FIELD.findall(each) for each in _MAP_ITEM.findall(text)]
@@ -57,7 +57,7 @@ def of_label_map(text: str) -> list[dict[str, object]] | None:
 
 
 def of_json_lines(text: str) -> list[object] | None:
-    """One JSON object a line; None for all else."""
+    """The values of a text with one JSON object per line; None for any other text."""
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) < 2 or not all(line.strip()[0] + line.strip()[-1] == "{}" for line in lines):
         return None
@@ -68,10 +68,10 @@ def of_json_lines(text: str) -> list[object] | None:
 
 
 def of_array(text: str) -> list[str] | None:
-    """The names in an array as NumPy prints it, ``['ant' 'bee']``; None for all else.
+    """The names in an array as NumPy prints it, ``['ant' 'bee']``; None for any other text.
 
     Raises:
-        CheckpointError: a comma between two names is missing, at which Python would join them.
+        CheckpointError: a comma between two names is missing; Python would join the two.
     """
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(text.strip()).readline))
@@ -85,12 +85,12 @@ def of_array(text: str) -> list[str] | None:
     if len(apart) == len(strings) - 1:
         return [str(ast.literal_eval(each.string)) for each in strings]
     raise CheckpointError(
-        f"the class list has no comma before {apart[0].string}; write one between all names"
+        f"the class list has no comma before {apart[0].string}; write one between any two names"
     )
 
 
 def unquoted(lines: list[str]) -> list[str]:
-    """Lines without the quotes, and the comma after them, that all of them have."""
+    """Lines without their quotes and trailing commas, if all of them have these."""
     bare = [line.removesuffix(",").rstrip() for line in lines]
     are_quoted = all(
         len(line) > 1 and line[0] in _QUOTES and line[-1] == line[0] and line[0] not in line[1:-1]

@@ -1,4 +1,4 @@
-"""Class names in the order of a network's outputs, from the lists that people have."""
+"""Class names in the order of a network's outputs, from lists in many forms."""
 
 import ast
 import csv
@@ -40,7 +40,7 @@ _Pairs = list[tuple[int, str]]
 
 
 def read(path: Path) -> list[str]:
-    """The names in a file: a text, JSON, CSV or Python literal, in UTF-8 or UTF-16."""
+    """The names in a file: plain text, JSON, CSV or a Python literal, in UTF-8 or UTF-16."""
     try:
         text = files.read_text(path)
     except FileError as error:
@@ -49,29 +49,29 @@ def read(path: Path) -> list[str]:
 
 
 def parse(text: str) -> list[str]:
-    """The names in a text: one a line, a list, or names with their indices, in either order.
+    """The names in a text: one per line, a list, or names with their indices, in either order.
 
     Raises:
         CheckpointError: fewer than two names, a repeated or missing one, or indices with gaps.
     """
     if "\0" in text:
-        raise CheckpointError("the class list is not a text; save it as UTF-8, one name a line")
+        raise CheckpointError("the class list is not text; save it as UTF-8, one name per line")
     names = _read(forms.unwrapped(text.strip(_INVISIBLE)))
     refuse_repeated(names)
     if len(names) < 2:
-        raise CheckpointError(
-            f"the class list has {len(names)} names; a classifier has two or more, one a line"
-        )
+        raise CheckpointError(f"the class list has {len(names)} names; expected two or more, one per line")
     return names
 
 
 def refuse_repeated(names: Iterable[str]) -> None:
-    """CheckpointError where a name is missing, or there twice."""
+    """Raise CheckpointError for a missing or repeated name."""
     names = [_name(name, f"index {index}") for index, name in enumerate(names)]
     counts = Counter(unicodedata.normalize("NFC", name) for name in names)
     twice = sorted(name for name, count in counts.items() if count > 1)
     if twice:
-        raise CheckpointError(f"the class list has {', '.join(map(repr, twice[:3]))} twice; each name once")
+        raise CheckpointError(
+            f"the class list has {', '.join(map(repr, twice[:3]))} twice; expected each name once"
+        )
 
 
 def _read(text: str) -> list[str]:
@@ -90,11 +90,13 @@ def _structured(text: str) -> list[str]:
 
 
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A JSON object; of a key that is there twice, Python would forget the first."""
+    """A JSON object, with an error for repeated keys: Python would silently keep the last."""
     counts = Counter(key for key, _ in pairs)
     twice = [key for key, count in counts.items() if count > 1]
     if twice:
-        raise CheckpointError(f"the class list has {twice[0]!r} twice; each name and each index once")
+        raise CheckpointError(
+            f"the class list has {twice[0]!r} twice; expected each name and each index once"
+        )
     return dict(pairs)
 
 
@@ -108,9 +110,9 @@ def _literal(text: str, why_not_json: Exception) -> object:
         array = forms.of_array(text)
         content: object = ast.literal_eval(text.strip()) if array is None else array
     except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
-        if text.lstrip().startswith("("):  # A name may begin so.
+        if text.lstrip().startswith("("):  # A class name may begin like this.
             return _lines(text)
-        raise CheckpointError(f"the class list starts like JSON and is not: {why_not_json}") from error
+        raise CheckpointError(f"the class list starts like JSON but is not valid: {why_not_json}") from error
     return content
 
 
@@ -124,11 +126,11 @@ def _names(content: object) -> list[str]:
         if content and all(_is_pair(entry) for entry in content):
             return _of_mapping(dict(content))
         return [_name(entry, f"entry {number}") for number, entry in enumerate(content, start=1)]
-    raise CheckpointError("the class list is neither a list nor names with their indices")
+    raise CheckpointError("got neither a list of class names nor names with their indices")
 
 
 def _is_pair(entry: object) -> bool:
-    """Index and name, in either order."""
+    """Index and name from a pair in either order."""
     return isinstance(entry, list | tuple) and len(entry) == 2 and any(type(each) is int for each in entry)
 
 
@@ -138,11 +140,11 @@ def _of_mapping(content: Mapping[object, object]) -> list[str]:
             [(int(str(key)), _name(_last(value), f"index {key}")) for key, value in content.items()]
         )
     if content and _are_indices(content.values()):
-        # Of numbers for numbers too: in JSON the keys of `class_to_idx` are texts, and folders sort as texts.
+        # Also where both are numbers: in JSON the keys of `class_to_idx` are text, and folders sort as text.
         if all(isinstance(key, int) for key in content):
             return _ordered([(int(str(key)), _name(value, f"index {key}")) for key, value in content.items()])
         return _ordered([(int(str(value)), _name(key, "a key")) for key, value in content.items()])
-    raise CheckpointError("the class list is a dictionary, but not of indices and names")
+    raise CheckpointError("the class list is a dictionary; expected indices and names")
 
 
 def _of_entry(entry: Mapping[str, object]) -> tuple[int, str]:
@@ -154,7 +156,7 @@ def _of_entry(entry: Mapping[str, object]) -> tuple[int, str]:
 
 
 def _last(value: object) -> object:
-    """Of synset and name, as Keras lists ImageNet's classes, the name."""
+    """The name; of a pair of synset and name, as in Keras' list of ImageNet classes, its second part."""
     return value[-1] if isinstance(value, list | tuple) and value else value
 
 
@@ -189,7 +191,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _headed(lines: list[str], delimiter: str) -> _Pairs:
-    """The same of a table of any width whose header names an index and a name; else nothing."""
+    """Index and name of each row of a table whose header names both columns; nothing for any other text."""
     rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
     header = [cell.lower().replace(" ", "_") for cell in rows[0]] if rows else []
     index = next((header.index(key) for key in _INDEX_KEYS if key in header), None)
@@ -203,7 +205,7 @@ def _headed(lines: list[str], delimiter: str) -> _Pairs:
 
 
 def _columns(lines: list[str], delimiter: str) -> _Pairs:
-    """Index and name of each row of a table with two columns, under a header or none; else nothing."""
+    """Index and name of each row of a table of two columns, with or without header; else nothing."""
     if not lines or not all(delimiter in line for line in lines):
         return []
     rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
@@ -219,7 +221,7 @@ def _columns(lines: list[str], delimiter: str) -> _Pairs:
 
 
 def _numbered(lines: list[str]) -> list[str]:
-    """The names behind running numbers, ``0 ant`` or ``0: ant``; nothing if they are not just that."""
+    """The names after running numbers, ``0 ant`` or ``0: ant``; nothing for any other text."""
     found = [_NUMBERED.fullmatch(line) for line in lines]
     pairs = [(int(each[1]), each[2].strip()) for each in found if each]
     running = [index for index, _ in pairs] in (list(range(len(lines))), list(range(1, len(lines) + 1)))
@@ -228,7 +230,7 @@ def _numbered(lines: list[str]) -> list[str]:
 
 
 def _ordered(pairs: Iterable[tuple[int, str]]) -> list[str]:
-    """The names by index, which runs from 0 or from 1 without a gap."""
+    """The names in order of their indices, which run from 0 or from 1 without gaps."""
     ordered = sorted(pairs)
     indices = [index for index, _ in ordered]
     first = 1 if indices and indices[0] == 1 else 0

@@ -1,4 +1,4 @@
-"""The preprocess that a person states, in the forms that people have, and as the network needs it."""
+"""The preprocessing that the user gives, parsed, and fitted to the network."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,11 +11,11 @@ _LEVELS = 255
 
 
 def parse(text: str, default: Preprocess) -> Preprocess:
-    """Settings such as ``resize=256,crop=224,mean=0.5,interpolation=bicubic`` over those of ``default``.
+    """``default`` with settings such as ``resize=256,crop=224,mean=0.5,interpolation=bicubic``.
 
     ``crop`` is the input size (``224``, or ``160x224``: height x width); ``resize=none`` squeezes the whole
     image into it; ``mean`` and ``std`` are one number for all channels, or one per channel joined by ``/``.
-    They may be of values from 0 to 255.
+    Above 1, they are of pixel values from 0 to 255.
     """
     changes: dict[str, object] = {}
     try:
@@ -26,13 +26,13 @@ def parse(text: str, default: Preprocess) -> Preprocess:
             name, read = _SETTINGS[key]
             changes[name] = read(value)
         numbers = {name: _per_channel(changes[name], default) for name in ("mean", "std") if name in changes}
-        return replace(default, **changes | _of_levels(numbers))  # type: ignore[arg-type]  # each of its field's type
+        return replace(default, **changes | _of_levels(numbers))  # type: ignore[arg-type]  # every value has the type of its field
     except ValueError as error:
         raise CheckpointError(f"preprocess {text!r}: {error}") from error
 
 
 def are_levels(text: str) -> bool:
-    """Whether the settings give mean or std for values from 0 to 255, as `parse` takes them."""
+    """Whether the settings give mean or std of pixel values from 0 to 255; see `parse`."""
     values = [
         part.partition("=")[2] for part in text.replace(" ", "").split(",") if part[:4] in {"mean", "std="}
     ]
@@ -40,7 +40,7 @@ def are_levels(text: str) -> bool:
 
 
 def fitted(stated: Preprocess | None, asked: str, found: str) -> Preprocess:
-    """The stated preprocess for the network that was found, of maybe another size and other channels."""
+    """The stated preprocess for the fitted network, which may have another size and other channels."""
     usual, own = registry.default_preprocess(asked), registry.default_preprocess(found)
     if stated is None:
         return own
@@ -65,14 +65,14 @@ def _in_unit_range(stated: Preprocess) -> Preprocess:
 
 
 def _of_levels(numbers: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
-    """Mean and std for values in [0, 1]; above 1, they were measured on values from 0 to 255."""
+    """Mean and std of values in [0, 1]; numbers above 1 are of pixel values from 0 to 255."""
     if not any(value > 1 for values in numbers.values() for value in values):
         return numbers
     return {name: tuple(value / _LEVELS for value in values) for name, values in numbers.items()}
 
 
 def _per_channel(numbers: object, default: Preprocess) -> tuple[float, ...]:
-    """One number stands for all channels."""
+    """One number per channel; a single one is repeated."""
     given = tuple(numbers) if isinstance(numbers, tuple) else ()
     return given * len(default.mean) if len(given) == 1 else given
 
