@@ -7,7 +7,7 @@ from core.explain.maps.pixels import PIXEL_METHODS
 
 METHODS = (*CAM_METHODS, *PIXEL_METHODS)
 INPUT = "input"  # The key of a map of pixels that no layer was asked for.
-_WITHOUT_LAYER = {"saliency", "integrated_gradients", "occlusion"}
+_AT_A_LAYER = {*CAM_METHODS, "guided_grad_cam"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +38,4 @@ class Question:
     @property
     def needs_layer(self) -> bool:
         """Whether the answer differs from layer to layer."""
-        return self.method not in _WITHOUT_LAYER
+        return self.method in _AT_A_LAYER

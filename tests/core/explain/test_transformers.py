@@ -48,9 +48,7 @@ def test_every_method_explains_a_vision_transformer(method: str, vit: Checkpoint
         ((layer, found),) = answer.maps.items()
         assert found.raw.shape == ((10, 10) if method in CAM_METHODS else (160, 160))
         assert found.raw.std() > 0
-        assert layer == (
-            "input" if method in {"saliency", "integrated_gradients", "occlusion"} else "blocks.3"
-        )
+        assert layer == ("blocks.3" if Question(method).needs_layer else "input")
 
 
 def test_what_channels_of_tokens_say_for_a_class_is_their_gradient_times_themselves(vit: Checkpoint) -> None:
