@@ -31,17 +31,22 @@ with shell.page("pages/explain.py"):
     stage_names = tuple(layer.name for layer in stages(loaded.layers))
 
     with st.container(key="stage"):
-        left, right = st.columns([5, 3], gap="large")
+        left, beside = st.columns([5, 3], gap="large")
+    right = beside.container(key="asked")
     with right:
-        verdict, classes = st.container(), st.container()
-        method = method_picker.method()
-        layer = question_pickers.target_layer(loaded.layers, name) if Question(method).needs_layer else INPUT
-        logits = answers.logits(photo, loaded, method_picker.layers_recorded(layer, stage_names))
-        predicted = int(logits.argmax())
-        with classes:
-            class_idx = question_pickers.class_to_explain(class_names, class_names[predicted], name)
-            against = question_pickers.rival_class(class_names, name)
-        palette = look.palette(difference=against is not None)
+        verdict = st.container(key="verdict")
+        with st.container(key="question", gap="xsmall"):
+            classes = st.container(gap="xsmall")
+            with st.container(horizontal=True, gap="small"):
+                method, layer = method_picker.method(), INPUT
+                if Question(method).needs_layer:
+                    layer = question_pickers.target_layer(loaded.layers, name)
+            logits = answers.logits(photo, loaded, method_picker.layers_recorded(layer, stage_names))
+            predicted = int(logits.argmax())
+            with classes:
+                class_idx = question_pickers.class_to_explain(class_names, class_names[predicted], name)
+                against = question_pickers.rival_class(class_names, name)
+            palette = look.palette(difference=against is not None)
     asked = (predicted if class_idx is None else class_idx, against)
     with verdict:
         pick = partial(question_keys.choose_class, name)
@@ -65,10 +70,11 @@ with shell.page("pages/explain.py"):
         scene = replace(scene, answer=answer)
         if len(scene.answer.maps) > 1:
             explained.draw_stages(scene)
+    with right:
         if against is not None:
             layers = () if layer == INPUT else (layer,)
             each_class = Question(method, layers, (Score(asked[0]), Score(against)))
             explained.draw_duel(scene, *waiting.answers(photo, loaded, each_class))
-        explained.draw_small_print(scene)
-    with right:
-        explained.draw_downloads(scene, opacity)
+        with st.container(key="taken_along", gap="xsmall"):
+            explained.draw_downloads(scene, opacity)
+            explained.draw_small_print(scene)

@@ -160,8 +160,9 @@ def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
         )
         for name, raw in maps.items()
     ]
-    st.markdown("### Each class by itself, on one scale")
-    tiles.row(items, label="Either class", key="duel", on_pick=lambda _name: None, side=200)
+    with st.container(gap="xsmall"):
+        st.markdown("### Each class by itself, on one scale")
+        tiles.row(items, label="Either class", key="duel", on_pick=lambda _name: None, side=200)
 
 
 def draw_downloads(scene: Scene, opacity: float) -> None:
