@@ -7,17 +7,18 @@ from pathlib import Path
 from core.errors import DataError
 
 ROOTS, VISITORS = "SEEWHY_DATA_ROOTS", "SEEWHY_VISITORS"
+_FOLDERS = ("SEEWHY_CHECKPOINTS", "SEEWHY_CACHE", "SEEWHY_DATA")
 _LONGEST = 4096
 
 
 def cache_root() -> Path:
     """The folder of all caches: ``SEEWHY_CACHE``, else ``~/.cache/seewhy``, else a temporary folder."""
-    return _named("SEEWHY_CACHE") or _usual_root()
+    return named("SEEWHY_CACHE") or _usual_root()
 
 
 def data_root() -> Path:
     """The folder of all data sets: ``SEEWHY_DATA``, else ``data`` in the usual cache folder."""
-    return _named("SEEWHY_DATA") or _usual_root() / "data"
+    return named("SEEWHY_DATA") or _usual_root() / "data"
 
 
 def data_roots() -> tuple[Path, ...]:
@@ -26,7 +27,15 @@ def data_roots() -> tuple[Path, ...]:
     return tuple(_expanded(each.strip()).resolve() for each in listed if each.strip())
 
 
-def _named(variable: str) -> Path | None:
+def environment() -> dict[str, str]:
+    """The environment variables for a process with another working directory: folders as absolute paths."""
+    known = {variable: str(folder) for variable in _FOLDERS if (folder := named(variable)) is not None}
+    if roots := data_roots():
+        known[ROOTS] = os.pathsep.join(map(str, roots))
+    return dict(os.environ) | known
+
+
+def named(variable: str) -> Path | None:
     """The folder that an environment variable names, as an absolute path; None if it is not set."""
     wanted = os.environ.get(variable, "").strip()
     return _expanded(wanted).absolute() if wanted else None

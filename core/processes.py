@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from core import files
+from core import files, places
 from core.errors import FileError
 
 PROJECT = Path(__file__).parents[1]
@@ -31,6 +31,7 @@ def start(*arguments: str, log: Path, output: int = subprocess.STDOUT) -> "subpr
         return subprocess.Popen(  # noqa: S603 (our own program, which checks its arguments)
             command(*arguments),
             cwd=PROJECT,
+            env=places.environment(),
             stdin=subprocess.DEVNULL,
             stdout=sink if output == subprocess.STDOUT else output,
             stderr=sink,

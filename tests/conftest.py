@@ -11,16 +11,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.support import shipped
-
-# Core reads this when it is imported. Tests have checkpoints of their own, and so has each worker of xdist.
-_CHECKPOINTS = tempfile.TemporaryDirectory()
-os.environ["SEEWHY_CHECKPOINTS"] = str(shipped.copy_to(Path(_CHECKPOINTS.name)))
-
-# ruff: noqa: E402 - see above
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Card, Checkpoint
 from core.models import registry
+from tests.support import shipped
+from tests.support.checkpoints import checkpoints_in, link_all
 from tests.support.paths import DATA
 from tests.support.tiny_models import GapCnn, noise, seeded
 
@@ -44,11 +39,22 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Data and caches of tests, and of the programs that they start, are never the user's own."""
+    """Data, caches and checkpoints of tests, and of programs that they start, are never the user's own."""
     with pytest.MonkeyPatch.context() as patch:
-        for variable in ("SEEWHY_DATA", "SEEWHY_CACHE"):
+        for variable in ("SEEWHY_DATA", "SEEWHY_CACHE", paths.VARIABLE):
             patch.setenv(variable, str(tmp_path_factory.mktemp(variable.lower())))
+        shipped.copy_to(paths.root())
         yield
+
+
+@pytest.fixture(autouse=True)
+def checkpoints(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the checkpoints of one test lie: those it makes, beside links to the shipped ones, to be read."""
+    # Not ``mktemp``, which looks at the names of all tests before.
+    root = Path(tempfile.mkdtemp(dir=tmp_path_factory.getbasetemp()))
+    link_all(paths.root(), root)
+    monkeypatch.setenv(paths.VARIABLE, str(root))
+    return root
 
 
 @pytest.fixture
@@ -75,7 +81,7 @@ def photos() -> list[Path]:
 @pytest.fixture(scope="session")
 def imagenet() -> Checkpoint:
     """The built-in checkpoint on the CPU; it is shared, so no test may change it."""
-    return store.load(store.find(store.BUILT_IN))
+    return store.load(store.find(paths.BUILT_IN))
 
 
 @pytest.fixture(scope="session")
@@ -90,4 +96,5 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
         torch.manual_seed(0)
         tensors = registry.build(architecture, len(names)).state_dict()
     card = Card(architecture, names, registry.default_preprocess(architecture), source="random")
-    return store.load(store.save(tmp_path_factory.mktemp("checkpoints"), "small", card, tensors))
+    with checkpoints_in(tmp_path_factory.mktemp("checkpoints")):
+        return store.load(store.save("small", card, tensors))

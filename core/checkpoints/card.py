@@ -10,12 +10,12 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, ConfigDict, Field, GetPydanticSchema, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
+from core.checkpoints import paths
 from core.errors import CheckpointError, FileError
 from core.files import stored
 from core.images.preprocess import Preprocess
 from core.models.heads import Head
 
-CARD = "card.json"
 STATUSES = ("running", "finished", "stopped", "failed")
 # Of the file. A later one may have keys that are unknown here, which are kept.
 FORMAT = 1
@@ -111,7 +111,7 @@ _KEYS = set(Card.__slots__) - {"unknown"}
 
 def read_card(folder: Path) -> Card:
     """The card of a checkpoint folder; CheckpointError names a missing, damaged or incomplete one."""
-    path = folder / CARD
+    path = folder / paths.CARD
     try:
         found = stored.read_json(path)
     except (FileError, ValueError) as error:

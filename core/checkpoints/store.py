@@ -13,16 +13,14 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from core import files
-from core.checkpoints.card import CARD, FORMAT, STATUSES, Card, as_json, read_card
-from core.checkpoints.inventory import BUILT_IN, NEXT, ROOT, WEIGHTS, available, find, folders, trouble
+from core.checkpoints import paths
+from core.checkpoints.card import FORMAT, STATUSES, Card, as_json, read_card
+from core.checkpoints.inventory import available, find, folders, trouble
 from core.errors import CheckpointError, FileError
 from core.models import options, registry
 
 # Cards and the list of checkpoints are modules of their own; people ask for them here.
-__all__ = [
-    "BUILT_IN", "CARD", "FORMAT", "ROOT", "STATUSES", "WEIGHTS", "Card", "available", "find", "folders",
-    "read_card",
-]  # fmt: skip
+__all__ = ["FORMAT", "STATUSES", "Card", "available", "find", "folders", "read_card"]
 
 _LARGEST = 2**36  # Bytes of weights: more than any memory that they would be read into.
 
@@ -58,8 +56,9 @@ def load(folder: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float3
     try:
         model.load_state_dict(base | own)
     except RuntimeError as error:
+        weights = folder / paths.WEIGHTS
         reason = _difference(base | own, model.state_dict(), len(card.class_names))
-        raise CheckpointError(f"{folder / WEIGHTS} does not fit {card.architecture}: {reason}") from error
+        raise CheckpointError(f"{weights} does not fit {card.architecture}: {reason}") from error
     return Checkpoint(folder, card, model.requires_grad_(requires_grad=False).to(device, dtype), device)
 
 
@@ -86,21 +85,22 @@ def load_for_speed(folder: Path, *, device: str = "cpu") -> Checkpoint:
     return loaded
 
 
-def save(root: Path, name: str, card: Card, tensors: Mapping[str, Tensor]) -> Path:
-    """Write ``root/name`` whole or not at all, with checksum and versions filled in; never overwrites."""
-    refuse_taken(root, name)
-    if (hidden := trouble(root)) is not None:
+def save(name: str, card: Card, tensors: Mapping[str, Tensor]) -> Path:
+    """Write a new checkpoint whole or not at all, with checksum and versions filled in; gives its folder."""
+    refuse_taken(name)
+    folder = paths.folder(name)
+    if (hidden := trouble()) is not None:
         raise CheckpointError(hidden)
-    with files.draft_folder(root / name) as draft:
-        checksum = _write_weights(draft / WEIGHTS, tensors) if tensors else None
-        files.write(draft / CARD, as_json(card, checksum))
-    return root / name
+    with files.draft_folder(folder) as draft:
+        checksum = _write_weights(draft / paths.WEIGHTS, tensors) if tensors else None
+        files.write(draft / paths.CARD, as_json(card, checksum))
+    return folder
 
 
-def refuse_taken(root: Path, name: str) -> None:
+def refuse_taken(name: str) -> None:
     """CheckpointError for a name that is odd, or that another checkpoint has."""
     refuse_odd(name)
-    if (root / name).exists():
+    if paths.folder(name).exists():
         raise CheckpointError(f"a checkpoint named {name!r} exists already; choose another name or delete it")
 
 
@@ -110,9 +110,9 @@ def refuse_odd(name: str) -> None:
         raise CheckpointError(f"{name!r} cannot name a checkpoint; use letters, digits, '-', '_' and '.'")
 
 
-def create(root: Path, name: str, card: Card) -> Path:
-    """A new folder ``root/name`` with a card and no weights yet, whole or not at all; never overwrites."""
-    return save(root, name, card, {})
+def create(name: str, card: Card) -> Path:
+    """A new folder with a card and no weights yet, whole or not at all; never overwrites."""
+    return save(name, card, {})
 
 
 def update(folder: Path, card: Card, tensors: Mapping[str, Tensor] | None = None) -> Card:
@@ -122,23 +122,23 @@ def update(folder: Path, card: Card, tensors: Mapping[str, Tensor] | None = None
     reader that finds a new card and old weights takes the waiting ones.
     """
     _settle(folder)
-    checksum = _write_weights(folder / NEXT, tensors) if tensors else card.weights_sha256
+    checksum = _write_weights(folder / paths.NEXT_WEIGHTS, tensors) if tensors else card.weights_sha256
     written = replace(card, weights_sha256=checksum)
-    files.write(folder / CARD, as_json(written, checksum))
+    files.write(folder / paths.CARD, as_json(written, checksum))
     if tensors:
-        with files.writing(folder / WEIGHTS):
-            (folder / NEXT).replace(folder / WEIGHTS)
+        with files.writing(folder / paths.WEIGHTS):
+            (folder / paths.NEXT_WEIGHTS).replace(folder / paths.WEIGHTS)
     return written
 
 
 def _settle(folder: Path) -> None:
     """End an update that was killed after its card: the waiting weights are all that the card has."""
     files.clean(folder)
-    waiting = folder / NEXT
+    waiting = folder / paths.NEXT_WEIGHTS
     if not waiting.exists():
         return
     if files.checksum(waiting) == read_card(folder).weights_sha256:
-        waiting.replace(folder / WEIGHTS)
+        waiting.replace(folder / paths.WEIGHTS)
 
 
 def own_tensors(model: nn.Module, base: str | None) -> dict[str, Tensor]:
@@ -164,12 +164,12 @@ def _read(folder: Path) -> tuple[Card, dict[str, Tensor]]:
         if card.weights_sha256 is None:
             return card, {}
         # The waiting ones first: once they do not wait any more, they are in their place.
-        for path in (folder / NEXT, folder / WEIGHTS):
+        for path in (folder / paths.NEXT_WEIGHTS, folder / paths.WEIGHTS):
             tensors = _verified(path, card.weights_sha256)
             if tensors is not None:
                 return card, tensors
         before, card = card, read_card(folder)
-    path = folder / WEIGHTS
+    path = folder / paths.WEIGHTS
     if not path.exists():
         raise CheckpointError(f"{path} cannot be read: there is no such file; copy or import it again")
     raise CheckpointError(f"{path} is damaged: its SHA-256 is not the card's; copy or import it again")
@@ -192,8 +192,8 @@ def _verified(path: Path, checksum: str) -> dict[str, Tensor] | None:
 def _base_weights(base: str | None) -> dict[str, Tensor]:
     if base is None:
         return {}
-    if base != BUILT_IN:
-        raise CheckpointError(f"no base weights named {base!r}; there is {BUILT_IN!r}")
+    if base != paths.BUILT_IN:
+        raise CheckpointError(f"no base weights named {base!r}; there is {paths.BUILT_IN!r}")
     from core.models import imagenet  # noqa: PLC0415 (timm and its class lists, only where they are needed)
 
     return imagenet.weights()

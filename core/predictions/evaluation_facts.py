@@ -12,11 +12,9 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from core import files
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.errors import CheckpointError, FileError
 from core.files import stored
-
-FACTS, PREDICTIONS, METRICS = "evaluation.json", "predictions.parquet", "metrics.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +39,13 @@ class Facts:
 
 def write_facts(draft: Path, facts: Facts) -> None:
     """Say in the folder of an evaluation what it is of."""
-    files.write(draft / FACTS, f"{json.dumps(asdict(facts), indent=1, ensure_ascii=False)}\n".encode())
+    files.write(draft / paths.FACTS, f"{json.dumps(asdict(facts), indent=1, ensure_ascii=False)}\n".encode())
 
 
 def of(folder: Path, place: Path) -> Facts:
     """What the evaluation in ``place`` says of itself; where that cannot be read, what its files say."""
     try:
-        return stored.checked(_schema(), stored.read_json(place / FACTS))
+        return stored.checked(_schema(), stored.read_json(place / paths.FACTS))
     except (ValueError, FileError):
         return found_out(place, card_data(folder))
 
@@ -58,8 +56,8 @@ def found_out(place: Path, data: dict[str, Any]) -> Facts:
     is_own = fingerprint is not None and fingerprint == data.get("fingerprint")
     source = str(data.get("source", "")) if is_own else ""
     try:
-        about = (place / PREDICTIONS).stat()
-        num_images, split = _counted(place / PREDICTIONS, about.st_mtime_ns, about.st_size)
+        about = (place / paths.PREDICTIONS).stat()
+        num_images, split = _counted(place / paths.PREDICTIONS, about.st_mtime_ns, about.st_size)
     except (OSError, ValueError, KeyError, pa.ArrowException):  # The table says it itself when it is read.
         num_images, split = 0, ""
     return Facts(source, source, split, fingerprint, num_images)
@@ -83,7 +81,7 @@ def _schema() -> TypeAdapter[Facts]:
 def _of_metrics(place: Path) -> str | None:
     """The fingerprint of the images that metrics are of; None where they know none."""
     try:
-        found = stored.read_json(place / METRICS).get("fingerprint")
+        found = stored.read_json(place / paths.METRICS).get("fingerprint")
     except (ValueError, FileError):
         return None
     return None if found is None else str(found)

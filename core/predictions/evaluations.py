@@ -12,22 +12,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core.checkpoints import paths
 from core.data.image_set import ImageSet
 from core.errors import EvaluationError
 from core.files import locks
 from core.predictions import evaluation_facts
-from core.predictions.evaluation_facts import FACTS, METRICS, PREDICTIONS, Facts, write_facts
+from core.predictions.evaluation_facts import Facts, write_facts
 
-__all__ = ["FACTS", "METRICS", "PREDICTIONS", "Evaluation", "Facts", "every", "find", "write_facts"]
+__all__ = ["Evaluation", "Facts", "every", "find", "write_facts"]
 
-EVALUATIONS = "evaluations"
 # Sources that are layouts of anybody's folders: their data are named after the folder.
 LAYOUTS = ("folder", "names", "synsets")
 # What an evaluation of an earlier version may have beside the card.
-_OLDER_FILES = (PREDICTIONS, METRICS)
+_OLDER_FILES = (paths.PREDICTIONS, paths.METRICS)
 _OLDER = "earlier"
 _LONGEST = 64
-_LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Evaluation:
     @property
     def table(self) -> Path:
         """The predictions, a row a sample."""
-        return self.folder / PREDICTIONS
+        return self.folder / paths.PREDICTIONS
 
     @property
     def is_older(self) -> bool:
@@ -55,7 +54,7 @@ def every(folder: Path) -> list[Evaluation]:
     found = [
         Evaluation(place.name, place, folder, evaluation_facts.of(folder, place)) for place in _places(folder)
     ]
-    if (folder / PREDICTIONS).exists():
+    if (folder / paths.PREDICTIONS).exists():
         found.append(_older(folder, {each.name for each in found}))
     own = evaluation_facts.own_fingerprint(folder)
     found.sort(key=lambda each: each.name)
@@ -88,19 +87,19 @@ def known(folder: Path, name: str) -> Evaluation | None:
 def place(folder: Path, name: str) -> Path:
     """Where the evaluation ``name`` of a checkpoint lies, or would lie."""
     refuse_odd(name)
-    return folder / EVALUATIONS / name
+    return folder / paths.EVALUATIONS / name
 
 
 def workplace(folder: Path, name: str) -> Path:
     """Where the evaluation ``name`` is worked on, until it is whole."""
     refuse_odd(name)
-    return folder / EVALUATIONS / f".{name}"
+    return folder / paths.EVALUATIONS / f".{name}"
 
 
 def log_of(folder: Path, name: str) -> Path:
     """What a process in the background says while it evaluates under this name."""
     refuse_odd(name)
-    return folder / EVALUATIONS / f".{name}.log"
+    return folder / paths.EVALUATIONS / f".{name}.log"
 
 
 def refuse_odd(name: str) -> None:
@@ -167,7 +166,7 @@ def delete(folder: Path, name: str) -> None:
 
 def lock_of(folder: Path, name: str) -> Path:
     """The lock that the process which evaluates under this name holds."""
-    return workplace(folder, name) / _LOCK
+    return workplace(folder, name) / paths.LOCK
 
 
 def is_under_way(folder: Path, name: str) -> bool:
@@ -177,13 +176,13 @@ def is_under_way(folder: Path, name: str) -> bool:
 
 def under_way(folder: Path) -> list[str]:
     """The names under which processes are evaluating a checkpoint now."""
-    begun = (folder / EVALUATIONS).glob(f".*/{_LOCK}")
+    begun = (folder / paths.EVALUATIONS).glob(f".*/{paths.LOCK}")
     return sorted(lock.parent.name.removeprefix(".") for lock in begun if locks.is_held(lock))
 
 
 def interrupted(folder: Path) -> list[Evaluation]:
     """Evaluations that were begun, are not whole, and that no process goes on with: what they are to be."""
-    begun = [path.parent for path in (folder / EVALUATIONS).glob(f".*/{FACTS}")]
+    begun = [path.parent for path in (folder / paths.EVALUATIONS).glob(f".*/{paths.FACTS}")]
     names = [place_.name.removeprefix(".") for place_ in begun]
     return [
         Evaluation(name, place_, folder, evaluation_facts.of(folder, place_))
@@ -208,7 +207,7 @@ def _rank(facts: Facts, own: str | None) -> int:
 
 
 def _places(folder: Path) -> Iterator[Path]:
-    for path in (folder / EVALUATIONS).glob(f"*/{PREDICTIONS}"):
+    for path in (folder / paths.EVALUATIONS).glob(f"*/{paths.PREDICTIONS}"):
         if not path.parent.name.startswith("."):
             yield path.parent
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from core import files
+from core.checkpoints import paths
 from core.evaluation.ranking.histograms import Counts
 from core.evaluation.ranking.scores import SCORES, has_scores
 from core.predictions import score_files
@@ -92,7 +93,7 @@ def write_part(path: Path, table: pa.Table) -> None:
 def _write(path: Path, table: pa.Table, counts: Counts | None) -> None:
     own = table.drop_columns([SCORES]) if SCORES in table.column_names else table
     are_kept = counts is None and has_scores(table)
-    scores, histograms = score_files.scores_path(path), score_files.histograms_path(path)
+    scores, histograms = paths.scores(path), paths.histograms(path)
     with ExitStack() as drafts:
         table_draft = drafts.enter_context(files.draft(path))  # Left first, it is the last to get its name.
         if counts is not None:

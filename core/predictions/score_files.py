@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core import files
+from core.checkpoints import paths
 from core.evaluation.metrics import column
 from core.evaluation.ranking.histograms import Counts, Histogram, count, empty_counts
 from core.evaluation.ranking.scores import SCORES, probability_of
@@ -23,16 +24,6 @@ LARGEST = 256_000_000  # Bytes of all scores.
 _CHECKED = 1_000  # Rows.
 # Half a step of float16 is 0.0001 in a probability; the rest is for another machine's last digits.
 _TOLERANCE = 1e-3
-
-
-def scores_path(table: Path) -> Path:
-    """Where all scores of a table are, if they are kept."""
-    return _beside(table, "scores")
-
-
-def histograms_path(table: Path) -> Path:
-    """Where the histograms of its scores are, if they are kept."""
-    return _beside(table, "histograms")
 
 
 def fit(num_samples: int, num_classes: int) -> bool:
@@ -87,7 +78,7 @@ def moved(table: pa.Table, counts: Counts, splits: Sequence[str]) -> pa.Table:
 
 def counts_of(parts: Sequence[Path]) -> Counts | None:
     """The sum of the histograms of parts of one table; None where they have none."""
-    found = [_mapped(histograms_path(part), np.uint32) for part in parts]
+    found = [_mapped(paths.histograms(part), np.uint32) for part in parts]
     known = [each for each in found if each is not None]
     if not known or len(known) < len(found):
         return None
@@ -97,7 +88,7 @@ def counts_of(parts: Sequence[Path]) -> Counts | None:
 
 def remove(table: Path) -> None:
     """Delete a table with what lies beside it."""
-    for path in (table, scores_path(table), histograms_path(table)):
+    for path in (table, paths.scores(table), paths.histograms(table)):
         path.unlink(missing_ok=True)
 
 
@@ -130,7 +121,7 @@ def write_counts(path: Path, counts: Counts) -> None:
 
 def with_scores(path: Path, table: pa.Table) -> pa.Table:
     """The table with the scores beside ``path``, mapped into memory and read as needed, if there are any."""
-    found = _mapped(scores_path(path), np.float16) if table.num_rows else None
+    found = _mapped(paths.scores(path), np.float16) if table.num_rows else None
     if found is None or found.ndim != 2 or not _agree(found, table):
         return table
     return table.append_column(SCORES, as_column(found))
@@ -138,16 +129,12 @@ def with_scores(path: Path, table: pa.Table) -> pa.Table:
 
 def histogram(path: Path, table: pa.Table, split: str | None = None) -> Histogram | None:
     """Of one split of the whole table at ``path``, or of all; None if there is none."""
-    found, splits = _mapped(histograms_path(path), np.uint32), splits_of(table)
+    found, splits = _mapped(paths.histograms(path), np.uint32), splits_of(table)
     if found is None or found.ndim != 4 or found.shape[:2] != (len(splits), 2):
         return None
     if split is None and len(splits) > 1:
         return Histogram(found.sum(0, dtype=np.uint32))
     return Histogram(found[splits.index(split) if split is not None else 0])
-
-
-def _beside(table: Path, what: str) -> Path:
-    return table.with_name(f"{table.name.removesuffix('.parquet')}.{what}.npy")
 
 
 def _mapped(path: Path, dtype: type[np.generic]) -> NDArray[Any] | None:

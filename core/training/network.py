@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.errors import CheckpointError, RecipeError
 from core.images.preprocess import Preprocess
 from core.models import heads, options, pretrained, registry
@@ -26,14 +26,14 @@ class Network:
     is_head_only: bool
 
 
-def base_of(settings: Model, root: Path = store.ROOT) -> str | None:
+def base_of(settings: Model) -> str | None:
     """The name of the weights that every installation has and this training starts from, if it does."""
     if settings.weights.startswith(_FROM):
-        return store.read_card(_start(settings, root)).base
-    return store.BUILT_IN if settings.weights == store.BUILT_IN else None
+        return store.read_card(_start(settings)).base
+    return paths.BUILT_IN if settings.weights == paths.BUILT_IN else None
 
 
-def network(recipe: Recipe, num_classes: int, root: Path = store.ROOT) -> Network:
+def network(recipe: Recipe, num_classes: int) -> Network:
     """What the recipe asks for; new weights follow from its seed.
 
     Its tensors lie with the channels last, which trains faster on CPUs and GPUs alike.
@@ -45,13 +45,13 @@ def network(recipe: Recipe, num_classes: int, root: Path = store.ROOT) -> Networ
     settings = recipe.model
     head = head_of(settings)
     torch.manual_seed(recipe.seed)
-    model = registry.build(architecture_of(settings, root), num_classes, head)
-    _load_weights(model, settings, num_classes, root)
+    model = registry.build(architecture_of(settings), num_classes, head)
+    _load_weights(model, settings, num_classes)
     model = model.to(memory_format=torch.channels_last)
     learns_from = heads.head_name(model) if settings.train_from == "head" else settings.train_from
     heads.freeze_until(model, learns_from)
     is_head_only = bool(learns_from) and learns_from == heads.head_name(model)
-    preprocess = preprocess_of(recipe, root)
+    preprocess = preprocess_of(recipe)
     _refuse_small(model, preprocess, settings.architecture)
     return Network(model, preprocess, is_head_only)
 
@@ -73,10 +73,10 @@ def _refuse_small(model: nn.Module, preprocess: Preprocess, architecture: str) -
         model.train(was_training)
 
 
-def architecture_of(settings: Model, root: Path = store.ROOT) -> str:
+def architecture_of(settings: Model) -> str:
     """The architecture with the options that the weights at its start want."""
     if settings.weights.startswith(_FROM):
-        return options.as_published(store.read_card(_start(settings, root)).architecture)
+        return options.as_published(store.read_card(_start(settings)).architecture)
     if settings.weights == pretrained.PUBLISHED:
         return options.as_published(settings.architecture)
     return options.as_from_scratch(settings.architecture)
@@ -87,11 +87,11 @@ def head_of(settings: Model) -> Head:
     return Head(hidden=settings.hidden, dropout=settings.dropout)
 
 
-def preprocess_of(recipe: Recipe, root: Path = store.ROOT) -> Preprocess:
+def preprocess_of(recipe: Recipe) -> Preprocess:
     """The usual one of the weights that it starts from, or of the architecture, with the recipe's changes."""
     settings = recipe.model
     if settings.weights.startswith(_FROM):
-        usual = store.read_card(_start(settings, root)).preprocess
+        usual = store.read_card(_start(settings)).preprocess
     else:
         usual = registry.default_preprocess(settings.architecture)
     return _changed(usual, recipe.image)
@@ -109,18 +109,18 @@ def _changed(usual: Preprocess, image: Picture) -> Preprocess:
         raise RecipeError(f"image: {error}") from error
 
 
-def _load_weights(model: nn.Module, settings: Model, num_classes: int, root: Path) -> None:
+def _load_weights(model: nn.Module, settings: Model, num_classes: int) -> None:
     if settings.weights.startswith(_FROM):
-        tensors = _of_checkpoint(model, settings, root)
+        tensors = _of_checkpoint(model, settings)
     else:
         head = head_of(settings)
         tensors = pretrained.weights_for(settings.architecture, settings.weights, num_classes, head)
     model.load_state_dict(tensors, strict=False)
 
 
-def _of_checkpoint(model: nn.Module, settings: Model, root: Path) -> dict[str, Tensor]:
+def _of_checkpoint(model: nn.Module, settings: Model) -> dict[str, Tensor]:
     """The tensors of a checkpoint of ours; another head than the one that the model has is left out."""
-    start = store.load(_start(settings, root))
+    start = store.load(_start(settings))
     if settings.architecture not in {start.card.architecture, start.card.architecture.partition("?")[0]}:
         raise RecipeError(
             f"model.weights are of {start.card.architecture}, model.architecture is {settings.architecture}"
@@ -130,9 +130,9 @@ def _of_checkpoint(model: nn.Module, settings: Model, root: Path) -> dict[str, T
     return {name: value for name, value in theirs.items() if wanted.get(name) == value.shape}
 
 
-def _start(settings: Model, root: Path) -> Path:
+def _start(settings: Model) -> Path:
     name = settings.weights.removeprefix(_FROM)
     try:
-        return store.find(name, root)
+        return store.find(name)
     except CheckpointError as error:
         raise CheckpointError(f"the recipe starts from {name!r}: {error}; train it first") from error

@@ -11,10 +11,10 @@ from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from core import files
+from core.checkpoints import paths
 from core.errors import CheckpointError, FileError
 from core.files import stored
 
-HISTORY, PROGRESS, LOCAL = "history.csv", "progress.json", "local.json"
 _MOST_COLUMNS = 100
 _MOST_BYTES, _MOST_EPOCHS, _LONGEST_PATH = 64 * 2**20, 10**6, 4_096
 # What the columns of a history may hold, from the least to the most; others may hold any number.
@@ -52,7 +52,7 @@ _SCHEMA = TypeAdapter(_Progress)
 
 def history(folder: Path) -> pd.DataFrame:
     """``history.csv``: a row an epoch, none before the first; CheckpointError where it is damaged."""
-    path = folder / HISTORY
+    path = folder / paths.HISTORY
     if not path.exists():
         return pd.DataFrame()
     try:
@@ -69,7 +69,7 @@ def history(folder: Path) -> pd.DataFrame:
 
 def progress(folder: Path) -> Json:
     """``progress.json``: what the process last said, nothing where it has not; raises as `history`."""
-    path = folder / PROGRESS
+    path = folder / paths.PROGRESS
     if not path.exists():
         return {}
     try:
@@ -108,7 +108,7 @@ def place_in_words(folder: Path) -> str:
 
 def _local(folder: Path) -> tuple[Path | None, str]:
     """Where data lie, and how they are read; CheckpointError where the file is damaged."""
-    path = folder / LOCAL
+    path = folder / paths.LOCAL
     if not path.exists():
         return None, ""
     try:

@@ -12,16 +12,14 @@ import pandas as pd
 from torch import Tensor
 
 from core import files
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.errors import CheckpointError, CoreError, TrainingError
 from core.files import locks
-from core.training.record import HISTORY, LOCAL, PROGRESS, remembered_data, remembered_layout
+from core.training.record import remembered_data, remembered_layout
 
-__all__ = ["HISTORY", "PROGRESS", "remembered_data", "remembered_layout"]  # People ask for them here.
+__all__ = ["remembered_data", "remembered_layout"]  # People ask for them here.
 
-STATE, LOG = "resume.ckpt", "log.txt"
-_LOCK, _STOP = ".lock", ".stop"
 _EVERY_S = 0.5
 # A look whether somebody trains (`is_alive`) holds the lock for a moment.
 _WAIT_S = 2.0
@@ -42,23 +40,25 @@ class RunFolder:
         self.folder, self.card = folder, card
         self._written = 0.0
         taken = TrainingError(f"{folder.name!r} is being trained by another process")
-        self._lock = locks.acquired(folder / _LOCK, taken, wait_s=_WAIT_S)
-        (folder / _STOP).unlink(missing_ok=True)
+        self._lock = locks.acquired(folder / paths.LOCK, taken, wait_s=_WAIT_S)
+        (folder / paths.STOP).unlink(missing_ok=True)
 
     @classmethod
-    def start(cls, root: Path, name: str, card: Card) -> "RunFolder":
+    def start(cls, name: str, card: Card) -> "RunFolder":
         """A new folder; CheckpointError if there is one of that name."""
-        return cls(store.create(root, name, card), card)
+        return cls(store.create(name, card), card)
 
     @classmethod
-    def again(cls, root: Path, name: str) -> "RunFolder":
+    def again(cls, name: str) -> "RunFolder":
         """The folder of a training that was stopped, interrupted, or failed."""
-        if name not in store.folders(root):
+        if name not in store.folders():
             raise CheckpointError(f"no training named {name!r} to resume")
-        _refuse_to_resume(name, store.read_card(root / name))
-        run = cls(root / name, store.read_card(root / name))
+        folder = paths.folder(name)
+        card = store.read_card(folder)
+        _refuse_to_resume(name, card)
+        run = cls(folder, card)
         # Read again: while this process waited for the lock, another may have gone on.
-        run.card = store.read_card(root / name)
+        run.card = store.read_card(folder)
         try:
             _refuse_to_resume(name, run.card)
             run.update(replace(run.card, status="running", reason=""))
@@ -70,7 +70,7 @@ class RunFolder:
     @property
     def state(self) -> Path:
         """Everything that the training needs to go on from the last finished epoch."""
-        return self.folder / STATE
+        return self.folder / paths.STATE
 
     def update(self, card: Card, tensors: Mapping[str, Tensor] | None = None) -> None:
         """Replace the card and, if given, the weights."""
@@ -78,7 +78,7 @@ class RunFolder:
 
     def keep_history(self, rows: list[dict[str, float]]) -> None:
         """Write ``history.csv``: a row an epoch."""
-        files.write(self.folder / HISTORY, pd.DataFrame(rows).to_csv(index=False).encode())
+        files.write(self.folder / paths.HISTORY, pd.DataFrame(rows).to_csv(index=False).encode())
 
     def tick(self, **progress: Any) -> None:  # noqa: ANN401 (JSON values)
         """Say how far it is, at most twice a second, and stop if somebody asked for it."""
@@ -90,7 +90,7 @@ class RunFolder:
     def say(self, **progress: Any) -> None:  # noqa: ANN401 (JSON values)
         """Say how far it is, now."""
         content = {"time": time.time(), **progress}
-        files.write(self.folder / PROGRESS, json.dumps(content).encode(), durable=False)
+        files.write(self.folder / paths.PROGRESS, json.dumps(content).encode(), durable=False)
         self._written = time.monotonic()
 
     def stop_is_wanted(self) -> bool:
@@ -109,7 +109,7 @@ class RunFolder:
             self._end("failed", _reason(error))
             raise
         finally:
-            (self.folder / _STOP).unlink(missing_ok=True)
+            (self.folder / paths.STOP).unlink(missing_ok=True)
             self._lock.release()
 
     def _end(self, status: str, reason: str = "") -> None:
@@ -122,17 +122,17 @@ class RunFolder:
 
 def request_stop(folder: Path) -> None:
     """Ask the process that trains this folder to stop; it does so after the current batch."""
-    (folder / _STOP).touch()
+    (folder / paths.STOP).touch()
 
 
 def stop_is_wanted(folder: Path) -> bool:
     """Whether somebody has asked for that and the process has not yet ended."""
-    return (folder / _STOP).exists()
+    return (folder / paths.STOP).exists()
 
 
 def is_alive(folder: Path) -> bool:
     """Whether a process is training this folder now."""
-    return locks.is_held(folder / _LOCK)
+    return locks.is_held(folder / paths.LOCK)
 
 
 def remember_data(folder: Path, data: Path | None, layout: str = "") -> None:
@@ -141,7 +141,7 @@ def remember_data(folder: Path, data: Path | None, layout: str = "") -> None:
     It is no business of the card's. None stands for where data sets are usually kept.
     """
     known = {"data": str(data.resolve()) if data else None} | ({"layout": layout} if layout else {})
-    files.write(folder / LOCAL, json.dumps(known).encode())
+    files.write(folder / paths.LOCAL, json.dumps(known).encode())
 
 
 def _reason(error: BaseException) -> str:

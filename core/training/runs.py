@@ -15,13 +15,12 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from core import processes
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.errors import CheckpointError, CoreError, TrainingError
 from core.training import record, run
 
 _T = TypeVar("_T")
-_LOGS = ".logs"
 _START_S = 120.0  # As long as the process may take to load its libraries and the data set.
 
 
@@ -64,10 +63,10 @@ class Run:
         return self.status in {"stopped", "failed", "interrupted"}
 
 
-def find(name: str, root: Path = store.ROOT) -> Run:
+def find(name: str) -> Run:
     """The training ``name``; CheckpointError if there is none."""
-    folder = root / name
-    if name not in store.folders(root):
+    folder = paths.folder(name)
+    if name not in store.folders():
         raise CheckpointError(f"no training named {name!r}")
     card = store.read_card(folder)
     waits = card.status == "running" and not run.is_alive(folder)
@@ -80,12 +79,12 @@ def find(name: str, root: Path = store.ROOT) -> Run:
     return Run(folder, card, status, progress, history, _size(folder), tuple(faults))
 
 
-def every(root: Path = store.ROOT) -> list[Run]:
+def every() -> list[Run]:
     """All trainings, the newest first; folders whose card cannot be read are left out."""
     found = []
-    for name in store.folders(root):
+    for name in store.folders():
         try:
-            each = find(name, root)
+            each = find(name)
         except (CoreError, OSError):
             continue
         if each.card.recipe:
@@ -93,10 +92,10 @@ def every(root: Path = store.ROOT) -> list[Run]:
     return sorted(found, key=lambda each: str(each.card.training.get("started", "")), reverse=True)
 
 
-def free_name(wanted: str, root: Path = store.ROOT) -> str:
+def free_name(wanted: str) -> str:
     """``wanted``, or with a number where that is taken."""
     numbered = (f"{wanted}-{number}" for number in itertools.count(2))
-    return next(name for name in itertools.chain([wanted], numbered) if not (root / name).exists())
+    return next(name for name in itertools.chain([wanted], numbered) if not paths.folder(name).exists())
 
 
 def start(
@@ -106,7 +105,6 @@ def start(
     data: Path | None,
     layout: str = "",
     changes: Iterable[str] = (),
-    root: Path = store.ROOT,
 ) -> None:
     """Start a training in a process of its own; comes back once its folder is there.
 
@@ -115,33 +113,33 @@ def start(
         TrainingError: the name is taken; or it ended before that, and the sentence is its own.
     """
     store.refuse_odd(name)
-    if name in store.folders(root):
+    if name in store.folders():
         raise TrainingError(f"a checkpoint named {name!r} exists already; choose another name or delete it")
     where = [*(["--data", str(data)] if data else []), *(["--layout", layout] if layout else [])]
     settings = [part for change in changes for part in ("--set", change)]
-    _launch([recipe, "--out", name, *where, *settings], name, root)
+    _launch([recipe, "--out", name, *where, *settings], name)
 
 
-def resume(name: str, root: Path = store.ROOT) -> None:
+def resume(name: str) -> None:
     """Go on with a training, in a process of its own; comes back once that has taken the folder.
 
     Raises:
         CheckpointError: there is none of that name.
         TrainingError: it is being trained, or its process says why it cannot go on.
     """
-    if find(name, root).is_running:
+    if find(name).is_running:
         raise TrainingError(f"{name!r} is being trained already")
-    _launch(["--out", name, "--resume"], name, root)
+    _launch(["--out", name, "--resume"], name)
 
 
-def stop(name: str, root: Path = store.ROOT) -> None:
+def stop(name: str) -> None:
     """Ask its process to stop after the current batch."""
-    run.request_stop(find(name, root).folder)
+    run.request_stop(find(name).folder)
 
 
-def delete(name: str, root: Path = store.ROOT) -> None:
+def delete(name: str) -> None:
     """Delete the whole folder; a training that is running must be stopped first."""
-    found = find(name, root)
+    found = find(name)
     if not found.card.recipe:
         raise TrainingError(f"{name!r} was not trained here, so it is not deleted here")
     if found.is_running:
@@ -151,16 +149,16 @@ def delete(name: str, root: Path = store.ROOT) -> None:
     shutil.rmtree(doomed, ignore_errors=True)  # Of an earlier time that was killed.
     found.folder.rename(doomed)
     shutil.rmtree(doomed)
-    _log_of(name, root).unlink(missing_ok=True)
+    paths.training_log(name).unlink(missing_ok=True)
 
 
-def log(name: str, root: Path = store.ROOT, last: int = 20) -> list[str]:
+def log(name: str, last: int = 20) -> list[str]:
     """The last lines that its process has printed."""
-    return processes.last_lines(_log_of(name, root), last)
+    return processes.last_lines(paths.training_log(name), last)
 
 
-def _launch(arguments: Sequence[str], name: str, root: Path) -> None:
-    folder, log_ = root / name, _log_of(name, root)
+def _launch(arguments: Sequence[str], name: str) -> None:
+    folder, log_ = paths.folder(name), paths.training_log(name)
     process = processes.start("train", *arguments, log=log_)
     if processes.begins(process, lambda: _has_begun(folder), within_s=_START_S) or process.returncode == 0:
         return
@@ -171,11 +169,7 @@ def _launch(arguments: Sequence[str], name: str, root: Path) -> None:
 
 
 def _has_begun(folder: Path) -> bool:
-    return (folder / store.CARD).exists() and run.is_alive(folder)
-
-
-def _log_of(name: str, root: Path) -> Path:
-    return root / _LOGS / f"{name}.txt"
+    return (folder / paths.CARD).exists() and run.is_alive(folder)
 
 
 def _or_else(read: Callable[[Path], _T], folder: Path, nothing: _T, faults: list[str]) -> _T:

@@ -3,11 +3,9 @@
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
-from core.checkpoints import store
 from core.data.augment import Augment
 from core.images.preprocess import Preprocess
 from core.models import registry
@@ -32,7 +30,7 @@ class Fact:
     text: str
 
 
-def facts(recipe: Recipe, root: Path = store.ROOT) -> list[Fact]:
+def facts(recipe: Recipe) -> list[Fact]:
     """What decides how this training goes, a line each.
 
     Raises:
@@ -42,7 +40,7 @@ def facts(recipe: Recipe, root: Path = store.ROOT) -> list[Fact]:
         Fact("Network", _network(recipe.model)),
         Fact("Starts from", _start(recipe.model)),
         Fact("Learns", _learns(recipe.model)),
-        Fact("Sees", _input(preprocess_of(recipe, root))),
+        Fact("Sees", _input(preprocess_of(recipe))),
         Fact("Augmentation", ", ".join(augmentation(recipe.augment)) or "none"),
         Fact("Trains for", _length(recipe)),
         Fact("Optimiser", _steps(recipe.optimiser, recipe.schedule)),

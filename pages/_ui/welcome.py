@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.checkpoints import built_in, inventory
+from core.checkpoints import built_in, inventory, paths
 from core.errors import CoreError
 from pages._ui import words
 from pages._ui.session import models
@@ -15,7 +15,7 @@ def draw() -> None:
         st.error(words.capital(trouble), icon=":material/folder_off:")
         return
     st.header("There is no network yet", anchor=False)
-    st.markdown(words.plain(f"Networks are kept in {inventory.ROOT}, and none that can be used is there."))
+    st.markdown(words.plain(f"Networks are kept in {paths.root()}, and none that can be used is there."))
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Use the ImageNet network",
@@ -30,7 +30,7 @@ def draw() -> None:
     st.caption(
         "Or press **Bring your own model** in the sidebar. The trained examples are in the folder "
         f"checkpoints of SeeWhy's repository: copy it there, or name "
-        f"another folder by {words.plain(inventory.PLACE)}."
+        f"another folder by {words.plain(paths.VARIABLE)}."
     )
 
 

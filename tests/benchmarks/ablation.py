@@ -16,7 +16,7 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.data.cache import decode
 from core.predictions import evaluations
@@ -30,12 +30,12 @@ OTHERS = ("digits", "malaria")
 
 def card(name: str) -> Card:
     """The card of a shipped checkpoint."""
-    return store.read_card(store.ROOT / name)
+    return store.read_card(paths.root() / name)
 
 
 def predictions(name: str) -> pd.DataFrame:
     """Its predictions of the validation images."""
-    return pd.read_parquet(evaluations.find(store.ROOT / name).table)
+    return pd.read_parquet(evaluations.find(paths.root() / name).table)
 
 
 def signs() -> None:
@@ -74,7 +74,7 @@ def others() -> None:
     print("| --- | --- | --- | --- | --- |")
     for name in (*OTHERS, *SIGNS, *PETS):
         this = card(name)
-        size = (store.ROOT / name / store.WEIGHTS).stat().st_size / 1e6
+        size = (paths.root() / name / paths.WEIGHTS).stat().st_size / 1e6
         print(
             f"| `{name}` | {this.data['train']:,}, {this.data['val']:,} | {this.metrics['val_accuracy']:.3f} "
             f"| {this.training['seconds']:.0f}, {this.training['device']} | {size:.2f} |"
@@ -86,7 +86,7 @@ def statistics_of_the_batch(folder: Path) -> None:
     print("\n| road signs | accuracy, running statistics | accuracy, statistics of the images |")
     print("| --- | --- | --- |")
     for name in SIGNS[1:]:
-        loaded = store.load(store.ROOT / name)
+        loaded = store.load(paths.root() / name)
         recipe = parse(loaded.card.recipe)
         decoded = decode(open_data(recipe.data, folder), loaded.card.preprocess)
         data = material(decoded, recipe.data, recipe.seed)

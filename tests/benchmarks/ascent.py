@@ -26,7 +26,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from core import images  # Before torch: core says how OpenMP's threads wait.
-from core.checkpoints import store  # Before torch: core says how OpenMP's threads wait.
+from core.checkpoints import (
+    paths,
+    store,  # Before torch: core says how OpenMP's threads wait.
+)
 
 # isort: split
 import numpy as np
@@ -74,7 +77,7 @@ def _options() -> argparse.Namespace:
 
 def speed(options: argparse.Namespace) -> int:
     """The loop, the same with nothing to learn, and ours as the commands load the network."""
-    folder = store.find(store.BUILT_IN)
+    folder = store.find(paths.BUILT_IN)
     as_loaded, for_speed = store.load(folder).model, store.load_for_speed(folder).model
     trainable = copy.deepcopy(as_loaded).requires_grad_()
     settings = Plain(steps=options.steps)
@@ -146,7 +149,7 @@ def lucent(options: argparse.Namespace) -> int:
     """Ours and torch-lucent's own transformations and optimiser, at 224 x 224."""
     from lucent.optvis import param, render
 
-    folder = store.find(store.BUILT_IN)
+    folder = store.find(paths.BUILT_IN)
     model, for_speed = store.load(folder).model.requires_grad_(), store.load_for_speed(folder).model
 
     def theirs(channel: int) -> np.ndarray:
@@ -173,16 +176,16 @@ def lucent(options: argparse.Namespace) -> int:
 
 def strength(options: argparse.Namespace) -> int:
     """Live channels whose picture reaches more than any photo: as it was fed, and as pixels from 0 to 255."""
-    loaded = store.load_for_speed(store.find(store.BUILT_IN))
+    loaded = store.load_for_speed(store.find(paths.BUILT_IN))
     model, preprocess = loaded.model, loaded.card.preprocess
     border = Plain().border
-    paths = sorted(
+    photos = sorted(
         path for path in options.photos.rglob("*") if path.suffix.lower() in {".jpeg", ".jpg", ".png"}
     )
     best = torch.stack(
-        [_means(model, preprocess.batch([images.read(path)]), options.layer, border)[0] for path in paths]
+        [_means(model, preprocess.batch([images.read(path)]), options.layer, border)[0] for path in photos]
     ).amax(0)
-    print(f"{options.layer}, {len(paths)} photos\n")
+    print(f"{options.layer}, {len(photos)} photos\n")
     print("| method | live channels | beat every photo | as pixels too | median ratio |")
     print("| --- | --- | --- | --- | --- |")
     for settings in (Plain(), Robust()):

@@ -20,7 +20,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.data.sources import catalogue
 from core.data.workers import usual_workers
@@ -69,7 +69,7 @@ CONTESTANTS: dict[str, Callable[[Path, Path, int], float]] = {"evaluate": ours, 
 
 def random_checkpoint(root: Path, class_names: tuple[str, ...]) -> Path:
     """The backbone of the built-in network under a random head."""
-    base = store.load(store.find(store.BUILT_IN))
+    base = store.load(store.find(paths.BUILT_IN))
     torch.manual_seed(0)
     model = registry.build(_ARCHITECTURE, len(class_names))
     head = {name: value for name, value in model.state_dict().items() if name.startswith("classifier")}

@@ -22,7 +22,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.data.image_set import ImageSet
 from core.data.sources.photos import photos_below
@@ -37,7 +37,7 @@ LAYERS = ("blocks.2", "bn2")
 def ours(loaded: Checkpoint, images: ImageSet, workers: int) -> None:
     """What the command does before it draws; into a folder that is thrown away."""
     with tempfile.TemporaryDirectory() as place:
-        shutil.copy(loaded.folder / store.CARD, place)
+        shutil.copy(loaded.folder / paths.CARD, place)
         collect(replace(loaded, folder=Path(place)), LAYERS, images, workers=workers)
 
 
@@ -90,7 +90,7 @@ def main() -> None:
     if options.one is None:
         return compare(options.folder, options.workers, options.runs)
     keep_freed_memory()
-    loaded = store.load_for_speed(store.find(store.BUILT_IN), device=best_device())
+    loaded = store.load_for_speed(store.find(paths.BUILT_IN), device=best_device())
     images = photos_below(options.folder)
     started = time.perf_counter()
     CONTESTANTS[options.one](loaded, images, options.workers)

@@ -21,7 +21,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core.checkpoints import store  # Before torch: core says how OpenMP's threads wait.
+from core.checkpoints import (
+    paths,
+    store,  # Before torch: core says how OpenMP's threads wait.
+)
 
 # isort: split
 import torch
@@ -143,7 +146,7 @@ def cases(model_names: Sequence[str], batch_sizes: Sequence[int]) -> Iterator[Ca
 def network(name: str) -> nn.Module:
     """The built-in checkpoint, or torchvision's network with seeded random weights; frozen."""
     if name == "lite0":
-        return store.load(store.find(store.BUILT_IN)).model
+        return store.load(store.find(paths.BUILT_IN)).model
     torch.manual_seed(0)
     return registry.build(f"torchvision:{name}", 1000).requires_grad_(requires_grad=False)
 

@@ -20,8 +20,8 @@ from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core.checkpoints import store
-from core.predictions.evaluations import PREDICTIONS
+from core.checkpoints import paths
+from core.checkpoints.paths import PREDICTIONS
 from core.predictions.prediction_table import write
 from tests.support.server import CHROMIUM, FLAGS, running_app
 from tests.support.window import App
@@ -61,13 +61,13 @@ def table(rows: int, classes: int, seed: int = 0) -> pa.Table:
 @contextlib.contextmanager
 def synthetic(name: str, rows: int, classes: int) -> Iterator[None]:
     """A checkpoint with the built-in network's card, so many classes, and a large table, while it lasts."""
-    folder = store.ROOT / name
+    folder = paths.root() / name
     folder.mkdir()
     try:
-        card = json.loads((store.ROOT / store.BUILT_IN / store.CARD).read_text())
+        card = json.loads((paths.root() / paths.BUILT_IN / paths.CARD).read_text())
         card["class_names"] = [*card["class_names"], *(f"class {each}" for each in range(1_000, classes))]
-        (folder / store.CARD).write_text(json.dumps(card))
-        (folder / store.WEIGHTS).touch()
+        (folder / paths.CARD).write_text(json.dumps(card))
+        (folder / paths.WEIGHTS).touch()
         write(folder / PREDICTIONS, table(rows, classes))
         yield
     finally:

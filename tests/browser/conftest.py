@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.checkpoints import paths
 from tests.support.server import CHROMIUM, FLAGS, running_app
 from tests.support.window import App
 
@@ -36,6 +37,12 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_context_args, "viewport": {"width": 1280, "height": 1000}}
+
+
+@pytest.fixture
+def checkpoints() -> Path:
+    """The folder of the server's checkpoints, which is the same for all tests."""
+    return paths.root()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import torchvision
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from core.checkpoints import store
+from core.checkpoints import paths
 from tests.support.window import App
 
 SCREENSHOT = Path(__file__).parent / "explain.png"
@@ -213,9 +213,9 @@ def test_two_windows_at_once_keep_their_own_photo(
 def own_name() -> Iterator[str]:
     """A name for a checkpoint that is gone afterwards."""
     name = "test-own-model"
-    shutil.rmtree(store.ROOT / name, ignore_errors=True)
+    shutil.rmtree(paths.root() / name, ignore_errors=True)
     yield name
-    shutil.rmtree(store.ROOT / name, ignore_errors=True)
+    shutil.rmtree(paths.root() / name, ignore_errors=True)
 
 
 def test_somebody_brings_their_own_model(app: App, cat: bytes, tmp_path: Path, own_name: str) -> None:

@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, expect
 
-from core.checkpoints import store
+from core.checkpoints import paths
 from core.predictions import evaluations
 from tests.support.window import App
 
 
 @pytest.fixture(scope="module")
 def digits() -> pd.DataFrame:
-    return pd.read_parquet(evaluations.find(store.ROOT / "digits").table)
+    return pd.read_parquet(evaluations.find(paths.root() / "digits").table)
 
 
 def click_cell(app: App, row: int, column: int) -> None:

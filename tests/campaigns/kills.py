@@ -21,7 +21,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.models import registry
 from tests.campaigns.tally import ROOT, Tally, options
 
@@ -149,7 +149,7 @@ def _of_training(root: Path) -> str:
     """Of weights, history without times, and validation table."""
     folder = root / "trained"
     history = pd.read_csv(folder / "history.csv").drop(columns="seconds").to_csv()
-    return _digest((folder / store.WEIGHTS).read_bytes(), history.encode(), *_tables(folder))
+    return _digest((folder / paths.WEIGHTS).read_bytes(), history.encode(), *_tables(folder))
 
 
 def _of_evaluation(root: Path) -> str:
@@ -158,7 +158,7 @@ def _of_evaluation(root: Path) -> str:
 
 def _of_import(root: Path) -> str:
     names = sorted(path.name for path in root.iterdir())
-    return _digest(repr(names).encode(), (root / "imported" / store.WEIGHTS).read_bytes())
+    return _digest(repr(names).encode(), (root / "imported" / paths.WEIGHTS).read_bytes())
 
 
 def _tables(folder: Path) -> list[bytes]:

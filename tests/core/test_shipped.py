@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import torch
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
+from core.checkpoints.paths import HISTORY, METRICS
 from core.data.sources import catalogue
 from core.evaluation.comparing.two_data_sets import shift
 from core.evaluation.ranking.scores import probability_of
@@ -18,10 +19,8 @@ from core.explanation.asking import layers_of
 from core.inside.examples import stored_examples
 from core.mistakes import results
 from core.predictions import evaluations, prediction_table, score_files
-from core.predictions.evaluations import METRICS
 from core.training import recipe as recipes
 from core.training.material import open_data
-from core.training.run import HISTORY
 from tests.support.paths import DATA, ROOT
 from tests.support.shipped import TRAINED
 
@@ -34,7 +33,7 @@ each = pytest.mark.parametrize("name", TRAINED)
 
 
 def _predictions(name: str) -> pd.DataFrame:
-    return pd.read_parquet(evaluations.find(store.ROOT / name).table)
+    return pd.read_parquet(evaluations.find(paths.root() / name).table)
 
 
 def test_together_they_stay_below_40_megabytes_and_no_image_is_among_them() -> None:
@@ -46,22 +45,22 @@ def test_together_they_stay_below_40_megabytes_and_no_image_is_among_them() -> N
 
 @each
 def test_a_card_says_how_it_came_about(name: str) -> None:
-    card = store.read_card(store.ROOT / name)
+    card = store.read_card(paths.root() / name)
     assert (card.status, card.reason) == ("finished", "")
     assert set(card.data) == {"source", "fingerprint", "images", "split", "seed", "train", "val", "skipped"}
     assert set(card.training) == {"started", "device", "devices", "best_epoch", "seconds", "epochs"}
-    assert len(pd.read_csv(store.ROOT / name / HISTORY)) == card.training["epochs"]
+    assert len(pd.read_csv(paths.root() / name / HISTORY)) == card.training["epochs"]
 
 
 @each
 def test_it_was_made_by_the_recipe_of_its_name(name: str) -> None:
-    card = store.read_card(store.ROOT / name)
+    card = store.read_card(paths.root() / name)
     assert recipes.differences(recipes.parse(card.recipe), recipes.read(name)) == []
 
 
 @each
 def test_its_accuracy_is_that_of_its_table(name: str) -> None:
-    card, table = store.read_card(store.ROOT / name), _predictions(name)
+    card, table = store.read_card(paths.root() / name), _predictions(name)
     assert len(table) == card.data["val"]
     assert (table["label"] == table["predicted"]).mean() == card.metrics["val_accuracy"]
     assert table["loss"].mean() == pytest.approx(card.metrics["val_loss"], rel=1e-6)
@@ -70,11 +69,11 @@ def test_its_accuracy_is_that_of_its_table(name: str) -> None:
 @each
 def test_its_metrics_are_those_of_its_table(name: str) -> None:
     card, stored = (
-        store.read_card(store.ROOT / name),
-        json.loads((evaluations.find(store.ROOT / name).folder / METRICS).read_text(encoding="utf-8")),
+        store.read_card(paths.root() / name),
+        json.loads((evaluations.find(paths.root() / name).folder / METRICS).read_text(encoding="utf-8")),
     )
     assert (stored.pop("num_broken"), stored.pop("fingerprint")) == (0, card.data["fingerprint"])
-    table = prediction_table.read(evaluations.find(store.ROOT / name).table)
+    table = prediction_table.read(evaluations.find(paths.root() / name).table)
     expected = summary(table, card.class_names)
     assert stored.pop("areas_from") == expected.pop("areas_from")
     assert stored.pop("confusion_matrix") == expected.pop("confusion_matrix")
@@ -94,7 +93,7 @@ def test_its_metrics_are_those_of_its_table(name: str) -> None:
 @each
 def test_its_weights_give_its_table_again(name: str) -> None:
     """On the real images, where they are; the digits are everywhere."""
-    loaded, table = store.load(store.ROOT / name), _predictions(name)
+    loaded, table = store.load(paths.root() / name), _predictions(name)
     recipe = recipes.parse(loaded.card.recipe)
     source = recipe.data.source
     if source != "digits" and not (DATA / FOLDERS[source]).exists():
@@ -123,7 +122,7 @@ def test_its_weights_give_its_table_again(name: str) -> None:
 def test_both_fall_on_other_photos_of_cats_and_dogs_and_do_not_notice() -> None:
     story = {}
     for name in ("pets-cat-dog", "pets-cat-dog-scratch"):
-        folder = store.ROOT / name
+        folder = paths.root() / name
         own, other = (
             results.read(folder, evaluation=each) for each in ("pets-cat-dog-val", "dogs-vs-cats-val")
         )
@@ -145,7 +144,7 @@ def test_transfer_beats_scratch_on_the_same_photos() -> None:
 
 
 def test_the_patches_that_ship_with_digits_are_those_that_its_stages_answer_to_most() -> None:
-    loaded = store.load(store.ROOT / "digits")
+    loaded = store.load(paths.root() / "digits")
     images, found = catalogue.load("digits"), stored_examples.read(loaded.folder)
     assert found is not None
     assert found.is_of(loaded.card, images)

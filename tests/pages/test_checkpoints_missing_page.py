@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import built_in, inventory, store
-from core.checkpoints.store import CARD
+from core.checkpoints import paths, store
+from core.checkpoints.paths import CARD
 from tests.support.looking import ROOT, captions, metrics, opened
 
 PAGES = ["app.py", "pages/explain.py", "pages/mistakes.py", "pages/compare.py", "pages/inside.py"]
@@ -19,10 +19,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of checkpoints that is empty, and where the pages look for them."""
     folder = tmp_path / "checkpoints"
     folder.mkdir()
-    for asked in ("available", "unusable", "folders", "trouble"):
-        monkeypatch.setattr(getattr(inventory, asked), "__defaults__", (folder,))
-    monkeypatch.setattr(inventory.find, "__defaults__", (folder,))
-    monkeypatch.setattr(built_in.add, "__defaults__", (folder,))
+    monkeypatch.setenv(paths.VARIABLE, str(folder))
     return folder
 
 
@@ -54,7 +51,7 @@ def test_one_click_adds_the_network_that_is_installed(root: Path) -> None:
     page.button(key="welcome_built_in").click().run()
     assert not page.exception
     assert metrics(page)["Classes"] == "1,000"
-    assert store.read_card(root / "imagenet") == store.read_card(store.ROOT / "imagenet")
+    assert store.read_card(root / "imagenet") == store.read_card(ROOT / "checkpoints" / "imagenet")
 
 
 @pytest.mark.usefixtures("root")
@@ -103,7 +100,7 @@ def test_a_link_to_a_broken_one_says_why_another_is_shown(root: Path) -> None:
 
 def test_weights_that_cannot_be_read_leave_home_as_it_is(root: Path) -> None:
     shutil.copytree(ROOT / "checkpoints" / "digits", root / "torn")
-    (root / "torn" / store.WEIGHTS).write_bytes(b"no weights")
+    (root / "torn" / paths.WEIGHTS).write_bytes(b"no weights")
     page = _home()
     assert not page.exception
     assert "is damaged" in page.error[0].value

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import binomtest
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.data.image_set import ImageSet, Pixels
 from core.errors import DataError
 from core.evaluation.comparing.significance import mcnemar_by_group
@@ -70,7 +70,7 @@ def tracks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def table(name: str) -> pd.DataFrame:
-    return pd.read_parquet(evaluations.find(store.ROOT / name).table)
+    return pd.read_parquet(evaluations.find(paths.root() / name).table)
 
 
 def both(first: str, second: str) -> pd.DataFrame:
@@ -135,7 +135,7 @@ def test_a_pile_shows_its_samples_the_largest_change_of_the_true_class_first(pil
 
 def test_a_tile_says_what_it_is_what_both_said_and_its_file() -> None:
     page, rows = link(*SIGNS, pile="broken"), both(*SIGNS).set_index("sample_id")
-    names = store.read_card(store.ROOT / SIGNS[0]).class_names
+    names = store.read_card(paths.root() / SIGNS[0]).class_names
     gallery = next(data for data in components(page) if data.get("label") == "Samples")
     for tile in gallery["items"][:10]:
         row = rows.loc[tile["id"]]
@@ -148,7 +148,7 @@ def test_a_tile_says_what_it_is_what_both_said_and_its_file() -> None:
 
 def test_a_link_to_a_class_and_to_what_both_said_shows_exactly_these() -> None:
     rows = both(*SIGNS)
-    names = store.read_card(store.ROOT / SIGNS[0]).class_names
+    names = store.read_card(paths.root() / SIGNS[0]).class_names
     label, first, second = rows.groupby(["label", "predicted", "predicted_2"]).size().nlargest(50).index[-1]
     found = rows[(rows["label"] == label) & (rows["predicted"] == first) & (rows["predicted_2"] == second)]
     said = {"of_class": names[label], "first_said": names[first], "second_said": names[second]}
@@ -216,7 +216,7 @@ def test_classes_are_listed_with_what_was_fixed_and_broken_most_changed_first() 
 
 def test_of_a_class_what_changed_comes_first() -> None:
     page, rows = link(*SIGNS, pile="all", of_class="Pedestrians"), both(*SIGNS)
-    names = store.read_card(store.ROOT / SIGNS[0]).class_names
+    names = store.read_card(paths.root() / SIGNS[0]).class_names
     found = rows[rows["label"] == names.index("Pedestrians")].set_index("sample_id")
     assert set(shown(page)) == set(found.index)
     order = found.loc[shown(page), "pile"].map(["fixed", "broken", "both_wrong", "both_right"].index)
@@ -261,7 +261,7 @@ def test_without_images_all_numbers_hold_and_the_page_says_where_to_get_them() -
 
 def test_without_images_a_sample_still_says_what_both_said() -> None:
     row = both(*SIGNS).iloc[0]
-    names = store.read_card(store.ROOT / SIGNS[0]).class_names
+    names = store.read_card(paths.root() / SIGNS[0]).class_names
     page = link(*SIGNS, sample=row["sample_id"])
     assert "No picture" in page.warning[0].value
     for name, said in zip(SIGNS, ("predicted", "predicted_2"), strict=True):
@@ -381,5 +381,5 @@ def test_one_class_stays_chosen_from_network_to_network() -> None:
     page.selectbox(key="second_checkpoint").select("signs-bn-aug/gtsrb-val").run()
     assert page.selectbox(key="of_class").value == "Stop"
     rows = both("signs-plain", "signs-bn-aug")
-    names = store.read_card(store.ROOT / SIGNS[0]).class_names
+    names = store.read_card(paths.root() / SIGNS[0]).class_names
     assert set(shown(page)) == set(rows[rows["label"] == names.index("Stop")]["sample_id"])

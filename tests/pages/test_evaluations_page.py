@@ -14,7 +14,7 @@ from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
 from core import places
-from core.checkpoints import store
+from core.checkpoints import paths
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
 from core.errors import DataError
@@ -41,7 +41,7 @@ def name() -> Iterator[str]:
 
 
 def folder(name: str) -> Path:
-    return store.ROOT / name
+    return paths.root() / name
 
 
 def table(name: str, evaluation: str) -> pd.DataFrame:

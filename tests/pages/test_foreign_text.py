@@ -17,7 +17,7 @@ from google.protobuf.message import Message
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.predictions.evaluating.evaluate import evaluate
 from core.predictions.evaluating.samples import open_images, samples_of
 from pages._ui import words
@@ -68,18 +68,18 @@ def hostile_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             Image.fromarray(pixels).save(data / name / f"{hostile(str(index), is_name=True)}.png")
     try:
         for seed, name in enumerate(NAMES):
-            _make(store.ROOT / name, data, seed)
+            _make(paths.root() / name, data, seed)
         yield data
     finally:
         for name in NAMES:
-            shutil.rmtree(store.ROOT / name, ignore_errors=True)
+            shutil.rmtree(paths.root() / name, ignore_errors=True)
 
 
 def _make(folder: Path, data: Path, seed: int) -> None:
     folder.mkdir()
     for file in ("model.safetensors", "history.csv"):
-        shutil.copy(store.ROOT / "digits" / file, folder)
-    card = json.loads((store.ROOT / "digits" / "card.json").read_text())
+        shutil.copy(paths.root() / "digits" / file, folder)
+    card = json.loads((paths.root() / "digits" / "card.json").read_text())
     card |= {"class_names": CLASSES, "source": hostile("source"), "reason": hostile("reason")}
     card["recipe"] |= {"title": hostile("title"), "about": hostile("about")}
     (folder / "card.json").write_text(json.dumps(card))
@@ -146,7 +146,7 @@ def test_home_and_train(path: str) -> None:
 
 
 def table() -> dict[str, list[Any]]:
-    (path,) = (store.ROOT / NAMES[0]).rglob("predictions.parquet")
+    (path,) = (paths.root() / NAMES[0]).rglob("predictions.parquet")
     found: dict[str, list[Any]] = pq.read_table(path).to_pydict()
     return found
 

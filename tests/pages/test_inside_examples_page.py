@@ -15,7 +15,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import images
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.explain.network.activations import activations
 from core.images.sample_photos import SAMPLES, sample
@@ -40,7 +40,7 @@ def _copied(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of a checkpoint, in which examples may be written."""
     folder, find = tmp_path / name, store.find
     shutil.copytree(find(name), folder, ignore=shutil.ignore_patterns("*examples*"))
-    os.utime(folder / store.CARD)  # Another checkpoint than the one in memory.
+    os.utime(folder / paths.CARD)  # Another checkpoint than the one in memory.
     monkeypatch.setattr(store, "find", lambda asked: folder if asked == name else find(asked))
     return folder
 
@@ -105,7 +105,7 @@ def test_a_first_visit_shows_the_strongest_patches_of_the_samples(imagenet: Chec
     peaks = slow_peaks(imagenet, layer, samples())[7]
     assert titles(page) == written(peaks)
     assert "Of 5 samples." in card(page)
-    assert not (imagenet.folder / stored_examples.EXAMPLES).exists()
+    assert not (imagenet.folder / paths.EXAMPLES).exists()
 
 
 def test_photos_of_the_session_are_looked_at_with_the_samples(imagenet: Checkpoint) -> None:
@@ -138,7 +138,7 @@ def test_namesakes_are_told_apart() -> None:
 
 def test_a_checkpoint_with_data_looks_at_a_few_of_its_own_images(digits: Path) -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3")
-    assert not (digits / stored_examples.EXAMPLES).exists()
+    assert not (digits / paths.EXAMPLES).exists()
     assert "Of 8 images that it was tested on." in card(page)
     assert {title.split(" · ")[0] for title in titles(page)} <= set("01234567")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.explain.network.layers import stages
 from core.explanation.asking import layers_of
@@ -281,7 +281,7 @@ def digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the checkpoint of digits, in which examples may be written."""
     folder = tmp_path / "digits"
     shutil.copytree(store.find("digits"), folder, ignore=shutil.ignore_patterns("*examples*"))
-    os.utime(folder / store.CARD)  # Another checkpoint than the one in memory.
+    os.utime(folder / paths.CARD)  # Another checkpoint than the one in memory.
     monkeypatch.setattr(store, "find", lambda _name: folder)
     return folder
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.data.downloads import background
 from core.data.downloads.progress import DownloadProgress
 from core.errors import DataError
@@ -28,11 +28,11 @@ CLASSES = tuple(f"class {each}" for each in range(20_000))
 
 
 def table(name: str) -> pd.DataFrame:
-    return pd.read_parquet(evaluations.find(store.ROOT / name).table)
+    return pd.read_parquet(evaluations.find(paths.root() / name).table)
 
 
 def names(name: str) -> tuple[str, ...]:
-    return store.read_card(store.ROOT / name).class_names
+    return store.read_card(paths.root() / name).class_names
 
 
 def tiles(page: AppTest) -> list[dict[str, str]]:
@@ -75,15 +75,15 @@ def test_accuracy_stands_beside_what_it_is_worth() -> None:
 def many() -> Iterator[str]:
     """A checkpoint that exists for one test only: three samples of 20,000 classes, without all scores."""
     name = f"test-many-{os.getpid()}"
-    card = replace(store.read_card(store.ROOT / "digits"), class_names=CLASSES, weights_sha256=None)
-    folder = store.create(store.ROOT, name, card)
-    shutil.copy(store.ROOT / "digits" / store.WEIGHTS, folder)
+    card = replace(store.read_card(paths.root() / "digits"), class_names=CLASSES, weights_sha256=None)
+    folder = store.create(name, card)
+    shutil.copy(paths.root() / "digits" / paths.WEIGHTS, folder)
     logits = torch.zeros(3, 20_000)
     logits[torch.arange(3), torch.tensor([7, 8, 19_999])] = 20
     whole = prediction_table.rows(
         logits, torch.tensor([7, 9, 9]), sample_ids=list("abc"), paths=[""] * 3, split="val"
     )
-    prediction_table.write(folder / evaluations.PREDICTIONS, whole.drop_columns(["scores"]))
+    prediction_table.write(folder / paths.PREDICTIONS, whole.drop_columns(["scores"]))
     yield name
     shutil.rmtree(folder)
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import store
+from core.checkpoints import paths
 from core.explanation.question import METHODS
 from pages._ui.kit.pickers import method_picker
 from pages._ui.session import answers
@@ -34,10 +34,10 @@ def explain(app: AppTest) -> AppTest:
 @pytest.fixture
 def broken_checkpoint() -> Iterator[str]:
     """A checkpoint folder whose card is not one."""
-    folder = store.ROOT / "test-broken-card"
+    folder = paths.root() / "test-broken-card"
     folder.mkdir()
-    (folder / store.CARD).write_text('{"architecture": "timm:resnet18"}')
-    (folder / store.WEIGHTS).touch()
+    (folder / paths.CARD).write_text('{"architecture": "timm:resnet18"}')
+    (folder / paths.WEIGHTS).touch()
     yield folder.name
     shutil.rmtree(folder)
 

@@ -41,7 +41,7 @@ def finished() -> Iterator[str]:
         metrics={"val_accuracy": 0.875},
         training={"started": "2999-01-01T10:00:00+00:00", "best_epoch": 2},
     )
-    folder = store.create(store.ROOT, name, card)
+    folder = store.create(name, card)
     rows = "epoch,train_loss,train_accuracy,val_loss,val_accuracy,lr,seconds\n"
     (folder / "history.csv").write_text(rows + "1,1.0,0.5,0.9,0.75,0.001,30\n2,0.5,0.8,0.6,0.875,0.001,35\n")
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.places import ROOTS, VISITORS
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import open_images, samples_of
@@ -25,13 +25,13 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (pictures / "mole" / "1.png").unlink()
     monkeypatch.setenv(ROOTS, str(tmp_path / "data"))
     try:
-        folder = random_checkpoint(store.ROOT, NAME)
+        folder = random_checkpoint(NAME)
         samples = samples_of(store.read_card(folder), open_images(folder, pictures), "all")
         evaluate(folder, samples, keep=Keep(data=pictures))
         image_access.look_again()
         yield pictures
     finally:
-        shutil.rmtree(store.ROOT / NAME, ignore_errors=True)
+        shutil.rmtree(paths.root() / NAME, ignore_errors=True)
 
 
 def shows_pictures(page: AppTest) -> bool:
@@ -73,7 +73,7 @@ def test_a_visitor_s_folder_is_remembered_for_nobody_else(
     monkeypatch.setenv(VISITORS, "1")
     assert shows_pictures(named(mistakes(data), other))
     monkeypatch.delenv(VISITORS)
-    remembered = [path.read_text() for path in (store.ROOT / NAME).rglob("local.json")]
+    remembered = [path.read_text() for path in (paths.root() / NAME).rglob("local.json")]
     assert remembered
     assert not any("other" in text for text in remembered)
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.checkpoints import store
+from core.checkpoints import paths
 from core.predictions import evaluations
 
 NUM_FIXED, NUM_BROKEN, NUM_BOTH_WRONG = 3, 5, 1
@@ -17,8 +17,8 @@ NUM_FIXED, NUM_BROKEN, NUM_BOTH_WRONG = 3, 5, 1
 @contextmanager
 def second_digits(name: str) -> Iterator[str]:
     """A copy of ``digits`` with other predictions, under the name that is given, and gone afterwards."""
-    folder = store.ROOT / name
-    shutil.copytree(store.ROOT / "digits", folder)
+    folder = paths.root() / name
+    shutil.copytree(paths.root() / "digits", folder)
     try:
         path = evaluations.find(folder).table
         first = pq.read_table(path)

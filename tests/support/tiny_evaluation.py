@@ -22,13 +22,13 @@ def matrix_of(counts: "np.typing.ArrayLike") -> ConfusionMatrix:
     return ConfusionMatrix(label, predicted, whole[label, predicted], len(whole))
 
 
-def random_checkpoint(root: Path, name: str = "random", classes: tuple[str, ...] = CLASSES) -> Path:
+def random_checkpoint(name: str = "random", classes: tuple[str, ...] = CLASSES) -> Path:
     """A folder of these classes with random weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = registry.build(ARCHITECTURE, len(classes))
     card = Card(ARCHITECTURE, classes, registry.default_preprocess(ARCHITECTURE))
-    return store.save(root, name, card, model.state_dict())
+    return store.save(name, card, model.state_dict())
 
 
 def noisy_pictures(folder: Path) -> Path:

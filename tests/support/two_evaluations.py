@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.checkpoints import store
+from core.checkpoints import paths
 from core.predictions import evaluations
 
 OWN, STREET = "digits-val", "street-val"
@@ -19,15 +19,15 @@ NUM_STREET = 120
 @contextmanager
 def two_evaluations(name: str) -> Iterator[str]:
     """A copy of ``digits`` under the name that is given: on the street every third 7 and no 1 is right."""
-    folder = store.ROOT / name
-    shutil.copytree(store.ROOT / "digits", folder)
+    folder = paths.root() / name
+    shutil.copytree(paths.root() / "digits", folder)
     try:
         own = evaluations.find(folder, OWN)
         place = evaluations.place(folder, STREET)
         place.mkdir()
         table = pq.read_table(own.table)
         changed = pa.Table.from_pandas(_street(table.to_pandas()), table.schema, preserve_index=False)
-        pq.write_table(changed, place / evaluations.PREDICTIONS)
+        pq.write_table(changed, place / paths.PREDICTIONS)
         facts = replace(
             own.facts, data="street", source="folder", fingerprint="5" * 32, num_images=NUM_STREET,
             date="2026-11-24T10:00:00+00:00",

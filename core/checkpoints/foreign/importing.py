@@ -36,15 +36,14 @@ def import_weights(
     class_names: list[str],
     preprocess: Preprocess | None = None,
     name: str,
-    root: Path = store.ROOT,
 ) -> Path:
-    """Make the checkpoint folder ``root/name`` from a weights file.
+    """Make the checkpoint ``name`` from a weights file; gives its folder.
 
     Raises:
         CheckpointError: says what does not fit, by name.
     """
     wish = Wish(architecture, len(class_names))
-    return imported(path, wish, class_names, name=name, preprocess=preprocess, root=root).folder
+    return imported(path, wish, class_names, name=name, preprocess=preprocess).folder
 
 
 def imported(
@@ -54,14 +53,13 @@ def imported(
     *,
     name: str,
     preprocess: Preprocess | None = None,
-    root: Path = store.ROOT,
 ) -> Imported:
     """The same, with a report; the network has run once, on a sample photo, before anything is written.
 
     Raises:
         CheckpointError: the weights do not fit, or the network does not run.
     """
-    store.refuse_taken(root, name)
+    store.refuse_taken(name)
     class_lists.refuse_repeated(class_names)
     wish = replace(wish, architecture=_as_trained(wish.architecture, path))
     found = contents.read(path)
@@ -74,7 +72,7 @@ def imported(
         source=f"imported from {path.name}",
         head=fitted.head,
     )
-    folder = store.save(root, name, card, fitted.tensors)
+    folder = store.save(name, card, fitted.tensors)
     return Imported(folder, report(path.name, found, fitted, card, logits))
 
 

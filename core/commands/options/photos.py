@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain, count
 from pathlib import Path
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.commands.options.complaint import complain
 from core.commands.options.numbers import place
@@ -17,7 +17,7 @@ from core.errors import CoreError
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
     """Add ``--checkpoint``; the default is the built-in ImageNet classifier."""
-    parser.add_argument("--checkpoint", default=store.BUILT_IN, metavar="NAME", help="default: %(default)s")
+    parser.add_argument("--checkpoint", default=paths.BUILT_IN, metavar="NAME", help="default: %(default)s")
 
 
 def add_photos(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from core.checkpoints import paths
 from core.checkpoints.store import Checkpoint
 from core.data.image_set import ImageSet
 from core.errors import DataError
@@ -16,7 +17,7 @@ from core.explain.network.receptive_field import receptive_field
 from core.inside.examples.feed import Batch, batches
 from core.inside.examples.patch_table import described, rows, with_earlier
 from core.inside.examples.search_state import State, alone, forget, read_state
-from core.inside.examples.stored_examples import EXAMPLES, Examples, ExamplesMetadata, LayerSize, network_of
+from core.inside.examples.stored_examples import Examples, ExamplesMetadata, LayerSize, network_of
 from core.inside.examples.strongest import Peaks, none_yet, peaks
 from core.predictions.finite import not_finite, refuse_infinite
 from core.predictions.prediction_table import write
@@ -57,7 +58,7 @@ def collect(
         if state.num_broken == len(images):
             raise DataError(f"none of the {len(images)} images can be read")
         found = with_earlier(folder, _examples(loaded, images, state))
-        write(folder / EXAMPLES, described(found))
+        write(folder / paths.EXAMPLES, described(found))
         forget(folder)
     return found
 

@@ -10,9 +10,9 @@ import torch
 from safetensors import SafetensorError
 
 from core import files
+from core.checkpoints import paths
 from core.errors import EvaluationError, FileError
 from core.files import locks
-from core.inside.examples.stored_examples import PLACE
 from core.inside.examples.strongest import Strongest
 
 _KIND = ".safetensors"
@@ -34,13 +34,14 @@ class State:
         for layer, strongest in self.strongest.items():
             for each in fields(Strongest):
                 tensors[f"{each.name} {layer}"] = getattr(strongest, each.name).contiguous()
-        files.write(folder / PLACE / f"{key}{_KIND}", safetensors.torch.save(tensors))
+        files.write(folder / paths.EXAMPLES_WORK / f"{key}{_KIND}", safetensors.torch.save(tensors))
 
 
 def read_state(folder: Path, key: str, start: State) -> State:
     """What was written last under this key, else ``start``, whose layers it has."""
     try:
-        tensors = safetensors.torch.load(files.read(folder / PLACE / f"{key}{_KIND}", _LARGEST))
+        content = files.read(folder / paths.EXAMPLES_WORK / f"{key}{_KIND}", _LARGEST)
+        tensors = safetensors.torch.load(content)
         strongest = {
             layer: Strongest(**{each.name: tensors[f"{each.name} {layer}"] for each in fields(Strongest)})
             for layer in start.strongest
@@ -58,13 +59,14 @@ def alone(folder: Path) -> Iterator[None]:
     Raises:
         EvaluationError: another does.
     """
-    files.clean(files.make_folder(folder / PLACE))
+    place = files.make_folder(folder / paths.EXAMPLES_WORK)
+    files.clean(place)
     taken = EvaluationError(f"another process collects examples of {folder.name!r}")
-    with locks.held(folder / PLACE / ".lock", taken):
+    with locks.held(place / paths.LOCK, taken):
         yield
 
 
 def forget(folder: Path) -> None:
     """Delete the states of this and of all earlier passes."""
-    for path in (folder / PLACE).glob(f"*{_KIND}"):
+    for path in (folder / paths.EXAMPLES_WORK).glob(f"*{_KIND}"):
         path.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pydantic import Field, TypeAdapter, ValidationError
 
 from core import files
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
@@ -22,11 +22,7 @@ from core.files import stored, tables
 from core.images.preprocess import Window
 from core.predictions.evaluating.samples import open_images
 
-EXAMPLES = "examples.parquet"
-# Of an unfinished pass, and where the images lie on this machine.
-PLACE = ".examples"
 METADATA = b"seewhy"  # The key of what a table is about, in the file.
-_LOCAL = "local.json"
 _COLUMNS = ("channel", "rank", "sample_id", "class_name", "row", "column", "activation", "x", "y")
 _EDGES = ("left", "top", "right", "bottom")
 _PIXELS = tables.number(-1e7, 1e7)
@@ -119,7 +115,7 @@ def read(folder: Path) -> Examples | None:
     Raises:
         CheckpointError: the file is damaged.
     """
-    path = folder / EXAMPLES
+    path = folder / paths.EXAMPLES
     if not path.exists():
         return None
     try:
@@ -172,14 +168,14 @@ def open_photos(folder: Path, data: Path | None) -> ImageSet:
 
 def remember_photos(folder: Path, data: Path) -> None:
     """Keep where the images of the examples lie on this machine."""
-    files.make_folder(folder / PLACE)
-    files.write(folder / PLACE / _LOCAL, json.dumps({"data": str(data.resolve())}).encode())
+    place = files.make_folder(folder / paths.EXAMPLES_WORK)
+    files.write(place / paths.LOCAL, json.dumps({"data": str(data.resolve())}).encode())
 
 
 def remembered_photos(folder: Path) -> Path | None:
     """Where the images of the examples lay last; None where nobody has ever said."""
     try:
-        return Path(json.loads(files.read_text(folder / PLACE / _LOCAL))["data"])
+        return Path(json.loads(files.read_text(folder / paths.EXAMPLES_WORK / paths.LOCAL))["data"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

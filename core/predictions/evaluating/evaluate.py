@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from core import files
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.data.batches import Share
 from core.data.image_set import ImageSet, Labels
@@ -28,7 +28,7 @@ from core.predictions.evaluating.naming import difference, name_for, split_of
 from core.predictions.evaluating.parts import Parts
 from core.predictions.evaluating.samples import Samples
 from core.predictions.evaluating.score_parts import Joined, ScoreParts
-from core.predictions.evaluations import METRICS, PREDICTIONS, Evaluation, Facts
+from core.predictions.evaluations import Evaluation, Facts
 from core.predictions.prediction_table import write, write_part
 from core.predictions.sample_rows import sample_rows
 from core.predictions.score_files import histogram
@@ -124,11 +124,11 @@ def write_metrics(
     images, as `ImageSet` has it.
     """
     place = into or evaluations.find(folder).folder
-    path = place / PREDICTIONS
+    path = place / paths.PREDICTIONS
     table = prediction_table.read(path)
     found = summary(table, store.read_card(folder).class_names, histogram(path, table))
     found |= {"num_broken": num_broken, "fingerprint": fingerprint}
-    files.write(place / METRICS, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
+    files.write(place / paths.METRICS, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
     return found
 
 
@@ -198,7 +198,7 @@ def _kept(parts: Parts, joined: Joined, facts: Facts, keep: Keep, layout: str) -
     """Write all files of an evaluation, and let it appear under its name; gives its metrics."""
     draft, num_read = parts.place / _WHOLE, len(joined.table)
     draft.mkdir(exist_ok=True)
-    write(draft / PREDICTIONS, joined.table, joined.counts)
+    write(draft / paths.PREDICTIONS, joined.table, joined.counts)
     found = write_metrics(
         parts.folder, num_broken=parts.num_samples - num_read, fingerprint=facts.fingerprint, into=draft
     )

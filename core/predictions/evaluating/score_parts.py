@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import files
+from core.checkpoints import paths
 from core.evaluation.ranking.histograms import Counts, empty_counts
 from core.evaluation.ranking.scores import has_scores
 from core.predictions import prediction_table, score_files
@@ -55,7 +56,7 @@ class ScoreParts:
         A part that lacks a sample may be done again, and what was counted cannot be taken back.
         """
         waiting = [] if self._are_kept else list(self._waiting(rank))
-        if sum(score_files.scores_path(path).stat().st_size for _, path in waiting) < score_files.LARGEST:
+        if sum(paths.scores(path).stat().st_size for _, path in waiting) < score_files.LARGEST:
             return
         counts, known = self._counted_by(self._histogram(rank))
         _, known_by_all = self._counted_by_all()
@@ -65,7 +66,7 @@ class ScoreParts:
         with files.draft(self._histogram(rank)) as draft, draft.open("wb") as file:
             np.savez(file, counts=counts, parts=np.array(sorted(known), np.int64))
         for _, path in waiting:
-            score_files.scores_path(path).unlink(missing_ok=True)
+            paths.scores(path).unlink(missing_ok=True)
 
     @property
     def _are_kept(self) -> bool:
@@ -75,7 +76,7 @@ class ScoreParts:
         for part in range(rank, len(self.parts), self.parts.share.world):
             path = self.parts.path(part)
             # Scores without a part are of one that was not finished, and will be written anew.
-            if score_files.scores_path(path).exists() and path.exists() and self.parts.is_whole(part):
+            if paths.scores(path).exists() and path.exists() and self.parts.is_whole(part):
                 yield part, path
 
     def _add(self, counts: Counts, path: Path) -> bool:

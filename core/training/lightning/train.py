@@ -20,7 +20,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping
 from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.data.cache import decode
 from core.data.image_set import ImageSet
@@ -36,7 +36,6 @@ from core.training.material import described, material, open_data, open_training
 from core.training.network import architecture_of, base_of, head_of, network, preprocess_of
 from core.training.recipe import Recipe
 from core.training.run import (
-    STATE,
     RunFolder,
     Stopped,
     remember_data,
@@ -48,7 +47,7 @@ from core.training.run import (
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is no part of the recipe: where the data is, where the result goes, and on how many devices.
+    """What is no part of the recipe: where the data is, what the result is called, and on how many devices.
 
     ``data`` is a folder, None for where data sets are usually kept; ``layout`` is how to read it. ``say`` is
     told what happens, a line at a time.
@@ -56,7 +55,6 @@ class Job:
 
     name: str
     data: Path | None = None
-    root: Path = store.ROOT
     devices: int = 1
     nodes: int = 1
     say: Callable[[str], None] = lambda _line: None
@@ -64,7 +62,7 @@ class Job:
 
 
 def train(recipe: Recipe, job: Job) -> Path:
-    """Train into a new folder ``job.root / job.name``; it is a checkpoint folder from its first second.
+    """Train into a new folder of that name; it is a checkpoint folder from its first second.
 
     Raises:
         CoreError: says what is wrong with recipe, data or folder; the card's ``reason`` says it too.
@@ -72,7 +70,7 @@ def train(recipe: Recipe, job: Job) -> Path:
     """
     _refuse_devices(job)
     images = open_training_data(recipe.data, job.data, job.layout)
-    run = RunFolder.start(job.root, job.name, _first_card(recipe, images, job)) if is_first() else None
+    run = RunFolder.start(job.name, _first_card(recipe, images, job)) if is_first() else None
     return _trained(recipe, job, images, run)
 
 
@@ -84,7 +82,7 @@ def resume(recipe: Recipe | None, job: Job) -> Path:
         RecipeError: ``recipe`` is given and is another one.
     """
     _refuse_devices(job)
-    folder = job.root / job.name
+    folder = paths.folder(job.name)
     card = store.read_card(folder)
     if not card.recipe:
         raise TrainingError(f"{job.name!r} was not trained here, so there is nothing to resume")
@@ -99,8 +97,8 @@ def resume(recipe: Recipe | None, job: Job) -> Path:
     images = open_data(own.data, job.data, job.layout)
     if images.fingerprint != card.data.get("fingerprint"):
         raise TrainingError(f"the data of {job.name!r} has changed since it was started; start a new one")
-    run = RunFolder.again(job.root, job.name) if is_first() else None
-    return _trained(own, job, images, run, state=folder / STATE)
+    run = RunFolder.again(job.name) if is_first() else None
+    return _trained(own, job, images, run, state=folder / paths.STATE)
 
 
 def _refuse_devices(job: Job) -> None:
@@ -114,7 +112,7 @@ def _trained(
     recipe: Recipe, job: Job, images: ImageSet, run: RunFolder | None, state: Path | None = None
 ) -> Path:
     """The whole way; ``run`` is the first process's, the others have None."""
-    folder, started = job.root / job.name, time.monotonic()
+    folder, started = paths.folder(job.name), time.monotonic()
     keep_freed_memory()
     if run is not None:
         remember_data(folder, job.data, job.layout)
@@ -122,7 +120,7 @@ def _trained(
             job.say(told)
     with run.recording() if run else nullcontext(), _stopping_on_signals(folder):
         tick = run.tick if run else _ignore
-        net = network(recipe, len(images.class_names), job.root)
+        net = network(recipe, len(images.class_names))
         decoded = decode(images, net.preprocess, on_progress=phase(tick, "reading images"))
         refuse_many(int((~decoded.survey.ok).sum()), images, len(images))
         data = material(decoded, recipe.data, recipe.seed)
@@ -179,7 +177,7 @@ def _trainer(recipe: Recipe, job: Job, callbacks: list[Callback]) -> Trainer:
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
         reload_dataloaders_every_n_epochs=1,
-        default_root_dir=job.root / job.name,
+        default_root_dir=paths.folder(job.name),
     )
 
 
@@ -203,10 +201,10 @@ def _finish(run: RunFolder, keeper: Keeper, measured: dict[str, float], *, secon
 def _first_card(recipe: Recipe, images: ImageSet, job: Job) -> Card:
     device = best_device()
     return Card(
-        architecture=architecture_of(recipe.model, job.root),
+        architecture=architecture_of(recipe.model),
         class_names=images.class_names,
-        preprocess=preprocess_of(recipe, job.root),
-        base=base_of(recipe.model, job.root),
+        preprocess=preprocess_of(recipe),
+        base=base_of(recipe.model),
         source=f"trained on {images.name}",
         head=head_of(recipe.model),
         status="running",

@@ -8,13 +8,13 @@ import pyarrow.compute as pc
 import torch
 from lightning.pytorch import Trainer
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.data.batches import ImageDataset, InOrder, Share, loader
 from core.data.image_set import ImageSet
 from core.evaluation.ranking.histograms import Counts, empty_counts
 from core.predictions import evaluations
-from core.predictions.evaluations import PREDICTIONS, Facts
+from core.predictions.evaluations import Facts
 from core.predictions.prediction_table import joined, write
 from core.predictions.sample_rows import sample_rows
 from core.predictions.score_files import counts_of, fit, moved, remove
@@ -53,7 +53,7 @@ def _keep(loaded: Checkpoint, images: ImageSet, table: pa.Table, counts: Counts 
         name = evaluations.free_name(name, {each.name for each in evaluations.every(loaded.folder)})
     draft = evaluations.workplace(loaded.folder, name) / _WHOLE
     draft.mkdir(parents=True, exist_ok=True)
-    write(draft / PREDICTIONS, table, counts)
+    write(draft / paths.PREDICTIONS, table, counts)
     facts = Facts(
         data=data,
         source=images.name,
@@ -70,7 +70,7 @@ def _keep(loaded: Checkpoint, images: ImageSet, table: pa.Table, counts: Counts 
 
 
 def _part(folder: Path, rank: int) -> Path:
-    return folder / f".{PREDICTIONS}.{rank}"
+    return folder / f".{paths.PREDICTIONS}.{rank}"
 
 
 def measures(table: pa.Table) -> dict[str, float]:

@@ -8,9 +8,9 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import files
+from core.checkpoints import paths
 from core.checkpoints.foreign import importing
 from core.checkpoints.foreign.fitting import Wish
-from core.checkpoints.store import ROOT
 from core.errors import CoreError
 from core.models import registry
 from pages._ui import mishaps, words
@@ -116,7 +116,7 @@ def _import(form: _Form) -> tuple[str, ...]:
         form.settings, registry.default_preprocess(form.architecture.strip())
     )
     # Beside the checkpoints, not in the system's folder: a browser's request writes only into the project.
-    with files.scratch_folder(ROOT) as folder:
+    with files.scratch_folder(paths.root()) as folder:
         path = folder / _file_name(Path(form.weights.name))
         path.write_bytes(form.weights.getbuffer())
         wish = Wish(form.architecture.strip(), len(names), form.key.strip())

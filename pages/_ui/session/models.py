@@ -6,7 +6,7 @@ import streamlit as st
 from PIL import Image
 from torch import Tensor
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.device import usable_device
 from core.errors import CheckpointError
@@ -29,7 +29,7 @@ class Loaded:
 
 def load(name: str) -> Loaded:
     """The checkpoint ``name``, from memory if its folder has not changed."""
-    stamp = (store.find(name) / store.CARD).stat().st_mtime
+    stamp = (store.find(name) / paths.CARD).stat().st_mtime
     return _loaded(name, stamp)
 
 

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from core.checkpoints import store
-from core.checkpoints.store import CARD, Checkpoint
+from core.checkpoints.paths import CARD
+from core.checkpoints.store import Checkpoint
 from core.errors import CheckpointError
 
 
@@ -46,11 +47,9 @@ def test_a_card_that_only_a_later_version_understands_says_so(folder: Path) -> N
         store.read_card(folder)
 
 
-def test_a_number_that_is_none_is_written_as_null_and_read_as_unknown(
-    small: Checkpoint, tmp_path: Path
-) -> None:
+def test_a_number_that_is_none_is_written_as_null_and_read_as_unknown(small: Checkpoint) -> None:
     card = replace(small.card, metrics={"val_loss": math.nan, "val_accuracy": 0.5})
-    made = store.save(tmp_path, "x", card, {"x": torch.ones(1)})
+    made = store.save("x", card, {"x": torch.ones(1)})
     assert json.loads((made / CARD).read_text())["metrics"] == {"val_loss": None, "val_accuracy": 0.5}
     assert store.read_card(made).metrics == {"val_accuracy": 0.5}
 

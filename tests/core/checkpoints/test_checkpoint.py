@@ -19,14 +19,16 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from core import images
-from core.checkpoints import inventory, store
-from core.checkpoints.store import CARD, WEIGHTS, Card, Checkpoint
+from core.checkpoints import paths, store
+from core.checkpoints.paths import CARD, WEIGHTS
+from core.checkpoints.store import Card, Checkpoint
 from core.errors import CheckpointError, FileError
 from core.files import atomic
 from core.models import imagenet as built_in
 from core.models import registry
 from core.models.heads import Head
 from core.predictions.top_k import top_k
+from tests.support.checkpoints import checkpoints_in
 
 
 @pytest.fixture
@@ -54,14 +56,12 @@ def test_loaded_for_speed_a_network_says_the_same_to_rounding(small: Checkpoint)
     torch.testing.assert_close(fast(batch), store.load(small.folder).model(batch), rtol=1e-4, atol=1e-6)
 
 
-def test_saved_loaded_and_built_a_network_gives_the_same_logits_bit_for_bit(
-    small: Checkpoint, tmp_path: Path
-) -> None:
+def test_saved_loaded_and_built_a_network_gives_the_same_logits_bit_for_bit(small: Checkpoint) -> None:
     model = registry.build(small.card.architecture, 5)
     batch = _photos(small)
     with torch.inference_mode():
         expected = model(batch)
-    loaded = store.load(store.save(tmp_path, "again", small.card, model.state_dict()))
+    loaded = store.load(store.save("again", small.card, model.state_dict()))
     assert torch.equal(loaded.model(batch), expected)
     assert not torch.equal(small.model(batch), expected)  # Other random weights.
 
@@ -75,9 +75,9 @@ def test_a_loaded_network_is_frozen_in_evaluation_mode_and_as_precise_as_asked(s
     assert half.model(half.blank_input()).shape == (1, 5)
 
 
-def test_the_card_comes_back_with_its_checksum_and_versions(small: Checkpoint, tmp_path: Path) -> None:
+def test_the_card_comes_back_with_its_checksum_and_versions(small: Checkpoint) -> None:
     card = replace(small.card, metrics={"val_accuracy": 0.5}, versions={"torch": "1.0"}, source="größer")
-    saved = store.save(tmp_path, "a-b_c.1", card, {"x": torch.ones(2)})
+    saved = store.save("a-b_c.1", card, {"x": torch.ones(2)})
     stored = store.read_card(saved)
     assert stored.weights_sha256 is not None
     assert len(stored.weights_sha256) == 64
@@ -89,12 +89,12 @@ def test_the_card_comes_back_with_its_checksum_and_versions(small: Checkpoint, t
     assert (saved.stat().st_mode & 0o777) == 0o755  # Not the private mode of a temporary folder.
 
 
-def test_over_a_base_only_the_tensors_that_differ_are_kept(imagenet: Checkpoint, tmp_path: Path) -> None:
+def test_over_a_base_only_the_tensors_that_differ_are_kept(imagenet: Checkpoint) -> None:
     """Five classes of their own on the built-in backbone: two tensors of 294."""
     own = {"classifier.weight": torch.randn(5, 1280), "classifier.bias": torch.randn(5)}
     names = tuple("abcde")
     card = replace(imagenet.card, base="imagenet", class_names=names, weights_sha256=None)
-    loaded = store.load(store.save(tmp_path, "five", card, own))
+    loaded = store.load(store.save("five", card, own))
     assert set(load_file(loaded.folder / WEIGHTS)) == set(own)
     batch = _photos(imagenet, count=1)
     with torch.inference_mode():
@@ -103,16 +103,16 @@ def test_over_a_base_only_the_tensors_that_differ_are_kept(imagenet: Checkpoint,
         torch.testing.assert_close(loaded.model(batch), expected)
 
 
-def test_a_tensor_of_the_folder_wins_over_the_bases(imagenet: Checkpoint, tmp_path: Path) -> None:
+def test_a_tensor_of_the_folder_wins_over_the_bases(imagenet: Checkpoint) -> None:
     bias = imagenet.model.classifier.bias + torch.arange(1000)
     card = replace(imagenet.card, weights_sha256=None)
-    loaded = store.load(store.save(tmp_path, "shifted", card, {"classifier.bias": bias}))
+    loaded = store.load(store.save("shifted", card, {"classifier.bias": bias}))
     batch = _photos(imagenet, count=1)
     torch.testing.assert_close(loaded.model(batch), imagenet.model(batch) + torch.arange(1000))
 
 
-def test_a_base_that_is_not_installed_is_named(small: Checkpoint, tmp_path: Path) -> None:
-    saved = store.save(tmp_path, "x", replace(small.card, base="jft"), {})
+def test_a_base_that_is_not_installed_is_named(small: Checkpoint) -> None:
+    saved = store.save("x", replace(small.card, base="jft"), {})
     with pytest.raises(CheckpointError, match="no base weights named 'jft'; there is 'imagenet'"):
         store.load(saved)
 
@@ -232,21 +232,24 @@ def test_a_card_of_a_later_version_may_know_more(folder: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["", ".hidden", "..", "../x", "a/b", "a b", "-x", "x" * 65, "a\n", "a\0b", "/etc"]
 )
-def test_a_name_that_could_lead_elsewhere_is_refused(small: Checkpoint, tmp_path: Path, name: str) -> None:
-    root = tmp_path / "checkpoints"
+def test_a_name_that_could_lead_elsewhere_is_refused(small: Checkpoint, checkpoints: Path, name: str) -> None:
+    before = sorted(checkpoints.iterdir())
     with pytest.raises(
         CheckpointError, match=r"cannot name a checkpoint; use letters, digits, '-', '_' and '\.'"
     ):
-        store.save(root, name, small.card, {})
-    assert list(tmp_path.iterdir()) == []
+        store.save(name, small.card, {})
+    assert sorted(checkpoints.iterdir()) == before
 
 
-def test_a_checkpoint_is_never_overwritten(folder: Path, small: Checkpoint) -> None:
+def test_a_checkpoint_is_never_overwritten(
+    folder: Path, small: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(paths.VARIABLE, str(folder.parent))
     before = (folder / CARD).read_bytes()
     with pytest.raises(
         CheckpointError, match="a checkpoint named 'small' exists already; choose another name"
     ):
-        store.save(folder.parent, "small", small.card, {"x": torch.ones(1)})
+        store.save("small", small.card, {"x": torch.ones(1)})
     assert (folder / CARD).read_bytes() == before
     assert [path.name for path in folder.parent.iterdir()] == ["small"]
 
@@ -261,7 +264,7 @@ def test_a_crash_in_the_middle_of_saving_leaves_nothing_behind(
 
     monkeypatch.setattr(store, step, crash)
     with pytest.raises(type(error), match=str(error)):
-        store.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
+        store.save("new", small.card, {"x": torch.ones(1)})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -269,15 +272,16 @@ def test_what_a_killed_save_leaves_is_no_checkpoint_and_in_nobodys_way(
     small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a power cut before the rename: all is written, under a hidden name."""
+    monkeypatch.setenv(paths.VARIABLE, str(tmp_path))
     with monkeypatch.context() as killed:
         killed.setattr(Path, "rename", lambda _self, _target: (_ for _ in ()).throw(SystemExit("power cut")))
         killed.setattr(shutil, "rmtree", lambda _folder, **_how: None)
         with pytest.raises(SystemExit, match="power cut"):
-            store.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
+            store.save("new", small.card, {"x": torch.ones(1)})
     assert [(path.name[0], path.suffix) for path in tmp_path.iterdir()] == [(".", ".draft")]
-    assert store.available(tmp_path) == []
-    store.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
-    assert store.available(tmp_path) == ["new"]
+    assert store.available() == []
+    store.save("new", small.card, {"x": torch.ones(1)})
+    assert store.available() == ["new"]
 
 
 @pytest.mark.parametrize(
@@ -301,7 +305,7 @@ def test_a_disk_that_is_full_or_read_only_is_one_sentence_though_the_library_has
         number
     ]
     with pytest.raises(FileError, match=rf"^cannot write '.*': {words}"):
-        store.save(tmp_path, "new", small.card, {"x": torch.ones(1)})
+        store.save("new", small.card, {"x": torch.ones(1)})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -362,9 +366,9 @@ STEPS = {0: 1, 1: 1, 2: 1, 3: 1, 4: 2}
 
 @pytest.mark.parametrize(("step", "expected"), STEPS.items())
 def test_cut_short_at_any_step_an_update_leaves_the_old_state_or_the_new_one(
-    tmp_path: Path, step: int, expected: int
+    step: int, expected: int
 ) -> None:
-    folder = store.save(tmp_path, "x", *_state(1))
+    folder = store.save("x", *_state(1))
     with pytest.raises(PowerCut, match=str(step)), _power_cut(folder, step):
         store.update(folder, *_state(2))
     assert _number(folder) == expected
@@ -376,9 +380,9 @@ def test_cut_short_at_any_step_an_update_leaves_the_old_state_or_the_new_one(
 
 @pytest.mark.parametrize("second", range(6))
 @pytest.mark.parametrize("first", STEPS)
-def test_cut_short_twice_there_is_still_a_whole_state(tmp_path: Path, first: int, second: int) -> None:
+def test_cut_short_twice_there_is_still_a_whole_state(first: int, second: int) -> None:
     """After the first, the only copy of the weights may be those that wait: they must not be written over."""
-    folder = store.save(tmp_path, "x", *_state(1))
+    folder = store.save("x", *_state(1))
     for number, step in ((2, first), (3, second)):
         with contextlib.suppress(PowerCut), _power_cut(folder, step):
             store.update(folder, *_state(number))
@@ -386,13 +390,11 @@ def test_cut_short_twice_there_is_still_a_whole_state(tmp_path: Path, first: int
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_loaded_after_a_cut_the_logits_are_the_old_or_the_new_ones_bit_for_bit(
-    tmp_path: Path, step: int
-) -> None:
+def test_loaded_after_a_cut_the_logits_are_the_old_or_the_new_ones_bit_for_bit(step: int) -> None:
     card, _ = _state(0)
     batch = torch.randn(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     models = [registry.build(TINY, 2) for _ in range(2)]
-    folder = store.save(tmp_path, "x", card, models[0].state_dict())
+    folder = store.save("x", card, models[0].state_dict())
     with pytest.raises(PowerCut, match=str(step)), _power_cut(folder, step):
         store.update(folder, card, models[1].state_dict())
     expected = models[STEPS[step] - 1](batch)
@@ -400,17 +402,20 @@ def test_loaded_after_a_cut_the_logits_are_the_old_or_the_new_ones_bit_for_bit(
     assert not torch.equal(models[0](batch), models[1](batch))
 
 
-def test_a_first_update_cut_short_leaves_a_folder_without_weights(small: Checkpoint, tmp_path: Path) -> None:
-    folder = store.create(tmp_path, "x", replace(small.card, weights_sha256=None))
+def test_a_first_update_cut_short_leaves_a_folder_without_weights(
+    small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(paths.VARIABLE, str(tmp_path))
+    folder = store.create("x", replace(small.card, weights_sha256=None))
     with pytest.raises(PowerCut, match="3"), _power_cut(folder, 3):
         store.update(folder, *_state(1))
-    assert store.available(tmp_path) == []
+    assert store.available() == []
     with pytest.raises(CheckpointError, match="'x' has no weights yet"):
         store.load(folder)
 
 
-def test_a_reader_never_meets_a_torn_state_while_a_training_writes(tmp_path: Path) -> None:
-    folder = store.save(tmp_path, "x", *_state(0))
+def test_a_reader_never_meets_a_torn_state_while_a_training_writes() -> None:
+    folder = store.save("x", *_state(0))
     looks, seen = threading.Semaphore(0), []
 
     def write() -> None:
@@ -430,18 +435,18 @@ def test_a_reader_never_meets_a_torn_state_while_a_training_writes(tmp_path: Pat
 
 
 def test_weights_that_move_to_their_place_between_two_looks_are_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The reader looks at the waiting ones or the old ones just before they change places."""
-    folder = store.save(tmp_path, "x", *_state(1))
+    folder = store.save("x", *_state(1))
     with pytest.raises(PowerCut, match="4"), _power_cut(folder, 4):
         store.update(folder, *_state(2))
     look = store._verified
 
     def look_then_move(path: Path, checksum: str) -> dict[str, Tensor] | None:
         found = look(path, checksum)
-        if (folder / inventory.NEXT).exists():
-            (folder / inventory.NEXT).rename(folder / WEIGHTS)
+        if (folder / paths.NEXT_WEIGHTS).exists():
+            (folder / paths.NEXT_WEIGHTS).rename(folder / WEIGHTS)
         return found
 
     monkeypatch.setattr(store, "_verified", look_then_move)
@@ -458,15 +463,15 @@ def test_a_card_alone_is_updated_and_the_weights_stay(folder: Path, small: Check
     assert torch.equal(store.load(folder).model(batch), small.model(batch))
 
 
-def test_files_may_be_read_by_whom_the_umask_lets(small: Checkpoint, tmp_path: Path) -> None:
+def test_files_may_be_read_by_whom_the_umask_lets(small: Checkpoint) -> None:
     """The library that writes weights would make them private."""
     before = os.umask(0o027)
     try:
-        folder = store.save(tmp_path, "x", small.card, {"x": torch.ones(1)})
+        folder = store.save("x", small.card, {"x": torch.ones(1)})
         os.umask(0o022)
-        store.save(tmp_path, "y", small.card, {"x": torch.ones(1)})
+        other = store.save("y", small.card, {"x": torch.ones(1)})
         assert {(folder / name).stat().st_mode & 0o777 for name in (CARD, WEIGHTS)} == {0o640}
-        assert (tmp_path / "y" / WEIGHTS).stat().st_mode & 0o777 == 0o644
+        assert (other / WEIGHTS).stat().st_mode & 0o777 == 0o644
         store.update(folder, small.card, {"x": torch.zeros(1)})
         assert (folder / WEIGHTS).stat().st_mode & 0o777 == 0o644
     finally:
@@ -488,30 +493,30 @@ def test_what_a_base_has_is_not_stored_again(imagenet: Checkpoint) -> None:
     assert store.own_tensors(imagenet.model, "imagenet") == {}
 
 
-def test_weights_stored_in_half_precision_load_as_float32(small: Checkpoint, tmp_path: Path) -> None:
+def test_weights_stored_in_half_precision_load_as_float32(small: Checkpoint) -> None:
     tensors = {
         name: value.half() if value.is_floating_point() else value
         for name, value in small.model.state_dict().items()
     }
-    loaded = store.load(store.save(tmp_path, "half", small.card, tensors))
+    loaded = store.load(store.save("half", small.card, tensors))
     for name, value in loaded.model.state_dict().items():
         assert value.dtype == small.model.state_dict()[name].dtype
         assert torch.equal(value, tensors[name].to(value.dtype))
-    assert (tmp_path / "half" / WEIGHTS).stat().st_size < 0.6 * (small.folder / WEIGHTS).stat().st_size
+    assert (loaded.folder / WEIGHTS).stat().st_size < 0.6 * (small.folder / WEIGHTS).stat().st_size
 
 
-def test_a_head_of_several_layers_is_built_again(small: Checkpoint, tmp_path: Path) -> None:
+def test_a_head_of_several_layers_is_built_again(small: Checkpoint) -> None:
     head = Head(hidden=(7, 6), dropout=0.25)
     model = registry.build(small.card.architecture, 5, head)
     card = replace(small.card, head=head)
-    loaded = store.load(store.save(tmp_path, "deep", card, model.state_dict()))
+    loaded = store.load(store.save("deep", card, model.state_dict()))
     assert loaded.card.head == head
     batch = _photos(small)
     assert torch.equal(loaded.model(batch), model(batch))
     assert [layer.p for layer in loaded.model.modules() if isinstance(layer, torch.nn.Dropout)][-1] == 0.25
 
 
-def test_how_a_training_went_comes_back_from_the_card(small: Checkpoint, tmp_path: Path) -> None:
+def test_how_a_training_went_comes_back_from_the_card(small: Checkpoint) -> None:
     card = replace(
         small.card,
         status="stopped",
@@ -520,15 +525,15 @@ def test_how_a_training_went_comes_back_from_the_card(small: Checkpoint, tmp_pat
         data={"fingerprint": "ab", "counts": [1, 2]},
         training={"started": "2024-01-01T00:00:00", "seconds": 1.5},
     )
-    stored = store.read_card(store.save(tmp_path, "x", card, {"x": torch.ones(1)}))
+    stored = store.read_card(store.save("x", card, {"x": torch.ones(1)}))
     for name in ("status", "reason", "recipe", "data", "training", "head"):
         assert getattr(stored, name) == getattr(card, name)
 
 
 def test_a_card_from_before_there_was_training_still_loads() -> None:
-    stored = json.loads((store.ROOT / store.BUILT_IN / CARD).read_text())
+    stored = json.loads((paths.root() / paths.BUILT_IN / CARD).read_text())
     assert not {"status", "recipe", "head"} & set(stored)
-    card = store.read_card(store.ROOT / store.BUILT_IN)
+    card = store.read_card(paths.root() / paths.BUILT_IN)
     assert (card.status, card.reason, card.recipe, card.data, card.training) == ("finished", "", {}, {}, {})
     assert card.head == Head()
 
@@ -548,29 +553,31 @@ def test_an_unknown_status_is_refused(folder: Path) -> None:
 
 
 def test_checkpoints_are_listed_by_name_with_the_built_in_one_first(
-    small: Checkpoint, tmp_path: Path
+    small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv(paths.VARIABLE, str(tmp_path))
     for name in ("zebra", "imagenet", "apple"):
-        store.save(tmp_path, name, small.card, {} if name == "imagenet" else {"x": torch.ones(1)})
+        store.save(name, small.card, {} if name == "imagenet" else {"x": torch.ones(1)})
     (tmp_path / "notes").mkdir()
-    assert store.available(tmp_path) == ["imagenet", "apple", "zebra"]
-    assert store.find("zebra", tmp_path) == tmp_path / "zebra"
+    assert store.available() == ["imagenet", "apple", "zebra"]
+    assert store.find("zebra") == tmp_path / "zebra"
 
 
 def test_a_training_without_weights_has_a_folder_but_is_no_checkpoint_to_choose(
-    small: Checkpoint, tmp_path: Path
+    small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = store.create(tmp_path, "new", replace(small.card, status="running"))
-    assert store.folders(tmp_path) == ["new"]
-    assert store.available(tmp_path) == []
+    monkeypatch.setenv(paths.VARIABLE, str(tmp_path))
+    folder = store.create("new", replace(small.card, status="running"))
+    assert store.folders() == ["new"]
+    assert store.available() == []
     with pytest.raises(CheckpointError, match="no checkpoint named 'new'; there is none"):
-        store.find("new", tmp_path)
+        store.find("new")
     with pytest.raises(CheckpointError, match="'new' has no weights yet: its training has not finished an"):
         store.load(folder)
     store.update(folder, small.card, {"x": torch.ones(1)})
-    assert store.available(tmp_path) == ["new"]
+    assert store.available() == ["new"]
     with pytest.raises(CheckpointError, match="a checkpoint named 'new' exists already"):
-        store.create(tmp_path, "new", small.card)
+        store.create("new", small.card)
 
 
 @pytest.mark.parametrize("name", ["", "nope", "..", "../imagenet", "/etc", "."])
@@ -580,15 +587,18 @@ def test_a_checkpoint_that_is_not_there_is_refused_with_those_that_are(name: str
 
 
 def test_where_there_is_no_checkpoint_the_message_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no checkpoint named 'x'; there is none"):
-        store.find("x", tmp_path / "missing")
+    with (
+        checkpoints_in(tmp_path / "missing"),
+        pytest.raises(CheckpointError, match="no checkpoint named 'x'; there is none"),
+    ):
+        store.find("x")
 
 
 # The built-in network.
 
 
 def test_the_committed_card_is_what_the_installed_packages_say_today() -> None:
-    card = store.read_card(store.ROOT / store.BUILT_IN)
+    card = store.read_card(paths.root() / paths.BUILT_IN)
     assert card.architecture == built_in.ARCHITECTURE
     assert card.class_names == tuple(built_in.class_names())
     assert card.preprocess == registry.default_preprocess(built_in.ARCHITECTURE)

@@ -23,13 +23,14 @@ import torchvision
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.foreign import contents
 from core.checkpoints.foreign.fitting import Wish, nearest
 from core.checkpoints.foreign.importing import Imported, imported, parse_preprocess
 from core.errors import CheckpointError
 from core.images.preprocess import Preprocess
 from core.models import registry
+from core.training.runs import free_name
 
 TINY = "timm:test_resnet"
 NAMES = ["ant", "bee", "cat"]
@@ -50,11 +51,8 @@ def network() -> nn.Module:
 
 def _imported(path: Path, architecture: str = TINY, *, preprocess: str = "", **wish: str) -> Imported:
     settings = parse_preprocess(preprocess, registry.default_preprocess(architecture))
-    root = path.parent / "checkpoints"
     wanted = Wish(architecture, len(NAMES), **wish)
-    return imported(
-        path, wanted, NAMES, name=f"mine-{len(list(root.glob('*')))}", preprocess=settings, root=root
-    )
+    return imported(path, wanted, NAMES, name=free_name("mine"), preprocess=settings)
 
 
 def _saved(content: object, folder: Path) -> Path:
@@ -391,7 +389,7 @@ def test_what_is_no_weight_is_refused_in_words(
     tensors["conv1.0.weight"] = change(tensors["conv1.0.weight"])
     with pytest.raises(CheckpointError, match=f"'conv1.0.weight' .*{message}"):
         _imported(_saved(tensors, tmp_path))
-    assert not (tmp_path / "checkpoints").exists()
+    assert not paths.folder("mine").exists()
 
 
 def test_tensors_that_share_memory_are_imported(network: nn.Module, tmp_path: Path) -> None:
@@ -517,7 +515,7 @@ def test_the_index_knows_the_architectures_of_today() -> None:
 def test_an_activation_that_there_is_not_is_refused_whatever_the_head(tmp_path: Path) -> None:
     save_file(_network().state_dict(), tmp_path / "w.safetensors")
     with pytest.raises(CheckpointError, match="no activation 'nope' for a head"):
-        imported(tmp_path / "w.safetensors", Wish(TINY, 3, "", "nope"), NAMES, name="x", root=tmp_path)
+        imported(tmp_path / "w.safetensors", Wish(TINY, 3, "", "nope"), NAMES, name="x")
 
 
 def test_an_empty_file_is_said_to_be_empty(tmp_path: Path) -> None:

@@ -37,8 +37,7 @@ def tensors(small: Checkpoint) -> dict[str, Tensor]:
 
 def _import(path: Path, num_classes: int = 5, architecture: str = ARCHITECTURE) -> Path:
     names = [f"class {index}" for index in range(num_classes)]
-    root = path.parent / "checkpoints"
-    return import_weights(path, architecture=architecture, class_names=names, name="mine", root=root)
+    return import_weights(path, architecture=architecture, class_names=names, name="mine")
 
 
 # What can be read.

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.__main__ import main
-from core.checkpoints import store
-from core.checkpoints.foreign import importing
+from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.commands.options.photos import folder_names
 from core.explain.maps.cam import CAM_METHODS
@@ -40,8 +38,7 @@ def root(small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     root = tmp_path / "checkpoints"
     root.mkdir()
     (root / "small").symlink_to(small.folder)
-    monkeypatch.setattr(store, "find", partial(store.find, root=root))
-    monkeypatch.setattr(importing, "imported", partial(importing.imported, root=root))
+    monkeypatch.setenv(paths.VARIABLE, str(root))
     return root
 
 

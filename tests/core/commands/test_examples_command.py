@@ -1,7 +1,6 @@
 """The command line, examples: exactly the promised files, lines and exit states."""
 
 import csv
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +8,18 @@ import pytest
 from PIL import Image
 
 from core.__main__ import main
-from core.checkpoints import store
+from core.checkpoints import paths, store
+from core.checkpoints.paths import EXAMPLES
 from core.commands import examples as command
 from core.inside.examples.patches import by_sample_id, patch, poster_layout, ringed
-from core.inside.examples.stored_examples import EXAMPLES, read
+from core.inside.examples.stored_examples import read
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Eleven images, one of them broken; commands find a checkpoint ``random``."""
-    random_checkpoint(tmp_path / "checkpoints")
-    monkeypatch.setattr(store, "find", partial(store.find, root=tmp_path / "checkpoints"))
+    random_checkpoint()
     monkeypatch.setattr(command, "usual_workers", lambda: 0)
     return noisy_pictures(tmp_path / "data")
 
@@ -71,7 +70,7 @@ def test_what_is_known_already_is_only_drawn(data: Path, monkeypatch: pytest.Mon
 
 
 def test_a_damaged_table_is_collected_again(data: Path) -> None:
-    table = data.parent / "checkpoints" / "random" / EXAMPLES
+    table = paths.folder("random") / EXAMPLES
     table.write_bytes(b"x")
     assert _run(data, "--data", str(data), "--layer", "block1") == 0
     assert read(table.parent) is not None

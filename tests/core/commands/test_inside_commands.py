@@ -1,7 +1,6 @@
 """The command line, looking inside: exactly the promised files, lines and exit states."""
 
 import csv
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from PIL import Image
 
 from core import images
 from core.__main__ import main
-from core.checkpoints import store
+from core.checkpoints import paths
 from core.checkpoints.store import Checkpoint
 from core.drawing.channel_grid import poster_layout
 from core.drawing.render import palette
@@ -33,7 +32,7 @@ def root(small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     root = tmp_path / "checkpoints"
     root.mkdir()
     (root / "small").symlink_to(small.folder)
-    monkeypatch.setattr(store, "find", partial(store.find, root=root))
+    monkeypatch.setenv(paths.VARIABLE, str(root))
     return root
 
 

@@ -1,7 +1,6 @@
 """``--layout`` and ``--json``: what was understood of a folder, chosen where it is not clear, remembered."""
 
 import json
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,6 @@ import pytest
 from PIL import Image
 
 from core.__main__ import main
-from core.checkpoints import store
 from core.predictions import evaluations
 from core.predictions.evaluating.samples import images_of, open_images
 from core.training.run import remember_data, remembered_data, remembered_layout
@@ -83,9 +81,8 @@ def test_a_training_needs_two_classes_and_says_so(unclear: Path, capsys: pytest.
 def test_an_evaluation_remembers_how_its_folder_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(store, "find", partial(store.find, root=tmp_path / "checkpoints"))
     monkeypatch.setenv("SEEWHY_DATA", str(tmp_path / "usual"))
-    folder, data = random_checkpoint(tmp_path / "checkpoints"), noisy_pictures(tmp_path / "pictures")
+    folder, data = random_checkpoint(), noisy_pictures(tmp_path / "pictures")
     command = ["evaluate", "random", "--device", "cpu", "--split", "all"]
     pictures(data / "Apple", 3)
     assert main([*command, "--data", str(data)]) == 0

@@ -18,6 +18,7 @@ from core.explanation.question import METHODS, Question, Score
 from core.inside.ascents.pictures import ascended, question
 from core.inside.channels.inspection import inspect
 from core.models import registry
+from tests.support.checkpoints import checkpoints_in
 from tests.support.tiny_models import noise
 
 
@@ -29,7 +30,8 @@ def vit(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
         torch.manual_seed(0)
         tensors = registry.build(architecture, 3).state_dict()
     card = Card(architecture, ("a", "b", "c"), registry.default_preprocess(architecture), source="random")
-    return store.load(store.save(tmp_path_factory.mktemp("checkpoints"), "vit", card, tensors))
+    with checkpoints_in(tmp_path_factory.mktemp("checkpoints")):
+        return store.load(store.save("vit", card, tensors))
 
 
 def test_stages_of_a_vision_transformer_are_some_of_its_blocks(vit: Checkpoint) -> None:

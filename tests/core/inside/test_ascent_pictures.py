@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from PIL import Image
 
 import core
 from core.__main__ import main
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.explain.ascent import LOGITS, Ascended, ascend
 from core.explain.ascent.normalisation import Normalisation
@@ -54,7 +53,7 @@ def root(small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     root = tmp_path / "checkpoints"
     root.mkdir()
     (root / "small").symlink_to(small.folder)
-    monkeypatch.setattr(store, "find", partial(store.find, root=root))
+    monkeypatch.setenv(paths.VARIABLE, str(root))
     monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
     return tmp_path
 

@@ -14,6 +14,7 @@ from filelock import FileLock
 from PIL import Image
 
 from core.checkpoints import store
+from core.checkpoints.paths import EXAMPLES
 from core.checkpoints.store import Checkpoint
 from core.data.image_set import ImageSet
 from core.data.sources.folder.class_folders import SOURCE
@@ -24,7 +25,7 @@ from core.images.preprocess import Preprocess, Window
 from core.inside.examples import feed, search, stored_examples
 from core.inside.examples.patch_table import in_image
 from core.inside.examples.search import collect, examples_among
-from core.inside.examples.stored_examples import EXAMPLES, METADATA, open_photos, read, remember_photos
+from core.inside.examples.stored_examples import METADATA, open_photos, read, remember_photos
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 
 LAYERS = ["block1", "block2"]
@@ -33,9 +34,9 @@ GEOMETRY = {"block1": (6, 2), "block2": (16, 4)}
 
 
 @pytest.fixture
-def loaded(tmp_path: Path) -> Checkpoint:
+def loaded() -> Checkpoint:
     """Random weights, in a folder of its own."""
-    return store.load(random_checkpoint(tmp_path / "checkpoints"))
+    return store.load(random_checkpoint())
 
 
 @pytest.fixture
@@ -189,9 +190,7 @@ def test_the_whole_input_is_the_window_that_the_network_sees() -> None:
 
 
 @pytest.mark.usefixtures("small_parts")
-def test_a_killed_pass_goes_on_and_ends_as_if_it_had_not_been(
-    loaded: Checkpoint, images: ImageSet, tmp_path: Path
-) -> None:
+def test_a_killed_pass_goes_on_and_ends_as_if_it_had_not_been(loaded: Checkpoint, images: ImageSet) -> None:
     read_again: list[int] = []
 
     def image(index: int) -> Image.Image:
@@ -208,7 +207,7 @@ def test_a_killed_pass_goes_on_and_ends_as_if_it_had_not_been(
     resumed = collect(loaded, LAYERS, replace(images, image=image))
     assert read_again == list(range(4, 11))
     assert not list((loaded.folder / ".examples").glob("*.safetensors"))
-    other = store.load(random_checkpoint(tmp_path / "others"))
+    other = store.load(random_checkpoint("other"))
     assert resumed.table.equals(collect(other, LAYERS, images).table)
     assert resumed.about.num_broken == 1
 
@@ -250,8 +249,8 @@ def test_a_slow_pass_is_heard_of_after_every_batch_and_a_fast_one_after_eight(
     assert heard[3:] == list(range(12))
 
 
-def test_workers_give_the_same_table(loaded: Checkpoint, images: ImageSet, tmp_path: Path) -> None:
-    other = store.load(random_checkpoint(tmp_path / "others"))
+def test_workers_give_the_same_table(loaded: Checkpoint, images: ImageSet) -> None:
+    other = store.load(random_checkpoint("other"))
     alone, helped = collect(loaded, LAYERS, images), collect(other, LAYERS, images, workers=1)
     assert alone.table.equals(helped.table)
 

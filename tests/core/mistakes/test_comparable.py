@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.errors import CheckpointError, EvaluationError
 from core.mistakes import comparable, results
 from core.predictions import evaluations
@@ -18,7 +18,7 @@ NOBODY_KNOWS = None
 def _evaluated(folder: Path, name: str, fingerprint: str | None, split: str = "val") -> None:
     place = evaluations.place(folder, name)
     place.mkdir(parents=True)
-    (place / evaluations.PREDICTIONS).touch()
+    (place / paths.PREDICTIONS).touch()
     evaluations.write_facts(place, Facts(fingerprint=fingerprint, split=split))
 
 
@@ -61,7 +61,7 @@ def _offered(folder: Path, name: str | None = None) -> list[str]:
 
 
 def _first(name: str) -> Evaluation:
-    return evaluations.find(store.ROOT / name)
+    return evaluations.find(paths.root() / name)
 
 
 def test_first_what_was_trained_next_then_what_came_before(names: Path) -> None:

@@ -10,13 +10,13 @@ import torch
 from sklearn import metrics as sklearn_metrics
 
 from core.checkpoints import store
+from core.checkpoints.paths import PREDICTIONS
 from core.checkpoints.store import Card
 from core.errors import CheckpointError, EvaluationError
 from core.evaluation.ranking.areas import ranking
 from core.mistakes import results
 from core.models import registry
 from core.predictions import prediction_table
-from core.predictions.evaluations import PREDICTIONS
 
 ARCHITECTURE = "seewhy:chollet-mnist"
 CLASSES = ("crane", "crane", *"abcdefgh")
@@ -32,10 +32,10 @@ def _table(num_samples: int, split: str, seed: int) -> pa.Table:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder() -> Path:
     """A checkpoint without weights, whose table has two splits."""
     card = Card(ARCHITECTURE, CLASSES, registry.default_preprocess(ARCHITECTURE))
-    made = store.create(tmp_path, "mine", card)
+    made = store.create("mine", card)
     both = pa.concat_tables([_table(40, "train", 0), _table(60, "val", 1)])
     prediction_table.write(made / PREDICTIONS, both)
     return made

@@ -1,35 +1,21 @@
 """Trainings as people start them, in processes of their own: killed at any moment, stopped, and in twos."""
 
 import json
-import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pandas as pd
-import pytest
 import safetensors.torch
 import torch
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
+from core.checkpoints.paths import METRICS
 from core.predictions import evaluations
-from core.predictions.evaluations import METRICS
-from core.training import run as runs
 from core.training.runs import find
 from tests.support.paths import ROOT
 
 FEW = ("data.per_class=8", "data.val=0.05", "batch_size=20")
-
-
-@pytest.fixture(scope="module")
-def name() -> Iterator[str]:
-    """The start of the names of checkpoints that exist for the test only."""
-    start = f"test-{os.getpid()}"
-    yield start
-    for folder in store.ROOT.glob(f"{start}*"):
-        shutil.rmtree(folder)
 
 
 def _command(name: str, *changes: str, more: tuple[str, ...] = ()) -> list[str]:
@@ -55,47 +41,45 @@ def _kill_after(command: list[str], line: str, number: signal.Signals) -> tuple[
     return process.returncode, errors
 
 
-def test_killed_and_resumed_is_never_killed(name: str) -> None:
+def test_killed_and_resumed_is_never_killed() -> None:
     """SIGKILL, twice; the second time in a resumed training. Weights are the same to the bit."""
     changes = ("epochs=12", "augment.rotation=10", "speed.workers=1")
     changes += ("model.architecture=seewhy:two-conv-mnist", "schedule.drop_after=[6]")
-    _run(_command(f"{name}-whole", *changes))
-    command = _command(f"{name}-killed", *changes, more=("--resume",))
+    _run(_command("whole", *changes))
+    command = _command("killed", *changes, more=("--resume",))
     assert _kill_after(command, "epoch   3", signal.SIGKILL)[0] == -signal.SIGKILL
-    killed = find(f"{name}-killed")
+    killed = find("killed")
     assert (killed.card.status, killed.status, killed.can_resume) == ("running", "interrupted", True)
     assert store.load(killed.folder).card.metrics["val_accuracy"] > 0
     _kill_after(command, "epoch   8", signal.SIGKILL)
     _run(command)
-    whole, resumed = (store.ROOT / f"{name}-{which}" for which in ("whole", "killed"))
-    history = [pd.read_csv(folder / runs.HISTORY).drop(columns="seconds") for folder in (whole, resumed)]
+    whole, resumed = (paths.folder(name) for name in ("whole", "killed"))
+    history = [pd.read_csv(folder / paths.HISTORY).drop(columns="seconds") for folder in (whole, resumed)]
     pd.testing.assert_frame_equal(*history, check_exact=True)
-    weights = [safetensors.torch.load_file(folder / store.WEIGHTS) for folder in (whole, resumed)]
+    weights = [safetensors.torch.load_file(folder / paths.WEIGHTS) for folder in (whole, resumed)]
     assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
 
 
-def test_ctrl_c_stops_it_in_good_order(name: str) -> None:
-    command = _command(f"{name}-asked", "epochs=500")
+def test_ctrl_c_stops_it_in_good_order() -> None:
+    command = _command("asked", "epochs=500")
     status, errors = _kill_after(command, "epoch   2", signal.SIGINT)
     assert status == 1
-    assert errors.splitlines()[-1].startswith(
-        f"error: {name}-asked was stopped; continue with: python -m core"
-    )
-    card = store.read_card(store.ROOT / f"{name}-asked")
+    assert errors.splitlines()[-1].startswith("error: asked was stopped; continue with: python -m core")
+    card = store.read_card(paths.folder("asked"))
     assert (card.status, card.reason) == ("stopped", "")
     assert card.training["best_epoch"] >= 1
 
 
-def test_two_processes_give_the_same_table_row_for_row(name: str) -> None:
+def test_two_processes_give_the_same_table_row_for_row() -> None:
     """Without batch norm and dropout, the gradient of two halves of a batch is the batch's."""
     changes = ("epochs=2", "data.val=0.1", "data.per_class=9", "batch_size=16")
-    _run(_command(f"{name}-one", *changes))
-    _run(_command(f"{name}-two", *changes, more=("--devices", "2")))
-    one, two = (store.ROOT / f"{name}-{which}" for which in ("one", "two"))
+    _run(_command("one", *changes))
+    _run(_command("two", *changes, more=("--devices", "2")))
+    one, two = (paths.folder(name) for name in ("one", "two"))
     tables = [pd.read_parquet(evaluations.find(folder).table) for folder in (one, two)]
     assert len(tables[0]) == 179
     pd.testing.assert_frame_equal(*tables, rtol=1e-4, atol=1e-6)
-    history = [pd.read_csv(folder / runs.HISTORY).drop(columns="seconds") for folder in (one, two)]
+    history = [pd.read_csv(folder / paths.HISTORY).drop(columns="seconds") for folder in (one, two)]
     pd.testing.assert_frame_equal(*history, rtol=1e-4)
     assert store.read_card(two).training["devices"] == 2
     for folder, table in zip((one, two), tables, strict=True):

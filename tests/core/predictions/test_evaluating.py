@@ -2,7 +2,6 @@
 
 import shutil
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +22,8 @@ from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkpoint that commands find by the name ``random``."""
-    root = tmp_path / "checkpoints"
-    monkeypatch.setattr(store, "find", partial(store.find, root=root))
     monkeypatch.setenv("SEEWHY_DATA", str(tmp_path / "usual"))
-    return random_checkpoint(root)
+    return random_checkpoint()
 
 
 @pytest.fixture

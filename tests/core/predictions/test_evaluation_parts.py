@@ -29,7 +29,7 @@ def parts(tmp_path: Path) -> Callable[[int, int], Parts]:
 def pass_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Samples]:
     """A checkpoint, and eleven images in four parts."""
     monkeypatch.setattr(evaluation_parts, "_ROWS", 3)
-    folder = random_checkpoint(tmp_path / "checkpoints")
+    folder = random_checkpoint()
     images = SOURCE.load(noisy_pictures(tmp_path / "data"))
     return folder, samples_of(store.read_card(folder), images, "all")
 

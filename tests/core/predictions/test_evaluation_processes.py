@@ -1,12 +1,9 @@
 """Evaluations as people start them, in processes of their own: killed, interrupted, and in twos."""
 
-import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +11,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.data.sources import catalogue
 from core.predictions import evaluations
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import samples_of
+from tests.support.checkpoints import checkpoints_in
 from tests.support.paths import ROOT
 from tests.support.tiny_evaluation import CLASSES, random_checkpoint
 
@@ -41,12 +39,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
+def folder() -> Path:
     """A checkpoint that exists for one test only, where commands look for it."""
-    name = f"test-evaluation-{os.getpid()}"
-    shutil.rmtree(store.ROOT / name, ignore_errors=True)
-    yield random_checkpoint(store.ROOT, name)
-    shutil.rmtree(store.ROOT / name)
+    return random_checkpoint()
 
 
 def _command(folder: Path, pictures: Path, *more: str) -> list[str]:
@@ -86,7 +81,8 @@ def _files(folder: Path) -> set[str]:
 @pytest.fixture(scope="module")
 def whole(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """The table of a pass that nobody disturbs."""
-    folder = random_checkpoint(tmp_path_factory.mktemp("whole"))
+    with checkpoints_in(tmp_path_factory.mktemp("checkpoints")):
+        folder = random_checkpoint()
     images = catalogue.load("folder", pictures)
     evaluate(folder, samples_of(store.read_card(folder), images, "val"), keep=Keep(NAME))
     return _table(folder)
@@ -97,7 +93,7 @@ def test_killed_there_is_never_half_a_table_and_it_goes_on_later(
 ) -> None:
     old = evaluations.place(folder, NAME)
     old.mkdir(parents=True)
-    (old / evaluations.PREDICTIONS).write_bytes(b"the old one")
+    (old / paths.PREDICTIONS).write_bytes(b"the old one")
     command = _command(folder, pictures, "--replace")
     with _start(command) as process:
         _once_there_are_parts(folder, process, 1)
@@ -136,4 +132,4 @@ def test_two_processes_give_the_same_table_row_for_row(
         _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "unreadable images left out: 25\n")
     pd.testing.assert_frame_equal(_table(folder), whole, rtol=0, atol=1e-6)
-    assert _files(folder / evaluations.EVALUATIONS) == {NAME}
+    assert _files(folder / paths.EVALUATIONS) == {NAME}

@@ -1,9 +1,7 @@
 """An evaluation in a process of its own: it starts, says how far it is, ends, or says why it cannot."""
 
-import os
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from core.checkpoints import store
+from core.checkpoints import paths
 from core.errors import EvaluationError
 from core.predictions import evaluations
 from core.predictions.evaluating import background
@@ -21,15 +19,12 @@ NAME = "by-hand"
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    """The digits without evaluations, among the real checkpoints: the process knows no others."""
-    made = store.ROOT / f"test-evaluate-{os.getpid()}"
-    shutil.copytree(
-        store.ROOT / "digits", made, ignore=shutil.ignore_patterns(evaluations.EVALUATIONS, "*.json")
-    )
-    shutil.copy(store.ROOT / "digits" / store.CARD, made)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+def folder() -> Path:
+    """The digits without evaluations."""
+    made = paths.folder("mine")
+    shutil.copytree(paths.root() / "digits", made, ignore=shutil.ignore_patterns(paths.EVALUATIONS, "*.json"))
+    shutil.copy(paths.root() / "digits" / paths.CARD, made)
+    return made
 
 
 def test_it_runs_to_the_table_that_ships(folder: Path) -> None:
@@ -38,7 +33,7 @@ def test_it_runs_to_the_table_that_ships(folder: Path) -> None:
     while evaluations.is_under_way(folder, NAME) or not evaluations.every(folder):
         assert time.monotonic() < limit, background.complaint(folder, NAME)
         time.sleep(0.1)
-    found, shipped = (evaluations.find(each) for each in (folder, store.ROOT / "digits"))
+    found, shipped = (evaluations.find(each) for each in (folder, paths.root() / "digits"))
     assert found.name == NAME
     assert replace(found.facts, date="", key="") == replace(shipped.facts, date="")
     tables = [pd.read_parquet(each.table) for each in (found, shipped)]

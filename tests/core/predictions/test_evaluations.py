@@ -3,7 +3,6 @@
 import json
 import shutil
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +10,7 @@ import pytest
 from filelock import FileLock
 
 from core.__main__ import main
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
 from core.errors import DataError, EvaluationError
@@ -25,8 +24,8 @@ from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return random_checkpoint(tmp_path / "checkpoints")
+def folder() -> Path:
+    return random_checkpoint()
 
 
 @pytest.fixture
@@ -222,7 +221,7 @@ def test_those_of_the_training_come_first_then_the_newest(folder: Path) -> None:
     for name, facts in known.items():
         place = evaluations.place(folder, name)
         place.mkdir(parents=True)
-        (place / evaluations.PREDICTIONS).touch()
+        (place / paths.PREDICTIONS).touch()
         evaluations.write_facts(place, facts)
     assert [each.name for each in evaluations.every(folder)] == ["own-val", "own-test", "beach", "street"]
 
@@ -259,9 +258,9 @@ def _as_before(folder: Path, pictures: Path, **data: str) -> None:
     """The table beside the card, as earlier versions had it."""
     evaluate(folder, samples(folder, pictures))
     place = evaluations.find(folder).folder
-    for name in (evaluations.PREDICTIONS, evaluations.METRICS):
+    for name in (paths.PREDICTIONS, paths.METRICS):
         (place / name).rename(folder / name)
-    shutil.rmtree(folder / evaluations.EVALUATIONS)
+    shutil.rmtree(folder / paths.EVALUATIONS)
     store.update(folder, replace(store.read_card(folder), data=data))
 
 
@@ -291,7 +290,7 @@ def test_facts_that_cannot_be_read_are_those_of_table_and_metrics(
     folder: Path, pictures: Path, content: bytes | None
 ) -> None:
     evaluate(folder, samples(folder, pictures))
-    path = evaluations.find(folder).folder / evaluations.FACTS
+    path = evaluations.find(folder).folder / paths.FACTS
     path.unlink()
     if content is not None:
         path.write_bytes(content)
@@ -312,10 +311,7 @@ def test_odd_things_beside_evaluations_are_in_nobodys_way(folder: Path, pictures
 # Where the images lie.
 
 
-def test_each_has_the_images_that_it_was_evaluated_on(
-    folder: Path, pictures: Path, street: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store, "find", partial(store.find, root=folder.parent))
+def test_each_has_the_images_that_it_was_evaluated_on(folder: Path, pictures: Path, street: Path) -> None:
     for place in (pictures, street):
         assert main(["evaluate", "random", "--device", "cpu", "--data", str(place)]) == 0
     places = {each.name: images_of(each).root for each in evaluations.every(folder)}
@@ -340,10 +336,8 @@ def test_the_command_keeps_it_under_the_name_that_it_is_given(
     folder: Path,
     pictures: Path,
     street: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(store, "find", partial(store.find, root=folder.parent))
     command = ["evaluate", "random", "--device", "cpu", "--as", "mine", "--data"]
     assert main([*command, str(pictures)]) == 0
     assert capsys.readouterr().out.startswith("random on 10 images of pictures, saved as mine:\n")

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from core.checkpoints import store
+from core.checkpoints.paths import METRICS
 from core.data.image_set import ImageSet
 from core.data.sources.folder.class_folders import SOURCE
 from core.errors import AwayImageError, DataError, ImageError
@@ -19,13 +20,12 @@ from core.predictions import evaluations
 from core.predictions.evaluating import parts as evaluation_parts
 from core.predictions.evaluating.evaluate import Resources, evaluate
 from core.predictions.evaluating.samples import labels_for, open_images, samples_of
-from core.predictions.evaluations import METRICS
 from tests.support.tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return random_checkpoint(tmp_path / "checkpoints")
+def folder() -> Path:
+    return random_checkpoint()
 
 
 @pytest.fixture
@@ -295,8 +295,7 @@ def test_the_built_in_network_knows_photos_in_any_layout(
         target = tmp_path / "data" / f"{layout.format(synset=synset, name=name)}.JPEG"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(photo)
-    root = tmp_path / "checkpoints"
-    folder = store.save(root, "imagenet", store.read_card(store.find("imagenet")), {})
+    folder = store.save("another", store.read_card(store.find("imagenet")), {})
     images = open_images(folder, tmp_path / "data")
     found = evaluate(folder, samples_of(store.read_card(folder), images, "val"))
     assert (found["num_samples"], found["majority_baseline"]) == (8, 1 / 8)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.data.batches import Share
 from core.data.sources.folder.class_folders import SOURCE
 from core.errors import CheckpointError
@@ -25,7 +25,7 @@ SEVEN = (*CLASSES, "newt", "otter", "puma", "quail")
 def samples_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Samples]:
     """A checkpoint of seven classes, and eleven images in four parts, one of them broken."""
     monkeypatch.setattr(evaluation_parts, "_ROWS", 3)
-    folder = random_checkpoint(tmp_path / "checkpoints", classes=SEVEN)
+    folder = random_checkpoint(classes=SEVEN)
     images = SOURCE.load(noisy_pictures(tmp_path / "data"))
     return folder, samples_of(store.read_card(folder), images, "all")
 
@@ -97,7 +97,7 @@ def test_where_they_are_too_many_histograms_add_up_to_the_same(
     assert histogram is not None
     assert (histogram.counts == expected[0]).all()
     assert found["areas_from"] == "histograms of the log-odds of all classes"
-    assert not score_files.scores_path(_path(folder)).exists()
+    assert not paths.scores(_path(folder)).exists()
 
 
 def test_what_was_counted_before_a_crash_is_not_counted_twice(

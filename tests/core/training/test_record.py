@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.checkpoints import paths
 from core.errors import CheckpointError
 from core.training import record
 from core.training.run import remember_data
@@ -14,7 +15,7 @@ HEADER = "epoch,train_loss,train_accuracy,val_loss,val_accuracy,lr,seconds"
 
 
 def _history(folder: Path, *rows: str, header: str = HEADER) -> None:
-    (folder / record.HISTORY).write_text("\n".join([header, *rows]))
+    (folder / paths.HISTORY).write_text("\n".join([header, *rows]))
 
 
 def test_a_history_is_read_as_it_is(tmp_path: Path) -> None:
@@ -68,14 +69,14 @@ def test_a_history_without_epochs_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_a_progress_that_cannot_be_is_named(tmp_path: Path, content: object, message: str) -> None:
-    (tmp_path / record.PROGRESS).write_text(json.dumps(content))
+    (tmp_path / paths.PROGRESS).write_text(json.dumps(content))
     with pytest.raises(CheckpointError, match=rf"progress.json' cannot be used: {message}"):
         record.progress(tmp_path)
 
 
 def test_a_progress_keeps_what_a_newer_version_says(tmp_path: Path) -> None:
     said = {"phase": "reading images", "done": 1, "total": 2, "time": 3.5, "later": [1]}
-    (tmp_path / record.PROGRESS).write_text(json.dumps(said))
+    (tmp_path / paths.PROGRESS).write_text(json.dumps(said))
     assert record.progress(tmp_path) == said
 
 
@@ -87,7 +88,7 @@ def test_the_place_of_data_comes_back_also_where_its_name_is_not_utf8(tmp_path: 
 
 @pytest.mark.parametrize("data", [3, ["a"], "", "a\0b", "x" * 5_000])
 def test_a_place_that_cannot_be_is_named(tmp_path: Path, data: object) -> None:
-    (tmp_path / record.LOCAL).write_text(json.dumps({"data": data}))
+    (tmp_path / paths.LOCAL).write_text(json.dumps({"data": data}))
     with pytest.raises(
         CheckpointError, match=r"local.json' cannot be used: data is .*, and name the folder of"
     ):

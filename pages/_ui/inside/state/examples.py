@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from core.checkpoints import paths
 from core.data.image_set import ImageSet
 from core.data.sources.photos import photos_at_hand
 from core.drawing.render import Pictures, jpeg
@@ -92,7 +93,7 @@ def of_layer(loaded: Loaded, layer: str) -> Found:
 
 def table_of(loaded: Loaded) -> Examples | None:
     """The table of a checkpoint's network, if somebody has had examples collected."""
-    path = loaded.checkpoint.folder / stored_examples.EXAMPLES
+    path = loaded.checkpoint.folder / paths.EXAMPLES
     if not path.exists():
         return None
     found = _table(str(path), path.stat().st_mtime)

@@ -1,0 +1,63 @@
+"""Where checkpoints lie, and what every file in the folder of one is called.
+
+`root` has a folder for each checkpoint, and ``.logs/NAME.txt``, what the process of a training prints. In it:
+
+- ``card.json`` says how to rebuild the network and read its answers; ``model.safetensors`` has its weights.
+- ``history.csv`` has a row for each epoch; ``progress.json``, ``resume.ckpt``, ``.lock`` and ``.stop`` are
+  there while it is trained.
+- ``evaluations/NAME/`` has ``evaluation.json`` (data, split, date, weights), ``predictions.parquet`` (a row
+  for each sample; the scores of all classes, or histograms of them, lie beside it) and ``metrics.json``.
+  While it is made it is ``evaluations/.NAME/``, and its process prints to ``evaluations/.NAME.log``.
+- ``examples.parquet`` has the patches that excite each channel most, ``.examples/`` what is under way.
+- ``local.json``, here and in these folders, says where the images lie on this machine.
+"""
+
+from pathlib import Path
+
+from core import places
+
+VARIABLE = "SEEWHY_CHECKPOINTS"
+BUILT_IN = "imagenet"  # The checkpoint whose weights are installed with the project.
+
+CARD = "card.json"
+WEIGHTS = "model.safetensors"
+NEXT_WEIGHTS = f".{WEIGHTS}.next"  # See `core.checkpoints.store.update`.
+LOCAL = "local.json"
+
+HISTORY, PROGRESS, STATE = "history.csv", "progress.json", "resume.ckpt"
+LOCK, STOP = ".lock", ".stop"
+_LOGS = ".logs"
+
+EVALUATIONS = "evaluations"
+FACTS, PREDICTIONS, METRICS = "evaluation.json", "predictions.parquet", "metrics.json"
+
+EXAMPLES, EXAMPLES_WORK = "examples.parquet", ".examples"
+
+
+def root() -> Path:
+    """The folder of checkpoints: the one that ``SEEWHY_CHECKPOINTS`` names, else the project's own."""
+    return places.named(VARIABLE) or Path(__file__).parents[2] / "checkpoints"
+
+
+def folder(name: str) -> Path:
+    """The folder of a checkpoint, whether there is one of that name or not."""
+    return root() / name
+
+
+def training_log(name: str) -> Path:
+    """What the process of a training prints."""
+    return root() / _LOGS / f"{name}.txt"
+
+
+def scores(table: Path) -> Path:
+    """The scores of all classes beside a predictions table, if they are kept."""
+    return _beside(table, "scores")
+
+
+def histograms(table: Path) -> Path:
+    """The histograms of those scores, if they are kept instead."""
+    return _beside(table, "histograms")
+
+
+def _beside(table: Path, what: str) -> Path:
+    return table.with_name(f"{table.name.removesuffix('.parquet')}.{what}.npy")
