@@ -121,7 +121,7 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
-class Keep:
+class EpochSelection:
     """Which epoch is kept, when training stops early, and how weights are stored.
 
     Attributes:
@@ -166,7 +166,7 @@ class Recipe:
     optimiser: Optimiser = field(default_factory=Optimiser)
     schedule: Schedule = field(default_factory=Schedule)
     loss: Loss = field(default_factory=Loss)
-    keep: Keep = field(default_factory=Keep)
+    keep: EpochSelection = field(default_factory=EpochSelection)
     speed: Speed = field(default_factory=Speed)
 
 
