@@ -1,1 +1,1 @@
-"""Images with labels: where they come from, how they are split, checked, cached and augmented."""
+"""Labelled images: sources, splits, checks, cache and augmentation."""

@@ -1,4 +1,4 @@
-"""Augmentation: what may happen to a training image, and never to one of validation."""
+"""Augmentation: random changes of training images, never of validation images."""
 
 import hashlib
 from collections.abc import Sequence
@@ -19,24 +19,24 @@ _GREATEST = {"hue": 0.5, "rotation": 180, "shear": 89} | dict.fromkeys(_SHARES, 
 
 @dataclass(frozen=True, slots=True)
 class Augment:
-    """How far each change may go; zero, or an empty interval, is none.
+    """The strength of each change; zero, or an empty interval, means no change.
 
     Attributes:
-        flip: Left and right changed over in half of the images.
-        vertical_flip: Top and bottom, likewise.
-        rotation: Degrees to either side.
-        translate: Share of width and height to either side.
-        zoom: Least and greatest factor of magnification.
-        shear: Degrees to either side.
-        crop: Least share of the area that a random crop keeps; 1 keeps the whole image.
-        brightness: Share by which it may be darker or lighter; likewise ``contrast`` and ``saturation``.
+        flip: Mirror half of the images left to right.
+        vertical_flip: Mirror half of the images top to bottom.
+        rotation: Largest rotation in degrees, in either direction.
+        translate: Largest shift relative to width and height, in either direction.
+        zoom: Smallest and largest magnification.
+        shear: Largest shear in degrees, in either direction.
+        crop: Smallest share of the area that a random crop keeps; 1 keeps the whole image.
+        brightness: Largest relative change of brightness; likewise ``contrast`` and ``saturation``.
         contrast: See ``brightness``.
         saturation: See ``brightness``.
-        hue: Share of the colour circle to either side, up to 0.5.
-        gamma: Least and greatest exponent.
+        hue: Largest shift on the colour circle, as a share of it, up to 0.5.
+        gamma: Smallest and largest exponent.
         occlusion: Probability that a patch of 2 to 20 % of the area is covered.
-        patch: Its colour, one of `PATCHES`.
-        fill: Likewise of the corners that rotation, translation, zoom and shear open.
+        patch: The colour of the patch, one of `PATCHES`.
+        fill: The colour of corners that rotation, translation, zoom and shear leave empty.
     """
 
     flip: bool = False
@@ -71,7 +71,7 @@ class Augment:
 
     @property
     def is_none(self) -> bool:
-        """Whether images stay as they are."""
+        """Whether images stay unchanged."""
         ignored = {"patch", "fill"}
         return all(
             getattr(self, each.name) == each.default for each in fields(self) if each.name not in ignored
@@ -79,29 +79,29 @@ class Augment:
 
 
 def transform(augment: Augment, preprocess: Preprocess) -> nn.Module:
-    """Random changes of one uint8 image (channels, H + 2 margin, W + 2 margin) to (channels, H, W)."""
+    """The random changes of one uint8 image (channels, H + 2 margin, W + 2 margin) to (channels, H, W)."""
     name = "nearest" if preprocess.interpolation == "nearest" else "bilinear"
     filter_ = transforms.v2().InterpolationMode(name)
     return nn.Sequential(*_colour(augment), *_geometry(augment, filter_), *_cut(augment, preprocess, filter_))
 
 
 def augmented(pixels: Tensor, change: nn.Module, seed: int, keys: Sequence[tuple[int, int]]) -> Tensor:
-    """Each image of (n, channels, H, W) changed by random numbers of its own.
+    """Each image of (n, channels, H, W) changed with its own random numbers.
 
-    They follow from ``seed`` and the image's key (epoch, index) alone: not from the order, the number of
-    worker processes, or what was drawn before. The random numbers of the caller are left as they were.
+    They depend only on ``seed`` and the image's key (epoch, index): not on the order, the number of workers,
+    or earlier draws. The caller's random state is restored.
     """
     with torch.random.fork_rng(devices=[]):
         changed = []
         for image, key in zip(pixels, keys, strict=True):
-            # Not torch.manual_seed: it sets GPUs too, and an image would decide about the dropout there.
+            # Not torch.manual_seed, which also seeds GPUs: an image would determine the dropout there.
             torch.default_generator.manual_seed(_mixed(seed, *key))
             changed.append(change(image))
     return torch.stack(changed)
 
 
 class _RandomGamma(nn.Module):
-    """``value ** gamma`` with an exponent drawn evenly from an interval."""
+    """``value ** gamma`` with an exponent drawn uniformly from an interval."""
 
     def __init__(self, low: float, high: float) -> None:
         super().__init__()
@@ -151,6 +151,6 @@ def _cut(augment: Augment, preprocess: Preprocess, filter_: Enum) -> list[nn.Mod
 
 
 def _mixed(*numbers: int) -> int:
-    """63 bits that depend on all numbers and their order."""
+    """63 bits from all numbers and their order."""
     text = ",".join(map(str, numbers)).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) >> 1

@@ -1,4 +1,4 @@
-"""Batches of a data set: which samples, in which order, on which of several processes."""
+"""Batches of a data set: which samples, in which order, in which of several processes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ Batch = tuple[Tensor, Tensor, Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Which part of the work is this process's: ``rank`` of ``world``."""
+    """This process's share of the work: ``rank`` of ``world`` processes."""
 
     rank: int = 0
     world: int = 1
 
 
 class ImageDataset(Dataset[Batch]):
-    """Samples by keys (epoch, index): uint8 inputs (n, channels, H, W), labels (n,) and indices (n,)."""
+    """Images by keys (epoch, index): uint8 inputs (n, channels, H, W), labels (n,) and indices (n,)."""
 
     def __init__(self, decoded: Decoded, augment: Augment | None = None, seed: int = 0) -> None:
         self.decoded, self.seed = decoded, seed
@@ -36,7 +36,7 @@ class ImageDataset(Dataset[Batch]):
         self.labels = torch.from_numpy(decoded.images.labels)
 
     def __getitems__(self, keys: Sequence[Key]) -> Batch:
-        """One batch; each image that is augmented is so by its key alone."""
+        """One batch; the augmentation of an image depends only on its key."""
         indices = [index for _, index in keys]
         if self.change is None:
             pixels = self.decoded.inputs(indices)
@@ -50,7 +50,7 @@ class ImageDataset(Dataset[Batch]):
 
 
 class FeatureDataset(Dataset[Batch]):
-    """The same for what a frozen backbone has made of the images: float32 (N, K) by index."""
+    """The features that a frozen backbone gives for the images, float32 (N, K), in the same form."""
 
     def __init__(self, features: NDArray[np.float32], labels: Labels) -> None:
         self.features, self.labels = features, torch.from_numpy(labels)
@@ -70,11 +70,12 @@ class FeatureDataset(Dataset[Batch]):
 
 
 class Shuffled(Sampler[list[Key]]):
-    """The batches of one epoch of training, the same for the same seed, epoch and data.
+    """The batches of one training epoch, determined by seed, epoch and data.
 
-    ``batch_size`` counts the images of all processes together; each takes its part of every batch, and parts
-    are equally large (a last batch is cut to fit), so that the mean of their gradients is the batch's.
-    ``weights`` (one per index) draws with replacement, in proportion to them.
+    ``batch_size`` counts the images of all processes together. Each process takes its part of every batch.
+    The parts have equal size (the last batch is cut to fit), so that the mean of their gradients is the
+    gradient of the batch. With ``weights`` (one per index), samples are drawn with replacement, in proportion
+    to them.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Shuffled(Sampler[list[Key]]):
             batch[: len(batch) // share.world * share.world][share.rank :: share.world] for batch in batches
         )
         keys = [[(epoch, int(index)) for index in part] for part in parts if len(part)]
-        # Batch norm cannot learn from a single image.
+        # Batch norm cannot train on a single image.
         self.batches = [batch for batch in keys if len(batch) > 1] or keys
 
     def __iter__(self) -> Iterator[list[Key]]:
@@ -108,7 +109,7 @@ class Shuffled(Sampler[list[Key]]):
 
 
 class InOrder(Sampler[list[Key]]):
-    """This process's share of the samples, in order, each exactly once."""
+    """This process's share of the samples, in order, each once."""
 
     def __init__(self, indices: Labels, *, batch_size: int, share: Share = Share()) -> None:
         mine = indices[share.rank :: share.world].tolist()
@@ -125,28 +126,28 @@ class InOrder(Sampler[list[Key]]):
 
 
 def loader(dataset: Dataset[Batch], sampler: Sampler[list[Key]], *, workers: int = 0) -> DataLoader[Batch]:
-    """Batches as the sampler says, made in ``workers`` processes beside this one."""
+    """The sampler's batches, made by ``workers`` processes beside this one."""
     return DataLoader(
         dataset,
         batch_sampler=sampler,
         collate_fn=_as_it_is,
         num_workers=workers,
         pin_memory=torch.cuda.is_available(),
-        # Of its own: drawn from everybody's, a seed for workers would shift the dropout of an epoch.
+        # Its own generator: a worker seed drawn from the global one would shift the dropout of an epoch.
         generator=torch.Generator(),
         worker_init_fn=leave_quietly,
     )
 
 
 def oversampling(labels: Labels, num_classes: int) -> NDArray[np.float64]:
-    """Weights (N,) by which every class that there is comes as often as any other."""
+    """Sampling weights (N,) that make all classes equally frequent."""
     counts = np.bincount(labels, minlength=num_classes)
     weights: NDArray[np.float64] = 1 / counts[labels]
     return weights
 
 
 def class_weights(labels: Labels, num_classes: int) -> NDArray[np.float32]:
-    """Weights (C,) of the loss: N / (classes that there are × images of this one), 0 for a class without."""
+    """Weights (C,) of the loss: N / (non-empty classes × images of the class); 0 for an empty class."""
     counts = np.bincount(labels, minlength=num_classes)
     present = np.count_nonzero(counts)
     with np.errstate(divide="ignore"):
@@ -154,5 +155,5 @@ def class_weights(labels: Labels, num_classes: int) -> NDArray[np.float32]:
     return weights.astype(np.float32)
 
 
-def _as_it_is(batch: Any) -> Any:  # noqa: ANN401 (what __getitems__ gave: a whole batch)
+def _as_it_is(batch: Any) -> Any:  # noqa: ANN401 (a whole batch from __getitems__)
     return batch

@@ -1,4 +1,4 @@
-"""What every source of data gives: images by index, labels, class names, groups, a fingerprint."""
+"""The form of every data set: images by index, labels, class names, groups, and a fingerprint."""
 
 import hashlib
 import re
@@ -17,12 +17,12 @@ from core.errors import AwayError, FileError
 
 Labels = NDArray[np.int64]
 _SPOT_CHECKS = 1_000
-_MOST_PIECES = 64  # Megabytes of one file that a fingerprint is of.
+_MOST_PIECES = 64  # Megabytes of a file that count in a fingerprint.
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Files that do not count, all for the same reason: how many, and paths of the first of them."""
+    """Files that are left out for one reason: how many, and the paths of the first."""
 
     reason: str
     num_files: int
@@ -38,15 +38,16 @@ class LeftOut:
 class ImageSet:
     """N images with labels.
 
-    ``image`` gives the upright RGB picture of an index and raises ImageError for one that is broken.
-    ``sample_ids`` are unique and stable: the path below ``root`` with forward slashes, or, where the images
-    are embedded and ``root`` is None, a name such as ``digits/17``. ``groups`` (N,) numbers what belongs
-    together and must not be torn apart by a split (frames of one sign, cells of one patient).
-    ``published`` (N,) is the publisher's own split, each entry ``train``, ``val`` or ``test``. The
-    ``fingerprint`` is of names, labels and contents, the same on every machine.
+    ``image`` gives the upright RGB image of an index and raises ImageError for a broken one. ``sample_ids``
+    are unique and stable: the path below ``root`` with forward slashes, or a name such as ``digits/17`` if
+    the images are embedded and ``root`` is None. ``groups`` (N,) numbers the groups that a split keeps whole
+    (frames of one sign, cells of one patient). ``published`` (N,) is the published split, each entry
+    ``train``, ``val`` or ``test``. The ``fingerprint`` is made from names, labels and contents, the same on
+    every machine.
 
-    ``left_out`` is what lies below the root and does not count, None where nobody has looked; ``empty`` are
-    class folders without an image, which are no classes; ``layout`` is how somebody chose to read the folder.
+    ``left_out`` are files below the root that are not used, None if they were not counted; ``empty`` are
+    class folders without images, which are ignored; ``layout`` is the reading of the folder that the user
+    chose.
     """
 
     name: str
@@ -77,40 +78,40 @@ class ImageSet:
         return len(self.labels)
 
     def path(self, index: int) -> Path | None:
-        """The file of a sample, None where the images are embedded."""
+        """The file of a sample; None if the images are embedded."""
         return None if self.root is None else self.root / self.sample_ids[index]
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Images in files below a folder: index to upright RGB picture."""
+    """Images in files below a folder: from index to upright RGB image."""
 
     root: Path
     sample_ids: Sequence[str]
 
     def __call__(self, index: int) -> Image.Image:
-        """The picture; ImageError if the file is missing or broken."""
+        """The image; ImageError if the file is missing or broken."""
         return images.read(self.root / self.sample_ids[index])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pixels:
-    """Images in one uint8 array (N, H, W), grey, or (N, H, W, 3): index to RGB picture."""
+    """Images in one uint8 array (N, H, W), grey, or (N, H, W, 3): from index to RGB image."""
 
     array: NDArray[np.uint8]
 
     def __call__(self, index: int) -> Image.Image:
-        """The picture."""
+        """The image."""
         return Image.fromarray(self.array[index]).convert("RGB")
 
 
 def fingerprint_of_files(root: Path, sample_ids: Sequence[str], labels: Labels) -> str:
-    """Of all names, sizes and labels, and of the contents of 1,000 files spread evenly over them.
+    """A fingerprint of all names, sizes and labels, and of the contents of 1,000 files, evenly spread.
 
-    Of a huge file, its beginning counts; of one that may not be read, nothing but its name and size.
+    Of a huge file only the beginning counts; of a protected file only its name and size.
 
     Raises:
-        OSError: a file is not there, or its disk does not answer.
+        OSError: a file is missing, or its disk does not respond.
     """
     digest = hashlib.blake2b(digest_size=16)
     checked = set(np.linspace(0, len(sample_ids) - 1, _SPOT_CHECKS).astype(int).tolist())
@@ -134,7 +135,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 def fingerprint_of_pixels(array: NDArray[np.uint8], labels: Labels) -> str:
-    """Of all pixels and labels."""
+    """A fingerprint of all pixels and labels."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(str(array.shape).encode())
     digest.update(np.ascontiguousarray(array).data)

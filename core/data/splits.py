@@ -1,7 +1,7 @@
-"""Which images train, validate and test: stratified by class, whole groups, seeded.
+"""Split images into training, validation and test: stratified by class, whole groups, seeded.
 
-Written here, as scikit-learn's StratifiedShuffleSplit refuses a class of one image, and its
-StratifiedGroupKFold knows only shares 1/k and leaves classes without validation that could have it.
+Not scikit-learn's: its StratifiedShuffleSplit refuses a class of one image, and its StratifiedGroupKFold has
+only shares 1/k and leaves classes without validation images that could have some.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Indices of samples, sorted and disjoint; ``test`` may be empty."""
+    """Sorted, disjoint indices of samples; ``test`` may be empty."""
 
     train: Labels
     val: Labels
@@ -25,10 +25,10 @@ class Split:
 
 
 def published_split(images: ImageSet, val_share: float, seed: int) -> Split:
-    """The publisher's split; without its own validation part, one is drawn from its training part.
+    """The published split; if it has no validation part, one is drawn from its training part.
 
-    With a ``val_share`` of 0, the published test part validates then. Where nothing was published, or no
-    ``train`` next to another part, this is `random_split`.
+    With a ``val_share`` of 0, the published test part is used for validation instead. Without a published
+    split, or with no ``train`` beside another part, this is `random_split`.
 
     Raises:
         DataError: As `random_split`.
@@ -45,14 +45,14 @@ def published_split(images: ImageSet, val_share: float, seed: int) -> Split:
 
 
 def random_split(images: ImageSet, val_share: float, seed: int) -> Split:
-    """Training and validation drawn from all images, whatever was published; no test part.
+    """Training and validation drawn from all images, ignoring a published split; no test part.
 
-    Each class gives its share; one of two images or more is on both sides, one of a single image trains.
-    Where there are groups, each stays whole: a class of two groups or more is on both sides where the other
-    classes in these groups allow it, and shares are met as closely as whole groups can.
+    Each class gives its share. A class of two images or more is in both parts; a class of one image is in
+    training. Groups stay whole: a class of two groups or more is in both parts if the other classes in these
+    groups allow it, and shares are met as closely as whole groups can.
 
     Raises:
-        DataError: Nothing can be spared for validation.
+        DataError: No class has enough images, or groups, for validation.
     """
     everything = np.arange(len(images), dtype=np.int64)
     drawn = _drawn(images, everything, val_share, seed)
@@ -60,7 +60,7 @@ def random_split(images: ImageSet, val_share: float, seed: int) -> Split:
 
 
 def at_most(indices: Labels, labels: Labels, per_class: int, seed: int) -> Labels:
-    """At most so many of the indices from each class, drawn at random; ``labels`` (N,) are of all samples."""
+    """At most ``per_class`` indices of each class, drawn at random; ``labels`` (N,) are of all samples."""
     ranks = _ranks(labels[indices], np.random.default_rng(seed))
     return np.sort(indices[ranks < per_class])
 
@@ -72,7 +72,7 @@ def _published(images: ImageSet, part: str) -> Labels:
 
 
 def _drawn(images: ImageSet, indices: Labels, val_share: float, seed: int) -> _Mask:
-    """Which of the indices validate, a mask of their length."""
+    """A mask over the indices: which of them are for validation."""
     if not 0 <= val_share < 1:
         raise ValueError(f"val_share must lie in 0 to 1, got {val_share}")
     if val_share == 0:
@@ -85,7 +85,7 @@ def _drawn(images: ImageSet, indices: Labels, val_share: float, seed: int) -> _M
     if not drawn.any():
         what = "images" if whole is None else "groups"
         raise DataError(
-            f"every class of {images.name} has too few {what} to validate on; expected two in one"
+            f"every class of {images.name} has too few {what} for validation; expected two in one class"
         )
     return drawn
 
@@ -95,13 +95,13 @@ def _of_each_class(labels: Labels, share: float, rng: np.random.Generator) -> _M
 
 
 def _targets(counts: Labels, share: float) -> Labels:
-    """How many of each class validate: its share, but 1 at least, and 1 at least is left."""
+    """The number of validation images of each class: its share, with at least 1 on each side."""
     wanted: Labels = np.rint(counts * share).astype(np.int64)
     return np.clip(wanted, np.minimum(1, counts - 1), counts - 1)
 
 
 def _ranks(labels: Labels, rng: np.random.Generator) -> Labels:
-    """The place of each sample (N,) in a random order of its class, from 0."""
+    """The rank of each sample (N,) in a random order of its class, from 0."""
     order = rng.permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]
     counts = np.bincount(labels)
@@ -111,7 +111,7 @@ def _ranks(labels: Labels, rng: np.random.Generator) -> Labels:
 
 
 def _of_groups(labels: Labels, groups: Labels, share: float, rng: np.random.Generator) -> _Mask:
-    """Whole groups: one for each class, rare classes first, then whatever brings the shares nearer."""
+    """A mask of whole groups: one for each class, rare classes first, then groups that improve the shares."""
     _, number = np.unique(groups, return_inverse=True)
     draft = _draft(labels, number, share)
     order = rng.permutation(len(draft.members)).tolist()
@@ -128,17 +128,17 @@ def _of_groups(labels: Labels, groups: Labels, share: float, rng: np.random.Gene
 
 @dataclass(slots=True, eq=False)
 class _Draft:
-    """Groups taken so far. ``members`` of each group: images by class; the rest is by class."""
+    """The groups taken so far. ``members`` counts images by class for each group; the rest is by class."""
 
     members: list[dict[int, int]]
     targets: list[int]
     sizes: list[int]
-    left: list[int]  # Groups with this class that still train.
-    given: list[int]  # Images of this class that validate.
+    left: list[int]  # Groups with this class that remain for training.
+    given: list[int]  # Images of this class that are for validation.
     taken: set[int] = field(default_factory=set)
 
     def represent(self, label: int, groups: list[int]) -> None:
-        """Take a group for a class that has none: the first that brings shares nearer, or the least bad."""
+        """Take a group for a class without any: the first that improves the shares, or the least harmful."""
         if self.given[label]:
             return
         free = [group for group in groups if self._can_spare(group)]
@@ -153,7 +153,7 @@ class _Draft:
         return all(self.left[label] > 1 for label in self.members[group])
 
     def _harm(self, group: int) -> float:
-        """By how much the squared distance to the targets grows, each as a share of its class."""
+        """The increase of the squared distance to the targets, relative to the size of each class."""
         return sum(
             count * (count + 2 * (self.given[label] - self.targets[label])) / self.sizes[label] ** 2
             for label, count in self.members[group].items()

@@ -22,5 +22,5 @@ def refuse_many(num_broken: int, images: ImageSet, num_images: int) -> None:
 def away(images: ImageSet, error: AwayImageError | str) -> DataError:
     """What to say of an image that cannot be read at present; that it is damaged, nobody knows."""
     if images.root is not None and not images.root.is_dir():
-        return DataError(f"the folder {str(images.root)!r} is away; connect its disk, then start again")
+        return DataError(f"the folder {str(images.root)!r} is missing; connect its disk, then start again")
     return DataError(f"{error}; connect its disk, or open the folder anew if files were deleted")

@@ -1,1 +1,1 @@
-"""Everything that a predictions table says: arrays and tables in, numbers and rows out."""
+"""Numbers from a predictions table: arrays and tables in, numbers and rows out."""

@@ -1,4 +1,4 @@
-"""The confusion matrix: only the cells that are not zero are kept, at most one a sample."""
+"""The confusion matrix, stored as its non-zero cells: at most one per sample."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from core.arrays import IntArray
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """So many samples of class ``label`` were taken for class ``predicted``."""
+    """``count`` samples of class ``label`` were predicted as class ``predicted``."""
 
     label: int
     predicted: int
@@ -21,9 +21,9 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConfusionMatrix:
-    """Counts of samples by true and predicted class, or their change, of C = ``num_classes`` classes.
+    """Counts of samples by true and predicted class, or changes of counts, for C = ``num_classes`` classes.
 
-    ``label``, ``predicted`` and ``count`` (n,) are of the cells that are not zero, row by row.
+    ``label``, ``predicted`` and ``count`` (n,) list the non-zero cells, row by row.
     """
 
     label: IntArray
@@ -33,37 +33,37 @@ class ConfusionMatrix:
 
     @property
     def of_label(self) -> IntArray:
-        """The sum of each row (C,): samples of each class."""
+        """The sum of each row (C,): the number of samples of each class."""
         return self._sums(self.label, self.count)
 
     @property
     def of_prediction(self) -> IntArray:
-        """The sum of each column (C,): samples taken for each class."""
+        """The sum of each column (C,): the number of predictions of each class."""
         return self._sums(self.predicted, self.count)
 
     @property
     def diagonal(self) -> IntArray:
-        """Samples of each class that are right (C,)."""
+        """The number of right samples of each class (C,)."""
         right = self.label == self.predicted
         return self._sums(self.label[right], self.count[right])
 
     @property
     def mistakes(self) -> "ConfusionMatrix":
-        """The cells beside the diagonal."""
+        """The matrix without its diagonal."""
         return self._some(self.label != self.predicted)
 
     def part(self, class_idx: Sequence[int] | IntArray) -> IntArray:
-        """The cells (n, n) of n different classes, in their order."""
+        """The cells (n, n) of n different classes, in the order given."""
         place = np.full(self.num_classes, -1)
         place[class_idx] = np.arange(len(class_idx))
         rows, columns = place[self.label], place[self.predicted]
         inside = (rows >= 0) & (columns >= 0)
-        found = np.zeros((len(class_idx), len(class_idx)), np.int64)
-        found[rows[inside], columns[inside]] = self.count[inside]
-        return found
+        cells = np.zeros((len(class_idx), len(class_idx)), np.int64)
+        cells[rows[inside], columns[inside]] = self.count[inside]
+        return cells
 
     def whole(self) -> IntArray:
-        """All cells (C, C); for few classes."""
+        """All cells (C, C), dense; for few classes."""
         return self.part(np.arange(self.num_classes))
 
     def cell(self, label: int, predicted: int) -> int:
@@ -89,7 +89,7 @@ class ConfusionMatrix:
 
 
 def confusion_matrix(label: NDArray[Any], predicted: NDArray[Any], num_classes: int) -> ConfusionMatrix:
-    """Counts of samples with labels (N,) and predictions (N,)."""
+    """The confusion matrix of labels (N,) and predictions (N,)."""
     for name, classes in (("label", label), ("predicted", predicted)):
         if len(classes) and not 0 <= classes.min() <= classes.max() < num_classes:
             raise ValueError(f"{name} {classes.min()} to {classes.max()}, expected 0 to {num_classes - 1}")
@@ -97,7 +97,7 @@ def confusion_matrix(label: NDArray[Any], predicted: NDArray[Any], num_classes: 
 
 
 def most_counted(matrix: ConfusionMatrix, k: int) -> list[Confusion]:
-    """The up to ``k`` mistakes of the largest count or change; equal ones in the order of the classes."""
+    """Up to ``k`` mistakes with the largest counts or changes; ties in the order of the classes."""
     wrong = matrix.mistakes
     order = np.argsort(-np.abs(wrong.count), kind="stable")[:k]
     chosen = (wrong.label[order].tolist(), wrong.predicted[order].tolist(), wrong.count[order].tolist())
@@ -107,7 +107,7 @@ def most_counted(matrix: ConfusionMatrix, k: int) -> list[Confusion]:
 def _summed(
     label: NDArray[Any], predicted: NDArray[Any], count: IntArray, num_classes: int
 ) -> ConfusionMatrix:
-    """Of each cell the sum of its counts."""
+    """The matrix of these counts, added up for each cell."""
     places, inverse = np.unique(label.astype(np.int64) * num_classes + predicted, return_inverse=True)
     sums = np.zeros(len(places), np.int64)
     np.add.at(sums, inverse, count)

@@ -1,4 +1,4 @@
-"""A confusion matrix, or its change, as it is shown: which classes, in which order, how dark each cell is."""
+"""A confusion matrix, or its change, for display: which classes, in which order, how dark each cell is."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from core.evaluation.confusion import Confusion, ConfusionMatrix, most_counted
 COUNTS, BY_LABEL, BY_PREDICTION = "counts", "by_label", "by_prediction"
 NUMBERS = (COUNTS, BY_LABEL, BY_PREDICTION)
 ORDERS = ("given", "support", "confused")
-_CONTRAST = 0.55  # Below 1 it lifts small counts: one mistake among hundreds must still be seen.
+_CONTRAST = 0.55  # An exponent below 1 lifts small counts: one mistake among hundreds stays visible.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatrixView:
     """n of C classes: ``class_idx`` (n,), and for cells [true, predicted] (n, n) ``counts`` and ``shade``.
 
-    ``text`` is what a cell says, empty where it counts nothing. ``shade`` runs from 0 to 1, apart for the
-    diagonal and for the mistakes, or the diagonal would hide every mistake. ``num_mistakes`` are those shown.
-    ``good`` (n, n) are the cells whose samples are right; of a change, those that became better.
+    ``text`` is written in a cell, empty for 0. ``shade`` runs from 0 to 1, on separate scales for the
+    diagonal and the mistakes; on one scale the diagonal would hide them. ``num_mistakes`` counts those shown.
+    ``good`` (n, n) marks cells whose samples are right, or in a change, cells that improved.
     """
 
     class_idx: IntArray
@@ -34,22 +34,22 @@ class MatrixView:
 
 
 def view(matrix: ConfusionMatrix, class_idx: IntArray, numbers: str = COUNTS) -> MatrixView:
-    """Some of all C classes; shares are of all C, not of the few shown."""
+    """The view of some classes; shares are relative to all C classes, not to those shown."""
     return _views([matrix], class_idx, numbers)[0]
 
 
 def side_by_side(matrices: Matrices, class_idx: IntArray) -> list[MatrixView]:
-    """Some classes of the first and of the second matrix, a count as dark in one as in the other."""
+    """Some classes of the first and of the second matrix, shaded on one scale."""
     return _views([matrices.first, matrices.second], class_idx, COUNTS)
 
 
 def shares_side_by_side(matrices: Sequence[ConfusionMatrix], class_idx: IntArray) -> list[MatrixView]:
-    """Some classes of matrices of different samples, in shares of each true class, all on one scale."""
+    """Some classes of matrices of different samples, as shares of each true class, shaded on one scale."""
     return _views(matrices, class_idx, BY_LABEL)
 
 
 def change(matrices: Matrices, class_idx: IntArray) -> MatrixView:
-    """What became of some classes: a right one more is good, and a mistake less."""
+    """The change of some classes; more right samples and fewer mistakes are good."""
     counts = matrices.difference.part(class_idx)
     diagonal = np.eye(len(class_idx), dtype=bool)
     text = tuple(tuple(_as_change(each) for each in row) for row in counts.tolist())
@@ -60,7 +60,7 @@ def change(matrices: Matrices, class_idx: IntArray) -> MatrixView:
 
 
 def _views(matrices: Sequence[ConfusionMatrix], class_idx: IntArray, numbers: str) -> list[MatrixView]:
-    """Some classes of several matrices, all on one scale."""
+    """Some classes of several matrices, shaded on one scale."""
     counts = np.stack([matrix.part(class_idx) for matrix in matrices])
     values = np.stack([_values(matrix, class_idx, numbers) for matrix in matrices])
     diagonal = np.eye(len(class_idx), dtype=bool)
@@ -80,7 +80,7 @@ def _views(matrices: Sequence[ConfusionMatrix], class_idx: IntArray, numbers: st
 
 
 def _values(matrix: ConfusionMatrix, class_idx: IntArray, numbers: str) -> DoubleArray:
-    """Counts (n, n), or shares of each true or each predicted class; where that has no samples, 0."""
+    """Counts (n, n), or shares of each true or each predicted class; 0 for a class without samples."""
     counts = matrix.part(class_idx).astype(np.float64)
     if numbers == COUNTS:
         return counts
@@ -90,7 +90,7 @@ def _values(matrix: ConfusionMatrix, class_idx: IntArray, numbers: str) -> Doubl
 
 
 def ordered(matrix: ConfusionMatrix, order: str) -> IntArray:
-    """All classes (C,): as given, or first the largest, or first those with most mistakes to or from them."""
+    """All classes (C,): as given, by size, or by the number of mistakes to and from them."""
     if order == "given":
         return np.arange(matrix.num_classes)
     wrong = matrix.mistakes
@@ -99,13 +99,13 @@ def ordered(matrix: ConfusionMatrix, order: str) -> IntArray:
 
 
 def chosen(matrix: ConfusionMatrix, order: str, some: Sequence[int]) -> IntArray:
-    """These classes in one of `ORDERS`, which looks at the whole matrix."""
+    """Some classes in one of `ORDERS`, which is that of the whole matrix."""
     whole = ordered(matrix, order)
     return whole[np.isin(whole, some)]
 
 
 def classes_of_most_confused(matrix: ConfusionMatrix, most: int) -> list[int]:
-    """Up to ``most`` classes of the mistakes with the largest counts, or changes; else the first classes."""
+    """Up to ``most`` classes from the largest mistakes, or changes; without any, the first classes."""
     found = _classes_of(most_counted(matrix, most * most), most)
     return found or list(range(min(most, matrix.num_classes)))
 
@@ -133,7 +133,7 @@ def _as_change(value: int) -> str:
 
 
 def _as_percent(value: float) -> str:
-    """Whole percents; something that is less than half of one is not nothing."""
+    """Whole percents; below half a percent ``<1``."""
     if not value:
         return ""
     return "<1" if value < 0.005 else f"{value * 100:.0f}"

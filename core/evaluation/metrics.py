@@ -1,7 +1,7 @@
-"""Every number about mistakes, from a predictions table: confusion matrix, metrics, calibration.
+"""Metrics from a predictions table: accuracy, precision and recall, confusion matrix, calibration.
 
-``table`` is a `pyarrow.Table` with the columns of a predictions table; only the columns that are needed are
-read, whole and as arrays, so that a million rows take no longer than the page that shows them.
+``table`` is a `pyarrow.Table` with the columns of a predictions table. Only the columns that are needed are
+read, as whole arrays, so that a million rows are fast.
 """
 
 import math
@@ -33,9 +33,9 @@ class Average:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PerClass:
-    """Arrays (C,); NaN is what is undefined: recall without samples, precision without predictions.
+    """Arrays (C,). Undefined values are NaN: recall without samples, precision without predictions.
 
-    F1, 2 TP / (2 TP + FP + FN), is undefined without both, and 0 for a class that is never predicted right.
+    F1, 2 TP / (2 TP + FP + FN), is undefined without either, and 0 for a class that is never predicted right.
     """
 
     precision: DoubleArray
@@ -46,13 +46,13 @@ class PerClass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metrics:
-    """How good the predictions are.
+    """The metrics of a predictions table.
 
-    ``balanced_accuracy`` is the mean recall of the classes that have samples, ``majority_baseline`` the
-    accuracy of always naming the largest class, ``log_loss`` in nats, ``ece`` the expected calibration error.
-    ``macro`` averages over the classes that occur, as a label or a prediction; ``weighted`` by the samples of
-    each class; a precision or recall that is undefined counts 0 in them. With five classes or fewer,
-    ``top5_accuracy`` is 1; it is NaN where the table has fewer than five classes of a sample.
+    ``balanced_accuracy`` is the mean recall of the classes with samples, ``majority_baseline`` the accuracy
+    of always predicting the largest class, ``log_loss`` is in nats, ``ece`` the expected calibration error.
+    ``macro`` averages over the classes that occur as a label or a prediction, ``weighted`` over samples;
+    undefined precisions and recalls count as 0. With up to five classes ``top5_accuracy`` is 1; it is NaN if
+    the table has fewer than five classes per sample.
     """
 
     num_samples: int
@@ -71,7 +71,7 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationBins:
-    """A reliability diagram: ``edges`` (B + 1,), the rest (B,); means of an empty bin are NaN."""
+    """The bins of a reliability diagram: ``edges`` (B + 1,), the rest (B,); means of an empty bin are NaN."""
 
     edges: DoubleArray
     count: IntArray
@@ -86,7 +86,7 @@ class CalibrationBins:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConfidenceHistogram:
-    """Numbers of right and of wrong predictions (B,) with a probability between ``edges`` (B + 1,)."""
+    """Counts of right and of wrong predictions (B,) with a probability between ``edges`` (B + 1,)."""
 
     edges: DoubleArray
     right: IntArray
@@ -99,13 +99,13 @@ class ConfidenceHistogram:
 
 
 def column(table: pa.Table, name: str) -> NDArray[Any]:
-    """A column (N,) of numbers; a table without rows is a ValueError."""
+    """A column (N,) of numbers; ValueError for a table without rows."""
     values: NDArray[Any] = _whole(table, name).to_numpy(zero_copy_only=False)
     return values
 
 
 def lists(table: pa.Table, name: str) -> NDArray[Any]:
-    """A column of lists (N, k); they must be equally long."""
+    """A column of lists as an array (N, k); ValueError if their lengths differ."""
     array = _whole(table, name)
     lengths = pc.min_max(pc.list_value_length(array)).as_py()
     if lengths["min"] != lengths["max"]:
@@ -152,7 +152,7 @@ def _top5_accuracy(top: NDArray[Any], label: NDArray[Any], num_classes: int) -> 
 
 
 def calibration_bins(table: pa.Table, num_bins: int = _NUM_BINS) -> CalibrationBins:
-    """Samples by the probability of their prediction, in equal bins [a, b), the last with its end."""
+    """Samples by the probability of their prediction, in equal bins [a, b); the last includes 1."""
     confidence, right = column(table, "p_predicted").astype(np.float64), is_right(table).astype(np.float64)
     count, edges = np.histogram(confidence, num_bins, (0, 1))
     sums = [np.histogram(confidence, num_bins, (0, 1), weights=each)[0] for each in (confidence, right)]
@@ -161,14 +161,14 @@ def calibration_bins(table: pa.Table, num_bins: int = _NUM_BINS) -> CalibrationB
 
 
 def expected_calibration_error(bins: CalibrationBins) -> float:
-    """Mean distance of confidence and accuracy over samples' bins (Guo 2017, arXiv:1706.04599, eq. 3)."""
+    """Mean distance of confidence and accuracy over the bins (Guo 2017, arXiv:1706.04599, eq. 3)."""
     return float(np.nansum(bins.count * np.abs(bins.accuracy - bins.confidence)) / bins.count.sum())
 
 
 def error_by_chance(table: pa.Table, num_bins: int = _NUM_BINS) -> float:
-    """The calibration error that so many samples would show, on average, were all probabilities true.
+    """The expected calibration error that a perfectly calibrated model shows by chance on these samples.
 
-    In each bin the number of right ones then differs from its mean by sqrt(2 / pi) standard deviations.
+    In each bin the number of right samples then differs from its mean by sqrt(2 / pi) standard deviations.
     """
     confidence = column(table, "p_predicted").astype(np.float64)
     variance = np.histogram(confidence, num_bins, (0, 1), weights=confidence * (1 - confidence))[0]
@@ -176,7 +176,7 @@ def error_by_chance(table: pa.Table, num_bins: int = _NUM_BINS) -> float:
 
 
 def confidence_histogram(table: pa.Table, num_bins: int = 20) -> ConfidenceHistogram:
-    """How sure the model is where it is right, and where it is wrong."""
+    """The confidence of right and of wrong predictions."""
     confidence, right = column(table, "p_predicted").astype(np.float64), is_right(table)
     count_right, edges = np.histogram(confidence[right], num_bins, (0, 1))
     count_wrong, _ = np.histogram(confidence[~right], num_bins, (0, 1))
@@ -184,7 +184,7 @@ def confidence_histogram(table: pa.Table, num_bins: int = 20) -> ConfidenceHisto
 
 
 def distinct_names(names: Sequence[str]) -> list[str]:
-    """Names, with the index behind those that occur twice."""
+    """The names, with the index after those that occur more than once."""
     times = Counter(names)
     return [name if times[name] == 1 else f"{name} ({index})" for index, name in enumerate(names)]
 
@@ -207,12 +207,12 @@ def _per_class(matrix: ConfusionMatrix) -> PerClass:
 
 
 def _share(part: IntArray, whole: IntArray) -> DoubleArray:
-    """Part of whole; NaN of nothing."""
+    """Part divided by whole; NaN for a whole of 0."""
     return np.asarray(part / np.where(whole > 0, whole, np.nan), np.float64)
 
 
 def _average(per_class: PerClass, weights: NDArray[Any]) -> Average:
-    """What is undefined counts 0, as by scikit-learn's ``zero_division=0``."""
+    """Weighted means; undefined values count as 0, as with scikit-learn's ``zero_division=0``."""
     each = (per_class.precision, per_class.recall, per_class.f1)
     precision, recall, f1 = (float(np.average(np.nan_to_num(values), weights=weights)) for values in each)
     return Average(precision, recall, f1)

@@ -1,4 +1,4 @@
-"""Which samples of a predictions table are meant, in what order, and a page at a time."""
+"""Filter and sort the samples of a predictions table, one page at a time."""
 
 import math
 from collections.abc import Callable
@@ -20,9 +20,9 @@ _ANY: Range = (0.0, math.inf)
 
 @dataclass(frozen=True, slots=True)
 class SampleFilter:
-    """What a sample must be: its true and its predicted class (None: any), and in which ranges, with ends.
+    """Conditions on samples: true and predicted class (None: any), outcome, and closed ranges of numbers.
 
-    ``probability`` is that of the predicted class, ``margin`` its distance to the next, ``loss`` in nats.
+    ``probability`` is that of the predicted class, ``margin`` its distance to the next, ``loss`` is in nats.
     """
 
     label: int | None = None
@@ -39,7 +39,7 @@ class SampleFilter:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One row: what it is, and what the network took it for; ``top5`` are class, probability, best first."""
+    """One row of a predictions table; ``top5`` are pairs of class and probability, highest first."""
 
     sample_id: str
     path: str
@@ -63,7 +63,7 @@ _COLUMNS = [*(name for name in Sample.__dataclass_fields__ if name != "top5"), "
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a row stands among those selected: from 1 to ``total``, and the rows beside it."""
+    """The position of a row among those selected, from 1 to ``total``, and the rows before and after it."""
 
     number: int
     total: int
@@ -72,36 +72,36 @@ class Position:
 
 
 def selected(table: pa.Table, wanted: SampleFilter, order: str) -> IntArray:
-    """The rows (n,) that are wanted, in one of `ORDERS`; equal ones as they are stored."""
+    """The rows (n,) that pass the filter, in one of `ORDERS`; ties in stored order."""
     rows = np.flatnonzero(_matches(table, wanted))
     return rows[np.argsort(ORDERS[order](table)[rows], kind="stable")]
 
 
 def num_pages(num_rows: int, size: int) -> int:
-    """Pages of ``size`` rows, at least one."""
+    """The number of pages of ``size`` rows, at least one."""
     return max(1, math.ceil(num_rows / size))
 
 
 def page_of(rows: IntArray, number: int, size: int) -> IntArray:
-    """The rows of a page, from 1; of a page that does not exist, those of the last."""
+    """The rows of page ``number``, counted from 1; of the nearest page if there is no such page."""
     last = num_pages(len(rows), size)
     start = (min(max(number, 1), last) - 1) * size
     return rows[start : start + size]
 
 
 def place_of(rows: IntArray, row: int) -> Position | None:
-    """Where ``row`` stands among ``rows``; None if it is not among them."""
-    found = np.flatnonzero(rows == row)
-    if not len(found):
+    """The position of ``row`` among ``rows``; None if it is not among them."""
+    matches = np.flatnonzero(rows == row)
+    if not len(matches):
         return None
-    index = int(found[0])
+    index = int(matches[0])
     before = int(rows[index - 1]) if index else None
     after = int(rows[index + 1]) if index + 1 < len(rows) else None
     return Position(index + 1, len(rows), before, after)
 
 
 def row_of(table: pa.Table, sample_id: str) -> int | None:
-    """The row of a sample; None if there is none of that name."""
+    """The row of a sample; None if there is no such sample."""
     index: int = pc.index(table["sample_id"], sample_id).as_py()
     return None if index < 0 else index
 
@@ -129,12 +129,12 @@ def _matches(table: pa.Table, wanted: SampleFilter) -> NDArray[np.bool_]:
 
 
 def _sure_of_the_wrong(table: pa.Table) -> NDArray[Any]:
-    """The probability of the prediction where it is wrong, less than zero where it is right."""
+    """The probability of the prediction if it is wrong, and its negative if it is right."""
     confidence = column(table, "p_predicted")
     return np.where(is_right(table), -confidence, confidence)
 
 
-# Keys by which rows are sorted, the smallest first.
+# Sort keys of the rows, the smallest first.
 ORDERS: dict[str, Callable[[pa.Table], NDArray[Any]]] = {
     "top_losses": lambda table: -column(table, "loss"),
     "confidently_wrong": lambda table: -_sure_of_the_wrong(table),

@@ -1,4 +1,4 @@
-"""Shares as people read them."""
+"""Shares in percent, for display."""
 
 import math
 
@@ -6,7 +6,7 @@ UNDEFINED = "—"
 
 
 def percent(share: float) -> str:
-    """``50.2%``: nothing and all only where it is so; a dash where it is undefined."""
+    """``50.2%``; 0.0% and 100.0% only if exact, and a dash for NaN."""
     if math.isnan(share):
         return UNDEFINED
     text = f"{share:.1%}"

@@ -1,4 +1,4 @@
-"""The content of ``metrics.json``: every number about the predictions of a checkpoint, by its usual name."""
+"""The content of ``metrics.json``: the metrics of an evaluation by their usual names."""
 
 import math
 from collections.abc import Sequence
@@ -30,28 +30,29 @@ _NUMBERS = (
 def summary(
     table: pa.Table, class_names: Sequence[str], histogram: Histogram | None = None
 ) -> dict[str, Any]:
-    """Numbers or null, never NaN, of a predictions table; the confusion matrix only of up to 200 classes.
+    """The metrics of a predictions table, as numbers or null; never NaN.
 
-    ``per_class`` has up to 1,000 classes, of more those with the lowest F1 among those that occur; of classes
-    that share a name each has its index behind it. Null is what is undefined: precision of a class that is
-    never predicted, recall of one without samples. ``roc_auc`` and ``average_precision`` are of one class
-    against the rest, null where all samples are of it or none, or where the scores of all classes are not
-    known; ``areas_from`` says what they are computed from. Their ``macro`` is the mean over the other
-    classes, and no further than its ``error`` from that of the scores themselves.
+    ``per_class`` has up to 1,000 classes; of more, those with the lowest F1 among those that occur. Classes
+    that share a name have their index after it. Undefined values are null: precision of a class that is never
+    predicted, recall of a class without samples. ``roc_auc`` and ``average_precision`` compare one class with
+    the rest; they are null if all samples or none are of the class, or if the scores of all classes are
+    unknown. ``areas_from`` says what they are computed from. Their ``macro`` is the mean over classes with a
+    value; its ``error`` bounds the distance to the exact mean. ``confusion_matrix`` is there for up to 200
+    classes.
     """
-    found = metrics(table, len(class_names))
+    measured = metrics(table, len(class_names))
     areas = ranking(scores_of(table, len(class_names), histogram))
     averages = {
         f"{kind}_{name}": value
         for kind in ("macro", "weighted")
-        for name, value in asdict(getattr(found, kind)).items()
+        for name, value in asdict(getattr(measured, kind)).items()
     }
-    numbers = {name: getattr(found, name) for name in _NUMBERS} | averages | _mean_areas(areas)
+    numbers = {name: getattr(measured, name) for name in _NUMBERS} | averages | _mean_areas(areas)
     content: dict[str, Any] = {name: _number(value) for name, value in numbers.items()}
     content["areas_from"] = WHERE_FROM[areas.kind]
-    content["per_class"] = _per_class(found, areas, distinct_names(class_names))
+    content["per_class"] = _per_class(measured, areas, distinct_names(class_names))
     if len(class_names) <= _LARGEST_WRITTEN_MATRIX:
-        content["confusion_matrix"] = found.confusion_matrix.whole().tolist()
+        content["confusion_matrix"] = measured.confusion_matrix.whole().tolist()
     return content
 
 
@@ -74,7 +75,7 @@ def _per_class(metrics: Metrics, areas: Ranking, names: Sequence[str]) -> dict[s
 
 
 def _written_classes(metrics: Metrics, num_classes: int) -> IntArray:
-    """All, or the worst of those that occur."""
+    """All classes, or the worst of those that occur."""
     if num_classes <= _MOST_WRITTEN_CLASSES:
         return np.arange(num_classes)
     worst = np.argsort(metrics.per_class.f1, kind="stable")[:_MOST_WRITTEN_CLASSES]  # NaN comes last.
@@ -82,7 +83,7 @@ def _written_classes(metrics: Metrics, num_classes: int) -> IntArray:
 
 
 def _mean(values: DoubleArray) -> float:
-    """Of what is defined; NaN if nothing is."""
+    """The mean of the defined values; NaN if none is defined."""
     defined = values[~np.isnan(values)]
     return float(defined.mean()) if len(defined) else math.nan
 

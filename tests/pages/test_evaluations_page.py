@@ -310,7 +310,7 @@ def test_the_story_is_told_with_both_accuracies_and_their_difference(name: str) 
     said = text(page)
     assert f"is right on {first:.1f} % of 359 images of {OWN} and on {second:.1f} % of 120 images" in said
     assert f"{second - first:.1f} points, 95 % interval ".replace("-", "−") in said
-    assert "It is hardly chance that street-val is harder for it." in said
+    assert "It is very unlikely that chance alone makes street-val look harder." in said
     assert "McNemar" not in said + small(page)
     assert "Fisher's exact test" in small(page)
     assert metrics(page)["Accuracy"] == f"{first:.1f}% → {second:.1f}%"

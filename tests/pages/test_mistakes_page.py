@@ -98,7 +98,7 @@ def test_twenty_thousand_classes_open_without_a_matrix_of_all(many: str) -> None
     assert "2 of 20,000 classes" in captions(page)
     page = opened(PAGE, checkpoint=many, view="Classes")
     assert not page.exception
-    assert "There is no ROC AUC and no average precision" in captions(page)
+    assert "ROC AUC and average precision need the probability" in captions(page)
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 500
 
 

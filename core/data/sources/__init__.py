@@ -1,1 +1,1 @@
-"""Where data comes from: a module per public data set, and any folder of images."""
+"""Sources of data: public data sets, and any folder of images."""

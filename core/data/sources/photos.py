@@ -1,4 +1,4 @@
-"""Any photos, without labels: enough to look at, not to learn from."""
+"""Photos without labels: enough for explanations, not for training."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,10 +14,10 @@ NO_CLASS = ""
 
 
 def photos_below(folder: Path) -> ImageSet:
-    """All images at any depth, in natural order, of one class without a name.
+    """All images below a folder, in natural order, as one class without a name.
 
     Raises:
-        DataError: there are none, or one of them cannot be read.
+        DataError: there are no images, or one of them cannot be read.
         FileError: the folder cannot be read.
     """
     names = list(tree.images_of(tree.scan(folder)))
@@ -25,5 +25,5 @@ def photos_below(folder: Path) -> ImageSet:
 
 
 def photos_at_hand(names: Sequence[str], image: Callable[[int], Image.Image], fingerprint: str) -> ImageSet:
-    """Photos that lie in no folder: ``image`` gives each by its index; names are all different."""
+    """Photos that are not files: ``image`` gives each by its index; names are unique."""
     return ImageSet("photos", (NO_CLASS,), np.zeros(len(names), np.int64), names, image, fingerprint)

@@ -1,4 +1,4 @@
-"""A source of data: how its files are recognised, loaded and fetched."""
+"""A source of data: how to recognise, load and download its files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from core.data.image_set import ImageSet
 class Source:
     """One data set, or one layout of files.
 
-    ``find`` gives, for a folder that somebody names, the folder that ``load`` takes (that one, or one of the
-    usual places below it), or None if the data set is not there. ``fetch`` downloads the whole data set into
-    an empty folder, with a checksum, and may leave rubbish there when it fails; None where only people can
-    get it. ``where`` ends the sentence "get it from": the address, and which files to put where.
-    ``is_embedded``: it needs no files. ``num_bytes`` are downloaded, under the ``licence``, in words.
+    ``find`` takes a folder and gives the folder that ``load`` needs, which is the folder itself or one of the
+    usual places below it; None if the data set is not there. ``fetch`` downloads the whole data set into an
+    empty folder and checks it; when it fails it may leave files there. ``fetch`` is None if a program cannot
+    download the data set. ``where`` completes the sentence "get it from ...": the address, and which files to
+    put where. ``is_embedded``: the data set needs no files. ``num_bytes`` are downloaded, under ``licence``.
     """
 
     name: str

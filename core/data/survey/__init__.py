@@ -1,1 +1,1 @@
-"""What a data set holds: counts, sizes, copies, and files that cannot be read."""
+"""Facts about a data set: counts, sizes, copies, and files that cannot be read."""

@@ -1,4 +1,4 @@
-"""How many images each class has: all classes, or of many the largest and the smallest."""
+"""The number of images of each class; of many classes, only the largest and the smallest."""
 
 from dataclasses import dataclass
 
@@ -6,15 +6,15 @@ import numpy as np
 
 from core.data.survey.report import DataReport
 
-_ENDS = 10  # Classes at either end.
+_ENDS = 10  # Largest and smallest classes.
 
 
 @dataclass(frozen=True, slots=True)
 class ClassCounts:
     """Classes with their numbers of training and validation images.
 
-    Few classes come in their own order. Of many, the largest and then the smallest are given, in two halves
-    of equal length, and ``num_left_out`` are between them.
+    A few classes keep their own order. Of many, the largest are listed and then equally many of the smallest;
+    ``num_left_out`` classes lie between them.
     """
 
     names: tuple[str, ...]
@@ -24,7 +24,7 @@ class ClassCounts:
 
 
 def class_counts(report: DataReport, ends: int = _ENDS) -> ClassCounts:
-    """The counts of a report; more than twice ``ends`` classes are cut to both ends."""
+    """The counts of a report; more than twice ``ends`` classes are cut to the largest and the smallest."""
     order = np.arange(len(report.class_names))
     num_left_out = max(0, len(order) - 2 * ends)
     if num_left_out:

@@ -1,4 +1,4 @@
-"""Which samples show the same picture: equal contents, and pictures encoded, scaled or brightened anew."""
+"""Find copies: samples with equal content, and images that were re-encoded, scaled or brightened."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,33 +12,33 @@ from core.data.image_set import Labels
 Looks = NDArray[np.uint8]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
-_MARGIN = 2  # Grey levels: flat areas differ by less, and would give bits of noise.
+_MARGIN = 2  # Grey levels: smaller differences in flat areas would give noisy bits.
 _BANDS = 4
-_BITS = 3  # That may differ: fewer than there are bands.
-_BEYOND_BAND = np.uint64(1 << 48)  # A difference below this leaves the first band as it is.
-# Bits of rows and columns that are both even, even and odd, and so on: each band sees the whole picture.
-# Of four strips, one would be the same empty border in all.
+_BITS = 3  # Bits that may differ: fewer than there are bands.
+_BEYOND_BAND = np.uint64(1 << 48)  # A difference below this leaves the first band equal.
+# Bits of rows and columns that are both even, even and odd, and so on: each band covers the whole image.
+# With four strips, one could be an empty border in every image.
 _ORDER = np.arange(64).reshape(4, 2, 4, 2).transpose(1, 3, 0, 2).ravel()
 
-# Tuned on pets, ImageNet and MNIST. Photos saved again differ by 2.7 on average and 17 at most; two people's
-# digits can differ by as little on average, but then by 30 and more somewhere.
-_FLATTEST = 4.0  # Grey levels of contrast: below, any two pictures resemble each other.
+# Tuned on pets, ImageNet and MNIST. Photos that were saved again differ by 2.7 on average and 17 at most;
+# digits of two writers can differ as little on average, but then by 30 and more at some pixel.
+_FLATTEST = 4.0  # Grey levels of contrast; below this, any two images are similar.
 _DISTANCE = 4.0  # Grey levels, on average.
-_SHARE = 0.12  # Of the contrast, on average.
-_ANYWHERE = 24.0  # Grey levels, at any of the 256 pixels.
+_SHARE = 0.12  # Relative to the contrast, on average.
+_ANYWHERE = 24.0  # Grey levels, at each of the 256 pixels.
 
-# Bounds of the work on each band: 51,000 of MNIST's digits take 33 and 3 million.
+# Limits of the work on each band: 51,000 of MNIST's digits take 33 and 3 million.
 _COMPARED = 200_000_000  # Pairs of hashes.
 _CONFIRMED = 6_000_000  # Pairs of looks.
 _KEPT = 200_000  # Pairs.
-_CHUNK = 8_192  # Looks at once: 8 MB in float32.
+_CHUNK = 8_192  # Looks at a time: 8 MB in float32.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
     """Indices of looks that are nearly the same: ``left[k] < right[k]``, sorted.
 
-    ``complete`` is False where there may be more: the work was bounded, or too many were found.
+    ``complete`` is False if there may be more: a limit of the work was reached.
     """
 
     left: Labels
@@ -47,7 +47,7 @@ class Pairs:
 
 
 def content_numbers(digests: NDArray[np.uint8]) -> Labels:
-    """A number for each sample (N,), the same for equal digests (N, 16) only; 0 to distinct contents - 1."""
+    """A number for each sample (N,), equal exactly for equal digests (N, 16); from 0, without gaps."""
     words = np.ascontiguousarray(digests).view(np.uint64)
     order = np.lexsort(words.T)
     differs = (words[order[1:]] != words[order[:-1]]).any(axis=1)
@@ -57,13 +57,13 @@ def content_numbers(digests: NDArray[np.uint8]) -> Labels:
 
 
 def near_pairs(looks: Looks) -> Pairs:
-    """Pairs of looks (N, 16, 16) that show the same picture, found without comparing all with all.
+    """Pairs of looks (N, 16, 16) that show the same image, without comparing all pairs.
 
     Candidates have hashes (`difference_hash`) that differ in at most 3 of 64 bits, so that at least one of
     4 bands of 16 bits is equal (pigeonhole principle). For each band, looks are sorted by it and then by the
-    other bits, and each is compared with the next, the second next and so on in the same band, until all or
-    2e8 comparisons are done: beyond, pairs may be missed, and ``complete`` is False. Candidates count if they
-    are `alike`. A mirrored, turned or cropped copy is not found.
+    other bits; each is compared with the next, the second next and so on with an equal band, until all or
+    2e8 comparisons are done. Beyond that, pairs may be missed, and ``complete`` is False. Candidates count if
+    they are `alike`. Mirrored, rotated and cropped copies are not found.
     """
     busy = np.flatnonzero(_by_chunk(_contrast, looks) >= _FLATTEST)
     looks = looks[busy]
@@ -84,11 +84,11 @@ def difference_hash(looks: Looks) -> NDArray[np.uint16]:
 
 
 def alike(some: Looks, others: Looks) -> NDArray[np.bool_]:
-    """Whether looks (N, 16, 16) and others (N, 16, 16) show the same picture, (N,).
+    """Whether looks (N, 16, 16) and others (N, 16, 16) show the same image, (N,).
 
-    With each look's mean taken off, pixels differ by at most 24 grey levels, and on average by at most
-    4 grey levels and 12 % of the contrast: the mean absolute deviation of the flatter of the two, which must
-    be at least 4 grey levels.
+    After subtracting each look's mean, pixels differ by at most 24 grey levels, and on average by at most
+    4 grey levels and 12 % of the contrast. The contrast is the mean absolute deviation of the flatter look,
+    and must be at least 4 grey levels.
     """
     contrast = np.minimum(_contrast(some), _contrast(others))
     differences = np.abs(_centred(some) - _centred(others))
@@ -108,7 +108,7 @@ def _contrast(looks: Looks) -> NDArray[np.float32]:
 
 
 def _coarse(looks: Looks) -> NDArray[np.float32]:
-    """Means of 4 x 4 pixels, (N, 16): on average, these never differ by more than the pixels do."""
+    """Means of 4 x 4 pixels, (N, 16); their mean difference never exceeds that of the pixels."""
     means: NDArray[np.float32] = _centred(looks).reshape(-1, 4, 4, 4, 4).mean((2, 4)).reshape(-1, 16)
     return means
 
@@ -119,7 +119,7 @@ def _by_chunk(function: Callable[[Looks], NDArray[_Scalar]], looks: Looks) -> ND
 
 
 def _in_band(looks: Looks, coarse: NDArray[np.float32], hashes: NDArray[np.uint16]) -> tuple[Labels, bool]:
-    """Pairs (2, M) that are alike among those whose hashes (N, 4) begin with the same band; are these all?"""
+    """Pairs (2, M) that are alike among hashes (N, 4) with the same first band; and whether these are all."""
     numbers = hashes.astype(">u2").view(">u8")[:, 0].astype(np.uint64)
     order = np.argsort(numbers)
     kept, num_kept, num_candidates = [np.empty((2, 0), np.int64)], 0, 0
@@ -138,7 +138,7 @@ def _num_pairs(band: NDArray[np.uint16]) -> int:
 
 
 def _neighbours(numbers: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:
-    """Pairs (2, M) of places in sorted numbers (N,) of the same band, at most 3 bits apart; nearest first."""
+    """Pairs (2, M) of positions in sorted numbers (N,) with the same band and at most 3 different bits."""
     starts = np.arange(len(numbers))
     shift = num_compared = 0
     while len(starts) and num_compared < _COMPARED:
@@ -153,7 +153,7 @@ def _neighbours(numbers: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:
 
 
 def _confirmed(looks: Looks, coarse: NDArray[np.float32], pairs: Labels) -> Labels:
-    """Those of the pairs (2, M) that are alike."""
+    """The pairs (2, M) that are alike."""
     kept = [np.empty((2, 0), np.int64)]
     for start in range(0, pairs.shape[1], _CHUNK):
         part = pairs[:, start : start + _CHUNK]

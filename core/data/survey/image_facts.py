@@ -1,4 +1,4 @@
-"""One pass over all images: which can be read, how large they are, how they look from afar."""
+"""One pass over all images: which can be read, their sizes, digests and thumbnails."""
 
 import hashlib
 import zipfile
@@ -19,7 +19,7 @@ from core.errors import AwayImageError, DataError, ImageError
 from core.images import content, decoded_image
 from core.images.limits import own
 
-SIDE = 16  # Of a look, in pixels.
+SIDE = 16  # Pixels of a look, a thumbnail for comparison.
 _DIGEST = 16  # Bytes.
 _AHEAD = 2  # Images in flight for each worker.
 
@@ -28,11 +28,11 @@ _AHEAD = 2  # Images in flight for each worker.
 class Surveyed:
     """One image of the pass.
 
-    ``image`` is upright RGB; it is None, and ``error`` says why, where the image is broken. ``size`` is its
-    (width, height) in pixels, (0, 0) if broken. ``mode`` is the file's own, as Pillow names it (``CMYK``).
-    ``is_away``: its file cannot be read at present, even after a second, which is no fault of the image.
-    ``digest`` (16 bytes of BLAKE2b) is of the file's bytes, or of the pixels where none is read as it is.
-    ``look`` (16, 16) is the upright picture in grey, each value the average of its area, 0 to 255.
+    ``image`` is upright RGB; for a broken image it is None, and ``error`` says why. ``size`` is (width,
+    height) in pixels, (0, 0) for a broken image. ``mode`` is the file's own in Pillow's terms (``CMYK``).
+    ``is_away``: the file could not be read, even after a second; the image may be sound. ``digest`` (16 bytes
+    of BLAKE2b) is of the file's bytes, or of the pixels if there is no file. ``look`` (16, 16) is a grey
+    thumbnail of the upright image, each value the mean of its area, 0 to 255.
     """
 
     index: int
@@ -46,9 +46,10 @@ class Surveyed:
 
 
 def survey(images: ImageSet, *, workers: int) -> Iterator[Surveyed]:
-    """Every image, in index order, read by ``workers`` threads: at most twice as many are held at once.
+    """Every image, in index order, read by ``workers`` threads; at most twice as many images are in memory.
 
-    Broken images are given with their error, none is raised. Stopped early, the rest is never read.
+    Broken images are given with their error; nothing is raised. If the caller stops early, the rest is not
+    read.
     """
     pool = ThreadPoolExecutor(workers)
     flight: deque[Future[Surveyed]] = deque()
@@ -104,10 +105,10 @@ def _digest(content: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurveyTable:
-    """What a whole pass over N images found, without the pictures.
+    """The facts of a whole pass over N images, without the images.
 
-    ``ok`` (N,) bool; ``errors``, index to reason, has the others. ``widths`` and ``heights`` (N,) int32 in
-    pixels, upright; ``modes`` (N,) str; ``digests`` (N, 16) and ``looks`` (N, 16, 16) uint8.
+    ``ok`` (N,) bool; for the others, ``errors`` maps the index to the reason. ``widths`` and ``heights`` (N,)
+    int32 in pixels, upright; ``modes`` (N,) str; ``digests`` (N, 16) and ``looks`` (N, 16, 16) uint8.
     """
 
     ok: NDArray[np.bool_]
@@ -128,7 +129,7 @@ class SurveyTable:
 
     @classmethod
     def collect(cls, surveyed: Iterable[Surveyed], num_images: int) -> Self:
-        """The table of a pass over ``num_images``; the pictures are let go one by one.
+        """The table of a pass over ``num_images``; each image is freed after its facts are stored.
 
         Raises:
             ValueError: The pass ended before its last image.
@@ -165,7 +166,7 @@ class SurveyTable:
         self.looks[index] = each.look
 
     def save(self, path: Path) -> None:
-        """Write an .npz file, whole or not at all, in place of any that is there."""
+        """Write an .npz file, whole or not at all; an existing file is replaced."""
         arrays = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "errors"}
         arrays["broken"] = np.array(list(self.errors), np.int64)
         arrays["reasons"] = np.array(list(self.errors.values()), np.str_)
@@ -174,10 +175,10 @@ class SurveyTable:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The table that `save` wrote; nothing in the file is unpickled.
+        """The table that `save` wrote, read without unpickling.
 
         Raises:
-            DataError: The file is missing, damaged or no such table.
+            DataError: The file is missing, damaged or not such a table.
         """
         try:
             with np.load(path) as stored:
@@ -193,4 +194,4 @@ class SurveyTable:
             AttributeError,
             zipfile.BadZipFile,
         ) as error:
-            raise DataError(f"{path} is not a readable survey; delete it and look again: {error}") from error
+            raise DataError(f"{path} is not a readable survey; delete it and try again: {error}") from error

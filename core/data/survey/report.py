@@ -1,4 +1,4 @@
-"""What a beginner should know of a data set before training: counts, sizes, broken files, copies."""
+"""The report on a data set before training: counts, sizes, broken files, copies, and hints."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,14 +14,14 @@ from core.data.survey.image_facts import SurveyTable
 
 SPLITS = ("train", "val", "test")
 _NAMES = dict(zip(SPLITS, ("training", "validation", "test"), strict=True))
-_IMBALANCED = 3.0  # Largest class / smallest: from here, accuracy hides what the small one scores.
-_LISTED = 3  # Files of each kind that a terminal shows.
-_ENDS = 5  # Classes at either end that a terminal shows.
+_IMBALANCED = 3.0  # Largest class / smallest: from here on, accuracy hides the recall of the small one.
+_LISTED = 3  # Files of each kind that are listed in a terminal.
+_ENDS = 5  # Largest and smallest classes that are listed in a terminal.
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Samples with the same content, or nearly, each with its split."""
+    """Samples with the same or nearly the same content, and their splits."""
 
     sample_ids: tuple[str, ...]
     splits: tuple[str, ...]
@@ -31,7 +31,7 @@ class Copies:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """(Smallest, median, largest) width and height in pixels, each of a real image; and how many sizes."""
+    """(Smallest, median, largest) width and height in pixels, and the number of different sizes."""
 
     widths: tuple[int, int, int]
     heights: tuple[int, int, int]
@@ -40,14 +40,14 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DataReport:
-    """What the numbers say; broken samples and those of no split are in nothing but ``broken``.
+    """The report on a data set. Broken samples, and samples of no split, count only in ``broken``.
 
-    ``counts`` (C, 3) of each class in each of `SPLITS`. ``imbalance`` is the largest class over the smallest
-    that is not empty, ``majority_share`` what "always the largest class" would score, in [0, 1]. ``broken``
-    are pairs of sample and reason. ``near`` are pairs across splits, ``num_near_within`` counts those inside
-    one split, where only the first of exact copies takes part; there may be more unless ``near_complete``.
-    ``left_out`` counts what lies beside the images, ``num_groups`` what must stay whole (0: nothing does).
-    ``hints`` are sentences, none where nothing is wrong.
+    ``counts`` (C, 3) are images of each class in each of `SPLITS`. ``imbalance`` is the largest class over
+    the smallest non-empty one, ``majority_share`` the majority-class baseline in [0, 1]. ``broken`` are pairs
+    of sample and reason. ``near`` are near copies across splits; ``num_near_within`` counts those inside one
+    split, taking only the first of exact copies. Unless ``near_complete``, there may be more.
+    ``left_out`` counts files that are not images of the set, ``num_groups`` the groups that stay whole in a
+    split (0: no groups). ``hints`` are sentences about problems.
     """
 
     name: str
@@ -70,7 +70,7 @@ class DataReport:
 
 
 def report(images: ImageSet, survey: SurveyTable, *, train: Labels, val: Labels, test: Labels) -> DataReport:
-    """The report on N images, of which ``train``, ``val`` and ``test`` are indices, each in one at most."""
+    """The report on N images; ``train``, ``val`` and ``test`` are disjoint indices of them."""
     split_of = _split_of(survey, (train, val, test))
     used = np.flatnonzero(split_of >= 0)
     counts = np.zeros((len(images.class_names), len(SPLITS)), np.int64)
@@ -80,7 +80,7 @@ def report(images: ImageSet, survey: SurveyTable, *, train: Labels, val: Labels,
     modes, num_of_mode = np.unique(survey.modes[used], return_counts=True)
     numbers = content_numbers(survey.digests[used])
     near, num_within, complete = _near(images, survey, split_of, used, numbers)
-    found = DataReport(
+    without_hints = DataReport(
         name=images.name,
         fingerprint=images.fingerprint,
         class_names=images.class_names,
@@ -101,11 +101,11 @@ def report(images: ImageSet, survey: SurveyTable, *, train: Labels, val: Labels,
         empty=images.empty,
         num_groups=0 if images.groups is None else len(np.unique(images.groups)),
     )
-    return replace(found, hints=tuple(_hints(found)))
+    return replace(without_hints, hints=tuple(_hints(without_hints)))
 
 
 def _split_of(survey: SurveyTable, splits: Sequence[Labels]) -> NDArray[np.int8]:
-    """The number of each sample's split (N,), -1 for none and for broken ones."""
+    """The number of each sample's split (N,); -1 for samples of no split and broken ones."""
     split_of = np.full(len(survey), -1, np.int8)
     for number, indices in enumerate(splits):
         if (split_of[indices] >= 0).any():
@@ -128,7 +128,7 @@ def _three(lengths: NDArray[np.int32]) -> tuple[int, int, int]:
 
 
 def _groups(used: Labels, numbers: Labels) -> Iterator[Labels]:
-    """The indices of every content (numbers (M,) of the samples used) that is there more than once."""
+    """The indices of samples with the same content, for each content number (M,) that occurs repeatedly."""
     order = np.argsort(numbers, kind="stable")
     counts = np.bincount(numbers)
     ends = np.cumsum(counts)
@@ -146,7 +146,7 @@ def _copies(images: ImageSet, split_of: NDArray[np.int8], indices: Labels) -> Co
 def _near(
     images: ImageSet, survey: SurveyTable, split_of: NDArray[np.int8], used: Labels, numbers: Labels
 ) -> tuple[tuple[Copies, ...], int, bool]:
-    """Near pairs across splits, the number of those within one, and whether these are all."""
+    """Near pairs across splits, the number of near pairs within a split, and whether these are all."""
     _, firsts = np.unique(numbers * len(SPLITS) + split_of[used], return_index=True)
     firsts.sort()
     pairs = near_pairs(survey.looks[used[firsts]])
@@ -166,15 +166,15 @@ def _hints(report: DataReport) -> Iterator[str]:
         yield from _hints_on_leaks(report, some, other)
     conflicting = sum(len(each.sample_ids) for each in report.exact if each.labels_differ)
     if conflicting:
-        yield f"{conflicting} images have the same content but different labels: some of these are wrong"
+        yield f"{conflicting} images have the same content but different labels: some of the labels are wrong"
     conflicting = sum(each.labels_differ for each in report.near)
     if conflicting:
         pairs = _several(conflicting, "pair of images looks", "pairs of images look")
-        yield f"{pairs} almost the same but the labels differ: check them"
+        yield f"{pairs} almost the same but have different labels: check them"
 
 
 def left_out_in_words(left_out: Sequence[LeftOut]) -> str | None:
-    """A sentence on pictures that do not count; None where there are none. Other files are no loss."""
+    """A sentence about images that are left out; None if there are none. Other files are not mentioned."""
     pictures = [
         str(each) for each in left_out if each.reason.startswith("images") or each.reason.endswith(NOT_OPENED)
     ]
@@ -185,19 +185,19 @@ def _hints_on_files(report: DataReport) -> Iterator[str]:
     if (pictures := left_out_in_words(report.left_out)) is not None:
         yield pictures
     if report.empty:
-        yield f"class folders without an image are no classes: {', '.join(map(repr, report.empty[:_LISTED]))}"
+        yield f"class folders without images are ignored: {', '.join(map(repr, report.empty[:_LISTED]))}"
 
 
 def _hints_on_classes(report: DataReport) -> Iterator[str]:
     totals = report.counts.sum(axis=1)
     if len(totals) == 1:
-        yield f"there is one class only, {report.class_names[0]!r}: enough to evaluate on, but not to train"
+        yield f"there is only one class, {report.class_names[0]!r}: enough to evaluate, not to train"
     if report.imbalance >= _IMBALANCED:
         small = int(np.where(totals > 0, totals, totals.max() + 1).argmin())
         large = int(totals.argmax())
         few = f"class {report.class_names[small]!r} has {_several(totals[small], 'image', 'images')}"
         many = f"{report.class_names[large]!r} {totals[large]:,}"
-        yield f"{few}, {many}: look at balanced accuracy, not at accuracy alone"
+        yield f"{few}, {many}: look at balanced accuracy, not only at accuracy"
     for split, counts in zip(SPLITS, report.counts.T, strict=True):
         empty = np.flatnonzero(counts == 0)
         if len(empty) and (counts.any() or split == "train"):
@@ -211,12 +211,12 @@ def _hints_on_leaks(report: DataReport, some: str, other: str) -> Iterator[str]:
     shared = sum({some, other} <= set(each.splits) for each in report.exact)
     if shared:
         verb = _several(shared, "image is", "images are")
-        yield f"{verb} in {_NAMES[some]} and {_NAMES[other]} both: {too_good}"
+        yield f"{verb} in both {_NAMES[some]} and {_NAMES[other]}: {too_good}"
     pairs = [each for each in report.near if {some, other} == set(each.splits)]
     similar = len({each.sample_ids[each.splits.index(other)] for each in pairs})
     if similar:
         looks = _several(similar, f"{_NAMES[other]} image looks", f"{_NAMES[other]} images look")
-        yield f"{looks} almost like one in {_NAMES[some]}: {too_good}"
+        yield f"{looks} almost like an image in {_NAMES[some]}: {too_good}"
 
 
 def _several(number: int, one: str, many: str) -> str:
@@ -224,11 +224,11 @@ def _several(number: int, one: str, many: str) -> str:
 
 
 def lines(report: DataReport) -> list[str]:
-    """The report for a terminal: about 40 lines at most, of many classes only the largest and smallest."""
+    """The report for a terminal: at most about 40 lines; of many classes, only the largest and smallest."""
     sizes = report.sizes
     spans = (f"{low} to {high} (median {middle})" for low, middle, high in (sizes.widths, sizes.heights))
     num_images = _several(int(report.counts.sum()), "image", "images")
-    share = f"always the largest would score {report.majority_share:.1%}"
+    share = f"majority-class baseline {report.majority_share:.1%}"
     return [
         f"{report.name}: {num_images}, fingerprint {report.fingerprint}",
         *_class_lines(report),
@@ -239,8 +239,8 @@ def lines(report: DataReport) -> list[str]:
         *_listed("copies", len(report.exact), [_as_text(each) for each in report.exact[:_LISTED]]),
         *_listed("similar", len(report.near), [_as_text(each) for each in report.near[:_LISTED]]),
         f"          and {report.num_near_within:,} similar pairs within a split"
-        + ("" if report.near_complete else "; there may be more, not all were compared"),
-        *([f"groups    {report.num_groups:,}, each stays whole in a split"] if report.num_groups else []),
+        + ("" if report.near_complete else "; there may be more, as not all pairs were compared"),
+        *([f"groups    {report.num_groups:,}, each kept whole in one split"] if report.num_groups else []),
         *_left_out_lines(report),
         *(f"! {hint}" for hint in report.hints),
     ]

@@ -1,1 +1,1 @@
-"""Two tables of predictions beside each other: what changed, and whether that could be chance."""
+"""Compare two predictions tables: what changed, and whether that could be chance."""

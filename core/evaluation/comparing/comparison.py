@@ -1,6 +1,6 @@
-"""Two predictions of the same samples: which were fixed, which were broken, and how each class changed.
+"""Two predictions tables of the same samples: which were fixed or broken, and how each class changed.
 
-Both are predictions tables. A change is the second's number minus the first's.
+A change is always the second's number minus the first's.
 """
 
 from collections import Counter
@@ -21,10 +21,10 @@ from core.evaluation.metrics import PerClass, column, is_right, metrics
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """What two tables share: the same sample in each row of both, and the same class behind each index.
+    """The shared samples of two tables: row i of both is the same sample, and class indices mean the same.
 
-    ``class_names`` (C,) are those of the first, then those that only the second has. The samples and classes
-    that only one of them has are counted and named.
+    ``class_names`` (C,) are those of the first, then those that only the second has. Samples and classes that
+    only one of the tables has are counted and named.
     """
 
     first: pa.Table
@@ -38,11 +38,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piles:
-    """Rows of a pair by who is right, in the order in which they tell most.
+    """The rows of a pair in four piles, by which table is right; the most telling rows first.
 
-    ``both_right``: the second's smallest margin first. ``fixed``, by the second: the largest rise of the
-    label's probability first. ``broken``, by the second: its largest fall first. ``both_wrong``: the second's
-    highest loss first.
+    ``both_right``: the second's smallest margin first. ``fixed``, right only in the second: the largest rise
+    of the label's probability first. ``broken``, right only in the first: its largest fall first.
+    ``both_wrong``: the second's highest loss first.
     """
 
     both_right: IntArray
@@ -65,9 +65,9 @@ class Matrices:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PerClassChange:
-    """Arrays (C,): metrics of both, what the second gained, and how many samples it fixed and broke.
+    """Arrays (C,): the metrics of both, their change, and how many samples the second fixed and broke.
 
-    A gain is NaN where a metric of either is undefined.
+    A change is NaN if either metric is undefined.
     """
 
     first: PerClass
@@ -82,7 +82,7 @@ class PerClassChange:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupChange:
-    """Counts (G,) of the samples of each group, and of those that the second fixed and broke."""
+    """For each group (G,): the number of samples, and of those that the second fixed and broke."""
 
     num_samples: IntArray
     num_fixed: IntArray
@@ -94,8 +94,8 @@ def paired(
 ) -> Pair:
     """The samples of both tables, by ``sample_id``, in the order of the first.
 
-    Classes go by their names, in upper or lower case; the first of two that share a name by the first of the
-    other's. DataError where no sample or no class is shared, or a shared sample has two labels.
+    Classes are matched by name, ignoring case; classes that share a name are matched in their order.
+    DataError if no sample or no class is shared, or if a shared sample has two labels.
     """
     class_names, indices = _classes(first_names, second_names)
     shared_first, shared_second = _shared(first, second)
@@ -115,7 +115,7 @@ def paired(
 
 
 def piles(pair: Pair) -> Piles:
-    """All rows, each in one of the four piles."""
+    """Sort all rows into the four piles."""
     first, second = is_right(pair.first), is_right(pair.second)
     rise = column(pair.second, "p_label") - column(pair.first, "p_label")
     return Piles(
@@ -127,7 +127,7 @@ def piles(pair: Pair) -> Piles:
 
 
 def matrices(pair: Pair) -> Matrices:
-    """Where the samples of each class went in the first, in the second, and what moved."""
+    """The confusion matrix of each table, and their difference."""
     first, second = (
         confusion_matrix(column(table, "label"), column(table, "predicted"), len(pair.class_names))
         for table in (pair.first, pair.second)
@@ -136,7 +136,7 @@ def matrices(pair: Pair) -> Matrices:
 
 
 def per_class_change(pair: Pair) -> PerClassChange:
-    """What the second gained and lost in each class."""
+    """The change in each class."""
     num_classes = len(pair.class_names)
     first, second = (metrics(table, num_classes).per_class for table in (pair.first, pair.second))
     label, found = column(pair.first, "label"), piles(pair)
@@ -153,10 +153,10 @@ def per_class_change(pair: Pair) -> PerClassChange:
 
 
 def per_group_change(pair: Pair, sample_ids: Sequence[str], groups: IntArray) -> GroupChange:
-    """What the second gained and lost in each group that has a shared sample.
+    """The change in each group that has a shared sample.
 
-    ``groups`` (n,) numbers what belongs together, such as the frames of one film, for ``sample_ids`` (n,); a
-    sample that is not among them is a ValueError.
+    ``groups`` (n,) numbers the groups of ``sample_ids`` (n,), such as the frames of one video. ValueError if
+    a shared sample is not among them.
     """
     places = pc.index_in(pair.first["sample_id"], value_set=pa.array(sample_ids, pa.string()))
     if places.null_count:
@@ -171,20 +171,20 @@ def per_group_change(pair: Pair, sample_ids: Sequence[str], groups: IntArray) ->
 
 
 def _classes(first_names: Sequence[str], second_names: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:
-    """The names of both, and the index of each class of the second among them."""
+    """The class names of both tables, and the index of each class of the second among them."""
     places = {key: index for index, key in enumerate(_keys(first_names))}
     indices = np.array([places.setdefault(key, len(places)) for key in _keys(second_names)], np.int64)
     if not (indices < len(first_names)).any():
         raise DataError(
             f"no class in common: {_some(first_names)} and {_some(second_names)}; "
-            "choose two checkpoints that tell the same classes apart"
+            "choose two checkpoints with the same classes"
         )
     added = [name for name, index in zip(second_names, indices, strict=True) if index >= len(first_names)]
     return (*first_names, *added), indices
 
 
 def _keys(names: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Of every name what others must equal: its small letters, and how often it came before."""
+    """A key for each name: the name in lower case, and how often it came before."""
     times: Counter[str] = Counter()
     for name in names:
         yield name.casefold(), times[name.casefold()]
@@ -192,7 +192,7 @@ def _keys(names: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 def _shared(first: pa.Table, second: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Rows of the samples that both have, in the order of the first."""
+    """The rows of the samples that both tables have, in the order of the first."""
     if first.num_rows and first["sample_id"].equals(second["sample_id"]):
         return first, second
     for table in (first, second):
@@ -222,7 +222,9 @@ def _renumbered(table: pa.Table, indices: IntArray) -> pa.Table:
 def _refuse_twins(table: pa.Table) -> None:
     twins = table.num_rows - pc.count_distinct(table["sample_id"]).as_py()
     if twins:
-        raise DataError(f"{twins} of {table.num_rows} samples have the sample_id of another; evaluate again")
+        raise DataError(
+            f"{twins} of {table.num_rows} samples repeat the sample_id of another; evaluate again"
+        )
 
 
 def _refuse_other_labels(pair: Pair) -> None:
@@ -232,18 +234,18 @@ def _refuse_other_labels(pair: Pair) -> None:
         row = int(others[0])
         label, other = (pair.class_names[labels[row]] for labels in (first, second))
         raise DataError(
-            f"{len(others)} of {len(first)} shared samples have another label in the second table, "
+            f"{len(others)} of {len(first)} shared samples have a different label in the second table, "
             f"such as {pair.first['sample_id'][row].as_py()!r}: {label!r} and {other!r}; "
             "choose two checkpoints that were evaluated on the same labels"
         )
 
 
 def _some(values: Any) -> str:  # noqa: ANN401 (a sequence of names or a column of them)
-    """The first two, for a message."""
+    """The first two values, for a message."""
     return ", ".join(repr(str(each)) for each in values[:2]) + (" …" if len(values) > 2 else "")
 
 
 def _rows(chosen: NDArray[np.bool_], order: NDArray[Any]) -> IntArray:
-    """Rows of the chosen, lowest ``order`` first."""
+    """The chosen rows, lowest ``order`` first."""
     rows = np.flatnonzero(chosen)
     return rows[np.argsort(order[rows], kind="stable")]

@@ -1,4 +1,4 @@
-"""Which samples of a pair of predictions are meant, and the classes of a pair, most changed first."""
+"""Filter the samples of a pair of predictions tables, and list its classes by how much they changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MOST_TELLING = ("fixed", "broken", "both_wrong", "both_right")
 
 @dataclass(frozen=True, slots=True)
 class PairFilter:
-    """The pile (`ALL`: any) of a sample, its true class, and what each checkpoint took it for (None: any)."""
+    """The pile of a sample (`ALL`: any), its true class, and the class that each predicts (None: any)."""
 
     pile: str = ALL
     label: int | None = None
@@ -29,7 +29,7 @@ class PairFilter:
 
 
 def selected(pair: Pair, piles: Piles, wanted: PairFilter) -> IntArray:
-    """The rows (n,) that are wanted, in the order of their pile; of all, what changed comes first."""
+    """The rows (n,) that pass the filter, in the order of their pile; of `ALL`, changed samples first."""
     chosen = MOST_TELLING if wanted.pile == ALL else (wanted.pile,)
     rows = np.concatenate([getattr(piles, name) for name in chosen])
     parts = (
@@ -49,7 +49,7 @@ def usual_pile(piles: Piles) -> str:
 
 
 def change_table(change: PerClassChange, class_names: Sequence[str]) -> pd.DataFrame:
-    """A row for each class with samples, most changed first; recalls and ``change`` in percent and points."""
+    """A row for each class with samples, most changed first; recalls in percent, ``change`` in points."""
     rows = pd.DataFrame(
         {
             "class_idx": range(len(class_names)),

@@ -1,8 +1,8 @@
-"""Is one checkpoint better than another, or was it chance? From how many samples only one of them gets right.
+"""Is one checkpoint better than another, or is it chance? Tests on samples that only one of them gets right.
 
-``num_fixed`` samples only the second gets right, ``num_broken`` only the first. What is said of samples takes
-them as independent: 30 frames of one road sign are not, and make it far too sure. What is said by group takes
-only the groups as independent; there the counts are arrays (G,), a number for each group.
+``num_fixed`` samples are right only in the second, ``num_broken`` only in the first. Tests on samples take
+them as independent. That is wrong for 30 frames of one road sign, and makes the test far too certain. Tests
+by group take only the groups as independent; there the counts are arrays (G,), one number for each group.
 """
 
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from core.arrays import IntArray
 _TOO_LIKELY = 0.05
 _UNLIKELY = 0.01
 CAUTION = (
-    "This takes the samples as independent of one another: with several photos of one object, "
-    "or frames of one film, it is less certain than it sounds."
+    "This test takes the samples as independent: with several photos of one object, or frames of one "
+    "video, the result is less certain than it seems."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """The test's two counts, and the probability of so uneven a split were both equally good.
+    """The test's two counts, and the probability of a split at least as uneven if both are equally good.
 
-    By group, ``groups`` says of how many the second gets more right, and of how many the first.
+    ``groups``, in a test by group, counts the groups in which the second, and the first, gets more right.
     """
 
     num_fixed: int
@@ -35,7 +35,7 @@ class McNemar:
 
 @dataclass(frozen=True, slots=True)
 class AccuracyDifference:
-    """The second's accuracy minus the first's, in [-1, 1], and the ends of its 95 % confidence interval."""
+    """The second accuracy minus the first, in [-1, 1], and its 95 % confidence interval."""
 
     value: float
     low: float
@@ -45,7 +45,7 @@ class AccuracyDifference:
 def mcnemar(num_fixed: int, num_broken: int) -> McNemar:
     """McNemar's test, two-sided (McNemar 1947, doi:10.1007/BF02295996).
 
-    Exact for any counts, in a millisecond: chi-squared, which approximates it, is not needed.
+    Exact for any counts, in a millisecond; the chi-squared approximation is not needed.
     """
     from scipy.stats import binomtest  # noqa: PLC0415 (a second, only where it is needed)
 
@@ -55,16 +55,16 @@ def mcnemar(num_fixed: int, num_broken: int) -> McNemar:
 
 
 def mcnemar_by_group(num_fixed: IntArray, num_broken: IntArray) -> McNemar:
-    """McNemar's test where only groups are independent: were both equally good, each could be reversed.
+    """McNemar's test if only groups are independent: if both are equally good, each group's sign is random.
 
-    Fisher's exact test of random signs on fixed minus broken of each group, which is `mcnemar` where every
-    group is one sample. For many groups the square of the sum over the sum of squares is chi-squared.
+    Fisher's exact randomisation test on fixed minus broken of each group; equal to `mcnemar` if every group
+    is one sample. For many groups, the squared sum over the sum of squares is chi-squared.
     """
     from scipy.signal import convolve  # noqa: PLC0415 (a second, only where it is needed)
     from scipy.stats import binom  # noqa: PLC0415
 
     net = num_fixed - num_broken
-    probability = np.ones(1)  # Of the sum over the groups for the second, from 0 to the sum over all.
+    probability = np.ones(1)  # Of the sum over the groups won by the second, from 0 to the total.
     for size, count in zip(*np.unique(np.abs(net[net != 0]), return_counts=True), strict=True):
         of_size = np.zeros(size * count + 1)
         of_size[::size] = binom.pmf(np.arange(count + 1), count, 0.5)
@@ -78,7 +78,7 @@ def mcnemar_by_group(num_fixed: IntArray, num_broken: IntArray) -> McNemar:
 def accuracy_difference(num_fixed: int, num_broken: int, num_samples: int) -> AccuracyDifference:
     """With the adjusted Wald interval (Bonett and Price 2012, doi:10.3102/1076998611411915).
 
-    As if each had one more sample to itself, so that the interval has a width even where they never differ.
+    One is added to both counts, so that the interval has a width even if the two never differ.
     """
     if not 0 <= num_fixed + num_broken <= num_samples or not num_samples:
         raise ValueError(f"{num_fixed} and {num_broken} of {num_samples} samples, expected a part of them")
@@ -94,7 +94,7 @@ def accuracy_difference(num_fixed: int, num_broken: int, num_samples: int) -> Ac
 def accuracy_difference_by_group(
     num_fixed: IntArray, num_broken: IntArray, num_samples: IntArray
 ) -> AccuracyDifference:
-    """With the interval of a ratio over groups (Cochran 1977, Sampling Techniques, ch. 6)."""
+    """With the interval of a ratio estimate over groups (Cochran 1977, Sampling Techniques, ch. 6)."""
     from scipy.stats import t  # noqa: PLC0415 (a second, only where it is needed)
 
     num_groups = len(num_samples)
@@ -108,15 +108,15 @@ def accuracy_difference_by_group(
 
 
 def in_words(test: McNemar, first_name: str, second_name: str) -> str:
-    """What the test says, in sentences for a person without statistics."""
+    """The result of the test, in sentences for readers without statistics."""
     if not test.num_fixed + test.num_broken:
-        return f"No sample tells {first_name} and {second_name} apart: where one is right, so is the other."
+        return f"{first_name} and {second_name} are right and wrong on the same samples."
     better = second_name if test.num_fixed > test.num_broken else first_name
     fixed, broken = _samples(test.num_fixed), f"{test.num_broken:,}"
     return (
         f"Only {second_name} is right on {fixed}, only {first_name} on {broken}. "
         f"{_evidence(test, first_name, second_name)}"
-        "Were both equally good, a split at least as uneven would have a probability of "
+        "If both were equally good, a split at least as uneven would have a probability of "
         f"{odds(test.p_value)}. {_verdict(test, better)}{_caution(test)}"
     )
 
@@ -125,8 +125,8 @@ def _evidence(test: McNemar, first_name: str, second_name: str) -> str:
     if test.groups is None:
         return ""
     return (
-        f"They come in groups, such as frames of one film: {test.groups[0]:,} speak for {second_name}, "
-        f"{test.groups[1]:,} for {first_name}. "
+        f"The samples form groups, such as the frames of one video: {second_name} is ahead in "
+        f"{test.groups[0]:,} groups, {first_name} in {test.groups[1]:,}. "
     )
 
 
@@ -139,7 +139,7 @@ def _samples(count: int) -> str:
 
 
 def odds(p_value: float) -> str:
-    """A probability as people say it, in two digits."""
+    """A probability in words, with two digits: ``about 1 in 20``."""
     if p_value >= 0.5:
         return "at least 1 in 2"
     for limit in (1e-6, 1e-4):
@@ -151,9 +151,9 @@ def odds(p_value: float) -> str:
 def _verdict(test: McNemar, better: str) -> str:
     differences = sum(test.groups or (test.num_fixed, test.num_broken))
     if mcnemar(differences, 0).p_value >= _TOO_LIKELY:
-        return "These are too few differences to tell which is better, whichever way they fall."
+        return "There are too few differences to tell which is better, whatever their direction."
     if test.p_value >= _TOO_LIKELY:
-        return "That is too even to tell which is better, which does not mean that they are equally good."
+        return "The split is too even to tell which is better; this does not show that they are equally good."
     if test.p_value >= _UNLIKELY:
-        return f"Chance is an unlikely reason, but not one to rule out, for {better} being ahead."
-    return f"It is hardly chance that {better} is ahead."
+        return f"It is unlikely, but possible, that {better} is ahead by chance."
+    return f"It is very unlikely that {better} is ahead by chance."

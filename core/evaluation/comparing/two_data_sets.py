@@ -1,7 +1,7 @@
-"""One network on two data sets: how much does it fall from one to the other, and in which classes?
+"""One network on two data sets: how much does its accuracy change, and in which classes?
 
 Both are predictions tables with the same classes. A change is the second's number minus the first's. The
-samples are different ones, so there are no pairs: each table counts as a random sample of its kind.
+samples differ, so there are no pairs: each table is taken as an independent random sample.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from core.evaluation.comparing.verdict import interval, p_words, percent, points
 from core.evaluation.metrics import column, is_right
 
 _TOO_LIKELY, _UNLIKELY = 0.05, 0.01
-_Z = 1.959964  # Of a 95 % interval.
+_Z = 1.959964  # For a 95 % interval.
 
 
 @dataclass(frozen=True, slots=True)
 class DataSetScore:
-    """What is told of one data set: its samples, how many are right, and the mean probability given."""
+    """The score on one data set: the number of samples, how many are right, and the mean confidence."""
 
     num_samples: int
     num_right: int
@@ -31,15 +31,15 @@ class DataSetScore:
 
     @property
     def accuracy(self) -> float:
-        """The share that is right."""
+        """The share of samples that are right."""
         return self.num_right / self.num_samples
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassShift:
-    """Arrays (C,): samples and recall on both, and the change with the ends of its 95 % interval.
+    """Arrays (C,): samples and recall on both data sets, and the change with its 95 % interval.
 
-    A recall without samples is NaN, and so is a change where either has none.
+    Without samples a recall is NaN, and so is its change.
     """
 
     first_support: IntArray
@@ -53,11 +53,11 @@ class ClassShift:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shift:
-    """What changes from the first data set to the second.
+    """The change from the first data set to the second.
 
-    ``p_value`` is of a difference at least as large, were the network equally good on both. ``num_shared``
-    samples are in both. ``same_mix`` is the second's accuracy if its classes were as frequent as in the
-    first, None where it lacks a class of the first.
+    ``p_value`` is the probability of a difference at least as large if the network is equally good on both.
+    ``num_shared`` samples are in both. ``same_mix`` is the second accuracy with the class frequencies of the
+    first data set, None if the second lacks one of its classes.
     """
 
     first: DataSetScore
@@ -89,7 +89,7 @@ def shift(first: pa.Table, second: pa.Table, num_classes: int) -> Shift:
 def difference_of_shares(
     num_right: tuple[IntArray, IntArray], num_samples: tuple[IntArray, IntArray]
 ) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
-    """Second minus first share of independent samples, and the ends of its 95 % interval; NaN without any.
+    """The difference of two shares, second minus first, and its 95 % interval; NaN without samples.
 
     Newcombe's hybrid of two Wilson intervals (Newcombe 1998, method 10, doi:10.1002/(SICI)1097-0258).
     """
@@ -105,7 +105,7 @@ def difference_of_shares(
 
 
 def shift_table(shifts: ClassShift, class_names: tuple[str, ...]) -> pd.DataFrame:
-    """A row for each class that occurs, the deepest fall first; recalls in percent, changes in points."""
+    """A row for each class that occurs, the largest fall first; recalls in percent, changes in points."""
     rows = pd.DataFrame(
         {
             "class_idx": range(len(class_names)),
@@ -124,7 +124,7 @@ def shift_table(shifts: ClassShift, class_names: tuple[str, ...]) -> pd.DataFram
 
 
 def headline(shift: Shift, network: str, first_name: str, second_name: str) -> str:
-    """How good it is on both and how sure the difference is, in one sentence."""
+    """Both accuracies and their difference with its interval, in one sentence."""
     on = (
         f"{percent(score.accuracy)} of {_images(score.num_samples)} of {name}"
         for score, name in ((shift.first, first_name), (shift.second, second_name))
@@ -136,40 +136,40 @@ def headline(shift: Shift, network: str, first_name: str, second_name: str) -> s
 
 
 def in_words(shift: Shift, first_name: str, second_name: str) -> str:
-    """What the test says, in sentences for a person without statistics."""
+    """The result of the test, in sentences for readers without statistics."""
     worse = second_name if shift.difference.value < 0 else first_name
-    overlap = f" {_images(shift.num_shared)} are in both, which the test does not know." * bool(
+    overlap = f" {_images(shift.num_shared)} are in both sets, which the test ignores." * bool(
         shift.num_shared
     )
     return (
-        "These are different images, so there are no pairs of answers to compare. Were the network equally "
+        "The images differ, so there are no pairs of predictions to compare. If the network were equally "
         f"good on both, a difference at least as large would have a probability of {odds(shift.p_value)}. "
         f"{_verdict(shift.p_value, worse)}{overlap} {CAUTION}"
     )
 
 
 def sureness(shift: Shift, first_name: str, second_name: str) -> str:
-    """How sure it is on both beside how often it is right."""
+    """The mean confidence on both data sets beside the accuracy."""
     scores = ((shift.first, first_name), (shift.second, second_name))
     said = (
-        f"{percent(score.confidence)} on {name}, where {percent(score.accuracy)} are right"
+        f"{percent(score.confidence)} on {name}, where accuracy is {percent(score.accuracy)}"
         for score, name in scores
     )
-    return f"On average it gives its answer a probability of {', and of '.join(said)}."
+    return f"Mean confidence: {'; '.join(said)}."
 
 
 def mix(shift: Shift, first_name: str, second_name: str) -> str:
-    """How much of the change is only another mix of classes; empty where that cannot be told."""
+    """The part of the change that comes from other class frequencies; empty if it is unknown."""
     if shift.same_mix is None:
         return ""
     return (
-        f"Were the classes of {second_name} as frequent as those of {first_name}, it would be right on "
-        f"{percent(shift.same_mix)} there."
+        f"With the class frequencies of {first_name}, accuracy on {second_name} would be "
+        f"{percent(shift.same_mix)}."
     )
 
 
 def counted(shift: Shift) -> str:
-    """What was tested, for those who know the test."""
+    """The test in the terms of statistics."""
     return (
         f"Fisher's exact test of two independent samples, two-sided, {p_words(shift.p_value)}; "
         "intervals by Newcombe's method"
@@ -198,7 +198,7 @@ def _class_shift(first: pa.Table, second: pa.Table, num_classes: int) -> ClassSh
 
 
 def _by_class(table: pa.Table, num_classes: int) -> tuple[IntArray, IntArray]:
-    """Samples of each class (C,), and those of them that are right."""
+    """The number of samples of each class (C,), and of those that are right."""
     label = column(table, "label")
     return (
         np.bincount(label, minlength=num_classes),
@@ -214,7 +214,7 @@ def _same_mix(classes: ClassShift) -> float | None:
 
 
 def _wilson(num_right: NDArray[np.int64], num_samples: NDArray[np.int64]) -> tuple[DoubleArray, ...]:
-    """Share, and the ends of its 95 % interval (Wilson 1927)."""
+    """A share and its 95 % interval (Wilson 1927)."""
     with np.errstate(invalid="ignore", divide="ignore"):
         share = num_right / num_samples
         middle = (num_right + _Z**2 / 2) / (num_samples + _Z**2)
@@ -224,10 +224,10 @@ def _wilson(num_right: NDArray[np.int64], num_samples: NDArray[np.int64]) -> tup
 
 def _verdict(p_value: float, worse: str) -> str:
     if p_value >= _TOO_LIKELY:
-        return "Chance alone may well make such a difference."
+        return "Chance alone could explain such a difference."
     if p_value >= _UNLIKELY:
-        return f"Chance is an unlikely reason, but not one to rule out, for {worse} being harder."
-    return f"It is hardly chance that {worse} is harder for it."
+        return f"It is unlikely, but possible, that chance alone makes {worse} look harder."
+    return f"It is very unlikely that chance alone makes {worse} look harder."
 
 
 def _images(count: int) -> str:

@@ -1,4 +1,4 @@
-"""Is the second checkpoint better than the first? By group where samples belong together."""
+"""Is the second checkpoint better than the first? Tested by group if samples belong together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ _SMALL = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Accuracies of both in [0, 1] on ``num_samples``, their difference, and the test.
+    """Both accuracies in [0, 1] on ``num_samples``, their difference, and McNemar's test.
 
-    ``num_groups`` is None where each sample counts for itself.
+    ``num_groups`` is None if the samples are taken as independent.
     """
 
     num_samples: int
@@ -34,7 +34,7 @@ class Verdict:
 
 
 def verdict(piles: Piles, change: GroupChange | None) -> Verdict:
-    """What the piles say; ``change`` counts groups instead of samples where there are any."""
+    """The verdict on four piles of samples; with ``change``, groups are taken as independent, not samples."""
     both, fixed, broken = len(piles.both_right), len(piles.fixed), len(piles.broken)
     num_samples = both + fixed + broken + len(piles.both_wrong)
     accuracies = (both + broken) / num_samples, (both + fixed) / num_samples
@@ -47,9 +47,9 @@ def verdict(piles: Piles, change: GroupChange | None) -> Verdict:
 
 
 def by_group(pair: Pair, sample_ids: Sequence[str], groups: IntArray | None) -> GroupChange | None:
-    """What changed in each group, of which ``groups`` (n,) has the number for each of ``sample_ids`` (n,).
+    """The change in each group; ``groups`` (n,) numbers the groups of ``sample_ids`` (n,).
 
-    None where there are not two groups, or a shared sample has none.
+    None if there are fewer than two groups, or a shared sample has no group.
     """
     if groups is None:
         return None
@@ -61,7 +61,7 @@ def by_group(pair: Pair, sample_ids: Sequence[str], groups: IntArray | None) -> 
 
 
 def headline(verdict: Verdict, first_name: str, second_name: str) -> str:
-    """How good both are and how sure the difference is, in one sentence."""
+    """Both accuracies and their difference with its interval, in one sentence."""
     first, second = (percent(each) for each in (verdict.first_accuracy, verdict.second_accuracy))
     count = "1 sample" if verdict.num_samples == 1 else f"{verdict.num_samples:,} samples"
     return (
@@ -71,36 +71,36 @@ def headline(verdict: Verdict, first_name: str, second_name: str) -> str:
 
 
 def counted(verdict: Verdict) -> str:
-    """What was tested, for those who know the test: its name, p-value and units."""
+    """The test in the terms of statistics: its name, p-value and units."""
     probability = p_words(verdict.test.p_value)
     if verdict.num_groups is None:
         return (
-            f"McNemar's test, exact, {probability}; each of the {verdict.num_samples:,} samples counts for "
-            "itself"
+            f"McNemar's test, exact, {probability}; the {verdict.num_samples:,} samples are taken as "
+            "independent"
         )
     return (
-        f"McNemar's test over groups, exact, {probability}; samples that belong together count together: "
-        f"{verdict.num_samples:,} samples in {verdict.num_groups:,} groups"
+        f"McNemar's test over groups, exact, {probability}; the {verdict.num_groups:,} groups of "
+        f"{verdict.num_samples:,} samples are taken as independent"
     )
 
 
 def percent(share: float) -> str:
-    """A share with one decimal."""
+    """A share in percent, with one decimal."""
     return shares.percent(share).replace("%", " %")
 
 
 def p_words(p_value: float) -> str:
-    """A p-value as it is written."""
+    """A p-value: ``p = 0.03``."""
     return f"p < {_SMALL:.4f}" if p_value < _SMALL else f"p = {p_value:.2g}"
 
 
 def interval(difference: AccuracyDifference) -> str:
-    """Both ends of the interval, in points."""
+    """The interval of a difference, in percentage points."""
     low, high = difference.low, difference.high
     return f"{points(low)} to {points(high)}" if low < 0 else f"{low * 100:.1f} to {high * 100:.1f}"
 
 
 def points(difference: float) -> str:
-    """Points with their sign; nothing has none."""
+    """A difference in percentage points with its sign; zero has none."""
     text = f"{difference * 100:+.1f}".replace("-", "−")
     return text if text.strip("+−0.") else "0.0"

@@ -1,1 +1,1 @@
-"""How well scores order samples: histograms, ROC and precision-recall curves, thresholds."""
+"""How well scores rank samples: histograms, ROC and precision-recall curves, decision thresholds."""

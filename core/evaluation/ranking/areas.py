@@ -1,8 +1,7 @@
-"""How well the score of a class finds its samples: area under the ROC and average precision, of every class.
+"""Area under the ROC curve and average precision of every class.
 
-Where scores are rounded or only counted in bins, two samples of one value may lie either way round. The areas
-then take equal values at once, as scikit-learn does, and their errors are bounds: the largest distance to the
-areas of *any* order of the samples of one value.
+If scores are rounded or binned, samples with equal scores have no known order. The areas then treat ties as
+scikit-learn does, and their errors are bounds: the largest distance to the areas of *any* order of the ties.
 """
 
 from collections.abc import Iterator
@@ -22,15 +21,15 @@ WHERE_FROM = {
     EXACT: "the probabilities of all classes",
     ROUNDED: "the log-odds of all classes, rounded to 16 bits",
     BINNED: "histograms of the log-odds of all classes",
-    MISSING: "nothing: the predictions table keeps only the five likeliest classes of each sample",
+    MISSING: "nothing: the predictions table has only the five most probable classes of each sample",
 }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
-    """Areas of every class (C,), and how far each may be off; NaN where all samples are of it, or none.
+    """The areas of every class (C,), with error bounds; NaN if all samples or none are of the class.
 
-    ``kind`` is that of the `Scores`: without scores all are NaN.
+    ``kind`` is that of the `Scores`; without scores all areas are NaN.
     """
 
     kind: str
@@ -41,12 +40,11 @@ class Ranking:
 
 
 def in_words(ranking: Ranking) -> str:
-    """What the areas are computed from, and how far they may be off; or why there are none."""
+    """What the areas are computed from and their error bounds, or why there are none."""
     if ranking.kind == MISSING:
         return (
-            "There is no ROC AUC and no average precision: both need the probability of a class for every "
-            "sample, and this table keeps only the five likeliest classes of each. Evaluate again to have "
-            "them."
+            "ROC AUC and average precision need the probability of every class for each sample; this table "
+            "has only the five most probable classes. Evaluate again to get them."
         )
     came_from = f"ROC AUC and average precision come from {WHERE_FROM[ranking.kind]}"
     errors = ranking.roc_auc_error, ranking.average_precision_error
@@ -54,15 +52,15 @@ def in_words(ranking: Ranking) -> str:
     if ranking.kind == EXACT or not len(known[0]):
         return f"{came_from}."
     auc, precision = (float(each.max()) for each in known)
-    return f"{came_from}: of no class are they off by more than {auc:.2g} and {precision:.2g}."
+    return f"{came_from}: their errors are at most {auc:.2g} and {precision:.2g} for any class."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Positives:
-    """Samples (n,) by their own class, each class in rising order: among how many others it stands.
+    """The rank of samples (n,) by the score of their own class, class by class in rising order.
 
-    ``place`` from 0 among those of its class; ``own_below`` of these have a lower value; of the samples of
-    other classes ``below`` have a lower value and ``equal`` the same.
+    ``place`` counts from 0 within the class; ``own_below`` samples of the class have a lower score. Of other
+    classes, ``below`` samples have a lower score and ``equal`` samples the same.
     """
 
     class_idx: IntArray
@@ -73,7 +71,7 @@ class _Positives:
 
 
 def ranking(scores: Scores) -> Ranking:
-    """Of every class against the rest."""
+    """The areas of every class against the rest."""
     num_classes, num_samples = scores.num_classes, len(scores.label)
     if scores.kind == MISSING:
         unknown = np.full(num_classes, np.nan)
@@ -82,7 +80,7 @@ def ranking(scores: Scores) -> Ranking:
     sums = np.zeros((5, num_classes))
     for each in _positives(scores):
         sums += _summed(each, own, num_samples)
-    # Divided last, so that all right is 1 and not almost.
+    # Divided last, so that a perfect ranking gives exactly 1.
     num_pairs, num_own = np.maximum(own * (num_samples - own), 1), np.maximum(own, 1)
     auc, auc_error = sums[:2] / num_pairs
     precision, lowest, highest = sums[2:] / num_own
@@ -95,10 +93,10 @@ def ranking(scores: Scores) -> Ranking:
 
 
 def _summed(samples: _Positives, own: IntArray, num_samples: int) -> DoubleArray:
-    """Sums over each class (5, C): pairs in order, and in doubt; precisions, their least, their most."""
+    """Sums over each class (5, C): pairs in order, ties, precisions, their lower and upper bounds."""
     positives = own[samples.class_idx]
     negatives = num_samples - positives
-    above = negatives - samples.below  # Others of the same value or a higher one.
+    above = negatives - samples.below  # Samples of other classes with the same score or a higher one.
     at_least, alone = positives - samples.own_below, positives - samples.place
     terms = (
         samples.below + samples.equal / 2,
@@ -111,7 +109,7 @@ def _summed(samples: _Positives, own: IntArray, num_samples: int) -> DoubleArray
 
 
 def _positives(scores: Scores) -> Iterator[_Positives]:
-    """Of some classes at a time."""
+    """The ranks of some classes at a time."""
     for start in range(0, scores.num_classes, _AT_ONCE):
         some = slice(start, min(start + _AT_ONCE, scores.num_classes))
         if scores.histogram is not None:
@@ -126,7 +124,7 @@ def _counted(counts: NDArray[np.uint32], first: int) -> _Positives:
     class_idx, bins = np.nonzero(own)
     below, own_below = ((each.cumsum(1) - each)[class_idx, bins] for each in (others, own))
     times = own[class_idx, bins]
-    start = np.repeat(np.cumsum(times) - times, times)  # Where the samples of a bin begin.
+    start = np.repeat(np.cumsum(times) - times, times)  # Index of the first sample of each bin.
     place = np.repeat(own_below, times) + np.arange(len(start)) - start
     repeated = [np.repeat(each, times) for each in (class_idx + first, own_below, below)]
     return _Positives(repeated[0], place, repeated[1], repeated[2], np.repeat(others[class_idx, bins], times))
@@ -152,8 +150,8 @@ def _sorted(values: NDArray[Any], label: NDArray[Any], first: int) -> _Positives
 
 
 def _keys(values: NDArray[Any]) -> NDArray[Any]:
-    """What sorts as the values do; whole numbers for float16, which are sorted in a tenth of the time."""
+    """Keys in the order of the values; for float16 integers, which sort ten times as fast."""
     if values.dtype != np.float16:
         return values
-    bits = (values + np.float16(0)).view(np.uint16)  # There is one zero.
+    bits = (values + np.float16(0)).view(np.uint16)  # Turns -0 into 0.
     return np.where(bits & 0x8000, ~bits, bits | 0x8000)

@@ -1,6 +1,6 @@
 """One class against the rest: ROC and precision-recall curves, from the scores of all classes.
 
-Of a histogram the points are at the edges of its bins: each lies on the curve of the scores themselves.
+From a histogram, the points are at the edges of its bins; each is a point of the exact curve.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _MOST_POINTS = 500
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RocCurve:
-    """From (0, 0) at the threshold infinity to (1, 1): positive is a probability of the threshold or more."""
+    """From (0, 0) at threshold infinity to (1, 1); a probability at or above the threshold is positive."""
 
     false_positive_rate: DoubleArray
     true_positive_rate: DoubleArray
@@ -35,7 +35,7 @@ class PrecisionRecallCurve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Counts:
-    """Samples of the class (n,), and others, at or above each threshold, the highest first."""
+    """Samples of the class (n,) and of others at or above each threshold, the highest threshold first."""
 
     hits: NDArray[np.int64]
     false_alarms: NDArray[np.int64]
@@ -43,18 +43,18 @@ class _Counts:
 
 
 def roc_curve(scores: Scores, class_idx: int) -> RocCurve:
-    """Of one class, in at most 500 points; ValueError if all samples are of it, or none, or no scores."""
+    """At most 500 points for one class; ValueError without scores, or if all samples or none are of it."""
     found = _counts(scores, class_idx)
     rates = (found.false_alarms / found.false_alarms[-1], found.hits / found.hits[-1], found.thresholds)
     return RocCurve(*_thinned(np.array(rates)))
 
 
 def precision_recall_curve(scores: Scores, class_idx: int) -> PrecisionRecallCurve:
-    """Of one class, in at most 500 points; ValueError as `roc_curve`."""
+    """At most 500 points for one class; ValueError as `roc_curve`."""
     found = _counts(scores, class_idx)
     called = found.hits + found.false_alarms
     precision = np.where(called, found.hits / np.maximum(called, 1), 1.0)
-    # Lower thresholds than that of recall 1 say nothing more.
+    # Thresholds below the first with recall 1 add nothing.
     end = int(np.argmax(found.hits == found.hits[-1])) + 1
     rates = np.array([precision, found.hits / found.hits[-1], found.thresholds])[:, :end]
     return PrecisionRecallCurve(*_thinned(rates[:, ::-1]))
@@ -68,21 +68,21 @@ def _counts(scores: Scores, class_idx: int) -> _Counts:
         )
     if scores.histogram is not None:
         others, own = scores.histogram.counts[:, class_idx, ::-1].astype(np.int64).cumsum(1)
-        # At its lower edge all of a bin are called; the lowest bin has none.
+        # At a bin's lower edge all its samples are positive; the lowest bin has no lower edge.
         edges = np.append(scores.histogram.edges[::-1], -np.inf)
         return _stepped(own, others, probability_of(edges))
     if scores.values is None:
         raise ValueError("the scores of all classes are missing")
     values = scores.values[:, class_idx]
     order = np.argsort(values.astype(np.float32), kind="stable")[::-1]
-    last = np.append(values[order][1:] != values[order][:-1], True)  # Equal ones come at once.
+    last = np.append(values[order][1:] != values[order][:-1], True)  # Ties form one step.
     thresholds = values[order][last].astype(np.float64)
     hits, every = np.cumsum(positive[order])[last], np.flatnonzero(last) + 1
     return _stepped(hits, every - hits, probability_of(thresholds) if scores.kind == ROUNDED else thresholds)
 
 
 def _stepped(hits: NDArray[Any], false_alarms: NDArray[Any], thresholds: DoubleArray) -> _Counts:
-    """From infinity on, without thresholds that change nothing."""
+    """Counts from threshold infinity on, without thresholds that change nothing."""
     moves = np.append(True, (np.diff(hits) > 0) | (np.diff(false_alarms) > 0))
     moves &= (hits > 0) | (false_alarms > 0)
     return _Counts(
@@ -91,7 +91,7 @@ def _stepped(hits: NDArray[Any], false_alarms: NDArray[Any], thresholds: DoubleA
 
 
 def _thinned(curve: DoubleArray) -> DoubleArray:
-    """Points (3, n) at even steps along the curve of the first two rows, with both ends."""
+    """Points (3, n) at even steps along the curve in the first two rows, including both ends."""
     if curve.shape[1] <= _MOST_POINTS:
         return curve
     length = np.append(0, np.cumsum(np.abs(np.diff(curve[:2])).sum(0)))

@@ -1,6 +1,6 @@
-"""Scores of all classes as counts: of how many samples the log-odds of a class lie in each of many bins.
+"""Histograms of scores: for each class, how many samples have their log-odds in each bin.
 
-A histogram has one size, however many samples there are, and those of parts add up to that of the whole.
+Their size does not depend on the number of samples, and histograms of parts add up to that of the whole.
 """
 
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Log-odds beyond are in the first and the last bin: probabilities below 1e-27, and of 1 less than that.
+# Log-odds beyond this are in the outermost bins: probabilities within 1e-27 of 0 or 1.
 _REACH = 64.0
 _MOST_BINS = 2048
 _LARGEST = 256_000_000  # Bytes.
-_ROWS = 64  # Scores of so many rows are sorted into bins at once.
+_ROWS = 64  # Rows that are sorted into bins at a time.
 
 Counts = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histogram:
-    """Counts (2, C, B) of the samples that are not of a class, and of those that are, by their log-odds."""
+    """Counts (2, C, B) of negative and of positive samples of each class, by log-odds."""
 
     counts: Counts
 
@@ -32,7 +32,7 @@ class Histogram:
 
 
 def empty_counts(num_splits: int, num_classes: int) -> Counts:
-    """Zeros (S, 2, C, B), a histogram a split, with as many bins as fit into 256 MB, at most 2,048."""
+    """Zeros (S, 2, C, B), one histogram per split, with as many bins as fit into 256 MB, at most 2,048."""
     bins = _MOST_BINS
     while bins > 2 and 2 * num_splits * num_classes * bins * 4 > _LARGEST:
         bins //= 2
@@ -40,7 +40,7 @@ def empty_counts(num_splits: int, num_classes: int) -> Counts:
 
 
 def count(counts: Counts, scores: NDArray[np.float16], label: NDArray[Any], split: NDArray[Any]) -> None:
-    """Add to counts (S, 2, C, B) the log-odds (N, C) of samples with labels (N,), of splits (N,)."""
+    """Add the log-odds (N, C) of samples with labels (N,) and splits (N,) to counts (S, 2, C, B)."""
     flat, (_, _, num_classes, bins) = counts.reshape(-1), counts.shape
     first = np.arange(num_classes, dtype=np.int64) * bins
     for start in range(0, len(scores), _ROWS):

@@ -1,8 +1,8 @@
-"""What a predictions table, and what lies beside it, know of the scores of *all* classes for every sample.
+"""The scores of *all* classes for every sample, as far as a predictions table and its files have them.
 
-A table has the five most probable classes of a sample. With up to five classes these are all. Beyond, the
-column ``scores`` has the log-odds ln(p / (1 - p)) of every class in 16 bits, or a histogram of them is at
-hand; without either nothing is known of the other classes, and nothing is made up for them.
+A table has the five most probable classes of each sample. With up to five classes these are all. With more,
+the column ``scores`` has the log-odds ln(p / (1 - p)) of every class in 16 bits, or a histogram of them is
+stored beside the table. Without either, the other classes are unknown, and no values are invented for them.
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ EXACT, ROUNDED, BINNED, MISSING = "exact", "rounded", "binned", "missing"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """Labels (N,), and for all C classes what orders their samples, by ``kind``.
+    """Labels (N,), and the scores of all C classes, by ``kind``.
 
     ``EXACT``: ``values`` (N, C) are probabilities. ``ROUNDED``: they are log-odds in float16. ``BINNED``:
-    ``histogram`` counts log-odds. ``MISSING``: nothing is known.
+    ``histogram`` counts log-odds. ``MISSING``: the scores are unknown.
     """
 
     kind: str
@@ -43,7 +43,7 @@ def has_scores(table: pa.Table) -> bool:
 
 
 def scores_of(table: pa.Table, num_classes: int, histogram: Histogram | None = None) -> Scores:
-    """The best that is known; a ``histogram`` must be of the samples of this table."""
+    """The most precise scores available; a ``histogram`` counts only if it is of this table's samples."""
     label, top = column(table, "label"), lists(table, "top5")
     if has_scores(table):
         values = table[SCORES].combine_chunks().flatten().to_numpy().reshape(len(label), -1)
@@ -58,19 +58,19 @@ def scores_of(table: pa.Table, num_classes: int, histogram: Histogram | None = N
 
 
 def log_odds(probability: Any) -> Any:  # noqa: ANN401 (a number or an array of them)
-    """ln(p / (1 - p)): infinite at 0 and 1."""
+    """ln(p / (1 - p)), infinite at 0 and 1."""
     with np.errstate(divide="ignore"):
         return np.log(probability) - np.log1p(-np.asarray(probability, np.float64))
 
 
 def probability_of(values: Any) -> NDArray[np.float64]:  # noqa: ANN401 (an array of any floats)
-    """The probabilities that have these log-odds."""
+    """The probabilities with these log-odds."""
     with np.errstate(over="ignore"):
         return np.asarray(1 / (1 + np.exp(-np.asarray(values, np.float64))))
 
 
 def _is_of(histogram: Histogram, label: NDArray[Any], num_classes: int) -> bool:
-    """Whether it counts as many samples of each class, and of the others, as there are."""
+    """Whether the histogram's counts match the number of samples of each class."""
     if histogram.counts.shape[1] != num_classes:
         return False
     support = np.bincount(label, minlength=num_classes)

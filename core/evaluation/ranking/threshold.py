@@ -1,4 +1,4 @@
-"""One class against the rest at one threshold: who is called that class, and rightly so or not."""
+"""One class against the rest at one decision threshold: true and false positives and negatives."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from core.evaluation.ranking.scores import EXACT, Scores, log_odds, probability_
 
 @dataclass(frozen=True, slots=True)
 class AtThreshold:
-    """Counts where a sample is called the class if its probability is the ``threshold`` or more."""
+    """Counts if samples are called positive from a probability of ``threshold`` on."""
 
     true_positives: int
     false_positives: int
@@ -25,35 +25,34 @@ class AtThreshold:
 
     @property
     def precision(self) -> float:
-        """The share of those called it that are it; NaN where none is called so."""
+        """The share of predicted positives that are positive; NaN if none is predicted positive."""
         called = self.true_positives + self.false_positives
         return self.true_positives / called if called else math.nan
 
     @property
     def recall(self) -> float:
-        """The share of those that are it that are called so, the true positive rate; NaN where none is."""
+        """The share of positives that are predicted positive (true positive rate); NaN without positives."""
         positive = self.true_positives + self.false_negatives
         return self.true_positives / positive if positive else math.nan
 
     @property
     def false_positive_rate(self) -> float:
-        """The share of the others that are called it; NaN where there are no others."""
+        """The share of negatives that are predicted positive; NaN without negatives."""
         negative = self.false_positives + self.true_negatives
         return self.false_positives / negative if negative else math.nan
 
     @property
     def share_positive(self) -> float:
-        """The share of all that are it: the precision of calling everything so."""
+        """The share of all samples that are positive: the precision of calling everything positive."""
         positive = self.true_positives + self.false_negatives
         return positive / (positive + self.false_positives + self.true_negatives)
 
 
 def at_threshold(table: pa.Table, scores: Scores, class_idx: int, threshold: float) -> AtThreshold:
-    """Counts of one class of a predictions table at a probability from 0 to 1.
+    """Counts of one class of a predictions table at a threshold from 0 to 1.
 
-    From a histogram, at the edge of its bins that is nearest to the threshold, which the result names; above
-    1/6 the table knows all that reach a threshold, as no sixth probability is larger. ValueError if scores
-    are missing.
+    From a histogram, the threshold is the nearest edge of its bins; the result states it. Above 1/6 the table
+    itself is enough, as a sixth probability cannot be larger. ValueError if scores are missing.
     """
     if scores.histogram is not None and threshold <= 1 / 6:
         return _at_edge(scores.histogram, class_idx, threshold)
@@ -69,7 +68,7 @@ def at_threshold(table: pa.Table, scores: Scores, class_idx: int, threshold: flo
 
 
 def _probabilities(table: pa.Table, scores: Scores, class_idx: int) -> NDArray[Any]:
-    """Of a class for every sample (N,): the table's own where it has it."""
+    """The probability of a class for every sample (N,), from the table's top five where they have it."""
     if scores.values is None and scores.histogram is None:
         raise ValueError("the scores of all classes are missing")
     if scores.values is not None and scores.kind == EXACT:
@@ -77,9 +76,9 @@ def _probabilities(table: pa.Table, scores: Scores, class_idx: int) -> NDArray[A
     others = np.zeros(len(scores.label))
     if scores.values is not None:
         others = probability_of(scores.values[:, class_idx])
-    found = lists(table, "top5") == class_idx
-    known = np.where(found, lists(table, "top5_probability"), np.float32(0)).sum(1)
-    best = np.where(found.any(1), known, others)
+    in_top = lists(table, "top5") == class_idx
+    known = np.where(in_top, lists(table, "top5_probability"), np.float32(0)).sum(1)
+    best = np.where(in_top.any(1), known, others)
     return np.where(scores.label == class_idx, column(table, "p_label"), best)
 
 

@@ -75,12 +75,12 @@ def test_copies_are_found_and_flagged(planted: DataReport) -> None:
 def test_hints_are_sentences_about_what_matters(planted: DataReport) -> None:
     assert list(planted.hints) == [
         "2 broken files are skipped",
-        "class 'dog' has 1 image, 'cat' 16: look at balanced accuracy, not at accuracy alone",
+        "class 'dog' has 1 image, 'cat' 16: look at balanced accuracy, not only at accuracy",
         "there is no validation image of class 'dog'",
         "there is no test image of class 'dog'",
-        "1 image is in training and validation both: the validation accuracy is too good",
-        "1 validation image looks almost like one in training: the validation accuracy is too good",
-        "2 images have the same content but different labels: some of these are wrong",
+        "1 image is in both training and validation: the validation accuracy is too good",
+        "1 validation image looks almost like an image in training: the validation accuracy is too good",
+        "2 images have the same content but different labels: some of the labels are wrong",
     ]
 
 

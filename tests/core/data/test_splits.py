@@ -96,10 +96,10 @@ def test_random_states_of_numpy_are_left_alone() -> None:
 
 def test_nothing_to_spare_is_said_in_words() -> None:
     with pytest.raises(
-        DataError, match="every class of made has too few images to validate on; expected two"
+        DataError, match="every class of made has too few images for validation; expected two"
     ):
         random_split(image_set([0, 1, 2]), 0.5, seed=0)
-    with pytest.raises(DataError, match="too few groups to validate on"):
+    with pytest.raises(DataError, match="too few groups for validation"):
         random_split(image_set([0, 0, 1, 1], groups=[0, 0, 1, 1]), 0.5, seed=0)
     with pytest.raises(DataError, match="no published validation part; choose a share for it above 0"):
         random_split(image_set([0, 0, 1, 1]), 0, seed=0)

@@ -174,13 +174,15 @@ def test_tables_without_a_common_class_are_refused() -> None:
 
 def test_other_labels_of_shared_samples_are_refused_and_counted() -> None:
     second = _table("abcdefgh", [0, 0, 2, 1, 1, 2, 2, 1], [0] * 8, [1] * 8)
-    expected = "2 of 8 shared samples have another label in the second table, such as 'c': 'dog' and 'fox'"
+    expected = (
+        "2 of 8 shared samples have a different label in the second table, such as 'c': 'dog' and 'fox'"
+    )
     with pytest.raises(DataError, match=expected):
         comparison.paired(FIRST, second, NAMES, NAMES)
 
 
 def test_a_sample_that_occurs_twice_is_refused() -> None:
-    with pytest.raises(DataError, match="1 of 3 samples have the sample_id of another"):
+    with pytest.raises(DataError, match="1 of 3 samples repeat the sample_id of another"):
         comparison.paired(FIRST, _table("aba", [0, 0, 0], [0, 0, 0], [1, 1, 1]), NAMES, NAMES)
 
 
@@ -220,7 +222,7 @@ def test_transfer_mends_what_scratch_gets_wrong_and_breaks_next_to_nothing() -> 
     said = significance.in_words(
         significance.mcnemar(len(found.fixed), len(found.broken)), "scratch", "transfer"
     )
-    assert "It is hardly chance that transfer is ahead." in said
+    assert "It is very unlikely that transfer is ahead by chance." in said
 
 
 def test_of_the_road_signs_frames_seem_to_decide_what_tracks_do_not() -> None:

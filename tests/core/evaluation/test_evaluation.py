@@ -290,7 +290,7 @@ def test_without_the_scores_of_all_classes_no_area_is_written_and_it_is_said_why
     names = ("macro_roc_auc", "macro_average_precision", "macro_roc_auc_error")
     assert [found[name] for name in names] == [None] * 3
     assert found["areas_from"].startswith(
-        "nothing: the predictions table keeps only the five likeliest classes"
+        "nothing: the predictions table has only the five most probable classes"
     )
     assert found["top5_accuracy"] is None
 

@@ -125,7 +125,7 @@ def test_without_the_scores_of_all_classes_there_is_no_area_and_it_is_said_why()
     scores = scores_of(table.drop_columns([SCORES]), 7)
     found = ranking(scores)
     assert np.isnan([found.roc_auc, found.average_precision, found.roc_auc_error]).all()
-    assert "keeps only the five likeliest classes" in in_words(found)
+    assert "has only the five most probable classes" in in_words(found)
     for curve in (curves.roc_curve, curves.precision_recall_curve):
         with pytest.raises(ValueError, match="scores of all classes are missing"):
             curve(scores, 0)
@@ -137,7 +137,7 @@ def test_what_the_areas_come_from_is_said_with_their_largest_error() -> None:
     table, _ = _random(300, 7)
     found = ranking(scores_of(table, 7))
     largest = f"{found.roc_auc_error.max():.2g} and {found.average_precision_error.max():.2g}"
-    assert in_words(found).endswith(f"rounded to 16 bits: of no class are they off by more than {largest}.")
+    assert in_words(found).endswith(f"rounded to 16 bits: their errors are at most {largest} for any class.")
     written = summary(table, list("abcdefg"))
     assert written["macro_roc_auc_error"] == pytest.approx(found.roc_auc_error.mean())
 

@@ -79,9 +79,9 @@ def test_an_interval_on_both_sides_of_nothing_says_so_by_its_signs() -> None:
 def test_the_small_print_says_what_was_counted() -> None:
     assert (
         counted(_verdict(0, 1))
-        == "McNemar's test, exact, p = 0.03; each of the 1,056 samples counts for itself"
+        == "McNemar's test, exact, p = 0.03; the 1,056 samples are taken as independent"
     )
     assert counted(_verdict(0, 1, 1e-9, 150)) == (
-        "McNemar's test over groups, exact, p < 0.0001; samples that belong together count together: "
-        "1,056 samples in 150 groups"
+        "McNemar's test over groups, exact, p < 0.0001; the 150 groups of 1,056 samples are taken as "
+        "independent"
     )

@@ -186,7 +186,7 @@ def test_results_outlive_an_evaluation_whose_images_go_away(
     ):
         evaluate(folder, samples, Resources(workers=workers))
     images.root.rename(images.root.parent / "elsewhere")
-    with pytest.raises(DataError, match=r"^the folder '.*' is away; connect its disk, then start again$"):
+    with pytest.raises(DataError, match=r"^the folder '.*' is missing; connect its disk, then start again$"):
         evaluate(folder, samples, Resources(workers=workers))
     assert _kept(folder) == before
     (images.root.parent / "elsewhere").rename(images.root)

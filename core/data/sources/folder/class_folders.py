@@ -1,4 +1,4 @@
-"""Any folder of images: a subfolder for each class, perhaps below train, val and test."""
+"""A folder with a subfolder for each class, perhaps inside train, val and test."""
 
 import hashlib
 from collections.abc import Sequence
@@ -17,14 +17,14 @@ def _find(folder: Path) -> Path | None:
 
 
 def load(folder: Path, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
-    """The images of a folder, read in the way that ``layout`` names; see `layouts.understand`.
+    """The images of a folder, read as ``layout`` says; see `layouts.understand`.
 
     Raises:
-        LayoutError: it can be read in several ways.
+        LayoutError: the folder can be read in several ways.
         DataError: it has no class folders, or its files cannot be read.
     """
     read = layouts.understand(folder, layout=layout, known=known).reading
-    found = Listing(
+    files_of_classes = Listing(
         class_names=read.class_names,
         sample_ids=read.sample_ids,
         labels=read.labels,
@@ -34,12 +34,12 @@ def load(folder: Path, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
         empty=read.empty,
         layout=layout,
     )
-    images = listing.image_set("folder", read.root, found)
+    images = listing.image_set("folder", read.root, files_of_classes)
     return images if read.groups is None else _with_groups(images, read.groups)
 
 
 def _with_groups(images: ImageSet, groups: Sequence[str]) -> ImageSet:
-    """With a fingerprint that is of the groups too, as they decide how the images are split."""
+    """The same images with a fingerprint that includes the groups, which determine the split."""
     known = "\n".join([images.fingerprint, *groups])
     return replace(images, fingerprint=hashlib.blake2b(known.encode(), digest_size=16).hexdigest())
 

@@ -1,4 +1,4 @@
-"""Labels in file names, ``cat.0.jpg``, ``cat_0.jpg`` or ``cat-0.jpg``: in a folder, its train or images."""
+"""Labels in file names: ``cat.0.jpg``, ``cat_0.jpg`` or ``cat-0.jpg``, in a folder or its train or images."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -12,37 +12,37 @@ from core.errors import DataError
 
 _NUMBERED = re.compile(r"(.+)[._-]\d+\.[^.]+")
 _PLACES = (".", "train", "images")
-# What cameras and programs write in front of a number, which is no label.
+# Words that cameras and programs put before a number; they are not labels.
 _CAMERAS = frozenset(
     listing.words(
         "img dsc dscn dscf dscx pxl image photo picture frame screenshot scan mvi gopr p imag wp sam"
     )
 )
-_ENOUGH = 1_000  # Names that `find` looks at before it trusts the rest, once it has seen two labels.
+_ENOUGH = 1_000  # Names that `fits` checks, once it has seen two labels; it trusts the rest.
 
 
 def label_of(file_name: str) -> str | None:
-    """What precedes the last separator and number: ``cat`` of ``cat.0.jpg``; None without them."""
+    """The part before the last separator and number, ``cat`` in ``cat.0.jpg``; None without them."""
     match = _NUMBERED.fullmatch(file_name)
     return match and match[1]
 
 
 def fits(folder: Path, label: Callable[[str], str | None] = label_of) -> bool:
-    """Whether the images here are named for two labels at least; reads as few names as that takes."""
+    """Whether the names of the images here have at least two labels; reads as few names as needed."""
     labels: set[str] = set()
     names = (entry.name for entry in listing.visible(folder) if listing.is_image(entry))
     for count, name in enumerate(names):
-        found = label(name)
-        if found is None:
+        label_of_name = label(name)
+        if label_of_name is None:
             return False
-        labels.add(found)
+        labels.add(label_of_name)
         if count >= _ENOUGH and len(labels) > 1:
             break
     return len(labels) > 1 and not {each.casefold() for each in labels} <= _CAMERAS
 
 
 def _fits(folder: Path) -> bool:
-    """Whether labels are in file names, and no class folders lie beside, to which such images are stray."""
+    """Whether labels are in the file names, and there are no class folders beside the images."""
     return fits(folder) and sum(not roles.splits_of([name]) for name in _folders_of_images(folder)) < 2
 
 
@@ -56,22 +56,22 @@ def images_named(name: str, folder: Path, label: Callable[[str], str | None] = l
     """The images of a folder that `fits`.
 
     Raises:
-        DataError: A name has no label, or all have the same.
+        DataError: A name has no label, or all names have the same label.
     """
     file_names = listing.images_in(folder)
     class_names, labels = listing.indexed([_labelled(each, label, folder) for each in file_names])
     if len(class_names) == 1:
-        raise DataError(f"{str(folder)!r} has the label {class_names[0]!r} only; expected two or more")
+        raise DataError(f"{str(folder)!r} has only the label {class_names[0]!r}; expected two or more")
     return listing.image_set(name, folder, Listing(class_names, file_names, labels))
 
 
 def _labelled(file_name: str, label: Callable[[str], str | None], folder: Path) -> str:
-    found = label(file_name)
-    if found is None:
+    label_of_name = label(file_name)
+    if label_of_name is None:
         raise DataError(
             f"got {file_name!r} in {str(folder)!r}; expected names like 'cat.0.jpg' or 'cat_0.jpg'"
         )
-    return found
+    return label_of_name
 
 
 SOURCE = Source(

@@ -1,4 +1,4 @@
-"""Files of images below a folder: which count, in which order, and the image set they make."""
+"""Image files below a folder: which files count, their order, and the image set that they form."""
 
 import errno
 import os
@@ -17,7 +17,7 @@ from core.errors import AwayError, DataError, FileError
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words in a text: a list that reads well."""
+    """The words of a text, for readable lists."""
     return tuple(text.split())
 
 
@@ -25,7 +25,7 @@ SUFFIXES = words(
     ".jpg .jpeg .jfif .jpe .pjpeg .pjp .mpo .png .apng .webp .gif .tif .tiff .bmp .dib .ppm .pgm .pbm "
     ".pnm .pfm"
 )
-# Why a file or folder does not count.
+# Reasons to leave out a file or folder.
 SYSTEM = "files of the system"
 NOT_UTF8 = "names not in UTF-8"
 DEAD_LINK = "links to nothing"
@@ -34,7 +34,7 @@ NOT_OPENED = "of a format not opened here: export JPEG or PNG instead"
 NO_ENDING = "files without an ending and without a picture"
 
 _FOREIGN = frozenset(words(".heic .heif .avif .jxl .jp2 .j2k .svg .psd .cr2 .cr3 .nef .arw .dng .raw .dcm"))
-# Files of these endings are not opened to look whether they are images.
+# Files with these endings are not opened to check whether they are images.
 _OTHER = frozenset(
     words(
         """
@@ -52,7 +52,7 @@ _MAGIC = re.compile(
     re.DOTALL,
 )
 _MAGIC_BYTES = 32
-# Of desktops, disks and network storage; also what begins with a dot, or with @Syno.
+# Files of desktops, disks and network storage; also names that begin with a dot, or with @Syno.
 _SYSTEM_NAMES = frozenset(
     (
         *words(
@@ -76,10 +76,10 @@ _ITS_OWN_FAULT = {errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, er
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
-    """What was found, N files: paths below the root, labels, names of groups, the publisher's split.
+    """N image files: paths below the root, labels, names of groups, and the published split.
 
-    ``left_out`` is what lies below the root and is none of these, ``empty`` names class folders without an
-    image, ``layout`` is how somebody chose to read the folder; None and empty where nobody has looked.
+    ``left_out`` are the other files below the root, None if they were not counted. ``empty`` names class
+    folders without images, ``layout`` is the reading of the folder that the user chose.
     """
 
     class_names: tuple[str, ...]
@@ -96,7 +96,7 @@ def image_set(name: str, root: Path, listing: Listing) -> ImageSet:
     """The images of a listing, with their fingerprint.
 
     Raises:
-        DataError: There are none, one of them cannot be read, or a table names a file outside ``root``.
+        DataError: There are no images, one cannot be read, or a table names a file outside ``root``.
     """
     if not listing.sample_ids:
         raise DataError(f"no image in {str(root)!r}; expected files that end in {', '.join(SUFFIXES)}")
@@ -107,7 +107,7 @@ def image_set(name: str, root: Path, listing: Listing) -> ImageSet:
     except OSError as error:
         if not root.is_dir():
             raise DataError(
-                f"the folder {str(root)!r} is away; connect its disk, then start again"
+                f"the folder {str(root)!r} is missing; connect its disk, then start again"
             ) from error
         msg = f"cannot read {error.filename!r}, which {name} should have; unpack or download it again"
         raise DataError(str(error) if isinstance(error, FileError) else msg) from error
@@ -128,48 +128,48 @@ def image_set(name: str, root: Path, listing: Listing) -> ImageSet:
 
 
 def _refuse_outside(root: Path, sample_ids: Sequence[str]) -> None:
-    """A table that comes with a data set may not lead to files elsewhere on this machine."""
+    """DataError if a table in the data set names files outside the data set's folder."""
     for sample_id in sample_ids:
         if sample_id.startswith("/") or ".." in sample_id.split("/"):
             raise DataError(
-                f"the data set in {str(root)!r} names {sample_id!r}, which lies outside; remove it"
+                f"the data set in {str(root)!r} names {sample_id!r}, which is outside; remove this entry"
             )
 
 
 def indexed(classes: Sequence[str]) -> tuple[tuple[str, ...], list[int]]:
-    """The distinct class names in natural order, and the index of each given one among them."""
+    """The distinct class names in natural order, and for each name in ``classes`` its index among them."""
     class_names = tuple(sorted(set(classes), key=natural))
     index = {class_name: number for number, class_name in enumerate(class_names)}
     return class_names, [index[each] for each in classes]
 
 
 def numbered(values: Iterable[str | int]) -> NDArray[np.int64]:
-    """The number of each value (N,) among the distinct ones, in sorted order."""
+    """For each value (N,) its index among the sorted distinct values."""
     return np.unique(np.array(list(values)), return_inverse=True)[1].astype(np.int64)
 
 
 def natural(text: str) -> tuple[list[str | int], str]:
-    """A sort key by which ``2`` precedes ``10`` and case comes last; the same for all Unicode forms."""
+    """A sort key: ``2`` before ``10``, case only as the last criterion, equal for all Unicode forms."""
     text = unicodedata.normalize("NFC", text)
     parts = re.split(r"(\d+)", text.casefold())
     return [int(part) if odd % 2 else part for odd, part in enumerate(parts)], text
 
 
 def is_system(name: str) -> bool:
-    """Whether a file or folder is a desktop's, a disk's or a network storage's own."""
+    """Whether a file or folder belongs to a desktop, a disk or a network storage system."""
     return _SYSTEM_KINDS.fullmatch(name) is not None or name.casefold() in _SYSTEM_NAMES
 
 
 def is_utf8(name: str) -> bool:
-    """Whether a name can be written down: one that came as other bytes cannot."""
+    """Whether a file name is valid UTF-8."""
     return name.isascii() or not any("\ud800" <= each <= "\udfff" for each in name)
 
 
 def reason_against(entry: os.DirEntry[str]) -> str | None:
-    """Why a file does not count as an image; None for one that does. No folder is given.
+    """Why a file is left out; None for an image file. ``entry`` is not a folder.
 
     Raises:
-        AwayError: its disk does not answer.
+        AwayError: its disk does not respond.
     """
     if not is_utf8(entry.name):
         return NOT_UTF8
@@ -181,7 +181,7 @@ def reason_against(entry: os.DirEntry[str]) -> str | None:
 
 
 def is_image(entry: os.DirEntry[str]) -> bool:
-    """Whether this is a file that counts as an image."""
+    """Whether this is an image file."""
     return not is_folder(entry) and reason_against(entry) is None
 
 
@@ -191,7 +191,7 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def visible(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """What lies in a folder and is not the system's, in no order; nothing if it cannot be read."""
+    """The entries of a folder except system files, unordered; none if the folder cannot be read."""
     try:
         with os.scandir(folder) as entries:
             yield from (entry for entry in entries if is_utf8(entry.name) and not is_system(entry.name))
@@ -200,36 +200,36 @@ def visible(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def subfolders(folder: Path) -> list[str]:
-    """Names, in natural order."""
+    """The names of the folders in a folder, in natural order."""
     return sorted((entry.name for entry in visible(folder) if is_folder(entry)), key=natural)
 
 
 def images_in(folder: Path) -> list[str]:
-    """Names of the images directly in a folder, in natural order."""
+    """The names of the images directly in a folder, in natural order."""
     return sorted((entry.name for entry in visible(folder) if is_image(entry)), key=natural)
 
 
 def first_place(folder: Path, places: Iterable[str], fits: Callable[[Path], bool]) -> Path | None:
-    """The first of some paths below a folder that fits; one that cannot be read does not."""
+    """The first of some paths below a folder that fits; paths that cannot be read do not fit."""
     return next((folder / place for place in places if _quietly(fits, folder / place)), None)
 
 
 def _quietly(fits: Callable[[Path], bool], place: Path) -> bool:
     try:
         return fits(place)
-    except (OSError, ValueError):  # No permission, a name too long for the file system.
+    except (OSError, ValueError):  # For example no permission, or a name that is too long.
         return False
 
 
 def _asked(entry: os.DirEntry[str], question: Callable[[], bool]) -> bool:
-    """The answer of the disk; no where the entry itself is at fault: a circle of links, a name too long."""
+    """The disk's answer; False if the entry itself is faulty: a cycle of links, or too long a name."""
     try:
         return question()
     except OSError as error:
         if error.errno in _ITS_OWN_FAULT:
             return False
         raise AwayError(
-            f"cannot read {entry.path!r}: {error.strerror}; look whether its disk is there"
+            f"cannot read {entry.path!r}: {error.strerror}; check that its disk is connected"
         ) from error
 
 

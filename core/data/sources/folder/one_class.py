@@ -1,4 +1,4 @@
-"""Images right in a folder, all of one class that a network knows: ``cat/1.jpg``, or ``cat_1.jpg``."""
+"""Images directly in a folder, all of one class that a network knows: ``cat/1.jpg`` or ``cat_1.jpg``."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +9,9 @@ from core.data.sources.folder.listing import Listing
 
 
 def images_of(folder: Path, known: Sequence[str]) -> ImageSet | None:
-    """The images, where their names or that of their folder say which ``known`` class all are of; or None.
+    """The images, if their names or their folder's name are one of the ``known`` classes; else None.
 
-    A folder of class folders is another matter, and so are images named for several classes.
+    Also None for a folder of class folders, and for images named for several classes.
     """
     names = listing.images_in(folder) if known else []
     if (
@@ -23,12 +23,12 @@ def images_of(folder: Path, known: Sequence[str]) -> ImageSet | None:
     labels = {file_names.label_of(each) for each in names}
     of_names = labels.pop() if len(labels) == 1 else None
     classes = {roles.folded(name) for name in known}
-    found = next(
+    class_name = next(
         (each for each in (of_names, folder.resolve().name) if each and roles.folded(each) in classes), None
     )
-    if found is None:
+    if class_name is None:
         return None
-    return listing.image_set("folder", folder, Listing((found,), names, [0] * len(names)))
+    return listing.image_set("folder", folder, Listing((class_name,), names, [0] * len(names)))
 
 
 def _has_images(folder: Path) -> bool:
