@@ -45,6 +45,17 @@ def num_channels(checkpoint: Checkpoint, layer: str) -> int:
     return activations(checkpoint.model, checkpoint.blank_input(), [layer])[layer].shape[1]
 
 
+def kept(
+    checkpoint: Checkpoint, asked: AscentQuestion, cache: AscentCache | None = None
+) -> Iterator[Ascended]:
+    """The pictures that were made before, by any process; ``cache`` is the user's own if None."""
+    cache = cache or user_cache()
+    for channel in dict.fromkeys(asked.channels):
+        picture = cache.read(key_of(checkpoint.card, asked.layer, channel, asked.settings))
+        if picture is not None:
+            yield picture
+
+
 def ascended(
     checkpoint: Checkpoint,
     asked: AscentQuestion,
@@ -52,7 +63,7 @@ def ascended(
     *,
     on_progress: OnProgress = lambda _share: None,
 ) -> Iterator[Ascended]:
-    """The pictures that are kept already, at once; then the others as they are done, which are kept too.
+    """The pictures that were made before, at once; then the others as they are done, which are kept too.
 
     Closing the generator stops it; asked again, it goes on where it was. ``cache`` is the user's own if None.
     ``on_progress`` is as in `core.explain.ascent.ascend`.
@@ -61,19 +72,15 @@ def ascended(
         LayerError: as in `core.explain.ascent.ascend`.
     """
     cache = cache or user_cache()
-    keys = {each: key_of(checkpoint.card, asked.layer, each, asked.settings) for each in asked.channels}
-    left: list[int] = []
-    for channel, key in keys.items():
-        kept = cache.read(key)
-        if kept is None:
-            left.append(channel)
-        else:
-            yield kept
+    left = dict.fromkeys(asked.channels)
+    for each in kept(checkpoint, asked, cache):
+        del left[each.channel]
+        yield each
     if left:
         pictures = _computed(checkpoint, replace(asked, channels=tuple(left)), on_progress)
         try:
             for each in pictures:
-                cache.write(keys[each.channel], each)
+                cache.write(key_of(checkpoint.card, asked.layer, each.channel, asked.settings), each)
                 yield each
         finally:
             cache.make_room()

@@ -12,7 +12,7 @@ from functools import partial
 import streamlit as st
 
 from core.explain.ascent import Ascended
-from core.inside.ascents import cache, pictures
+from core.inside.ascents import pictures
 from core.inside.ascents.pictures import AscentQuestion
 from pages._ui.session.models import Loaded
 
@@ -76,11 +76,8 @@ def kept(place: Place) -> Ascended | None:
     known = _ascents().pictures
     if place.key in known:
         return known[place.key]
-    asked = _question(place)
-    card = place.loaded.checkpoint.card
-    key = cache.key_of(card, place.layer, place.channel, asked.settings)
-    found = pictures.user_cache().read(key)
-    return None if found is None else _remember(place, found, _ascents())
+    on_disk = next(pictures.kept(place.loaded.checkpoint, _question(place)), None)
+    return None if on_disk is None else _remember(place, on_disk, _ascents())
 
 
 def made(place: Place, on_share: Callable[[float], object]) -> Ascended:
