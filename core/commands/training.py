@@ -18,6 +18,7 @@ from core.commands.options.numbers import (
     whole,
 )
 from core.data.cache import decode
+from core.data.division import divided
 from core.data.downloads import fetching
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
@@ -26,9 +27,8 @@ from core.data.splits import published_split
 from core.data.survey.report import lines, report
 from core.drawing.render import png
 from core.models import registry
-from core.predictions.evaluating.evaluate import write_metrics_of_training
 from core.training import recipe as recipes
-from core.training.material import Material, material, sides
+from core.training.material import Material, material
 from core.training.network import preprocess_of
 from core.training.preview import sheet
 from core.training.recipe import Recipe
@@ -129,7 +129,7 @@ def _data(options: argparse.Namespace) -> int:
     if recipe is None:
         split = published_split(images, val_share=options.val, seed=options.seed)
     else:
-        split = sides(images, recipe.data, recipe.seed)
+        split = divided(images, recipe.data.division(recipe.seed))
     preprocess = preprocess_of(recipe) if recipe else registry.default_preprocess(_LOOK)
     decoded = decode(images, preprocess, on_progress=_count)
     survey = report(images, decoded.survey, train=split.train, val=split.val, test=split.test)
@@ -222,7 +222,6 @@ def _train(options: argparse.Namespace) -> int:
     except Stopped:
         return complain(f"{name} was stopped; continue with: python -m core train --out {name} --resume")
     if is_first():
-        write_metrics_of_training(folder)
         metrics = store.read_card(folder).metrics
         _say(f"{folder}: validation accuracy {metrics['val_accuracy']:.4f}, loss {metrics['val_loss']:.4f}")
     return 0

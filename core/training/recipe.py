@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from core import files
 from core.data.augment import Augment
+from core.data.division import Division
 from core.errors import FileError, RecipeError
 
 FOLDER = Path(__file__).parent / "recipes"
@@ -46,6 +47,10 @@ class Data:
     split: Literal["published", "random"] = "published"
     val: Share = 0.2
     per_class: Count = 0
+
+    def division(self, seed: int) -> Division:
+        """How these settings divide a data set."""
+        return Division(self.split, self.val, seed)
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

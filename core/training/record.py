@@ -1,7 +1,6 @@
-"""What a training leaves beside its card, checked as it is read: history, progress, place of the data."""
+"""What a training leaves beside its card, checked as it is read: history and progress."""
 
 import io
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,10 +12,10 @@ from typing_extensions import TypedDict
 from core import files
 from core.checkpoints import paths
 from core.errors import CheckpointError, FileError
-from core.files import stored
+from core.files import stored, tables
 
 _MOST_COLUMNS = 100
-_MOST_BYTES, _MOST_EPOCHS, _LONGEST_PATH = 64 * 2**20, 10**6, 4_096
+_MOST_BYTES, _MOST_EPOCHS = 64 * 2**20, 10**6
 # What the columns of a history may hold, from the least to the most; others may hold any number.
 _RANGES = {
     "epoch": (1, _MOST_EPOCHS),
@@ -79,59 +78,6 @@ def progress(folder: Path) -> Json:
     return {**said}
 
 
-def remembered_data(folder: Path) -> Path | None:
-    """Where the data of a checkpoint's last training or evaluation lay; None for the usual place.
-
-    Raises:
-        CheckpointError: the file that says it is damaged.
-    """
-    return _local(folder)[0]
-
-
-def remembered_layout(folder: Path, data: Path | None = None) -> str:
-    """How the data of `remembered_data` are read; empty where nobody chose, or ``data`` lie elsewhere."""
-    if data is None:
-        return _local(folder)[1]
-    with suppress(CheckpointError):  # A damaged file says nothing of data that are named.
-        place, layout = _local(folder)
-        return layout if data.resolve() == place else ""
-    return ""
-
-
-def place_in_words(folder: Path) -> str:
-    """Where the data lay, or why nobody knows: another text whenever that has changed."""
-    try:
-        return str(remembered_data(folder))
-    except CheckpointError as error:
-        return str(error)
-
-
-def _local(folder: Path) -> tuple[Path | None, str]:
-    """Where data lie, and how they are read; CheckpointError where the file is damaged."""
-    path = folder / paths.LOCAL
-    if not path.exists():
-        return None, ""
-    try:
-        stored_ = stored.parsed(path)
-        return _place(stored_.get("data")), _layout(stored_.get("layout", ""))
-    except (FileError, ValueError) as error:
-        raise _refused(path, error, "delete it, and name the folder of the images again") from error
-
-
-def _place(data: object) -> Path | None:
-    if data is None:
-        return None
-    if not isinstance(data, str) or not 0 < len(data) <= _LONGEST_PATH or "\0" in data:
-        raise ValueError(f"data is {stored.in_words(data)}: expected the path of a folder, or null")
-    return Path(data)
-
-
-def _layout(layout: object) -> str:
-    if not isinstance(layout, str) or len(layout) > _LONGEST_PATH:
-        raise ValueError(f"layout is {stored.in_words(layout)}: expected the name of a layout")
-    return layout
-
-
 def _refuse_wide(content: bytes) -> None:
     """Before it is parsed: a hundred thousand columns take half a minute."""
     widest = max((line.count(b",") + 1 for line in content.splitlines()), default=0)
@@ -162,5 +108,4 @@ def _check_column(name: str, values: pd.Series) -> None:
 
 
 def _refused(path: Path, error: Exception, advice: str) -> CheckpointError:
-    first = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return CheckpointError(f"{str(path)!r} cannot be used: {first}; {advice}")
+    return CheckpointError(f"{str(path)!r} cannot be used: {tables.said(error)}; {advice}")

@@ -16,9 +16,6 @@ from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.errors import CheckpointError, CoreError, TrainingError
 from core.files import locks
-from core.training.record import remembered_data, remembered_layout
-
-__all__ = ["remembered_data", "remembered_layout"]  # People ask for them here.
 
 _EVERY_S = 0.5
 # A look whether somebody trains (`is_alive`) holds the lock for a moment.
@@ -133,15 +130,6 @@ def stop_is_wanted(folder: Path) -> bool:
 def is_alive(folder: Path) -> bool:
     """Whether a process is training this folder now."""
     return locks.is_held(folder / paths.LOCK)
-
-
-def remember_data(folder: Path, data: Path | None, layout: str = "") -> None:
-    """Keep in a checkpoint's folder where its data lies on this machine, and how somebody chose to read it.
-
-    It is no business of the card's. None stands for where data sets are usually kept.
-    """
-    known = {"data": str(data.resolve()) if data else None} | ({"layout": layout} if layout else {})
-    files.write(folder / paths.LOCAL, json.dumps(known).encode())
 
 
 def _reason(error: BaseException) -> str:

@@ -19,8 +19,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.data.cache import decode
+from core.data.sources import catalogue
 from core.predictions import evaluations
-from core.training.material import material, open_data
+from core.training.material import material
 from core.training.recipe import parse
 
 SIGNS = ("signs-plain", "signs-bn", "signs-bn-aug")
@@ -88,7 +89,7 @@ def statistics_of_the_batch(folder: Path) -> None:
     for name in SIGNS[1:]:
         loaded = store.load(paths.root() / name)
         recipe = parse(loaded.card.recipe)
-        decoded = decode(open_data(recipe.data, folder), loaded.card.preprocess)
+        decoded = decode(catalogue.open_data(recipe.data.source, folder), loaded.card.preprocess)
         data = material(decoded, recipe.data, recipe.seed)
         batch = loaded.card.preprocess.normalised(decoded.inputs(data.val.tolist()))
         labels = torch.from_numpy(data.labels[data.val])

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from core.checkpoints.store import Card
 from core.data.batches import ImageDataset, Shuffled, loader
 from core.data.cache import decode
+from core.data.sources import catalogue
 from core.device import keep_freed_memory
 from core.training import recipe as recipes
 from core.training.lightning.classifier import Classifier
@@ -30,7 +31,7 @@ from core.training.lightning.feed import Feed
 from core.training.lightning.keeper import Keeper, Pace, Seeded
 from core.training.lightning.learner import learner
 from core.training.lightning.train import Job, _trainer
-from core.training.material import Material, material, open_data
+from core.training.material import Material, material
 from core.training.network import Network, network
 from core.training.recipe import Recipe
 from core.training.run import RunFolder
@@ -68,7 +69,7 @@ class Stopwatch(Callback):
 def setting(name: str, folder: Path, *changes: str) -> Setting:
     """A recipe by name."""
     recipe = recipes.read(name, changes)
-    images = open_data(recipe.data, folder)
+    images = catalogue.open_data(recipe.data.source, folder)
     make = partial(network, recipe, len(images.class_names))
     decoded = decode(images, make().preprocess)
     return Setting(recipe, material(decoded, recipe.data, recipe.seed), make)

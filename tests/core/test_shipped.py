@@ -20,7 +20,6 @@ from core.inside.examples import stored_examples
 from core.mistakes import results
 from core.predictions import evaluations, prediction_table, score_files
 from core.training import recipe as recipes
-from core.training.material import open_data
 from tests.support.paths import DATA, ROOT
 from tests.support.shipped import TRAINED
 
@@ -98,9 +97,7 @@ def test_its_weights_give_its_table_again(name: str) -> None:
     source = recipe.data.source
     if source != "digits" and not (DATA / FOLDERS[source]).exists():
         pytest.skip(f"the images of {source} are not here")
-    images = (
-        catalogue.load("digits") if source == "digits" else open_data(recipe.data, DATA / FOLDERS[source])
-    )
+    images = catalogue.open_data(source, None if source == "digits" else DATA / FOLDERS[source])
     assert images.fingerprint == loaded.card.data["fingerprint"]
     places = {sample_id: index for index, sample_id in enumerate(images.sample_ids)}
     some = table.iloc[:: max(1, len(table) // 16)]

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import places
 from core.checkpoints import paths
+from core.checkpoints.local import remembered_data
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
 from core.errors import DataError
@@ -22,7 +23,6 @@ from core.mistakes import results
 from core.predictions import evaluations
 from core.predictions.evaluating import background
 from core.predictions.evaluations import Evaluation
-from core.training.run import remembered_data
 from pages._ui.mistakes import exports
 from pages._ui.session import image_access
 from tests.support.looking import captions, component, components, metrics, opened

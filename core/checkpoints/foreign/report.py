@@ -10,7 +10,6 @@ from core.checkpoints.foreign.fitting import Fitted
 from core.errors import CheckpointError
 from core.models import heads, registry
 from core.models.heads import HeadLayers
-from core.predictions.top_k import prediction
 
 _AT_MOST = 4
 
@@ -24,7 +23,8 @@ class Report:
 
 def report(file: str, contents: Contents, fitted: Fitted, card: Card, logits: Tensor) -> Report:
     """What to tell a person whose file was imported."""
-    best = prediction(logits, card.class_names, int(logits.argmax()))
+    best = int(logits.argmax())
+    probability = float(logits.float().softmax(0)[best])
     height, width = card.preprocess.input_size
     prefix = f", without the prefix {fitted.prefix!r}" if fitted.prefix else ""
     key = f" from {fitted.key!r}" if fitted.key else ""
@@ -39,7 +39,7 @@ def report(file: str, contents: Contents, fitted: Fitted, card: Card, logits: Te
             f"input: {_channels(len(card.preprocess.mean))} of {height} x {width} pixels, "
             f"mean {_numbers(card.preprocess.mean)}, std {_numbers(card.preprocess.std)}"
         ),
-        f"sample photo of a cat: {best.class_name} ({best.probability:.1%})",
+        f"sample photo of a cat: {card.class_names[best]} ({probability:.1%})",
     ]
     return Report(tuple(lines))
 

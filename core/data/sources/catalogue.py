@@ -78,6 +78,20 @@ def load(name: str, folder: Path | None = None, *, layout: str = "", known: Sequ
     return class_folders.load(found, layout, known) if source is class_folders.SOURCE else source.load(found)
 
 
+def open_data(name: str, folder: Path | None, *, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
+    """The data set ``name`` where it usually lies, or, in a ``folder``, it or else the images of any layout.
+
+    For ``layout`` and ``known`` classes see `layout.understand`; errors as `open_folder`.
+    """
+    if folder is None:
+        return load(name)
+    source = SOURCES.get(name)
+    is_there = source and not source.is_embedded and find(name, folder)
+    if is_there and not layout:
+        return load(name, folder, known=known)
+    return open_folder(folder, layout=layout, known=known)
+
+
 def open_folder(folder: Path, *, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
     """The images in a folder that somebody names, of whatever source; errors as `recognise` and `load`.
 

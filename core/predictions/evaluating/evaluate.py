@@ -1,7 +1,6 @@
 """One pass of a checkpoint over its samples: the predictions table and its metrics, kept under a name."""
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,15 +14,15 @@ from torch.utils.data import DataLoader, Dataset
 
 from core import files
 from core.checkpoints import paths, store
+from core.checkpoints.local import remember_data
 from core.checkpoints.store import Checkpoint
 from core.data.batches import Share
 from core.data.image_set import ImageSet, Labels
 from core.data.unreadable import away, refuse_many
 from core.data.workers import leave_quietly
 from core.errors import AwayImageError, DataError, EvaluationError, ImageError
-from core.evaluation.summary import summary
 from core.images.preprocess import Preprocess
-from core.predictions import evaluations, prediction_table
+from core.predictions import evaluations, metrics
 from core.predictions.evaluating.naming import difference, name_for, split_of
 from core.predictions.evaluating.parts import Parts
 from core.predictions.evaluating.samples import Samples
@@ -31,8 +30,6 @@ from core.predictions.evaluating.score_parts import Joined, ScoreParts
 from core.predictions.evaluations import Evaluation, Facts
 from core.predictions.prediction_table import write, write_part
 from core.predictions.sample_rows import sample_rows
-from core.predictions.score_files import histogram
-from core.training.run import remember_data
 
 _BATCH = 32
 _WHOLE = "whole"
@@ -114,33 +111,6 @@ def evaluate(
     return found
 
 
-def write_metrics(
-    folder: Path, *, num_broken: int | None, fingerprint: str | None, into: Path | None = None
-) -> dict[str, Any]:
-    """Write ``metrics.json`` beside the predictions of an evaluation, whole or not at all; gives the content.
-
-    ``into`` is the evaluation's folder, that of the checkpoint's first one if it is None. ``num_broken``
-    images cannot be read and are in no row, None where nobody has counted them; the ``fingerprint`` is of the
-    images, as `ImageSet` has it.
-    """
-    place = into or evaluations.find(folder).folder
-    path = place / paths.PREDICTIONS
-    table = prediction_table.read(path)
-    found = summary(table, store.read_card(folder).class_names, histogram(path, table))
-    found |= {"num_broken": num_broken, "fingerprint": fingerprint}
-    files.write(place / paths.METRICS, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
-    return found
-
-
-def write_metrics_of_training(folder: Path) -> dict[str, Any]:
-    """`write_metrics` of the validation samples that a training has just predicted."""
-    data = store.read_card(folder).data
-    # How many of the skipped images are for validation, no card says.
-    return write_metrics(
-        folder, num_broken=None if data.get("skipped") else 0, fingerprint=data.get("fingerprint")
-    )
-
-
 def _earlier(parts: Parts, loaded: Checkpoint, samples: Samples, keep: Keep) -> Evaluation | None:
     """The evaluation that has the name already; EvaluationError if it is of others and not to be replaced."""
     earlier = evaluations.known(parts.folder, parts.name)
@@ -199,8 +169,11 @@ def _kept(parts: Parts, joined: Joined, facts: Facts, keep: Keep, layout: str) -
     draft, num_read = parts.place / _WHOLE, len(joined.table)
     draft.mkdir(exist_ok=True)
     write(draft / paths.PREDICTIONS, joined.table, joined.counts)
-    found = write_metrics(
-        parts.folder, num_broken=parts.num_samples - num_read, fingerprint=facts.fingerprint, into=draft
+    found = metrics.write(
+        draft,
+        store.read_card(parts.folder).class_names,
+        num_broken=parts.num_samples - num_read,
+        fingerprint=facts.fingerprint,
     )
     facts = replace(facts, num_images=num_read, date=evaluations.now())
     _describe(draft, facts, keep.data, layout)

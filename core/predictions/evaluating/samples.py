@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +10,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from core.checkpoints import store
+from core.checkpoints.local import remember_data, remembered_data, remembered_layout
 from core.checkpoints.store import Card
+from core.data.division import divided
 from core.data.image_set import ImageSet, Labels, LeftOut
 from core.data.sources import catalogue
 from core.errors import DataError
 from core.evaluation.metrics import distinct_names
+from core.predictions.evaluating.training_data import division_of, source_of
 from core.predictions.evaluations import LAYOUTS, Evaluation, data_name
-from core.training.material import open_data, sides
-from core.training.recipe import parse
-from core.training.run import remember_data, remembered_data, remembered_layout
 
 _EXAMPLES = 3
 
@@ -52,11 +52,8 @@ def open_images(folder: Path, data: Path | None, layout: str = "") -> ImageSet:
     """
     card, place = store.read_card(folder), data or remembered_data(folder)
     layout = layout or remembered_layout(folder, data)
-    if card.recipe:
-        # The card's own source: the training may have been given other data than the recipe's.
-        settings = parse(card.recipe).data
-        settings = replace(settings, source=str(card.data.get("source", settings.source)))
-        return open_data(settings, place, layout, card.class_names)
+    if source := source_of(card):
+        return catalogue.open_data(source, place, layout=layout, known=card.class_names)
     if place is None:
         raise DataError(f"say which images {folder.name!r} is to be evaluated on: --data DIR")
     return catalogue.open_folder(place, layout=layout, known=card.class_names)
@@ -143,10 +140,9 @@ def samples_of(card: Card, images: ImageSet, split: str) -> Samples:
 
 def _splits(card: Card, images: ImageSet, wanted: str) -> NDArray[np.str_]:
     if card.data.get("fingerprint") == images.fingerprint:
-        recipe = parse(card.recipe)
-        divided = sides(images, recipe.data, recipe.seed)
+        parts = divided(images, division_of(card))
         splits = np.full(len(images), "none", "<U5")
-        for name, indices in (("train", divided.train), ("val", divided.val), ("test", divided.test)):
+        for name, indices in (("train", parts.train), ("val", parts.val), ("test", parts.test)):
             splits[indices] = name
         return splits
     if images.published is None:

@@ -21,9 +21,11 @@ from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from core.checkpoints import paths, store
+from core.checkpoints.local import remember_data, remembered_data, remembered_layout
 from core.checkpoints.store import Card
 from core.data.cache import decode
 from core.data.image_set import ImageSet
+from core.data.sources import catalogue
 from core.data.survey.report import left_out_in_words
 from core.data.unreadable import refuse_many
 from core.device import best_device, device_label, keep_freed_memory
@@ -32,15 +34,12 @@ from core.training import recipe as recipes
 from core.training.lightning.keeper import Keeper, Pace, Seeded
 from core.training.lightning.learner import learner, phase
 from core.training.lightning.validation import validate
-from core.training.material import described, material, open_data, open_training_data
+from core.training.material import described, material, open_training_data
 from core.training.network import architecture_of, base_of, head_of, network, preprocess_of
 from core.training.recipe import Recipe
 from core.training.run import (
     RunFolder,
     Stopped,
-    remember_data,
-    remembered_data,
-    remembered_layout,
     request_stop,
 )
 
@@ -94,7 +93,7 @@ def resume(recipe: Recipe | None, job: Job) -> Path:
         data=job.data or remembered_data(folder),
         layout=job.layout or remembered_layout(folder, job.data),
     )
-    images = open_data(own.data, job.data, job.layout)
+    images = catalogue.open_data(own.data.source, job.data, layout=job.layout)
     if images.fingerprint != card.data.get("fingerprint"):
         raise TrainingError(f"the data of {job.name!r} has changed since it was started; start a new one")
     run = RunFolder.again(job.name) if is_first() else None

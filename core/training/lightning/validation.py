@@ -13,7 +13,7 @@ from core.checkpoints.store import Checkpoint
 from core.data.batches import ImageDataset, InOrder, Share, loader
 from core.data.image_set import ImageSet
 from core.evaluation.ranking.histograms import Counts, empty_counts
-from core.predictions import evaluations
+from core.predictions import evaluations, metrics
 from core.predictions.evaluations import Facts
 from core.predictions.prediction_table import joined, write
 from core.predictions.sample_rows import sample_rows
@@ -38,13 +38,17 @@ def validate(folder: Path, material: Material, trainer: Trainer) -> dict[str, fl
     parts = [_part(folder, rank) for rank in range(share.world)]
     images = material.decoded.images
     table = joined(parts, [images.sample_ids[index] for index in material.val])
-    _keep(loaded, images, table, counts_of(parts))
+    # How many of the images that cannot be read are for validation is unknown.
+    num_broken = 0 if material.decoded.survey.ok.all() else None
+    _keep(loaded, images, table, counts_of(parts), num_broken)
     for path in parts:
         remove(path)
     return measures(table)
 
 
-def _keep(loaded: Checkpoint, images: ImageSet, table: pa.Table, counts: Counts | None) -> None:
+def _keep(
+    loaded: Checkpoint, images: ImageSet, table: pa.Table, counts: Counts | None, num_broken: int | None
+) -> None:
     """Under the data's own name and split, in the place of that of an earlier end of this training."""
     data = evaluations.data_name(images)
     name = evaluations.usual_name(data, _SPLIT)
@@ -54,6 +58,7 @@ def _keep(loaded: Checkpoint, images: ImageSet, table: pa.Table, counts: Counts 
     draft = evaluations.workplace(loaded.folder, name) / _WHOLE
     draft.mkdir(parents=True, exist_ok=True)
     write(draft / paths.PREDICTIONS, table, counts)
+    metrics.write(draft, loaded.card.class_names, num_broken=num_broken, fingerprint=images.fingerprint)
     facts = Facts(
         data=data,
         source=images.name,

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 from PIL import Image
 
+from core.checkpoints.local import place_in_words
 from core.errors import CoreError, ImageError
 from core.evaluation.selection import Sample, sample_at
 from core.mistakes.comparable import address
@@ -15,7 +16,6 @@ from core.mistakes.results import Results
 from core.mistakes.sample_images import SampleImages, sample_images
 from core.predictions.evaluating.samples import data_has_changed, images_of
 from core.predictions.evaluations import Evaluation
-from core.training.record import place_in_words
 from pages._ui.session import folders, photos
 from pages._ui.session.photos import Photo
 

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from core.__main__ import main
+from core.checkpoints.local import remember_data, remembered_data, remembered_layout
 from core.predictions import evaluations
 from core.predictions.evaluating.samples import images_of, open_images
-from core.training.run import remember_data, remembered_data, remembered_layout
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 
 

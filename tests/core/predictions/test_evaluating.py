@@ -10,12 +10,12 @@ import pytest
 
 from core.__main__ import main
 from core.checkpoints import store
+from core.checkpoints.local import remember_data, remembered_data
 from core.data.sources import catalogue
 from core.predictions import evaluations
 from core.predictions.evaluating import parts as evaluation_parts
 from core.predictions.evaluating.samples import data_has_changed, images_of
 from core.training import recipe as recipes
-from core.training.run import remember_data, remembered_data
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 
 

@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from core.__main__ import main
 from core.checkpoints import paths, store
+from core.checkpoints.local import remember_data, remembered_data
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
 from core.errors import DataError, EvaluationError
@@ -19,7 +20,6 @@ from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.naming import proposed_name
 from core.predictions.evaluating.samples import Samples, images_of, samples_of
 from core.predictions.evaluations import Facts
-from core.training.run import remember_data, remembered_data
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 
 

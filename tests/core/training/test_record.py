@@ -1,7 +1,6 @@
 """What a training has left is read to the bit, or refused in one sentence."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from core.checkpoints import paths
 from core.errors import CheckpointError
 from core.training import record
-from core.training.run import remember_data
 
 HEADER = "epoch,train_loss,train_accuracy,val_loss,val_accuracy,lr,seconds"
 
@@ -27,8 +25,6 @@ def test_a_history_is_read_as_it_is(tmp_path: Path) -> None:
 
 def test_where_there_are_no_files_there_is_nothing(tmp_path: Path) -> None:
     assert (len(record.history(tmp_path)), record.progress(tmp_path)) == (0, {})
-    assert record.remembered_data(tmp_path) is None
-    assert record.place_in_words(tmp_path) == "None"
 
 
 @pytest.mark.parametrize(
@@ -78,19 +74,3 @@ def test_a_progress_keeps_what_a_newer_version_says(tmp_path: Path) -> None:
     said = {"phase": "reading images", "done": 1, "total": 2, "time": 3.5, "later": [1]}
     (tmp_path / paths.PROGRESS).write_text(json.dumps(said))
     assert record.progress(tmp_path) == said
-
-
-def test_the_place_of_data_comes_back_also_where_its_name_is_not_utf8(tmp_path: Path) -> None:
-    place = tmp_path / os.fsdecode(b"photos-\xff")
-    remember_data(tmp_path, place)
-    assert record.remembered_data(tmp_path) == place
-
-
-@pytest.mark.parametrize("data", [3, ["a"], "", "a\0b", "x" * 5_000])
-def test_a_place_that_cannot_be_is_named(tmp_path: Path, data: object) -> None:
-    (tmp_path / paths.LOCAL).write_text(json.dumps({"data": data}))
-    with pytest.raises(
-        CheckpointError, match=r"local.json' cannot be used: data is .*, and name the folder of"
-    ):
-        record.remembered_data(tmp_path)
-    assert "expected the path of a folder, or null" in record.place_in_words(tmp_path)

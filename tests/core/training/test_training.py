@@ -1,9 +1,9 @@
 """A training from its first second to its last: what it leaves, and what survives when it goes wrong."""
 
+import json
 import math
 from collections import namedtuple
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,12 @@ from core.data.sources import catalogue
 from core.errors import CheckpointError, CoreError, DataError, FileError, RecipeError, TrainingError
 from core.models import registry
 from core.predictions import evaluations, prediction_table
+from core.predictions.evaluating.training_data import division_of
 from core.training import recipe as recipes
 from core.training import run as runs
 from core.training.lightning.classifier import Classifier
 from core.training.lightning.train import Job, resume, train
-from core.training.material import material, open_data, sides
+from core.training.material import material
 from core.training.recipe import Recipe
 from core.training.run import Stopped
 
@@ -95,6 +96,7 @@ def test_the_folder_says_everything_about_the_training() -> None:
     known = {key: card.data[key] for key in ("source", "images", "train", "val", "skipped", "seed")}
     assert known == {"source": "digits", "images": 1797, "train": 80, "val": 90, "skipped": 0, "seed": 0}
     assert card.data["fingerprint"] == catalogue.load("digits").fingerprint
+    assert division_of(card) == _recipe(*TWO_CONVOLUTIONS).data.division(0)
     assert card.training["epochs"] == 3
     assert card.training["seconds"] > 0
     assert card.versions["lightning"]
@@ -130,6 +132,10 @@ def test_the_predictions_table_is_what_the_checkpoint_says() -> None:
         odds = prediction_table.log_odds(logits[None].double())[0]
         assert scores[row.name] == pytest.approx(odds.detach().numpy(), rel=2e-3, abs=1e-4)
     assert (table["label"] == table["predicted"]).mean() == loaded.card.metrics["val_accuracy"]
+    measured = json.loads((own.folder / paths.METRICS).read_text())
+    assert (measured["num_samples"], measured["num_broken"]) == (90, 0)
+    assert measured["accuracy"] == loaded.card.metrics["val_accuracy"]
+    assert measured["fingerprint"] == images.fingerprint
 
 
 def test_with_a_learning_rate_of_zero_the_training_loss_is_that_of_the_fresh_network() -> None:
@@ -513,15 +519,3 @@ def test_a_network_whose_head_is_a_convolution_trains_without_a_feature_cache() 
     folder = train(_recipe(*FEW, *changes, "epochs=1", "data.per_class=2"), _job())
     assert {name.split(".")[0] for name in _weights(folder)} == {"features", "classifier"}
     assert store.read_card(folder).status == "finished"
-
-
-def test_a_share_of_nothing_validates_on_the_published_test_images_or_else_on_a_fifth(
-    photos_of_two_classes: Path,
-) -> None:
-    settings = _recipe("data.val=0.0").data
-    mine = open_data(settings, photos_of_two_classes)
-    assert [len(side) for side in (sides(mine, settings, 0).train, sides(mine, settings, 0).val)] == [32, 8]
-    halves = np.array(["train", "test"])[np.arange(40) % 2]
-    published = sides(replace(mine, published=halves), settings, 0)
-    assert (published.val % 2 == 1).all()
-    assert len(published.val) == 20

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.checkpoints import store
+from core.checkpoints.local import remembered_data, remembered_layout
 from core.errors import CoreError
 from core.mistakes import results
 from core.predictions import evaluations
@@ -13,7 +14,6 @@ from core.predictions.evaluating.naming import proposed_name
 from core.predictions.evaluating.parts import num_predicted
 from core.predictions.evaluating.samples import open_images, samples_of
 from core.predictions.evaluations import Evaluation
-from core.training.run import remembered_data, remembered_layout
 from pages._ui import mishaps, words
 from pages._ui.kit.pickers import layout_picker
 from pages._ui.session import evaluated, folders, models, values

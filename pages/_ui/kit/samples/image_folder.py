@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.checkpoints.local import remember_data
 from core.data.downloads import background
 from core.data.image_set import ImageSet
 from core.data.sources.folder.layout import LayoutError
@@ -12,7 +13,6 @@ from core.errors import CoreError
 from core.mistakes.comparable import address
 from core.predictions.evaluating.samples import open_images, remember_images
 from core.predictions.evaluations import Evaluation
-from core.training.run import remember_data
 from pages._ui import words
 from pages._ui.kit import download
 from pages._ui.session import folders, image_access, values

@@ -6,10 +6,11 @@ from pathlib import Path
 import streamlit as st
 
 from core.data.cache import Decoded, decode
+from core.data.division import divided
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
 from core.data.survey.report import DataReport, report
-from core.training.material import Material, material, sides
+from core.training.material import Material, material
 from core.training.network import preprocess_of
 from core.training.recipe import Recipe
 
@@ -87,7 +88,7 @@ def data_report(decoded: Decoded, recipe: Recipe) -> DataReport:
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for copies…")
 def _report(content: str, split: str, _decoded: Decoded, _recipe: Recipe) -> DataReport:  # noqa: ARG001 (the key)
-    parts = sides(_decoded.images, _recipe.data, _recipe.seed)
+    parts = divided(_decoded.images, _recipe.data.division(_recipe.seed))
     return report(_decoded.images, _decoded.survey, train=parts.train, val=parts.val, test=parts.test)
 
 

@@ -1,0 +1,74 @@
+"""Where images lie on this machine: kept beside a checkpoint or an evaluation, not in its card."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from core import files
+from core.checkpoints import paths
+from core.errors import CheckpointError, FileError
+from core.files import stored, tables
+
+_LONGEST_PATH = 4_096
+
+
+def remember_data(folder: Path, data: Path | None, layout: str = "") -> None:
+    """Keep where the images of a checkpoint or an evaluation lie, and the layout that was chosen for them.
+
+    None stands for the usual folder of data sets.
+    """
+    known = {"data": str(data.resolve()) if data else None} | ({"layout": layout} if layout else {})
+    files.write(folder / paths.LOCAL, json.dumps(known).encode())
+
+
+def remembered_data(folder: Path) -> Path | None:
+    """Where the images of the last training or evaluation lay; None for the usual folder of data sets.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    return _read(folder)[0]
+
+
+def remembered_layout(folder: Path, data: Path | None = None) -> str:
+    """The layout chosen for `remembered_data`; empty where none was, or ``data`` is another folder."""
+    if data is None:
+        return _read(folder)[1]
+    with suppress(CheckpointError):  # A damaged file says nothing about another folder.
+        place, layout = _read(folder)
+        return layout if data.resolve() == place else ""
+    return ""
+
+
+def place_in_words(folder: Path) -> str:
+    """Where the images lay, or why that is unknown: the text changes with the file."""
+    try:
+        return str(remembered_data(folder))
+    except CheckpointError as error:
+        return str(error)
+
+
+def _read(folder: Path) -> tuple[Path | None, str]:
+    path = folder / paths.LOCAL
+    if not path.exists():
+        return None, ""
+    try:
+        known = stored.parsed(path)
+        return _place(known.get("data")), _layout(known.get("layout", ""))
+    except (FileError, ValueError) as error:
+        reason = f"{str(path)!r} cannot be used: {tables.said(error)}"
+        raise CheckpointError(f"{reason}; delete it, and name the folder of the images again") from error
+
+
+def _place(data: object) -> Path | None:
+    if data is None:
+        return None
+    if not isinstance(data, str) or not 0 < len(data) <= _LONGEST_PATH or "\0" in data:
+        raise ValueError(f"data is {stored.in_words(data)}: expected the path of a folder, or null")
+    return Path(data)
+
+
+def _layout(layout: object) -> str:
+    if not isinstance(layout, str) or len(layout) > _LONGEST_PATH:
+        raise ValueError(f"layout is {stored.in_words(layout)}: expected the name of a layout")
+    return layout

@@ -1,0 +1,36 @@
+"""How a data set is divided into training, validation and test samples, on plain values that a card keeps."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from core.data.image_set import ImageSet
+from core.data.splits import Split, published_split, random_split
+
+_USUAL_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """The publisher's own split where there is one, or a random one.
+
+    ``val_share`` of the training images are kept for validation. 0 validates on the publisher's test images
+    instead; where nothing is published, it is 0.2. ``seed`` draws what is drawn.
+    """
+
+    split: Literal["published", "random"] = "published"
+    val_share: Annotated[float, Field(ge=0, lt=1)] = _USUAL_SHARE
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+def divided(images: ImageSet, division: Division) -> Split:
+    """The training, validation and test samples of a data set.
+
+    Raises:
+        DataError: nothing can be spared for validation.
+    """
+    is_published = division.split == "published" and images.published is not None
+    share = division.val_share if division.val_share or is_published else _USUAL_SHARE
+    divide = published_split if is_published else random_split
+    return divide(images, val_share=share, seed=division.seed)

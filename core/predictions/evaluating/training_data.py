@@ -1,0 +1,43 @@
+"""What a card says of the data of its training; an older one says it in its recipe."""
+
+import functools
+
+from pydantic import TypeAdapter
+
+from core.checkpoints.store import Card
+from core.data.division import Division
+from core.errors import CheckpointError
+from core.files import stored
+
+
+def source_of(card: Card) -> str:
+    """The data set that a network was trained on; empty for a network from elsewhere."""
+    return str(card.data.get("source") or _settings(card).get("source", ""))
+
+
+def division_of(card: Card) -> Division:
+    """How that data set was divided.
+
+    Raises:
+        CheckpointError: the card has values that cannot be.
+    """
+    settings, data = _settings(card), card.data
+    known = {
+        "split": data.get("split", settings.get("split")),
+        "val_share": data.get("val_share", settings.get("val")),
+        "seed": data.get("seed", card.recipe.get("seed")),
+    }
+    try:
+        return stored.checked(_schema(), {name: value for name, value in known.items() if value is not None})
+    except ValueError as error:
+        raise CheckpointError(f"the card does not say how its data were divided: {error}") from error
+
+
+def _settings(card: Card) -> stored.Json:
+    settings: stored.Json = card.recipe.get("data", {})
+    return settings
+
+
+@functools.cache
+def _schema() -> TypeAdapter[Division]:
+    return TypeAdapter(Division)
