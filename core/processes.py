@@ -1,4 +1,4 @@
-"""Our own program in a process of its own, which outlives the process that started it."""
+"""Runs our own program in a separate process, which outlives the one that started it."""
 
 import os
 import subprocess
@@ -13,18 +13,18 @@ from core.errors import FileError
 PROJECT = Path(__file__).parents[1]
 _ERROR = "error: "
 _POLL_S = 0.1
-_TAIL = 2**16  # Bytes at the end of a log that are read.
+_TAIL = 2**16  # Bytes read from the end of a log.
 
 
 def command(*arguments: str) -> list[str]:
-    """``python -m core`` with these arguments, for a process that runs in `PROJECT`."""
+    """``python -m core`` with these arguments, to be run in `PROJECT`."""
     return [sys.executable, "-m", "core", *arguments]
 
 
 def start(*arguments: str, log: Path, output: int = subprocess.STDOUT) -> "subprocess.Popen[bytes]":
-    """Start ``python -m core`` detached from this process; its errors go to ``log``, made with its folder.
+    """Start ``python -m core``, detached from this process; its errors go to ``log``.
 
-    So does what it prints, unless ``output`` is `subprocess.DEVNULL`.
+    Its output goes there too, unless ``output`` is `subprocess.DEVNULL`. The log's folder is made.
     """
     files.make_folder(log.parent)
     with log.open("wb") as sink:
@@ -40,17 +40,17 @@ def start(*arguments: str, log: Path, output: int = subprocess.STDOUT) -> "subpr
 
 
 def begins(process: "subprocess.Popen[bytes]", has_begun: Callable[[], bool], *, within_s: float) -> bool:
-    """Wait until ``has_begun``; False if the process ends first, or after ``within_s`` seconds."""
+    """Wait until ``has_begun()``; False if the process ends first, or after ``within_s`` seconds."""
     until = time.monotonic() + within_s
     while not has_begun():
         if process.poll() is not None or time.monotonic() > until:
-            return has_begun()  # Between the two looks it may have.
+            return has_begun()  # It may have begun between the two checks.
         time.sleep(_POLL_S)
     return True
 
 
 def last_lines(log: Path, number: int = 20) -> list[str]:
-    """The last lines of a log; none where it cannot be read."""
+    """The last lines of a log; none if it cannot be read."""
     try:
         with files.opened(log) as file:
             size = file.seek(0, os.SEEK_END)
@@ -62,7 +62,7 @@ def last_lines(log: Path, number: int = 20) -> list[str]:
 
 
 def last_words(log: Path) -> str:
-    """Why a process ended, as its log says: the last error, else the last line; empty for an empty log."""
+    """Why a process ended, from its log: the last error, else the last line; empty for an empty log."""
     lines = last_lines(log)
     errors = [line for line in lines if line.startswith(_ERROR)]
     return (errors or lines or [""])[-1].removeprefix(_ERROR)

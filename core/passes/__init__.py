@@ -1,1 +1,1 @@
-"""One pass over a data set, shared out among processes."""
+"""One pass over a data set, shared among processes."""

@@ -1,4 +1,4 @@
-"""Several processes for one piece of work: started here, by torchrun, or by SLURM."""
+"""Several processes that share one job: started here, by torchrun, or by SLURM."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ _POLL_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """This process among all, and among those of its machine: ``local_rank`` of ``local_world``."""
+    """The rank of this process among all, and on its machine: ``local_rank`` of ``local_world``."""
 
     share: Share = field(default_factory=Share)
     local_rank: int = 0
@@ -28,7 +28,7 @@ class Place:
 
 
 def place(environment: Mapping[str, str] = os.environ) -> Place:
-    """As torchrun (``RANK`` of ``WORLD_SIZE``) or SLURM (``SLURM_PROCID`` of ``SLURM_NTASKS``) says."""
+    """From torchrun (``RANK`` of ``WORLD_SIZE``) or SLURM (``SLURM_PROCID`` of ``SLURM_NTASKS``)."""
     for rank, world, local_rank, local_world in (
         ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"),
         ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID", "SLURM_NTASKS_PER_NODE"),
@@ -40,24 +40,24 @@ def place(environment: Mapping[str, str] = os.environ) -> Place:
 
 
 def device_of(device: str, own: Place) -> str:
-    """The graphics card of this process, where ``device`` names them all."""
+    """The device of this process: its own GPU where ``device`` means all of them."""
     if device != "cuda" or own.local_world == 1:
         return device
     return f"cuda:{own.local_rank % torch.cuda.device_count()}"
 
 
 def divide_threads(own: Place) -> None:
-    """Give every process of this machine its part of the processor's cores."""
+    """Give each process of this machine its share of the CPU cores."""
     if own.local_world > 1:
         torch.set_num_threads(max(1, torch.get_num_threads() // own.local_world))
 
 
 @contextmanager
 def others(arguments: Sequence[str], num: int) -> Iterator[tuple[Place, Callable[[], None]]]:
-    """``python -m core`` with these arguments in ``num`` - 1 processes beside this one, the first.
+    """Run ``python -m core`` with these arguments in ``num`` - 1 more processes; this one is rank 0.
 
-    Gives the place of this one, and what waits until all others have ended. They are stopped afterwards, and
-    end with this one, however it ends.
+    Gives the rank of this one, and a function that waits for the others to end. They are stopped afterwards,
+    and end with this one, however it ends.
     """
     started: list[subprocess.Popen[bytes]] = []
 
@@ -87,7 +87,7 @@ def _started(arguments: Sequence[str], rank: int, num: int) -> subprocess.Popen[
 
 
 def end_with_parent() -> None:
-    """Let this process, if `others` has started it, end soon after the one that did."""
+    """Let this process end soon after the one that started it, if `others` did."""
     if _PARENT in os.environ:
         threading.Thread(target=_watch, args=(int(os.environ[_PARENT]),), daemon=True).start()
 

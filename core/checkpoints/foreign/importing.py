@@ -1,4 +1,4 @@
-"""Bring your own: a weights file, an architecture and a class list become a checkpoint."""
+"""Bring your own model: a weights file, an architecture and a class list become a checkpoint."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ _SAMPLE = "chelsea.png"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The folder of the new checkpoint, and what was understood of the file."""
+    """The folder of the new checkpoint, and the report on the file."""
 
     folder: Path
     report: Report
@@ -40,7 +40,7 @@ def import_weights(
     """Make the checkpoint ``name`` from a weights file; gives its folder.
 
     Raises:
-        CheckpointError: says what does not fit, by name.
+        CheckpointError: the weights do not fit; the message names what.
     """
     wish = Wish(architecture, len(class_names))
     return imported(path, wish, class_names, name=name, preprocess=preprocess).folder
@@ -54,7 +54,7 @@ def imported(
     name: str,
     preprocess: Preprocess | None = None,
 ) -> Imported:
-    """The same, with a report; the network has run once, on a sample photo, before anything is written.
+    """The same, with a report. The network runs once, on a sample photo, before anything is written.
 
     Raises:
         CheckpointError: the weights do not fit, or the network does not run.
@@ -77,27 +77,27 @@ def imported(
 
 
 def read_class_names(path: Path) -> list[str]:
-    """Class names in the order of the network's outputs, from a file: see `class_lists`."""
+    """Class names in the order of the network's outputs, from a file; see `class_lists`."""
     return class_lists.read(path)
 
 
 def parse_class_names(text: str) -> list[str]:
-    """The same from a text; fewer than two names, and repeated ones, are refused."""
+    """The same from a text; CheckpointError for fewer than two names, or repeated ones."""
     return class_lists.parse(text)
 
 
 def parse_preprocess(text: str, default: Preprocess) -> Preprocess:
-    """Settings such as ``resize=256,crop=224,mean=0.5`` over those of ``default``; see `preprocesses`."""
+    """``default`` with settings such as ``resize=256,crop=224,mean=0.5``; see `preprocesses`."""
     return preprocesses.parse(text, default)
 
 
 def are_levels(text: str) -> bool:
-    """Whether such settings give mean or std for values from 0 to 255."""
+    """Whether the settings give mean or std of pixel values from 0 to 255."""
     return preprocesses.are_levels(text)
 
 
 def _as_trained(architecture: str, path: Path) -> str:
-    """GoogLeNet and Inception rescale their input only where the file is that of their published weights."""
+    """The architecture with its training's input: published GoogLeNet and Inception rescale theirs."""
     if registry.is_published_file(architecture, path.name):
         return options.as_published(architecture)
     return options.as_from_scratch(architecture)
@@ -106,7 +106,7 @@ def _as_trained(architecture: str, path: Path) -> str:
 def _run(
     found: contents.Contents, fitted: Fitted, wish: Wish, stated: Preprocess | None
 ) -> tuple[Fitted, Preprocess, Tensor]:
-    """The sample photo's logits (C,), by the network at the size of the preprocess."""
+    """The logits (C,) of the sample photo, at the preprocess's input size."""
     used = preprocesses.fitted(stated, wish.architecture, fitted.architecture)
     try:
         return fitted, used, _logits(fitted, used, wish.num_classes)
@@ -114,7 +114,7 @@ def _run(
         sized = _at_size(wish, used)
         if sized is None:
             raise
-        # A network that is built for one size may have the same weights at another (Swin).
+        # A network built for one size may have the same weights at another (Swin).
         with suppress(CheckpointError):
             fitted = fitting.fit(found, sized)
             return fitted, used, _logits(fitted, used, wish.num_classes)
@@ -122,7 +122,7 @@ def _run(
 
 
 def _at_size(wish: Wish, used: Preprocess) -> Wish | None:
-    """The architecture at the stated crop, if that is a square and no size was chosen."""
+    """The architecture at the stated crop, if that is square and no size was chosen."""
     height, width = used.input_size
     is_chosen = "img_size" in options.of(wish.architecture).values
     if (
@@ -141,7 +141,7 @@ def _logits(fitted: Fitted, used: Preprocess, num_classes: int) -> Tensor:
     try:
         with torch.inference_mode():
             given = _output(model, batch)
-    except Exception as error:  # A network refuses an input in whatever way it likes.
+    except Exception as error:  # Networks refuse inputs with errors of any type.
         raise _wrong_size(fitted.architecture, used, _first_line(error)) from error
     if given.shape != (1, num_classes):
         shape = tuple(given.shape[1:])
@@ -150,7 +150,7 @@ def _logits(fitted: Fitted, used: Preprocess, num_classes: int) -> Tensor:
         )
     if not given.isfinite().all():
         raise CheckpointError(
-            "the logits of a sample photo are not finite (NaN or infinite); weights or preprocess are wrong"
+            "the logits of a sample photo are not finite (NaN or infinite); check weights and preprocess"
         )
     return given[0]
 

@@ -1,4 +1,4 @@
-"""What was understood of a weights file, in sentences."""
+"""The report on an imported weights file, in sentences."""
 
 from dataclasses import dataclass
 
@@ -16,13 +16,13 @@ _AT_MOST = 4
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Sentences about the file, the network in it, and its answer for a sample photo."""
+    """Sentences about the file, its network, and the prediction for a sample photo."""
 
     lines: tuple[str, ...]
 
 
 def report(file: str, contents: Contents, fitted: Fitted, card: Card, logits: Tensor) -> Report:
-    """What to tell a person whose file was imported."""
+    """The report on an imported file."""
     best = int(logits.argmax())
     probability = float(logits.float().softmax(0)[best])
     height, width = card.preprocess.input_size

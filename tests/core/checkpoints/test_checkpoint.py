@@ -125,7 +125,7 @@ def test_one_flipped_bit_in_the_weights_names_the_file(folder: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(CheckpointError, match=rf"{path} is damaged: its SHA-256 is not the card's"):
+    with pytest.raises(CheckpointError, match=rf"{path} is damaged: its SHA-256 differs from the card's"):
         store.load(folder)
 
 
@@ -140,7 +140,7 @@ def test_weights_of_another_network_name_the_architecture(folder: Path) -> None:
     card = json.loads(path.read_text())
     path.write_text(json.dumps(card | {"architecture": "timm:test_resnet"}))
     with pytest.raises(
-        CheckpointError, match=r"model\.safetensors does not fit timm:test_resnet: they lack '"
+        CheckpointError, match=r"model\.safetensors does not fit timm:test_resnet: '\S+' is missing"
     ):
         store.load(folder)
 
@@ -163,13 +163,13 @@ def test_weights_of_another_number_of_classes_say_both_shapes(folder: Path) -> N
         (lambda _text: "[]", "card.json is not a readable card"),
         (
             lambda text: text.replace('"timm:', '3, "was": "timm:'),
-            "architecture is 3: expected a valid string; mend the card",
+            "architecture is 3: expected a valid string; repair the card",
         ),
         (
             lambda _text: '{"architecture": "timm:resnet18"}',
             "card.json is not a readable card: it lacks 'class_names'",
         ),
-        (lambda text: text.replace("class_names", "klass_names"), "it lacks 'class_names'; mend the card"),
+        (lambda text: text.replace("class_names", "klass_names"), "it lacks 'class_names'; repair the card"),
         (
             lambda text: text.replace('"interpolation"', '"filter"'),
             "it has an unknown key 'preprocess.filter'",
@@ -188,7 +188,7 @@ def test_weights_of_another_number_of_classes_say_both_shapes(folder: Path) -> N
         ),
         (
             lambda text: text.replace('"metrics": {}', '"metrics": {"a": NaN}'),
-            "it holds NaN, which is no num",
+            "it holds NaN, expected a number",
         ),
         (lambda text: text.replace('"metrics": {}', '"metrics": {"a": 1e999}'), "metrics.a .*finite number"),
         (lambda text: text.replace('"metrics": {}', '"data": {}, "data": {}'), "it has the key 'data' twice"),

@@ -40,7 +40,7 @@ def test_a_broken_card_is_listed_with_its_sentence_and_the_others_can_be_used(ro
     [(name, reason)] = inventory.unusable().items()
     assert name == "odd"
     assert reason.partition("card.json ")[2] == (
-        "is not a readable card: metrics is null: expected an object; mend the card, or copy or import the "
+        "is not a readable card: metrics is null: expected an object; repair the card, or copy or import the "
         "checkpoint again"
     )
     with pytest.raises(CheckpointError, match=r"the checkpoint 'odd' cannot be used: .*metrics is null"):
