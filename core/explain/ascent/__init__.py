@@ -19,11 +19,11 @@ from core.explain.network.folding import folded
 Settings = Plain | Robust
 OnProgress = Callable[[float], None]
 
-LOGITS = ""  # Names the network's own output, whose channels are classes.
-STARTS = 3  # Of a channel that none of the earlier ones could raise.
-# Channels side by side: a CPU is fastest with one, which stays in its caches; halved where memory runs out.
+LOGITS = ""  # The layer name of the network's output, whose channels are classes.
+STARTS = 3  # Further starts are tried for a channel that the earlier ones could not raise.
+# Channels in one batch: a CPU is fastest with one, which fits its caches; halved if memory runs out.
 _AT_ONCE = {"cuda": 64, "mps": 16}
-# Of the layer's largest value, as in core.inside.channels: what rises by less carries no picture.
+# Of the layer's largest value, as in core.inside.channels: a channel that rises by less is dead.
 _FAINTEST = 1e-5
 
 
@@ -31,9 +31,9 @@ _FAINTEST = 1e-5
 class Ascended:
     """The picture (H, W, 3) that ascent found for a channel, and the ``activation`` that it reaches.
 
-    That is the `mean_activation` of the network input as the last step left it. A dead channel is one that
-    could be raised from none of `STARTS` starts, of which all but the first also ignore the ReLU that the
-    layer ends with, if any; its picture is of the last and shows nothing.
+    The activation is the `mean_activation` for the network input after the last step. A channel is dead if
+    ascent could not raise it from any of `STARTS` starts; all starts but the first also ignore a ReLU at the
+    end of the layer. The picture of a dead channel is that of the last start and shows nothing.
     """
 
     channel: int
@@ -51,18 +51,29 @@ def ascend(
     *,
     on_progress: OnProgress = lambda _share: None,
 ) -> Iterator[Ascended]:
-    """Ascend each of the channels of ``layer`` in turn; pictures come as they are done, in that order.
+    """Images that excite channels of a layer the most, by gradient ascent; each as soon as it is done.
 
-    `LOGITS` as layer ascends classes. ``on_progress`` hears after each step the share of the channel's steps
-    that are done, and ends the ascent if it raises; a channel that stays dead begins anew. The network runs
-    up to the layer, where it is, on a private copy if there is batch norm to fold; the model itself is locked
-    for single passes only, may be used in between, and the generator closed. A picture depends on settings
-    and channel, not on the others; but in float32 rounding decides on which side of a ReLU's bend some values
-    fall, and from there pictures part: another device, memory layout or number of threads, or several
-    channels side by side, give another picture of the same kind. In float64 they do not.
+    The network runs up to the layer only, on a private copy if there is batch norm to fold. The model is
+    locked for single passes, so that others can use it in between; close the generator to stop early. A
+    picture depends on settings and channel, not on the other channels. In float32, rounding decides on which
+    side of a ReLU's kink a value falls: another device, memory layout or number of threads, or several
+    channels in one batch, give a different picture of the same kind. In float64 they do not.
+
+    Args:
+        model: any network.
+        layer: a name in ``named_modules()``, or `LOGITS` to ascend classes.
+        channels: numbers of channels, or of classes.
+        settings: `Plain` or `Robust`.
+        normalisation: mean and standard deviation of the network's input.
+        on_progress: called after each step with the share of the channel's steps that are done, from 0 to 1;
+            a dead channel starts again. An exception from it ends the ascent.
 
     Raises:
         LayerError: no such layer or channel, or the network gives no finite numbers there.
+
+    Example:
+        >>> normalisation = Normalisation(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+        >>> pictures = [each.picture for each in ascend(model, "layer4", range(4), Plain(), normalisation)]
     """
     like = _like(model)
     blank = torch.zeros(1, normalisation.num_colours, *settings.size).to(like)
@@ -88,9 +99,9 @@ def ascend(
 
 
 def mean_activation(maps: Tensor, border: int) -> Tensor:
-    """Mean (N, K) of maps (N, K, h, w) over positions that are ``border`` cells from the edge.
+    """Mean (N, K) of maps (N, K, h, w) without ``border`` cells at each edge.
 
-    Of a smaller map, the largest border that leaves a cell.
+    Smaller maps have the largest border that leaves a cell.
     """
     height, width = maps.shape[2:]
     rows, columns = min(border, (height - 1) // 2), min(border, (width - 1) // 2)
@@ -99,7 +110,7 @@ def mean_activation(maps: Tensor, border: int) -> Tensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Climb:
-    """What all channels of one ascent have in common."""
+    """One ascent: what all its channels share."""
 
     cut: Cut
     settings: Settings
@@ -107,7 +118,7 @@ class _Climb:
     on_progress: OnProgress
 
     def ascended(self, channels: Sequence[int]) -> list[Ascended]:
-        """All of them side by side, and those that stay dead again, from other starts."""
+        """The channels in one batch; dead ones are tried again from other starts."""
         done: dict[int, Ascended] = {}
         left = list(channels)
         for attempt in range(STARTS):
@@ -121,7 +132,7 @@ class _Climb:
         noise = [settings.start(channel, attempt, normalisation.num_colours) for channel in channels]
         starts = torch.stack(noise).to(_like(self.cut.model))
         before, _ = self._reached(settings.inputs(starts, normalisation), channels)
-        # First as it is; a channel that noise left silent is then sought before the ReLU that shuts it.
+        # The first start uses the usual gradient; later ones ignore a ReLU that keeps the channel at zero.
         of_score = gradients if attempt == 0 else gradients_before_relu
         with torch.enable_grad():
             inputs = settings.climb(starts, self._gradients_at(channels, of_score), normalisation)
@@ -136,7 +147,7 @@ class _Climb:
             yield Ascended(channel, pictures[position], float(after[position]), bool(dead[position]))
 
     def _gradients_at(self, channels: Sequence[int], of_score: OfScore) -> Gradients:
-        """The gradient, at each image, of the mean activation of its own channel; a step of the ascent."""
+        """The gradient of the mean activation of each image's channel with respect to the image."""
         steps = count(1)
 
         def gradients_at(batch: Tensor) -> Tensor:

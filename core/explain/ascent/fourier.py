@@ -1,20 +1,20 @@
 """Images as Fourier spectra with decorrelated colours (Olah 2017, doi:10.23915/distill.00007).
 
-In this space a gradient step of one length changes coarse and fine structure, and light and colour, as much
-as they vary in photos; in the space of pixels, fine structure would win.
+In this space a gradient step changes coarse and fine structure, lightness and colour in proportion to their
+variation in photos; in pixel space, fine structure would dominate.
 """
 
 import numpy as np
 import torch
 from torch import Tensor
 
-# Square root of the covariance of colours in ImageNet photos: light, warm to cold, green to purple.
+# Square root of the colour covariance of ImageNet photos: lightness, warm to cold, green to purple.
 _COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
-_CONTRAST = 4.0  # As in the authors' own code, which divides by it: more would saturate the colours.
+_CONTRAST = 4.0  # A divisor, as in the authors' code: without it, the colours would saturate.
 
 
 def spectrum_shape(num_colours: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Real and imaginary parts of the frequencies of an image of ``size`` (height, width)."""
+    """Shape of the spectrum of an image of ``size`` (height, width), with real and imaginary parts."""
     height, width = size
     return num_colours, height, width // 2 + 1, 2
 
@@ -32,7 +32,7 @@ def pixels_of(spectra: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def _weights(size: tuple[int, int]) -> Tensor:
-    """One over the frequency, as amplitudes fall in photos; that of the lowest also for the mean."""
+    """One over the frequency, as amplitudes fall off in photos; the mean has the weight of the lowest one."""
     height, width = size
     frequencies = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
     return torch.from_numpy(1 / np.maximum(frequencies, 1 / max(size)))

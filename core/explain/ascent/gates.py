@@ -1,4 +1,4 @@
-"""Gradients of a score, also where a ReLU that is shut lets none through."""
+"""Gradients of a score, also where a closed ReLU lets none through."""
 
 from collections.abc import Callable
 
@@ -8,20 +8,20 @@ from torch.autograd.graph import GradientEdge, Node
 
 OfScore = Callable[[Tensor, Tensor], Tensor]
 
-# What autograd calls ReLU and ReLU6.
+# Names of ReLU and ReLU6 in autograd.
 _RELUS = ("ReluBackward", "HardtanhBackward")
 
 
 def gradients(score: Tensor, images: Tensor) -> Tensor:
-    """The gradient of a score at images (N, colours, H, W)."""
+    """The gradient of a score with respect to images (N, colours, H, W)."""
     return torch.autograd.grad(score, images)[0]
 
 
 def gradients_before_relu(score: Tensor, images: Tensor) -> Tensor:
-    """The same as if the last ReLU before the score had let everything through.
+    """The gradient as if the last ReLU before the score were the identity.
 
-    Found by going back from the score through operations that have one input each, such as a mean or a part
-    of it; a convolution, which also has weights, ends the way, and then this is the gradient as it is.
+    The ReLU is found by going back from the score through operations with one input, such as a mean or an
+    index. If there is another operation before a ReLU, such as a convolution, this is the usual gradient.
     """
     relu = _relu_before(score.grad_fn)
     if relu is None:

@@ -1,4 +1,4 @@
-"""How pixels from 0 to 1 become the input of a network, and the way back."""
+"""From pixels in [0, 1] to the input of a network, and back."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Normalisation:
-    """``(pixels - mean) / std``, per colour: three, one for grey, or as many as the network reads."""
+    """``(pixels - mean) / std`` for each colour channel: three, one for grey, or another number."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -19,7 +19,7 @@ class Normalisation:
 
     @property
     def num_colours(self) -> int:
-        """3, 1 for grey, or as many as the network reads."""
+        """The number of input channels: 3, 1 for grey, or another number."""
         return len(self.mean)
 
     def inputs(self, pixels: Tensor) -> Tensor:
@@ -27,7 +27,7 @@ class Normalisation:
         return (pixels - self._column(self.mean, pixels)) / self._column(self.std, pixels)
 
     def pixels(self, inputs: Tensor) -> Tensor:
-        """Pixels from network input (N, colours, H, W); from 0 to 1 only if the input is that of an image."""
+        """Pixels from network input (N, colours, H, W); in [0, 1] only if the input is that of an image."""
         return inputs * self._column(self.std, inputs) + self._column(self.mean, inputs)
 
     def _column(self, values: tuple[float, ...], like: Tensor) -> Tensor:

@@ -11,18 +11,18 @@ from torch import Tensor
 from core.explain.ascent.normalisation import Normalisation
 
 Picture = NDArray[np.uint8]
-# From images (N, colours, H, W) to the gradient at each.
+# From images (N, colours, H, W) to the gradient for each.
 Gradients = Callable[[Tensor], Tensor]
 
-_WIDER = 4  # Times as wide is the noise of each further start.
+_WIDER = 4  # The factor by which the noise widens at each further start.
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
     """Gradient ascent as in Chollet, Deep Learning with Python, 2nd edition, section 9.4.3.
 
-    Noise from 0.4 to 0.6 is the network's input as it is, as in the book: it is not taken for pixels, and
-    what it grows to need not be the input of any image. ``border`` cells of the layer's map are not counted.
+    As in the book, noise from 0.4 to 0.6 is the network's input itself, not pixels: the result need not be
+    the input of any image. ``border`` cells at each edge of the layer's map do not count.
     """
 
     size: tuple[int, int] = (200, 200)
@@ -45,13 +45,13 @@ class Plain:
         return torch.from_numpy(noise.uniform(0.5 - half_width, 0.5 + half_width, (num_colours, *self.size)))
 
     def inputs(self, starts: Tensor, _normalisation: Normalisation) -> Tensor:
-        """Network input that the starts stand for: they themselves."""
+        """The network input of the starts: the starts themselves."""
         return starts
 
     def climb(self, starts: Tensor, gradients_at: Gradients, _normalisation: Normalisation) -> Tensor:
         """Network input (N, colours, H, W) after all steps along ``gradients_at``.
 
-        Ends at once where no image has a gradient: none of them would ever move.
+        Stops after the first step if no image has a gradient: none of them would ever change.
         """
         images = starts
         for step in range(self.steps):
@@ -62,7 +62,7 @@ class Plain:
         return images
 
     def pictures(self, inputs: Tensor, _normalisation: Normalisation) -> Picture:
-        """The input as (N, H, W, 3): mean to 128, standard deviation to 64, and the border cut off."""
+        """The input as pictures (N, H, W, 3): mean 128, standard deviation 64, without the border."""
         centred = inputs - inputs.mean((1, 2, 3), keepdim=True)
         scaled = centred / inputs.std((1, 2, 3), correction=0, keepdim=True).clamp_min(1e-7)
         height, width = self.size
@@ -72,16 +72,16 @@ class Plain:
 
 def unit(gradients: Tensor) -> Tensor:
     """Each of the gradients (N, colours, H, W) divided by its L2 norm; zeros stay zeros."""
-    # Rows and columns last: the sum of squares must not depend on how the network lays out its memory.
+    # Rows and columns last: the sum of squares must not depend on the memory layout.
     norms = torch.linalg.vector_norm(gradients.contiguous(), dim=(1, 2, 3), keepdim=True)
     units: Tensor = gradients / norms.clamp_min(torch.finfo(gradients.dtype).tiny)
     return units
 
 
 def as_pictures(pixels: Tensor) -> Picture:
-    """Pixels (N, colours, H, W), clipped to [0, 1], as (N, H, W, 3) in whole numbers.
+    """Pixels (N, colours, H, W), clipped to [0, 1], as pictures (N, H, W, 3) of uint8.
 
-    Grey three times; of more than three channels the first three.
+    A grey channel is repeated three times; of more than three channels, the first three are shown.
     """
     whole = (pixels.detach().float().clamp(0, 1) * 255).round().byte().cpu()
     shown = whole[:, :3] if whole.shape[1] >= 3 else whole[:, [0, whole.shape[1] - 1, 0]]

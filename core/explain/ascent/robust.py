@@ -1,4 +1,4 @@
-"""Robust ascent: an image that keeps exciting a channel when it is moved, turned and scaled."""
+"""Robust ascent: an image that still excites a channel when it is shifted, rotated and scaled."""
 
 import math
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from core.explain.ascent.fourier import pixels_of, spectrum_shape
 from core.explain.ascent.normalisation import Normalisation
 from core.explain.ascent.plain import Gradients, Picture, as_pictures
 
-_WIDER = 4  # As in core.explain.plain_ascent.
+_WIDER = 4  # As in core.explain.ascent.plain.
 
 
 @dataclass(frozen=True, slots=True)
 class Robust:
     """Adam in the Fourier space of `core.explain.ascent.fourier`, seen through a random view at each step.
 
-    A view is moved by up to ``jitter`` pixels, scaled by up to ``zoom`` and turned by up to ``degrees``, to
-    either side (Olah 2017, doi:10.23915/distill.00007, "transformation robustness"). All channels see the
-    same views. ``border`` cells of the layer's map are not counted, as in `core.explain.ascent.plain`.
+    A view is shifted by up to ``jitter`` pixels, scaled by up to ``zoom`` and rotated by up to ``degrees`` in
+    either direction (Olah 2017, doi:10.23915/distill.00007, "transformation robustness"). All channels see
+    the same views. ``border`` cells at each edge of the layer's map do not count.
     """
 
     size: tuple[int, int] = (224, 224)
@@ -47,13 +47,13 @@ class Robust:
         )
 
     def inputs(self, starts: Tensor, normalisation: Normalisation) -> Tensor:
-        """Network input (N, colours, H, W) that spectra stand for."""
+        """The network input (N, colours, H, W) of spectra."""
         return normalisation.inputs(pixels_of(starts, self.size))
 
     def climb(self, starts: Tensor, gradients_at: Gradients, normalisation: Normalisation) -> Tensor:
         """Network input (N, colours, H, W) after all steps, each along ``gradients_at`` of its view.
 
-        Ends at once where no image has a gradient, as in core.explain.plain_ascent.
+        Stops after the first step if no image has a gradient, as in `core.explain.ascent.plain`.
         """
         spectra = starts.clone().requires_grad_()
         adam = torch.optim.Adam([spectra], lr=self.learning_rate, maximize=True)
@@ -67,16 +67,16 @@ class Robust:
         return self.inputs(spectra.detach(), normalisation)
 
     def pictures(self, inputs: Tensor, normalisation: Normalisation) -> Picture:
-        """The pixels (N, H, W, 3) whose network input this is."""
+        """The network input as pictures (N, H, W, 3)."""
         return as_pictures(normalisation.pixels(inputs))
 
     def _motion(self, step: int) -> Tensor:
-        """What `view` needs (2, 3): a random turn, scale and shift, the same for a seed and a step."""
+        """A random rotation, scale and shift (2, 3) for `view`, the same for a seed and a step."""
         draw = np.random.default_rng([self.seed, step]).uniform(-1, 1, 4)
         angle, factor = math.radians(self.degrees) * draw[0], (1 + self.zoom) ** draw[1]
         height, width = self.size
         cosine, sine = factor * math.cos(angle), factor * math.sin(angle)
-        # In shares of half a side, as `affine_grid` counts.
+        # In units of half a side, as `affine_grid` expects.
         return torch.tensor(
             [
                 [cosine, -sine * height / width, 2 * self.jitter * draw[2] / width],
@@ -86,7 +86,7 @@ class Robust:
 
 
 def view(inputs: Tensor, motion: Tensor) -> Tensor:
-    """The input (N, colours, H, W) through an affine ``motion`` (2, 3), the mean colour around it."""
+    """The input (N, colours, H, W) transformed by an affine ``motion`` (2, 3), with zeros around it."""
     each = motion.to(inputs).expand(len(inputs), 2, 3)
     places = F.affine_grid(each, list(inputs.shape), align_corners=False)
     return F.grid_sample(inputs, places, padding_mode="zeros", align_corners=False)

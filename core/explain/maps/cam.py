@@ -15,7 +15,7 @@ from core.explain.network.tracing import Trace, towards, trace
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What a method may weigh: activations and gradients (N, K, h, w) of a layer, for one score per image."""
+    """What a method may use: activations and gradients (N, K, h, w) of a layer, for one score per image."""
 
     activations: Tensor
     gradients: Tensor
@@ -23,7 +23,7 @@ class Evidence:
 
     @property
     def head_weights(self) -> Tensor | None:
-        """The score's row (N, K) of a linear head that reads this layer's mean, else None; on demand."""
+        """The score's weights (N, K) in a linear head that reads this layer's mean; None without one."""
         return self.find_head_weights()
 
 

@@ -1,4 +1,4 @@
-"""Evidence in logit units: where the head is pooled and linear, a map and the bias sum to the class score."""
+"""Evidence in logits: where a linear head reads pooled features, a map and the bias sum to the score."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from core.explain.network.tracing import Trace
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LogitEvidence:
-    """Cells (N, h, w) in logits, and the bias (N,): their sum is the score (N,), exactly but for rounding."""
+    """Cells (N, h, w) in logits, and the bias (N,): they sum to the score (N,), up to rounding."""
 
     cells: Tensor
     bias: Tensor
@@ -17,9 +17,14 @@ class LogitEvidence:
 
 
 def logit_evidence(traced: Trace, direction: Tensor, target_layer: str) -> LogitEvidence | None:
-    """What each cell of the layer adds to the score that ``direction`` (N, C) picks.
+    """What each cell of a recorded layer adds to a score, in logits.
 
-    None where the head does not read this layer's mean: a sum of cells would then mean nothing.
+    None where the head does not read this layer's mean: the cells would not sum to the score.
+
+    Args:
+        traced: a `trace` that recorded ``target_layer``.
+        direction: the score of each image (N, C), from `towards`.
+        target_layer: the layer's name.
     """
     head = traced.pooled_head(target_layer)
     if head is None:
@@ -33,7 +38,7 @@ def logit_evidence(traced: Trace, direction: Tensor, target_layer: str) -> Logit
 
 
 def says_the_same(maps: Tensor, evidence: LogitEvidence) -> bool:
-    """Whether raw maps (N, h, w) are the evidence but for a positive factor, as CAM and Grad-CAM are."""
+    """Whether raw maps (N, h, w) are the evidence up to a positive factor, as CAM and Grad-CAM are."""
     cells = evidence.cells
     factor = (maps * cells).sum() / (maps * maps).sum().clamp_min(1e-30)
     error = (factor * maps - cells).norm() / cells.norm().clamp_min(1e-30)

@@ -1,4 +1,4 @@
-"""Attributions of single pixels, by captum: ours is only the glue around its methods.
+"""Attributions of single pixels, by captum; this module only connects its methods.
 
 Every method gives one number per input pixel (N, H, W) for the score that a direction (N, C) picks. It runs
 the network itself, once or many times for each score; a forward pass made before cannot replace these.
@@ -22,7 +22,7 @@ from core.explain.network.hooks import capture
 from core.explain.network.tracing import Trace, differentiable, logits_of, towards, trace
 from core.explain.network.twin import replace, twin
 
-# captum says at every call that it sets hooks and removes them again; ours it sets on a private copy.
+# captum warns at every call that it sets hooks; here it sets them on a private copy.
 warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU activations")
 
 OnProgress = Callable[[float], None]
@@ -47,7 +47,7 @@ class PixelQuestion:
     traced: Trace | None = None
 
     def score(self, batch: Tensor, direction: Tensor) -> Tensor:
-        """The explained score (N,). The lock is held per pass: a slow method must not stop other sessions."""
+        """The explained score (N,). The lock is held for single passes: other sessions can run in between."""
         with capture(self.model, {}), differentiable():
             # A clone: the network may begin with an operation in place.
             score: Tensor = (logits_of(self.model(batch.clone())) * direction).sum(1)
@@ -59,7 +59,13 @@ PIXEL_METHODS: dict[str, PixelMethod] = {}
 
 
 def register_pixel_method(method: PixelMethod) -> PixelMethod:
-    """Offer a method under its own name; it gives attributions (N, H, W)."""
+    """Offer a method under its own name, here and on the pages; for use as a decorator.
+
+    The method takes a `PixelQuestion` and gives attributions (N, H, W).
+
+    Raises:
+        ValueError: there is a method of this name.
+    """
     name = method.__name__
     if name in PIXEL_METHODS:
         raise ValueError(f"a pixel method named {name!r} is registered already")
@@ -68,7 +74,7 @@ def register_pixel_method(method: PixelMethod) -> PixelMethod:
 
 
 def _with_gradients(method: PixelMethod) -> PixelMethod:
-    """The method as it is, also where the caller is in inference mode, as Lightning's validation is."""
+    """The method, made to work in inference mode too, in which Lightning validates."""
 
     @functools.wraps(method)
     def outside(question: PixelQuestion) -> Tensor:
@@ -119,7 +125,7 @@ def attribution(
 
 @register_pixel_method
 def saliency(question: PixelQuestion) -> Tensor:
-    """Size of the score's gradient, largest over the colours (Simonyan 2013, arXiv:1312.6034, 3.1)."""
+    """Magnitude of the score's gradient, maximum over the colours (Simonyan 2013, arXiv:1312.6034, 3.1)."""
     method = _captum().Saliency(question.score)
     gradients = method.attribute(_input(question), additional_forward_args=question.direction)
     return _detached(gradients).amax(1)
@@ -127,10 +133,11 @@ def saliency(question: PixelQuestion) -> Tensor:
 
 @register_pixel_method
 def integrated_gradients(question: PixelQuestion) -> Tensor:
-    """Gradients along the way from a flat mean-coloured image; they sum to the score gained on it.
+    """Gradients integrated from a flat mean-coloured image; they sum to the difference of the two scores.
 
-    Sundararajan 2017, arXiv:1703.01365, eq. 3, as a middle sum of 50 steps. Not captum's default quadrature:
-    its nodes took up to ten times as long to find as the network to run (eigenvalues beside torch's threads).
+    Sundararajan 2017, arXiv:1703.01365, eq. 3, as a midpoint sum of 50 steps. Not captum's default
+    quadrature: finding its nodes took up to ten times as long as running the network (eigenvalues beside
+    torch's threads).
     """
     at_once = max(_STEPS_AT_ONCE, len(question.batch))
     passes = -(-_STEPS // (at_once // len(question.batch)))
@@ -147,9 +154,9 @@ def integrated_gradients(question: PixelQuestion) -> Tensor:
 
 @register_pixel_method
 def occlusion(question: PixelQuestion) -> Tensor:
-    """How far the score falls when a mean-coloured square hides the place (Zeiler 2013, arXiv:1311.2901).
+    """How far the score falls when a mean-coloured square covers a pixel (Zeiler 2013, arXiv:1311.2901).
 
-    The square is a seventh of the input's sides and moves by half of itself.
+    The square has a seventh of the input's side and moves by half its own side.
     """
     height, width = question.batch.shape[2:]
     window = tuple(max(1, side // _WINDOWS_PER_SIDE) for side in (height, width))
@@ -168,7 +175,7 @@ def occlusion(question: PixelQuestion) -> Tensor:
             additional_forward_args=question.direction,
             perturbations_per_eval=_WINDOWS_AT_ONCE,
         )
-    # Every colour of a pixel was hidden at once and carries the same number.
+    # All colours of a pixel are covered at once and have the same value.
     return _detached(attribution)[:, 0]
 
 
@@ -176,7 +183,7 @@ def occlusion(question: PixelQuestion) -> Tensor:
 def guided_grad_cam(question: PixelQuestion) -> Tensor:
     """Guided backpropagation times Grad-CAM, bilinear (Selvaraju 2017, arXiv:1610.02391, section 3.2).
 
-    Works where ReLUs are modules; other activations let every gradient pass, as in a plain gradient.
+    Guides through ReLUs that are modules; other activations pass their usual gradient.
     """
     if not question.target_layer:
         raise LayerError("guided_grad_cam needs a target layer, such as that of default_layer")
@@ -191,12 +198,12 @@ def guided_grad_cam(question: PixelQuestion) -> Tensor:
 
 
 def _captum() -> ModuleType:
-    """captum's methods, imported when the first is asked: half a second that no page should wait for."""
+    """captum's methods, imported at first use: that takes half a second."""
     return importlib.import_module("captum.attr")
 
 
 class _Scored(nn.Module):
-    """The network that ends in the explained score, as captum wants a module."""
+    """The network with the explained score as its output: captum needs a module."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -208,14 +215,14 @@ class _Scored(nn.Module):
 
 
 class _ClippedReLU(nn.ReLU):
-    """ReLU6 that captum recognises: it replaces the gradients of `nn.ReLU` alone."""
+    """ReLU6 as a subclass of `nn.ReLU`, the only class whose gradients captum replaces."""
 
     def forward(self, batch: Tensor) -> Tensor:
         return batch.clamp(0, 6)
 
 
 def _with_plain_relus(model: nn.Module) -> nn.Module:
-    """A private copy, whose ReLU6 captum takes for ReLUs."""
+    """A private copy in which captum takes ReLU6 for ReLU."""
     other = twin(model)
     for module in list(other.modules()):
         if isinstance(module, nn.ReLU6):
@@ -236,7 +243,7 @@ def _counted(question: PixelQuestion, passes: int) -> Callable[[Tensor, Tensor],
 
 
 def _input(question: PixelQuestion) -> Tensor:
-    """A leaf of our own: captum marks its input as wanting gradients."""
+    """A copy that requires gradients: captum would set that on the caller's tensor."""
     return question.batch.detach().clone().requires_grad_()
 
 

@@ -1,4 +1,4 @@
-"""What layers give for images, and how much each of their channels speaks for a class."""
+"""The outputs of layers for images, and how much each of their channels speaks for a class."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,19 +18,31 @@ Kept = TypeVar("Kept")
 Runs = Counter[nn.Module]
 
 _NEEDS = "channels need an output of shape (N, K, h, w), (N, h, w, K), (N, tokens, K) or (N, K)"
-# How often layers run in a whole pass, by network and name: after that many runs, a pass can end.
+# How often each layer runs in a whole pass: after that many runs, a pass can stop early.
 _RUNS: WeakKeyDictionary[nn.Module, dict[str, int]] = WeakKeyDictionary()
 
 
 class Enough(BaseException):
-    """Ends a forward pass of which no more is wanted; no `Exception`, which a network might catch."""
+    """Stops a forward pass when all that is needed has run. No `Exception`: a network might catch that."""
 
 
 def activations(model: nn.Module, batch: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
     """Outputs (N, K, h, w) of the named layers for a batch (N, channels, H, W), without gradients.
 
-    A vector (N, K), such as pooled features or logits, is given as (N, K, 1, 1). Tokens of patches are laid
-    out in rows and columns, without those of the class and its like. See `observe`.
+    A vector (N, K), such as pooled features or logits, becomes (N, K, 1, 1). Patch tokens are arranged in
+    rows and columns; class and register tokens are left out. The model and the batch stay as they were.
+
+    Args:
+        model: any network.
+        batch: preprocessed images, on the model's device.
+        layers: names in ``named_modules()``; `spatial_layers` lists those with rows and columns.
+
+    Raises:
+        LayerError: no such layer, it did not run, or its output has no channels.
+
+    Example:
+        >>> activations(model, batch, ["layer3", "layer4"])["layer4"].shape
+        torch.Size([2, 512, 7, 7])
     """
     return observe(model, batch, layers, torch.clone)
 
@@ -38,14 +50,14 @@ def activations(model: nn.Module, batch: Tensor, layers: Sequence[str]) -> dict[
 def observe(
     model: nn.Module, batch: Tensor, layers: Sequence[str], keep: Callable[[Tensor], Kept]
 ) -> dict[str, Kept]:
-    """What ``keep`` makes of the output (N, K, h, w) of each named layer, in one pass without gradients.
+    """The result of ``keep`` for the output (N, K, h, w) of each named layer, in one pass without gradients.
 
-    ``keep`` must copy what it keeps: the network's next operation may work in place. Of a layer that runs
-    several times the last run counts. The first pass is a whole one and shows how often each layer runs;
-    later passes end when the last of them is done. Model, modes and hooks are afterwards as they were.
+    ``keep`` must copy what it keeps: the network's next operation may work in place. If a layer runs several
+    times, the last run counts. The first pass runs the whole network, to count how often each layer runs;
+    later passes stop after the last of these runs. Model, modes and hooks are afterwards as they were.
 
     Raises:
-        LayerError: no such layer, it did not run, or what it gives has no channels.
+        LayerError: no such layer, it did not run, or its output has no channels.
     """
     modules = {name: module_named(model, name) for name in layers}
     expected = _expected(model, modules)
@@ -72,11 +84,20 @@ def observe(
 
 
 def class_contributions(traced: Trace, direction: Tensor, target_layer: str) -> Tensor:
-    """How much each channel (N, K) of a recorded layer speaks for the score that ``direction`` (N, C) picks.
+    """How much each channel (N, K) of a recorded layer contributes to a score.
 
-    The sum over the positions of activation × gradient. Where a linear head reads the layer's mean this is
-    exactly the channel's share of the score, in logits: shares and bias sum to it. At other layers it is what
-    the score would lose if the network were linear from there on and the channel were 0.
+    This is activation × gradient, summed over the positions. Where a linear head reads the layer's mean, it
+    is exactly the channel's share of the score, in logits: the shares and the bias sum to the score. At other
+    layers it is the score that would be lost by setting the channel to 0 if the rest of the network were
+    linear.
+
+    Args:
+        traced: a `trace` that recorded ``target_layer``.
+        direction: the score of each image (N, C), from `towards`.
+        target_layer: the layer's name.
+
+    Raises:
+        LayerError: the layer has no influence on the logits.
     """
     activations = traced.activations[target_layer]
     gradients = None
@@ -85,7 +106,9 @@ def class_contributions(traced: Trace, direction: Tensor, target_layer: str) -> 
             traced.logits, activations, direction, retain_graph=True, allow_unused=True
         )
     if gradients is None:
-        raise LayerError(f"layer {target_layer!r} has no influence on the logits")  # As in core.explain.cam.
+        raise LayerError(
+            f"layer {target_layer!r} has no influence on the logits"
+        )  # As in core.explain.maps.cam.
     # At least float32: sums over positions in bfloat16 would lose the small ones.
     precise = torch.promote_types(activations.dtype, torch.float32)
     return (activations.detach().to(precise) * gradients.to(precise)).sum((2, 3))
@@ -105,9 +128,9 @@ def _check(modules: Mapping[str, nn.Module], runs: Runs) -> None:
 
 
 def as_maps(output: object, name: str, batch: Tensor) -> Tensor:
-    """What a layer gives for a batch, as (N, K, h, w), a vector (N, K) as (N, K, 1, 1).
+    """A layer's output for a batch as maps (N, K, h, w); a vector (N, K) becomes (N, K, 1, 1).
 
-    Tokens and channels that come last are put in that order; LayerError for anything else.
+    Tokens and channels-last outputs are rearranged; LayerError for anything else.
     """
     if isinstance(output, Tensor) and output.ndim == 2:
         return output[:, :, None, None]

@@ -1,4 +1,4 @@
-"""Which convolution makes a layer's channels, a filter each: make outputs NaN and see where that goes."""
+"""Which convolution makes a layer's channels, one filter each: set outputs to NaN and follow them."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,8 @@ from core.explain.network.receptive_field import clear_gates
 class ChannelSource:
     """The convolution ``name`` whose filter k makes channel k of a layer.
 
-    ``reads_image``: it is the network's first, and its input has as many channels as the image. ``is_alone``:
-    nothing else flows into the layer, unlike where a shortcut is added.
+    ``reads_image``: it is the first convolution, and its input has as many channels as the image.
+    ``is_alone``: nothing else reaches the layer, such as a shortcut that is added.
     """
 
     name: str
@@ -28,12 +28,12 @@ class ChannelSource:
 def channel_source(model: nn.Module, target_layer: str, like: Tensor) -> ChannelSource:
     """The convolution behind a layer of a network for inputs like this one (1, channels, H, W).
 
-    That is the layer itself if it is one, else the last that ran of which each filter reaches the channel of
-    its own number and no other. Gates, which one cell for the whole image makes, do not count.
+    That is the layer itself if it is a convolution. Else it is the last convolution before the layer whose
+    filter k reaches channel k and no other channel. Gates of one cell for the whole image do not count.
 
     Raises:
-        LayerError: no such layer, or no such convolution: channels are mixed, put together from those of
-            several convolutions, or made by something else.
+        LayerError: no such layer, or no such convolution: the channels are mixed, concatenated from several
+            convolutions, or made by something else.
     """
     probe = _ChannelProbe(model, target_layer, like)
     ran = _until(model, module_named(model, target_layer), like)
@@ -49,7 +49,7 @@ def channel_source(model: nn.Module, target_layer: str, like: Tensor) -> Channel
 
 
 def _until(model: nn.Module, layer: nn.Module, like: Tensor) -> dict[nn.Conv2d, Size]:
-    """The convolutions that have run when the layer is done, in that order, and their outputs' shapes."""
+    """The convolutions that have run when the layer is done, in that order, with their output shapes."""
     ran: dict[nn.Conv2d, Size] = {}
     done: dict[nn.Conv2d, Size] = {}
 
@@ -65,7 +65,7 @@ def _until(model: nn.Module, layer: nn.Module, like: Tensor) -> dict[nn.Conv2d, 
 
 
 class _ChannelProbe:
-    """What reaches the channels of a layer."""
+    """Finds which filters reach which channels of a layer."""
 
     def __init__(self, model: nn.Module, layer: str, like: Tensor) -> None:
         self.model, self.layer, self.like = model, layer, like
@@ -73,13 +73,14 @@ class _ChannelProbe:
         self.num_channels, self.cells = shape[1], (shape[2], shape[3])
 
     def could_be_made_by(self, shape: Size) -> bool:
-        """Whether a convolution's output has as many channels, and more cells than a gate has."""
+        """Whether a convolution has the layer's number of channels, and is no gate of a single cell."""
         return shape[1] == self.num_channels and (shape[2:] != (1, 1) or self.cells == (1, 1))
 
     def is_made_by(self, convolution: nn.Conv2d) -> bool:
-        """Whether NaN in half of the filters, by each binary digit of their numbers, is in that half alone.
+        """Whether filter k of the convolution reaches channel k of the layer alone.
 
-        Then a channel depends on filters that share all digits with it: on the one of its own number.
+        For each binary digit of the filters' numbers, NaN in the filters with that digit must reach exactly
+        the channels with that digit. Then a channel depends on the filter with all its digits: its own.
         """
         numbers = torch.arange(self.num_channels, device=self.like.device)
         digits = 2 ** torch.arange(max(1, (self.num_channels - 1).bit_length()), device=self.like.device)
@@ -95,7 +96,7 @@ class _ChannelProbe:
         return torch.equal(self._reached(batch, convolution, poison), halves)
 
     def is_made_by_nothing_but(self, convolution: nn.Conv2d) -> bool:
-        """Whether an image of NaN does not reach the layer once this convolution gives zeros."""
+        """Whether NaN in the image no longer reaches the layer when this convolution gives zeros."""
 
         def clear(_module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -> object:
             return torch.zeros_like(output) if isinstance(output, Tensor) else None

@@ -1,4 +1,4 @@
-"""A network cut off at one of its layers: nothing behind the layer runs, and gradients reach the input."""
+"""A network cut off after one of its layers: nothing later runs, and gradients reach the input."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from core.explain.network.hooks import capture, module_named
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cut:
-    """What a layer gives for a batch (N, channels, H, W): (N, K, h, w), or (N, K, 1, 1) for a vector.
+    """From a batch (N, channels, H, W) to a layer's output (N, K, h, w), or (N, K, 1, 1) for a vector.
 
-    The model's lock is held for the pass and not for its gradients: several sessions take turns. Model,
-    modes, hooks and ``requires_grad`` are after each pass as they were.
+    The model's lock is held during the pass and not while gradients are computed, so that several sessions
+    can take turns. After each pass, model, modes, hooks and ``requires_grad`` are as they were.
     """
 
     model: nn.Module
     layer: str
     num_channels: int  # K.
-    runs: int  # Of the layer in one pass, of which the last counts.
+    runs: int  # How often the layer runs in one pass; the last run counts.
 
     def __call__(self, batch: Tensor) -> Tensor:
-        """The layer's output, joined to ``batch`` by a graph where that asks for a gradient."""
+        """The layer's output, with a graph back to ``batch`` if the batch requires a gradient."""
         outputs: list[object] = []
 
         def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -> None:
@@ -40,12 +40,12 @@ class Cut:
 
 
 def cut_at(model: nn.Module, layer: str, batch: Tensor) -> Cut:
-    """Cut ``model`` at ``layer``, the empty name for its own output, for batches like ``batch``.
+    """Cut ``model`` after ``layer`` for batches like ``batch``; the empty name is the model's own output.
 
-    Runs ``batch`` once through as much of the network as takes it: a head may want another size.
+    Runs ``batch`` once. A head that needs another image size may fail, as long as the layer has run before.
 
     Raises:
-        LayerError: no such layer, it does not run for such a batch, or what it gives has no channels.
+        LayerError: no such layer, it does not run for such a batch, or its output has no channels.
     """
     num_channels: list[int] = []
 
@@ -57,7 +57,7 @@ def cut_at(model: nn.Module, layer: str, batch: Tensor) -> Cut:
             model(batch.clone())
         except (CoreError, torch.OutOfMemoryError):
             raise
-        except Exception as error:  # What a network raises for a size that it cannot take may be anything.
+        except Exception as error:  # For a wrong size, a network may raise anything.
             if not num_channels:
                 height, width = batch.shape[2:]
                 raise LayerError(

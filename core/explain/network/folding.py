@@ -1,4 +1,4 @@
-"""Batch norm folded into the convolutions before it: the same network in fewer operations."""
+"""Batch norm folded into the convolution before it: the same outputs with fewer operations."""
 
 import dataclasses
 from collections import Counter
@@ -15,12 +15,11 @@ Pair = tuple[str, str]
 
 
 def folded(cut: Cut, like: Tensor) -> Cut:
-    """A cut that gives what ``cut`` gives for batches like this one, up to rounding, in fewer operations.
+    """A cut with the outputs of ``cut`` for batches like this one, up to rounding, in fewer operations.
 
-    In evaluation mode a batch norm multiplies and adds by fixed numbers, which can as well be in the weights
-    and the bias of the convolution before it. The network is then a private copy, which shares all other
-    tensors with ``cut.model``; where there is nothing to fold, or the copy gives anything else, it is
-    ``cut`` itself.
+    In evaluation mode a batch norm multiplies by and adds fixed numbers; these can move into the weights and
+    the bias of the convolution before it. The folded network is a private copy that shares all other tensors
+    with ``cut.model``. If there is nothing to fold, or the outputs differ, the result is ``cut`` itself.
     """
     noise = torch.randn(like.shape, generator=torch.Generator().manual_seed(0)).to(like)
     expected, pairs = _watched(cut, noise)
@@ -36,7 +35,7 @@ def folded(cut: Cut, like: Tensor) -> Cut:
 
 @torch.no_grad()
 def _watched(cut: Cut, batch: Tensor) -> tuple[Tensor, list[Pair]]:
-    """What the cut gives, and names of convolutions and batch norms that run once, one behind the other."""
+    """The output of the cut, and the names of each convolution and the batch norm right behind it."""
     names = {module: name for name, module in cut.model.named_modules()}
     runs, pairs = Counter[nn.Module](), list[tuple[nn.Module, nn.Module]]()
     latest: tuple[nn.Module, object] | None = None
@@ -65,7 +64,7 @@ def _fold(network: nn.Module, pair: Pair) -> None:
 
 
 def _keep_inputs(network: nn.Module) -> None:
-    """Where the gradient needs an activation's input, one in place would have to copy it first."""
+    """Turn off in-place activations whose gradient needs their input: PyTorch would have to copy it first."""
     for module in network.modules():
         if isinstance(module, nn.Hardtanh | nn.SiLU | nn.Hardswish):  # ReLU6 is a Hardtanh.
             module.inplace = False
@@ -78,7 +77,7 @@ def _agree(cut: Cut, batch: Tensor, expected: Tensor) -> bool:
 
 
 class _Behind(nn.Module):
-    """What a batch norm does after it has normalised: nothing; one of timm's has dropout and activation."""
+    """What remains of a folded batch norm: nothing, or the dropout and activation of timm's variant."""
 
     def __init__(self, norm: nn.Module) -> None:
         super().__init__()
@@ -86,7 +85,7 @@ class _Behind(nn.Module):
             self.add_module(name, child)
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Maps (N, K, h, w) that a convolution has normalised."""
+        """Apply the rest to maps (N, K, h, w) that the convolution has normalised."""
         for child in self.children():
             maps = child(maps)
         return maps

@@ -1,4 +1,4 @@
-"""What can be explained: the layers of any network with a spatial output, in the order in which they run."""
+"""Which layers of a network can be explained: those with a spatial output, in the order in which they run."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,17 +12,17 @@ from core.explain.network.hooks import ForwardHook, capture
 from core.explain.network.layout import Maps, Tokens, follows, layout_of
 from core.explain.network.tracing import trace
 
-# As many as convolutional networks usually have.
+# Convolutional networks usually have as many.
 _MOST_STAGES = 5
 _DIGITS = "0123456789"
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A module of the network: its name in ``named_modules()``, its type, and its output (K, h, w).
+    """A module of the network: its name in ``named_modules()``, its type, and its output shape (K, h, w).
 
     ``has_tokens``: the output is a row of tokens, or has its channels last. ``is_dead_end``: the logits do
-    not depend on its rows and columns, as behind the last attention to the token of the class.
+    not depend on its rows and columns, as after the last attention block of a class-token transformer.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Layer:
 
     @property
     def label(self) -> str:
-        """Name and shape, for people: ``bn2 · 1280 × 7 × 7``."""
+        """Name and shape for display: ``bn2 · 1280 × 7 × 7``."""
         sides = " × ".join(map(str, self.shape))
         return f"{self.name} · {sides}"
 
@@ -47,9 +47,14 @@ class Layer:
 def spatial_layers(model: nn.Module, batch: Tensor) -> list[Layer]:
     """Layers whose output has rows and columns like the input's, in the order in which they finish.
 
-    Runs ``batch`` (1, channels, H, W) once, and with gradients if there are tokens. Left out: a single cell
-    (there is nothing to map), shapes that do not follow the image's, tokens that are not as many as the cells
-    of a map before them, and `nn.Identity`. Of several runs the last counts.
+    Runs ``batch`` (1, channels, H, W) once, and once more with gradients if there are tokens. Left out are
+    outputs of a single cell, shapes that do not follow the image's, tokens whose number is not that of the
+    cells of an earlier map, and `nn.Identity`. If a layer runs several times, the last run counts. The model
+    and the batch stay as they were.
+
+    Example:
+        >>> [layer.name for layer in spatial_layers(model, batch[:1])][-1]
+        'layer4'
     """
     by_name: dict[str, Layer] = {}
     hooks = {
@@ -68,19 +73,26 @@ def spatial_layers(model: nn.Module, batch: Tensor) -> list[Layer]:
 
 
 def default_layer(layers: Sequence[Layer]) -> str:
-    """The last convolutional layer, with the normalisation, activation and block that complete it.
+    """The name of the layer to explain unless another is chosen: the last of the `stages`.
 
-    That is the last output of the last convolution's size: ``layer4`` of a ResNet, ``features.29`` of VGG-16.
+    It includes the normalisation, activation and block that complete the last convolution: ``layer4`` of a
+    ResNet, ``features.29`` of VGG-16. ``layers`` are those of `spatial_layers`.
+
+    Raises:
+        LayerError: there is no layer with a spatial output.
     """
     return stages(layers)[-1].name
 
 
 def stages(layers: Sequence[Layer]) -> list[Layer]:
-    """The last layer at each size at which the network convolves: where a map of that size is deepest.
+    """The last layer at each size at which the network convolves, in the order in which they run.
 
-    What a block does on its way to another size (112 x 112 inside a block that ends at 56 x 56) is no stage,
-    unless that size has nothing else. A transformer has stages where it has tokens; one that keeps a single
-    size to its end has some of its blocks, evenly. Nothing counts that the logits do not depend on.
+    A layer inside a block that ends at another size (112 x 112 inside a block that ends at 56 x 56) is no
+    stage, unless that size has no other layer. In a transformer, layers of tokens count as well; if all have
+    one size, the stages are evenly spaced blocks. Layers that the logits do not depend on are left out.
+
+    Raises:
+        LayerError: there is no layer with a spatial output.
     """
     sizes = {layer.size for layer in layers if layer.is_convolution or layer.has_tokens}
     eligible = [layer for layer in layers if (layer.size in sizes or not sizes) and not layer.is_dead_end]
@@ -96,7 +108,7 @@ def stages(layers: Sequence[Layer]) -> list[Layer]:
 
 
 def _some_blocks(layers: Sequence[Layer], last: Layer) -> list[Layer]:
-    """Of the outermost blocks that repeat, each with a number for a name, some evenly; and the last layer."""
+    """Evenly spaced blocks of the outermost numbered sequence of blocks, and the last layer."""
     groups: dict[str, list[Layer]] = {}
     for layer in layers:
         if layer.name[-1] in _DIGITS and layer.size == last.size:
@@ -112,14 +124,14 @@ def _some_blocks(layers: Sequence[Layer], last: Layer) -> list[Layer]:
 def _dead_ends(model: nn.Module, batch: Tensor, names: Sequence[str]) -> set[str]:
     """The layers whose maps the logits do not depend on.
 
-    None if they depend on nothing, as those of a new head, or where there is no memory to find out.
+    Empty if the logits depend on no layer, as those of a zero head, or if there is too little memory to test.
     """
-    # Noise: attention to equal keys does not depend on what asks.
+    # Noise: with equal keys, attention would not depend on the query.
     noise = torch.randn(batch.shape, generator=torch.Generator().manual_seed(0)).to(batch)
     with suppress(LayerError, torch.OutOfMemoryError):
         traced = trace(model, noise, names)
         if traced.logits.requires_grad:
-            # Not the same weight for all classes: the sum of a softmax depends on nothing.
+            # Different weights for the classes: the sum of a softmax is constant.
             direction = torch.arange(1, traced.logits.shape[1] + 1).to(traced.logits).expand_as(traced.logits)
             maps = list(traced.activations.values())
             gradients = torch.autograd.grad(traced.logits, maps, direction, allow_unused=True)
@@ -133,7 +145,7 @@ def _dead_ends(model: nn.Module, batch: Tensor, names: Sequence[str]) -> set[str
 
 
 def _is_on_the_way(layer: Layer, by_name: Mapping[str, Layer]) -> bool:
-    """Whether a block around this layer (not a mere `nn.Sequential`) ends at another size, or for nothing."""
+    """Whether a block around this layer, no `nn.Sequential`, ends at another size or as a dead end."""
     parts = layer.name.split(".")
     around = [by_name.get(".".join(parts[:depth])) for depth in range(1, len(parts))]
     return any(

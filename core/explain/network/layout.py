@@ -1,4 +1,4 @@
-"""How a layer lays out its channels: in maps, channels last, or as a row of tokens."""
+"""How a layer arranges its output: as maps, with channels last, or as a row of tokens."""
 
 from dataclasses import dataclass
 
@@ -7,20 +7,20 @@ from torch import Tensor
 
 from core.errors import LayerError
 
-# Tokens that stand in front of those of the patches: for the class, of a teacher, and registers.
+# Tokens before the patch tokens: class, distillation and register tokens.
 _MOST_EXTRA = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """(N, K, h, w), as convolutions give them."""
+    """(N, K, h, w), as convolutions have it."""
 
     def maps(self, output: Tensor) -> Tensor:
-        """The maps (N, K, h, w) of an output."""
+        """An output as maps (N, K, h, w)."""
         return output
 
     def put(self, maps: Tensor, _output: Tensor) -> Tensor:
-        """The output with these maps in place of its own."""
+        """The output with its maps replaced by these."""
         return maps
 
 
@@ -29,11 +29,11 @@ class ChannelsLast:
     """(N, h, w, K), as Swin transformers have it."""
 
     def maps(self, output: Tensor) -> Tensor:
-        """The maps (N, K, h, w) of an output."""
+        """An output as maps (N, K, h, w)."""
         return output.movedim(3, 1)
 
     def put(self, maps: Tensor, _output: Tensor) -> Tensor:
-        """The output with these maps in place of its own."""
+        """The output with its maps replaced by these."""
         return maps.movedim(1, 3)
 
 
@@ -45,12 +45,12 @@ class Tokens:
     num_extra: int
 
     def maps(self, output: Tensor) -> Tensor:
-        """The maps (N, K, h, w) of an output, without its extra tokens."""
+        """An output as maps (N, K, h, w), without its extra tokens."""
         tokens = output[:, self.num_extra :].transpose(1, 2)
         return tokens.reshape(*tokens.shape[:2], *self.size)
 
     def put(self, maps: Tensor, output: Tensor) -> Tensor:
-        """The output with these maps in place of its own; the extra tokens stay."""
+        """The output with its maps replaced by these; the extra tokens stay."""
         return torch.cat([output[:, : self.num_extra], maps.flatten(2).transpose(1, 2)], 1)
 
 
@@ -58,11 +58,11 @@ Layout = Maps | ChannelsLast | Tokens
 
 
 def layout_of(output: object, batch: Tensor) -> Layout | None:
-    """The layout of what a layer gives for a batch (N, channels, H, W); None if it has no rows and columns.
+    """The layout of a layer's output for a batch (N, channels, H, W); None if it has no rows and columns.
 
-    Any (N, K, h, w) is maps, unless its second and third side are exactly in the image's proportion and the
-    last two are not even nearly: 56 x 56 x 96 has 96 channels. Tokens are as many as fill a grid of exactly
-    that proportion, behind up to 8 extra ones, as few as can be.
+    An output (N, a, b, c) is maps, unless a x b has exactly the image's proportions and b x c does not have
+    them even roughly: 56 x 56 x 96 has 96 channels. A row of tokens must fill a grid of exactly the image's
+    proportions after up to 8 extra tokens; the smallest number of extra tokens that fits is taken.
     """
     if not isinstance(output, Tensor) or len(output) != len(batch):
         return Maps() if isinstance(output, Tensor) and output.ndim == 4 else None
@@ -74,7 +74,7 @@ def layout_of(output: object, batch: Tensor) -> Layout | None:
 
 
 def layout_or_refuse(output: object, layer: str, batch: Tensor, needs: str) -> tuple[Layout, Tensor]:
-    """`layout_of`, and the output; LayerError, with what it ``needs``, if it has no rows and columns."""
+    """`layout_of`, and the output; a LayerError that ends in ``needs`` if it has no rows and columns."""
     layout = layout_of(output, batch)
     if layout is None or not isinstance(output, Tensor):
         shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
@@ -83,7 +83,7 @@ def layout_or_refuse(output: object, layer: str, batch: Tensor, needs: str) -> t
 
 
 def follows(size: torch.Size, batch: Tensor) -> bool:
-    """Whether rows and columns have shrunk alike, to rounding: 7 x 768 are not those of a square image."""
+    """Whether a map has the image's proportions, up to rounding: 7 x 768 does not fit a square image."""
     (height, width), (rows, columns) = batch.shape[2:], size
     return rows * columns > 1 and abs(rows * width - columns * height) <= 2 * max(height, width)
 
@@ -99,6 +99,6 @@ def _tokens(total: int, batch: Tensor) -> Tokens | None:
 
 
 def _fits(rows: int, columns: int, batch: Tensor) -> bool:
-    """Whether they are exactly in the image's proportion."""
+    """Whether a grid has exactly the image's proportions."""
     height, width = batch.shape[2:]
     return rows * width == columns * height

@@ -1,4 +1,4 @@
-"""Which pixels of the input a cell can depend on: make pixels NaN, and see which cells become NaN."""
+"""Which pixels of the input a cell can depend on: set pixels to NaN, and see which cells become NaN."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -35,10 +35,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReceptiveField:
-    """What each cell of a layer (h, w) sees of an input (H, W): padding is no part of it.
+    """The part of an input (H, W) that each cell of a layer (h, w) sees; padding does not count.
 
-    ``rows`` (h, 2) has the first row of pixels, and the one after the last, of each row of cells; ``columns``
-    (w, 2) likewise.
+    ``rows`` (h, 2) has, for each row of cells, the first row of pixels and the row after the last one;
+    ``columns`` (w, 2) likewise.
     """
 
     rows: IntArray
@@ -46,7 +46,7 @@ class ReceptiveField:
     input_size: tuple[int, int]
 
     def part(self, row: int, column: int) -> Box:
-        """What the cell at ``row`` and ``column`` sees; empty if that is padding alone."""
+        """The pixels that the cell at ``row`` and ``column`` sees; empty if it sees only padding."""
         top, bottom = map(int, self.rows[row])
         left, right = map(int, self.columns[column])
         return Box(left, top, right, bottom)
@@ -63,18 +63,18 @@ class ReceptiveField:
 
     @property
     def is_whole_input(self) -> bool:
-        """Whether some cell sees all of the input: its part then tells nothing of where it looks."""
+        """Whether some cell sees the whole input: its part then says nothing about where it looks."""
         return self.size == self.input_size
 
 
 def receptive_field(model: nn.Module, target_layer: str, like: Tensor) -> ReceptiveField:
-    """The receptive field of a layer's cells for inputs like this one (1, channels, H, W); found once.
+    """The receptive field of a layer's cells for inputs like this one (1, channels, H, W); computed once.
 
-    NaN goes through every operation, whatever the weights (0 · NaN is NaN too): exactly those cells become
-    NaN that have a poisoned pixel in their field. That holds for any graph of convolutions, poolings,
-    activations, sums, products, and normalisations by fixed numbers. What a module makes of the whole image
-    in one cell, such as the gate of squeeze-and-excitation, counts as a constant, or every field would be the
-    whole image. Where positions are mixed otherwise (attention, group norm), it is.
+    NaN passes through every operation, whatever the weights (0 · NaN is NaN): exactly those cells become NaN
+    that have a NaN pixel in their field. This holds for any graph of convolutions, poolings, activations,
+    sums, products and normalisations by fixed numbers. An output of one cell for the whole image, such as the
+    gate of squeeze-and-excitation, counts as a constant: otherwise every field would be the whole image.
+    Where positions are mixed in another way (attention, group norm), the field is the whole image.
 
     Raises:
         LayerError: as `core.explain.network.activations.observe`.
@@ -93,7 +93,7 @@ def receptive_field(model: nn.Module, target_layer: str, like: Tensor) -> Recept
 
 
 class _FieldProbe:
-    """Which cells depend on the ``count`` rows or columns of pixels next to a side."""
+    """Finds which cells depend on the ``count`` rows or columns of pixels next to a side."""
 
     def __init__(self, model: nn.Module, layer: str, like: Tensor) -> None:
         self.model, self.layer = model, layer
@@ -123,14 +123,14 @@ class _FieldProbe:
 
     def _answers(self, axis: int, asked: Sequence[tuple[int, int]]) -> list[BoolArray]:
         batch = torch.cat([self._poisoned(side, count) for side, count in asked])
-        # Not by cuDNN: Winograd's transform and Fourier's would carry NaN to neighbours.
+        # Without cuDNN: its Winograd and Fourier transforms would carry NaN to neighbours.
         with torch.backends.cudnn.flags(enabled=False), capture(self.model, self.hooks):
             reached = observe(self.model, batch, [self.layer], lambda out: out.isnan().any(1))[self.layer]
         lines = reached.any(2 - axis).cpu().numpy()
         return [line[:: 1 if side < 2 else -1] for (side, _), line in zip(asked, lines, strict=True)]
 
     def bracket(self, side: int, from_end: int) -> tuple[int, int]:
-        """The largest count that a row or column of cells did not depend on, and the smallest that it did."""
+        """Bounds on a cell's clear pixels: the largest count known to be clear, the smallest known not to be."""
         place = -min(from_end, self.cells(side))
         told = [(count, bool(answer[place])) for each, count, answer in self.seen if each == side]
         unseen = [count for count, is_seen in told if not is_seen]
@@ -139,14 +139,14 @@ class _FieldProbe:
         )
 
     def clear(self, side: int, from_end: int) -> int:
-        """The pixels that it did not depend on, once there is no doubt."""
+        """The number of pixels on which it does not depend, after bisection."""
         return self.bracket(side, from_end)[0]
 
     def _strip(self, axis: int) -> Tensor:
-        """An image of all rows and few columns, or of all columns and few rows: it tells the same, sooner."""
+        """An image of all rows and few columns, or all columns and few rows: the same answer in less time."""
         for width in _STRIPS:
             strip = self.blank.narrow(3 - axis, 0, min(width, self.pixels(1 - axis)))
-            # Networks that want a size of their own, or more pixels than these, say so in various ways.
+            # Networks that need a fixed size, or more pixels, raise various errors.
             with suppress(RuntimeError, ValueError, AssertionError):
                 if observe(self.model, strip, [self.layer], _size)[self.layer][axis] == self.size[axis]:
                     return strip
@@ -164,12 +164,12 @@ def _size(output: Tensor) -> tuple[int, int]:
 
 
 def clear_gates(model: nn.Module, cells: tuple[int, int]) -> dict[nn.Module, ForwardHook]:
-    """Hooks that clear gates, which have one cell for the whole image, of NaN; none if the layer has one."""
+    """Hooks that remove NaN from gates, which have one cell; none if the layer itself has one cell."""
     return {} if cells == (1, 1) else dict.fromkeys(model.modules(), _constant)
 
 
 def _constant(_module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -> Tensor | None:
-    """Clear what has one cell, or none, of NaN."""
+    """Remove NaN from an output of one cell, or without rows and columns."""
     if isinstance(output, Tensor) and (output.ndim == 2 or output.shape[2:] == (1, 1)):
         return output.nan_to_num()
     return None
@@ -178,10 +178,10 @@ def _constant(_module: nn.Module, _inputs: tuple[Tensor, ...], output: object) -
 def _clear(probe: _FieldProbe) -> list[IntArray]:
     """For each side: how many pixels next to it each row or column of cells, counted from it, does not see.
 
-    Cells of networks without gaps step evenly through the pixels, so two of them tell all; where a few probes
-    show that it is otherwise, all are asked.
+    In most networks the fields of neighbouring cells are evenly spaced, so that two of them give all others;
+    where a few probes contradict this, every count is probed.
     """
-    even = [_even(probe.cells(side), *found) for side, found in enumerate(_search(probe))]
+    even = [_even(probe.cells(side), *last_two) for side, last_two in enumerate(_search(probe))]
     probe([(side, probe.pixels(side) * third // 3) for side in _SIDES for third in (1, 2)])
     if all(np.array_equal(even[side] < count, answer) for side, count, answer in probe.seen):
         return even
@@ -189,11 +189,11 @@ def _clear(probe: _FieldProbe) -> list[IntArray]:
 
 
 def _search(probe: _FieldProbe) -> list[tuple[int, int]]:
-    """For each side, the pixels next to it that the last row or column of cells does not see, and the next.
+    """For each side, how many pixels next to it the last two rows or columns of cells do not see.
 
-    Rows by bisection, which begins with a single pixel: most cells of deep layers see even that. What follows
-    from the last row where cells are even and columns are like rows is tried first, and right at once in most
-    networks; where it is wrong, bisection goes on.
+    Rows by bisection, which begins with a single pixel: most cells of deep layers see even that one. Then the
+    counts are tried that follow if cells are evenly spaced and columns are like rows, as in most networks;
+    where they are wrong, bisection continues.
     """
     probe([(side, 1) for side in _SIDES])
     _bisect(probe, [(0, 1), (2, 1)])
@@ -207,7 +207,7 @@ def _search(probe: _FieldProbe) -> list[tuple[int, int]]:
 
 
 def _ask(probe: _FieldProbe, guesses: Mapping[tuple[int, int], int]) -> None:
-    """Find whether these (side, from the end) have just so many clear pixels, as far as it is open."""
+    """Probe guesses of the number of clear pixels for each (side, from the end), where still unknown."""
     brackets = {place: probe.bracket(*place) for place in guesses}
     counts = [(place, guess + more) for place, guess in guesses.items() for more in (0, 1)]
     probe(sorted({(place[0], count) for place, count in counts if _is_within(count, brackets[place])}))
@@ -227,7 +227,7 @@ def _bisect(probe: _FieldProbe, places: Sequence[tuple[int, int]]) -> None:
 
 
 def _even(cells: int, last: int, next_to_last: int) -> IntArray:
-    """The same for all of them, if those two are typical."""
+    """The counts of all cells, if they are as evenly spaced as the last two."""
     from_end = np.arange(cells)[::-1]
     return (last - from_end * (last - next_to_last)).clip(0)
 

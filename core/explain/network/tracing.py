@@ -1,4 +1,4 @@
-"""One forward pass that can be questioned afterwards: any recorded layer, any class, without the model."""
+"""One forward pass with a graph: any recorded layer and any class can be explained without another pass."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,10 @@ class LinearHead:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """Logits (N, C) of a forward pass, still joined by a graph to the activations (N, K, h, w) of layers."""
+    """Logits (N, C) of a forward pass, with a graph back to the activations (N, K, h, w) of layers.
+
+    ``linear_head`` is the linear layer that gave the logits, if one did.
+    """
 
     logits: Tensor
     activations: dict[str, Tensor]
@@ -34,7 +37,7 @@ class Trace:
     def pooled_head(self, target_layer: str) -> LinearHead | None:
         """The linear head if it reads exactly the mean of this layer's activations, else None.
 
-        Found by doing it, once: mean, weight and bias must give the logits again, to rounding.
+        Tested once, by computing it: mean, weight and bias must give the same logits, up to rounding.
         """
         if target_layer not in self._pooled:
             self._pooled[target_layer] = self._pooled_head(target_layer)
@@ -52,13 +55,23 @@ class Trace:
 
 
 def trace(model: nn.Module, batch: Tensor, target_layers: Sequence[str]) -> Trace:
-    """Run ``batch`` (N, channels, H, W) once and record the named layers.
+    """Run a batch once and record the named layers, for `class_activation_maps`.
 
-    The first target layer to run becomes the start of the graph: nothing before it is recorded.
-    Model, modes, hooks and ``requires_grad`` are afterwards as they were; the caller's batch is not touched.
+    The graph starts at the first target layer that runs: nothing before it is recorded. Model, modes, hooks
+    and ``requires_grad`` are afterwards as they were; the caller's batch is not touched.
+
+    Args:
+        model: any network that gives logits (N, C).
+        batch: preprocessed images (N, channels, H, W), on the model's device.
+        target_layers: names in ``named_modules()``; an empty list gives logits only.
 
     Raises:
-        LayerError: no such layer, it did not run, or gives no rows and columns; or no logits (N, C) came out.
+        LayerError: no such layer, it did not run, its output has no rows and columns, or the network gives no
+            logits (N, C).
+
+    Example:
+        >>> traced = trace(model, batch, ["layer3", "layer4"])
+        >>> maps = class_activation_maps(traced, towards(traced.logits, 281))
     """
     activations: dict[str, Tensor] = {}
     linear: dict[Tensor, nn.Linear] = {}
@@ -77,9 +90,16 @@ def trace(model: nn.Module, batch: Tensor, target_layers: Sequence[str]) -> Trac
 
 
 def towards(logits: Tensor, class_idx: int | Sequence[int], against: int | None = None) -> Tensor:
-    """Direction (N, C) whose product with the logits is the score to explain.
+    """The direction (N, C) of a score: the score of each image is the sum of direction × logits.
 
-    The logit of ``class_idx`` (one for all images, or one per image), less that of ``against`` if given.
+    Args:
+        logits: (N, C), of a `trace`.
+        class_idx: the class to explain, for all images or one for each: its logit is the score.
+        against: a class whose logit is subtracted: why the one and not the other.
+
+    Example:
+        >>> towards(torch.zeros(1, 3), 2, against=0)
+        tensor([[-1.,  0.,  1.]])
     """
     direction = torch.zeros_like(logits)
     rows = torch.arange(len(logits), device=logits.device)
@@ -90,7 +110,7 @@ def towards(logits: Tensor, class_idx: int | Sequence[int], against: int | None 
 
 
 def logits_of(output: object) -> Tensor:
-    """The output of a network, if it is logits (N, C); LayerError for anything else."""
+    """The output of a network if it is a tensor of logits (N, C); LayerError for anything else."""
     if isinstance(output, Tensor) and output.ndim == 2:
         return output
     given = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
@@ -99,7 +119,7 @@ def logits_of(output: object) -> Tensor:
 
 @contextmanager
 def differentiable() -> Iterator[None]:
-    """LayerError for a network whose parameters can have no gradients pass."""
+    """Turn PyTorch's error for a network of inference tensors into a LayerError that says what to do."""
     try:
         yield
     except RuntimeError as error:
@@ -122,7 +142,7 @@ def _record(activations: dict[str, Tensor], name: str, batch: Tensor) -> Forward
         layout, given = layout_or_refuse(output, name, batch, _NEEDS)
         maps = layout.maps(given)
         activations[name] = maps if maps.requires_grad else maps.detach().requires_grad_()
-        # A clone goes on: the next operation may work in place and would overwrite what was recorded.
+        # A clone is passed on: the next operation may work in place and would overwrite the recorded tensor.
         return layout.put(activations[name].clone(), given)
 
     return hook
