@@ -1,0 +1,93 @@
+"""`python -m core` in a process that a test can watch, interrupt and kill.
+
+Each is forked from one process that has imported the libraries: they take seconds, the commands here less.
+"""
+
+import multiprocessing
+import os
+import runpy
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.support import waiting
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    ["lightning", "timm", *(f"core.commands.{name}" for name in ("evaluating", "filters", "training"))]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that runs, or has run, and what it prints."""
+
+    process: ForkServerProcess
+    _folder: Path
+
+    @property
+    def printed(self) -> str:
+        """What has come on stdout so far."""
+        return (self._folder / "1").read_text(encoding="utf-8")
+
+    @property
+    def errors(self) -> str:
+        """What has come on stderr so far."""
+        return (self._folder / "2").read_text(encoding="utf-8")
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.process.is_alive()
+
+    def wait_for_line(self, start: str) -> None:
+        """Return once it has printed a line that starts so."""
+        waiting.until(lambda: f"\n{start}" in f"\n{self.printed}", is_alive=self.is_alive)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+
+    def status(self) -> int:
+        """Its exit status, once it has ended; of a signal that killed it, the negative number."""
+        self.process.join()
+        assert self.process.exitcode is not None
+        return self.process.exitcode
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[Command]:
+    """Start ``python -m core`` with these arguments and the test's own environment."""
+    with TemporaryDirectory() as folder:
+        outputs = [Path(folder, name) for name in "12"]
+        for path in outputs:
+            path.touch()
+        process = _FORKS.Process(target=_run, args=(arguments, outputs, dict(os.environ)))
+        process.start()
+        try:
+            yield Command(process, Path(folder))
+        finally:
+            process.kill()
+            process.join()
+
+
+def run(*arguments: str) -> str:
+    """What the command prints; it must succeed."""
+    with started(*arguments) as command:
+        assert command.status() == 0, command.errors
+        return command.printed
+
+
+def _run(arguments: tuple[str, ...], outputs: list[Path], environment: dict[str, str]) -> None:
+    for number, path in enumerate(outputs, 1):
+        os.dup2(os.open(path, os.O_WRONLY), number)
+    os.environ.clear()
+    os.environ.update(environment)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv[1:] = arguments
+    runpy.run_module("core", run_name="__main__", alter_sys=True)
