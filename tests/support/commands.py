@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.support import waiting
+from tests.support.paths import ROOT
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
@@ -86,6 +87,7 @@ def run(*arguments: str) -> str:
 def _run(arguments: tuple[str, ...], outputs: list[Path], environment: dict[str, str]) -> None:
     for number, path in enumerate(outputs, 1):
         os.dup2(os.open(path, os.O_WRONLY), number)
+    os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-_LOOK_AGAIN_S = 0.02
+_LOOK_AGAIN_S = 0.005
 
 
 def until(has_happened: Callable[[], object], *, is_alive: Callable[[], object]) -> None:

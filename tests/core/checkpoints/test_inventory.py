@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from core.checkpoints import inventory, paths, store
 from core.checkpoints.paths import CARD, WEIGHTS
 from core.checkpoints.store import Checkpoint
 from core.errors import CheckpointError
+from tests.support import commands
 from tests.support.paths import ROOT
 
 
@@ -167,14 +166,8 @@ def test_the_environment_names_the_folder(named: str, root: Path, monkeypatch: p
 
 def test_a_command_uses_the_folder_that_the_environment_names(root: Path) -> None:
     _change(root, preprocess=3)
-    command = [sys.executable, "-m", "core", "layers", "--checkpoint"]
-    good, odd = (
-        subprocess.run(  # noqa: S603 (our own program)
-            [*command, name], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        for name in ("good", "odd")
-    )
-    assert (good.returncode, good.stderr) == (0, "")
-    assert "bn2" in good.stdout
-    assert (odd.returncode, odd.stderr.count("\n")) == (1, 1)
-    assert odd.stderr.startswith("error: the checkpoint 'odd' cannot be used: ")
+    assert "bn2" in commands.run("layers", "--checkpoint", "good")
+    with commands.started("layers", "--checkpoint", "odd") as odd:
+        assert odd.status() == 1
+        assert odd.errors.startswith("error: the checkpoint 'odd' cannot be used: ")
+        assert odd.errors.count("\n") == 1

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -422,15 +423,16 @@ def test_numbers_without_sense_are_refused_in_a_sentence(
     assert sentence in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("option", "is_said"), [((), False), (("-W", "default"), True)])
+@pytest.mark.parametrize("asked_for", [[], ["default"]], ids=["python", "python -W default"])
 def test_warnings_of_libraries_are_for_those_who_ask_for_them(
-    option: tuple[str, ...], *, is_said: bool
+    asked_for: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code = "import warnings; from core.__main__ import main; main(['recipes']); warnings.warn('of a library')"
-    done = subprocess.run(  # noqa: S603 (our own)
-        [sys.executable, *option, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert ("of a library" in done.stderr) == is_said
+    monkeypatch.setattr(sys, "warnoptions", asked_for)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("default")
+        main(["recipes"])
+        warnings.warn("of a library", stacklevel=1)
+    assert len(said) == len(asked_for)
 
 
 def test_python_m_core_exits_with_the_commands_status() -> None:

@@ -3,8 +3,7 @@
 import csv
 import io
 import os
-import subprocess
-import sys
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 import torch
 from PIL import Image
 
-import core
 from core.__main__ import main
 from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
@@ -24,6 +22,7 @@ from core.explain.ascent.robust import Robust
 from core.inside.ascents import export, pictures
 from core.inside.ascents.cache import AscentCache, key_of
 from core.inside.ascents.pictures import AscentQuestion, ascended, num_channels, question
+from tests.support import commands
 
 QUICK = Plain(size=(64, 64), steps=2, crop=8)
 
@@ -175,13 +174,12 @@ def test_a_killed_command_goes_on_without_doing_finished_channels_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count_ascents: list[int]
 ) -> None:
     monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
-    options = ["--checkpoint", "digits", "--layer", "block2", "--channels", "3-120", "--device", "cpu"]
-    command = [sys.executable, "-m", "core", "filters", *options, "--out", str(tmp_path / "out")]
-    folder = Path(core.__path__[0]).parent
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder) as run:  # noqa: S603 (our own)
-        lines = [run.stdout.readline() for _ in range(2)]
-        run.kill()
-    assert [line.partition(":")[0] for line in lines] == ["1/118 channel 3", "2/118 channel 4"]
+    options = ("--checkpoint", "digits", "--layer", "block2", "--channels", "3-120", "--device", "cpu")
+    with commands.started("filters", *options, "--out", str(tmp_path / "out")) as command:
+        command.wait_for_line("2/118 channel 4:")
+        command.send(signal.SIGKILL)
+        assert command.status() == -signal.SIGKILL
+        assert command.printed.startswith("1/118 channel 3:")
     digits = store.load(store.find("digits"))
     found = list(ascended(digits, question(digits, "block2", (2, 3, 4))))
     assert sorted(each.channel for each in found) == [2, 3, 4]

@@ -2,10 +2,9 @@
 
 import json
 import signal
-import subprocess
-import sys
 
 import pandas as pd
+import pytest
 import safetensors.torch
 import torch
 
@@ -13,46 +12,37 @@ from core.checkpoints import paths, store
 from core.checkpoints.paths import METRICS
 from core.predictions import evaluations
 from core.training.runs import find
-from tests.support.paths import ROOT
+from tests.support import commands
 
+pytestmark = pytest.mark.slow
 FEW = ("data.per_class=8", "data.val=0.05", "batch_size=20")
 
 
-def _command(name: str, *changes: str, more: tuple[str, ...] = ()) -> list[str]:
+def _arguments(name: str, *changes: str) -> list[str]:
     settings = [part for change in (*FEW, *changes) for part in ("--set", change)]
-    return [sys.executable, "-m", "core", "train", "digits", "--out", name, *settings, *more]
+    return ["train", "digits", "--out", name, *settings]
 
 
-def _run(command: list[str]) -> str:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
-
-
-def _kill_after(command: list[str], line: str, number: signal.Signals) -> tuple[int, str]:
+def _kill_after(line: str, number: signal.Signals, *arguments: str) -> tuple[int, str]:
     """Start it, send the signal when it has printed a line that starts so; exit status and stderr."""
-    with subprocess.Popen(  # noqa: S603
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert any(each.startswith(line) for each in process.stdout)
-        process.send_signal(number)
-        _, errors = process.communicate(timeout=120)
-    return process.returncode, errors
+    with commands.started(*arguments) as command:
+        command.wait_for_line(line)
+        command.send(number)
+        return command.status(), command.errors
 
 
 def test_killed_and_resumed_is_never_killed() -> None:
     """SIGKILL, twice; the second time in a resumed training. Weights are the same to the bit."""
     changes = ("epochs=12", "augment.rotation=10", "speed.workers=1")
     changes += ("model.architecture=seewhy:two-conv-mnist", "schedule.drop_after=[6]")
-    _run(_command("whole", *changes))
-    command = _command("killed", *changes, more=("--resume",))
-    assert _kill_after(command, "epoch   3", signal.SIGKILL)[0] == -signal.SIGKILL
+    commands.run(*_arguments("whole", *changes))
+    arguments = (*_arguments("killed", *changes), "--resume")
+    assert _kill_after("epoch   3", signal.SIGKILL, *arguments)[0] == -signal.SIGKILL
     killed = find("killed")
     assert (killed.card.status, killed.status, killed.can_resume) == ("running", "interrupted", True)
     assert store.load(killed.folder).card.metrics["val_accuracy"] > 0
-    _kill_after(command, "epoch   8", signal.SIGKILL)
-    _run(command)
+    _kill_after("epoch   8", signal.SIGKILL, *arguments)
+    commands.run(*arguments)
     whole, resumed = (paths.folder(name) for name in ("whole", "killed"))
     history = [pd.read_csv(folder / paths.HISTORY).drop(columns="seconds") for folder in (whole, resumed)]
     pd.testing.assert_frame_equal(*history, check_exact=True)
@@ -61,8 +51,7 @@ def test_killed_and_resumed_is_never_killed() -> None:
 
 
 def test_ctrl_c_stops_it_in_good_order() -> None:
-    command = _command("asked", "epochs=500")
-    status, errors = _kill_after(command, "epoch   2", signal.SIGINT)
+    status, errors = _kill_after("epoch   2", signal.SIGINT, *_arguments("asked", "epochs=500"))
     assert status == 1
     assert errors.splitlines()[-1].startswith("error: asked was stopped; continue with: python -m core")
     card = store.read_card(paths.folder("asked"))
@@ -73,8 +62,8 @@ def test_ctrl_c_stops_it_in_good_order() -> None:
 def test_two_processes_give_the_same_table_row_for_row() -> None:
     """Without batch norm and dropout, the gradient of two halves of a batch is the batch's."""
     changes = ("epochs=2", "data.val=0.1", "data.per_class=9", "batch_size=16")
-    _run(_command("one", *changes))
-    _run(_command("two", *changes, more=("--devices", "2")))
+    commands.run(*_arguments("one", *changes))
+    commands.run(*_arguments("two", *changes), "--devices", "2")
     one, two = (paths.folder(name) for name in ("one", "two"))
     tables = [pd.read_parquet(evaluations.find(folder).table) for folder in (one, two)]
     assert len(tables[0]) == 179

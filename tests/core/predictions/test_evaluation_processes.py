@@ -1,9 +1,6 @@
 """Evaluations as people start them, in processes of their own: killed, interrupted, and in twos."""
 
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +13,14 @@ from core.data.sources import catalogue
 from core.predictions import evaluations
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import samples_of
+from tests.support import commands, waiting
 from tests.support.checkpoints import checkpoints_in
-from tests.support.paths import ROOT
+from tests.support.commands import Command
 from tests.support.tiny_evaluation import CLASSES, random_checkpoint
 
 NUM_IMAGES = 2500  # Three parts.
 NAME = "noise"
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -44,30 +43,16 @@ def folder() -> Path:
     return random_checkpoint()
 
 
-def _command(folder: Path, pictures: Path, *more: str) -> list[str]:
-    command = [sys.executable, "-m", "core", "evaluate", folder.name, "--data", str(pictures), "--as", NAME]
-    return [*command, "--device", "cpu", *more]
-
-
-def _start(command: list[str]) -> "subprocess.Popen[str]":
-    return subprocess.Popen(  # noqa: S603
-        command,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def _arguments(folder: Path, pictures: Path) -> list[str]:
+    return ["evaluate", folder.name, "--data", str(pictures), "--as", NAME, "--device", "cpu"]
 
 
 def _parts(folder: Path) -> set[str]:
     return {path.name for path in folder.glob("evaluations/.*/*/0*.parquet")}
 
 
-def _once_there_are_parts(folder: Path, process: "subprocess.Popen[str]", num: int) -> None:
-    until = time.monotonic() + 60
-    while len(_parts(folder)) < num and process.poll() is None and time.monotonic() < until:
-        time.sleep(0.005)
-    assert len(_parts(folder)) >= num
+def _once_there_are_parts(folder: Path, command: Command, num: int) -> None:
+    waiting.until(lambda: len(_parts(folder)) >= num, is_alive=command.is_alive)
 
 
 def _table(folder: Path) -> pd.DataFrame:
@@ -94,31 +79,31 @@ def test_killed_there_is_never_half_a_table_and_it_goes_on_later(
     old = evaluations.place(folder, NAME)
     old.mkdir(parents=True)
     (old / paths.PREDICTIONS).write_bytes(b"the old one")
-    command = _command(folder, pictures, "--replace")
-    with _start(command) as process:
-        _once_there_are_parts(folder, process, 1)
-        process.kill()
-    assert process.returncode == -signal.SIGKILL
+    arguments = (*_arguments(folder, pictures), "--replace")
+    with commands.started(*arguments) as command:
+        _once_there_are_parts(folder, command, 1)
+        command.send(signal.SIGKILL)
+        assert command.status() == -signal.SIGKILL
     assert [path.read_bytes() for path in old.iterdir()] == [b"the old one"]
     kept = {path: path.stat().st_mtime_ns for path in folder.glob("evaluations/.*/*/0*.parquet")}
     assert 1 <= len(kept) < 3
-    with _start(command) as process:
-        _once_there_are_parts(folder, process, len(kept) + 1)
+    with commands.started(*arguments) as command:
+        _once_there_are_parts(folder, command, len(kept) + 1)
         assert {path: path.stat().st_mtime_ns for path in kept} == kept
-        _, errors = process.communicate(timeout=120)
-    assert (process.returncode, errors) == (0, "unreadable images left out: 25\n")
+        assert (command.status(), command.errors) == (0, "unreadable images left out: 25\n")
     pd.testing.assert_frame_equal(_table(folder), whole, rtol=0, atol=1e-6)
     assert _files(folder) == {"card.json", "local.json", "model.safetensors", "evaluations"}
     assert _files(old) == {"predictions.parquet", "metrics.json", "evaluation.json", "local.json"}
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_so_in_one_line(folder: Path, pictures: Path) -> None:
-    with _start(_command(folder, pictures)) as process:
-        _once_there_are_parts(folder, process, 1)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert errors == "error: interrupted; finished work is kept, run the same command to continue\n"
+    with commands.started(*_arguments(folder, pictures)) as command:
+        _once_there_are_parts(folder, command, 1)
+        command.send(signal.SIGINT)
+        assert command.status() == 130
+        assert (
+            command.errors == "error: interrupted; finished work is kept, run the same command to continue\n"
+        )
     assert 1 <= len(_parts(folder)) < 3
     assert not evaluations.every(folder)
 
@@ -126,10 +111,8 @@ def test_ctrl_c_keeps_what_is_done_and_says_so_in_one_line(folder: Path, picture
 def test_two_processes_give_the_same_table_row_for_row(
     folder: Path, pictures: Path, whole: pd.DataFrame
 ) -> None:
-    command = _command(folder, pictures, "--devices", "2")
-    with _start(command) as process:
-        _once_there_are_parts(folder, process, 3)
-        _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (0, "unreadable images left out: 25\n")
+    with commands.started(*_arguments(folder, pictures), "--devices", "2") as command:
+        _once_there_are_parts(folder, command, 3)
+        assert (command.status(), command.errors) == (0, "unreadable images left out: 25\n")
     pd.testing.assert_frame_equal(_table(folder), whole, rtol=0, atol=1e-6)
     assert _files(folder / paths.EVALUATIONS) == {NAME}

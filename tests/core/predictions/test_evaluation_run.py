@@ -1,7 +1,6 @@
 """An evaluation in a process of its own: it starts, says how far it is, ends, or says why it cannot."""
 
 import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +13,10 @@ from core.errors import EvaluationError
 from core.predictions import evaluations
 from core.predictions.evaluating import background
 from core.predictions.evaluating.parts import num_predicted
+from tests.support.waiting import until_over
 
 NAME = "by-hand"
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -29,10 +30,8 @@ def folder() -> Path:
 
 def test_it_runs_to_the_table_that_ships(folder: Path) -> None:
     background.start(folder, None, "val", NAME)
-    limit = time.monotonic() + 120
-    while evaluations.is_under_way(folder, NAME) or not evaluations.every(folder):
-        assert time.monotonic() < limit, background.complaint(folder, NAME)
-        time.sleep(0.1)
+    until_over(lambda: evaluations.is_under_way(folder, NAME))
+    assert evaluations.every(folder), background.complaint(folder, NAME)
     found, shipped = (evaluations.find(each) for each in (folder, paths.root() / "digits"))
     assert found.name == NAME
     assert replace(found.facts, date="", key="") == replace(shipped.facts, date="")
