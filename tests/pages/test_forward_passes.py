@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from importlib.resources import files
 from io import BytesIO
 
@@ -144,6 +145,22 @@ def test_the_map_of_the_last_layer_is_known_before_those_of_the_stages() -> None
     whole = answers.soonest(photo, loaded, question, "blocks.1")
     assert set(whole.maps) == set(question.target_layers)
     assert answers.soonest(photo, loaded, question, "bn2") is whole
+
+
+def test_on_a_graphics_card_no_pass_is_kept_and_the_answers_are_the_same() -> None:
+    """A device by another name than "cpu" stands for the card."""
+    loaded, photo = models.load("imagenet"), _cat()
+    card = replace(loaded, checkpoint=replace(loaded.checkpoint, device="cpu:0"))
+    question = Question(target_layers=_stages("imagenet"), scores=(Score(), Score(281)))
+    logits = answers.logits(photo, card, question.target_layers)
+    first = answers.soonest(photo, card, replace(question, scores=(Score(),)), "bn2")
+    assert list(first.maps) == list(question.target_layers)
+    explained = answers.answers(photo, card, question)
+    assert not answers._kept().passes
+    expected = explain(loaded.checkpoint, models.batch_of(photo, loaded), question)[0]
+    for one, other in zip(explained, expected, strict=True):
+        assert torch.equal(logits, other.logits)
+        assert all(np.array_equal(one.maps[layer].raw, other.maps[layer].raw) for layer in other.maps)
 
 
 def test_few_passes_are_kept_and_the_oldest_goes() -> None:

@@ -130,7 +130,7 @@ class _FieldProbe:
         return [line[:: 1 if side < 2 else -1] for (side, _), line in zip(asked, lines, strict=True)]
 
     def bracket(self, side: int, from_end: int) -> tuple[int, int]:
-        """Bounds on a cell's clear pixels: the largest count known to be clear, the smallest known not to be."""
+        """Bounds on a cell's clear pixels: the most known to be clear, the fewest known not to be."""
         place = -min(from_end, self.cells(side))
         told = [(count, bool(answer[place])) for each, count, answer in self.seen if each == side]
         unseen = [count for count, is_seen in told if not is_seen]
