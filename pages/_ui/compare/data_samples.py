@@ -63,7 +63,7 @@ def _draw_sample(results: Results, row: int, pictures: Pictures, which: Which) -
     side = Side(results, sample_at(results.table, row), which)
     with st.container(border=True, key=f"shift_{which}"):
         st.markdown(f"**{words.plain(side.label)}** · {words.plain(side.sample.sample_id)}")
-        one_sample.draw_said(side)
+        one_sample.draw_prediction(side)
         try:
             photo = image_access.photo(pictures, side.sample)
         except ImageError:

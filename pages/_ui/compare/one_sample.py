@@ -1,4 +1,4 @@
-"""One sample as two checkpoints saw it: the photo, and each one's maps of what it said and of the truth."""
+"""One sample by two checkpoints: the photo, and each one's maps for the predicted and the true class."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -37,13 +37,13 @@ class Side:
     key: str
 
     @property
-    def said(self) -> str:
-        """The class that it was taken for."""
+    def predicted(self) -> str:
+        """The name of the predicted class."""
         return self.results.class_names[self.sample.predicted]
 
     @property
     def label(self) -> str:
-        """The class that it is."""
+        """The name of the true class."""
         return self.results.class_names[self.sample.label]
 
 
@@ -52,7 +52,7 @@ def draw(compared: Compared, selection: PairSelection, images: image_access.Pict
     row = row_of(compared.pair.first, sample_id)
     if row is None:
         st.warning(
-            f"There is no sample {words.plain(sample_id[:120])} that both have predicted.",
+            f"There is no sample {words.plain(sample_id[:120])} in both evaluations.",
             icon=":material/search_off:",
         )
         return
@@ -87,10 +87,9 @@ def _draw_head(compared: Compared, first: Side, second: Side, place: Position | 
     label, colour, icon = badges[first.sample.is_right, second.sample.is_right]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            st.subheader(words.plain(first.label), anchor=False, width="content")
+            st.header(words.plain(first.label), anchor=False, width="content")
             st.badge(label, color=colour, icon=f":material/{icon}:")
         walking.draw(compared.pair.first, place, key="compared")
-    st.caption(words.plain(f"{first.sample.path or first.sample.sample_id} · {first.sample.split}"))
 
 
 def _draw_both(photo: Photo, first: Side, second: Side) -> None:
@@ -110,31 +109,39 @@ def _draw_both(photo: Photo, first: Side, second: Side) -> None:
         )
     for column, side in ((middle, first), (right, second)):
         with column:
-            draw_said(side)
+            draw_prediction(side)
             draw_maps(side, photo)
             draw_link(side)
-    st.caption("Red speaks for the class, blue against it. Each checkpoint has a scale of its own.")
+    st.caption(
+        f"Red speaks for the class, blue against it. Each checkpoint has its own scale. · {_place(first)}"
+    )
 
 
 def _draw_without_photo(first: Side, second: Side) -> None:
     for column, side in zip(st.columns(2, gap="medium"), (first, second), strict=True):
         with column:
-            draw_said(side)
+            draw_prediction(side)
             draw_link(side)
+    st.caption(_place(first))
 
 
-def draw_said(side: Side) -> None:
-    """What a sample was taken for."""
+def _place(side: Side) -> str:
+    """The file of a sample, and its split."""
+    return words.plain(f"{side.sample.path or side.sample.sample_id} · {side.sample.split}")
+
+
+def draw_prediction(side: Side) -> None:
+    """The predicted class of a sample, and its probability."""
     sample = side.sample
     colour, sign = ("green", "check") if sample.is_right else ("orange", "close")
     st.markdown(
-        f"**{words.plain(side.results.name)}** said :{colour}[:material/{sign}: "
-        f"{words.plain(side.said)}] · {words.percent(sample.p_predicted)}"
+        f"**{words.plain(side.results.name)}** predicted :{colour}[:material/{sign}: "
+        f"{words.plain(side.predicted)}] · {words.percent(sample.p_predicted)}"
     )
 
 
 def draw_maps(side: Side, photo: Photo) -> None:
-    """The map of what it said and, where that is wrong, of the true class, in the same colours."""
+    """The map of the predicted class and, where that is wrong, of the true class, in the same colours."""
     loaded = models.load(side.results.name)
     layer = default_layer(loaded.layers)
     classes = [side.sample.predicted]
@@ -159,7 +166,7 @@ def _scale(maps: Sides) -> Scale:
 
 
 def _panes(side: Side, photo: Photo, loaded: Loaded, maps: Sides) -> list[Pane]:
-    """What speaks for the class that was said, and for the true one."""
+    """What speaks for the predicted class, and for the true one."""
     drawn, preprocess = photos.drawn(photo), loaded.checkpoint.card.preprocess
     over = pictures(photos.pane(photo), preprocess, drawn.size, maps)
     seen = preprocess.window(drawn.size).shares(drawn.size)
@@ -168,9 +175,9 @@ def _panes(side: Side, photo: Photo, loaded: Loaded, maps: Sides) -> list[Pane]:
     return [
         Pane(
             over.predicted,
-            f"For {side.said}",
+            f"For {side.predicted}",
             f"{role} · {words.percent(sample.p_predicted)}",
-            Cells(maps.predicted, seen, side.said),
+            Cells(maps.predicted, seen, side.predicted),
         ),
         Pane(
             over.rival,

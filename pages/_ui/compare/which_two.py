@@ -19,16 +19,7 @@ def pick(name: str, row: DeltaGenerator) -> tuple[Results, Results]:
     with row:
         first = evaluation_picker.pick(name, f"First: {name} on")
         names = comparisons.others(first)
-        second = st.selectbox(
-            "Second",
-            names,
-            key=evaluated.SECOND,
-            format_func=partial(_label, name),
-            persist_state="session",
-            help="Other networks on the same images, then the same network on other images. "
-            "Choose the first network in the sidebar.",
-            on_change=comparisons.from_the_first_sheet,
-        )
+        second = _second(name, names) if names else None
         swap = st.container(width="content")
     if second is None:
         _say_how(result_cache.load(name, None, first.name))
@@ -45,6 +36,20 @@ def pick(name: str, row: DeltaGenerator) -> tuple[Results, Results]:
     results = numbers.of_split(first)
     split = results.split if other.of != first.of else None
     return results, result_cache.load(other.of.name, split, other.name)
+
+
+def _second(name: str, addresses: list[str]) -> str:
+    chosen: str = st.selectbox(
+        "Second",
+        addresses,
+        key=evaluated.SECOND,
+        format_func=partial(_label, name),
+        persist_state="session",
+        help="Other networks on the same images, then the same network on other images. "
+        "Choose the first network in the sidebar.",
+        on_change=comparisons.from_the_first_sheet,
+    )
+    return chosen
 
 
 def _label(first: str, address: str) -> str:

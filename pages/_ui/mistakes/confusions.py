@@ -131,7 +131,9 @@ def _draw_pairs(results: Results, selected: tuple[int | None, int | None], on_pi
         label, predicted = map(int, name.split())
         on_pick(label, predicted)
 
-    lines.draw(items, label="Most frequent mistakes: true → predicted", key="pairs", on_pick=picked)
+    lines.draw(
+        items, label="Most frequent mistakes: true → predicted", key="pairs", on_pick=picked, most="8rem"
+    )
 
 
 def _say_what_is_outside(results: Results, view: MatrixView) -> None:

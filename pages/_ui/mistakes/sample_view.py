@@ -92,11 +92,10 @@ def _draw_reasons(shown: Shown, tools: DeltaGenerator) -> None:
             layer = question_pickers.target_layer(shown.loaded.layers, shown.results.name)
     predicted, rival = _answers(shown, method, layer)
     _draw_panes(shown, predicted, rival, layer)
-    bars.draw(
+    bars.draw_still(
         top_k_with(predicted.logits, shown.results.class_names, (shown.sample.predicted, shown.rival)),
         selected=shown.sample.predicted,
         against=shown.rival,
-        on_pick=_nothing,
     )
     _draw_numbers(shown.results, shown.sample)
     _draw_links(shown)
@@ -187,14 +186,13 @@ def _take_along(shown: Shown) -> None:
 
 def _draw_top5(results: Results, sample: Sample) -> None:
     """The probabilities in the table, for a sample without its picture; there are no logits."""
-    bars.draw(
+    bars.draw_still(
         [
             Prediction(class_idx, results.class_names[class_idx], probability, math.nan)
             for class_idx, probability in sample.top5
         ],
         selected=sample.predicted,
         against=None if sample.is_right else sample.label,
-        on_pick=_nothing,
     )
 
 
@@ -206,7 +204,3 @@ def _draw_numbers(results: Results, sample: Sample) -> None:
         f"margin {words.percent(sample.margin)} · {words.plain(sample.path or sample.sample_id)} · "
         f"{words.plain(sample.split)}"
     )
-
-
-def _nothing(_name: str) -> None:
-    """The bars are to be read only."""

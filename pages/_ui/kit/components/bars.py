@@ -1,4 +1,4 @@
-"""Classes with their probabilities and logits, as bars to click."""
+"""Classes with their probabilities and logits, as bars: to click, or to read."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,7 +15,20 @@ def draw(
     predictions: Sequence[Prediction], *, selected: int, against: int | None, on_pick: Callable[[str], None]
 ) -> None:
     """Draw classes, their probabilities, and logits unless NaN; ``on_pick`` gets the name clicked."""
-    items = [
+    _BARS(
+        key=_KEY,
+        data={"items": _items(predictions, selected, against), "is_still": False},
+        on_picked_change=partial(web.hear, _KEY, [each.class_name for each in predictions], on_pick),
+    )
+
+
+def draw_still(predictions: Sequence[Prediction], *, selected: int, against: int | None) -> None:
+    """Draw the same, where a click would mean nothing."""
+    _BARS(key=_KEY, data={"items": _items(predictions, selected, against), "is_still": True})
+
+
+def _items(predictions: Sequence[Prediction], selected: int, against: int | None) -> list[dict[str, object]]:
+    return [
         {
             "name": each.class_name,
             "probability": f"{each.probability:.1%}",
@@ -26,8 +39,3 @@ def draw(
         }
         for each in predictions
     ]
-    _BARS(
-        key=_KEY,
-        data={"items": items},
-        on_picked_change=partial(web.hear, _KEY, [each.class_name for each in predictions], on_pick),
-    )

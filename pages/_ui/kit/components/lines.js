@@ -3,6 +3,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const lines = parentElement.querySelector(".lines");
   parentElement.querySelector(".title").textContent = data.label;
   lines.setAttribute("aria-label", data.label);
+  lines.style.setProperty("--most", data.most);
   const top = Math.max(1, ...data.items.map((item) => Math.abs(item.count)));
   const focused = parentElement.getRootNode().activeElement?.dataset.id;
   lines.replaceChildren(...data.items.map((item) => {

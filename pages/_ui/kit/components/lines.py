@@ -24,10 +24,12 @@ class Line:
     good: bool = False
 
 
-def draw(items: Sequence[Line], *, label: str, key: str, on_pick: Callable[[str], None]) -> None:
-    """Draw a list with bars; ``on_pick`` gets the id of the line that was clicked."""
+def draw(
+    items: Sequence[Line], *, label: str, key: str, on_pick: Callable[[str], None], most: str = "19rem"
+) -> None:
+    """Draw a list with bars, ``most`` high at most; ``on_pick`` gets the id of the line that was clicked."""
     _LINES(
         key=key,
-        data={"items": [asdict(item) for item in items], "label": label},
+        data={"items": [asdict(item) for item in items], "label": label, "most": most},
         on_picked_change=partial(web.hear, key, [item.id for item in items], on_pick),
     )

@@ -18,6 +18,7 @@ export default function ({ data, parentElement }) {
   panes.replaceChildren(...shown.map((each) => each.pane));
   panes.dataset.columns = shown.length;
 
+  find("figcaption").style.display = data.scale || data.hint ? "" : "none";
   find(".scale").style.display = data.scale ? "" : "none";
   if (data.scale) {
     find(".low").textContent = data.scale.low;

@@ -1,5 +1,5 @@
 // Pictures in a box that scrolls. One is in the tab order; arrows, Home and End walk, Enter or a click opens.
-const LEAST = 170, NARROW = 0.7;  // Pixels of a row of pictures, and a share of the window.
+const LEAST = 170, OTHERWISE = 0.4;  // Pixels of a row of pictures, and a share of the window.
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const box = parentElement.querySelector(".box"), root = parentElement.getRootNode();
@@ -45,7 +45,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const fit = () => {
     const scrolled = document.querySelector('[data-testid="stMain"]')?.scrollTop ?? 0;
     const room = window.innerHeight - (box.getBoundingClientRect().top + scrolled) - data.below;
-    box.style.maxHeight = `${Math.round(room >= LEAST ? room : NARROW * window.innerHeight)}px`;
+    box.style.maxHeight = `${Math.round(room >= LEAST ? room : OTHERWISE * window.innerHeight)}px`;
     if (open) show(open);
   };
   box.watch?.disconnect();

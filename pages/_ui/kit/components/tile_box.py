@@ -17,7 +17,7 @@ def draw(
     key: str,
     on_pick: Callable[[str], None],
     side: int,
-    below: int = 24,
+    below: int = 30,
 ) -> None:
     """Draw pictures in rows, ``side`` pixels wide at least; ``on_pick`` gets the id that was opened.
 

@@ -28,7 +28,7 @@ _ORDER_LABELS = {
 }
 _OUTCOMES = {"wrong": "Mistakes", "all": "All", "right": "Right"}
 _TILE, _MOST_LOSS = 96, 20.0
-_BELOW, _BELOW_PAGES = 24, 76
+_BELOW, _BELOW_PAGES = 30, 78
 _EMPTY = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 50 40'%3E"
     "%3Crect width='50' height='40' fill='%23808c9b' fill-opacity='.18'/%3E%3C/svg%3E"
