@@ -38,7 +38,7 @@ _VIEWS = {
         ".st-key-viewer .mapped",
     ),
 }
-_LEFT = {"Mistakes", "Mistakes, a sample", "Compare", "Inside, a photo", "Inside, a channel"}
+_LEFT = {"Inside, a photo", "Inside, a channel"}
 
 
 def violations(app: App) -> list[str]:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from core.checkpoints import paths
 from core.predictions import evaluations
-from tests.support.window import App
+from tests.support.window import App, Focused
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +95,55 @@ def test_keys_walk_through_the_samples_and_close_them(app: App) -> None:
     app.page.keyboard.press("Escape")
     expect(app.page.locator(".st-key-sample")).to_have_count(0)
     expect(app.page).not_to_have_url(re.compile("sample="))
+
+
+def test_keys_alone_lead_from_a_cell_to_a_sample_and_to_the_next(app: App, digits: pd.DataFrame) -> None:
+    """With a visible focus all the way, which comes back to the picture of the sample that is closed."""
+    nines = digits[digits["label"] == 9].sort_values("loss", ascending=False, kind="stable")["sample_id"]
+    app.open("/mistakes?checkpoint=digits")
+    expect(app.page.locator(".st-key-gallery button").first).to_be_visible()
+    app.tab_to("matrix")
+    for key in ("Home", *["ArrowDown"] * 9):
+        app.page.keyboard.press(key)
+    assert app.focused() == Focused("matrix", "9 -1", 3)
+    app.page.keyboard.press("Enter")
+    expect(app.page.get_by_role("heading", name="True 9: samples")).to_be_visible()
+    app.settle()
+    assert app.focused().name == "9 -1"
+
+    app.tab_to("gallery")
+    for key, sample in (("End", -1), ("Home", 0), ("ArrowRight", 1), ("ArrowDown", 4), ("ArrowUp", 1)):
+        app.page.keyboard.press(key)
+        assert app.focused() == Focused("gallery", nines.iloc[sample], 3)
+    app.page.keyboard.press("Enter")
+    expect(app.page.get_by_text("2 of 36", exact=True)).to_be_visible()
+    expect(app.page.locator(".st-key-four img")).to_have_count(4)
+    app.settle()
+    assert (app.focused().key, app.focused().outline) == ("four", 3)
+
+    app.page.keyboard.press("ArrowRight")
+    expect(app.page.get_by_text("3 of 36", exact=True)).to_be_visible()
+    app.settle()
+    app.page.keyboard.press("Escape")
+    expect(app.page.locator(".st-key-sample")).to_have_count(0)
+    app.settle()
+    assert app.focused() == Focused("gallery", nines.iloc[2], 3)
+
+
+def test_the_gallery_scrolls_in_its_own_box(app: App) -> None:
+    """The page is as high as the window, however many samples there are."""
+    app.page.set_viewport_size({"width": 1280, "height": 900})
+    app.open("/mistakes?checkpoint=digits&only=All")
+    expect(app.page.locator(".st-key-gallery button")).to_have_count(48)
+    app.settle()
+    height = "document.querySelector('[data-testid=stMain]').scrollHeight"
+    assert app.page.evaluate(height) == 900
+    box = app.page.locator(".st-key-gallery .box")
+    assert box.evaluate("box => box.scrollHeight > 2 * box.clientHeight")
+    app.page.locator(".st-key-gallery button").first.focus()
+    app.page.keyboard.press("End")
+    assert box.evaluate("box => box.scrollTop + box.clientHeight > box.scrollHeight - 20")
+    assert app.page.evaluate(height) == 900
 
 
 def test_pointing_at_one_map_reads_all_of_them(app: App) -> None:

@@ -1,8 +1,18 @@
 """One browser window on the app, in the words of a person who uses it."""
 
 import re
+from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
+
+
+@dataclass(frozen=True, slots=True)
+class Focused:
+    """What has the focus: the key around it, its own name, and the width of its outline in pixels."""
+
+    key: str
+    name: str
+    outline: float
 
 
 class App:
@@ -57,6 +67,31 @@ class App:
         field.click()
         field.fill(option)
         self.page.get_by_role("option", name=option, exact=True).first.click()
+
+    def tab_to(self, key: str) -> None:
+        """Press Tab until the focus is in what has this key."""
+        inside = "key => Boolean(document.activeElement?.closest(`.st-key-${key}`))"
+        for _ in range(60):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate(inside, key):
+                return
+        raise AssertionError(f"no Tab leads into {key}")
+
+    def focused(self) -> Focused:
+        """What has the focus, also inside of a component."""
+        return Focused(
+            **self.page.evaluate(
+                """() => {
+                    const host = document.activeElement, inner = host.shadowRoot?.activeElement ?? host;
+                    const ringed = getComputedStyle(inner.querySelector("img.picture") ?? inner);
+                    return {
+                        key: host.closest("[class*=st-key-]")?.className.match(/st-key-([\\w-]+)/)[1] ?? "",
+                        name: inner.dataset.at ?? inner.dataset.id ?? "",
+                        outline: ringed.outlineStyle === "none" ? 0 : parseFloat(ringed.outlineWidth),
+                    };
+                }"""
+            )
+        )
 
     def _note(self, url: str) -> None:
         if not url.startswith((self.url, "data:", "blob:")):

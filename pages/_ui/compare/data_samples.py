@@ -44,8 +44,11 @@ def draw(both: TwoDataSets) -> None:
 def _draw_side(results: Results, selection: Selection, which: Which) -> None:
     rows = selected(results.table, selection.wanted, selection.order)
     pictures = image_access.pictures(results.evaluation)
-    st.markdown(f"## {words.plain(results.evaluation.name)}")
-    st.caption(f"**{words.plain(selection.title)}**: {words.counted(len(rows), 'sample')}")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.header(words.plain(results.evaluation.name), anchor=False, width="content")
+        st.caption(
+            f"**{words.plain(selection.title)}**: {words.counted(len(rows), 'sample')}", width="content"
+        )
     if not len(rows) and selection.wanted.outcome == "wrong":
         st.caption("No mistakes here. These are right predictions, highest loss first.")
         rows = selected(results.table, replace(selection.wanted, outcome="right"), "top_losses")

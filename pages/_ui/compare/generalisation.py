@@ -18,14 +18,19 @@ from pages._ui.session import values
 
 _TABS = {"classes": "Classes", "calibration": "Calibration", "matrices": "Matrices", "samples": "Samples"}
 _TABLE = "shift_table"
-_FEW, _TALL = 10, 480
+_FEW, _TALL = 6, 280
 
 
 def draw(first: Results, second: Results) -> None:
     """Draw the result in one sentence, the numbers that moved, and a part to choose."""
     both = data_sets.of(first, second)
-    _draw_top(both)
+    top = st.container()
     tab = options.segmented("Show", _TABS, key=data_sets.TAB, label_visibility="collapsed")
+    with top:
+        if tab == "classes":
+            _draw_story(both)
+        else:
+            _draw_headline(both)
     if tab == "classes":
         _draw_classes(both)
     elif tab == "calibration":
@@ -36,12 +41,18 @@ def draw(first: Results, second: Results) -> None:
         data_samples.draw(both)
 
 
-def _draw_top(both: TwoDataSets) -> None:
+def _draw_headline(both: TwoDataSets) -> None:
+    """The result in one sentence."""
+    st.markdown(f"## {words.plain(headline(both.shift, both.first.name, *both.names))}")
+
+
+def _draw_story(both: TwoDataSets) -> None:
+    """The result in one sentence, what the test says, and the numbers that moved."""
     shift, names = both.shift, both.names
     with st.container(key="compare_top"):
         left, right = st.columns([6, 5], gap="large", vertical_alignment="top")
     with left:
-        st.markdown(f"## {words.plain(headline(shift, both.first.name, *names))}")
+        _draw_headline(both)
         for sentence in (sureness(shift, *names), in_words(shift, *names)):
             st.markdown(words.plain(sentence))
         st.caption(words.plain(" ".join(filter(None, (mix(shift, *names), f"{counted(shift)}.")))))
@@ -50,7 +61,7 @@ def _draw_top(both: TwoDataSets) -> None:
 
 
 def _draw_numbers(both: TwoDataSets) -> None:
-    """What the numbers were, what they are, and by how much they moved."""
+    """Each number before and after, and its change."""
     first, second = both.first.metrics, both.second.metrics
     with st.container(horizontal=True, gap="small", key="shift_numbers"):
         _percent("Accuracy", first.accuracy, second.accuracy)
@@ -60,7 +71,7 @@ def _draw_numbers(both: TwoDataSets) -> None:
             "Log loss, nats", f"{first.log_loss:.3f} → {second.log_loss:.3f}",
             f"{second.log_loss - first.log_loss:+.3f}", delta_color="inverse", border=True,
         )  # fmt: skip
-    st.caption(words.plain("Each is: {} → {}.".format(*both.names)))
+    st.caption(words.plain("Each number: {} → {}.".format(*both.names)))
 
 
 def _percent(
@@ -74,14 +85,14 @@ def _percent(
 
 
 def _draw_classes(both: TwoDataSets) -> None:
-    """A row for each class, the deepest fall first; a click shows its mistakes on both."""
+    """A row for each class, the largest fall first; a click shows its mistakes on both."""
     rows = per_class.first_rows(shift_table(both.shift.classes, both.first.class_names))
     first, second = both.names
     column = st.column_config
     st.caption(
-        f"Recall: of the samples of a class, how many are right; before is {words.plain(first)}, after is "
-        f"{words.plain(second)}. The deepest fall first. Each interval holds with 95 % for its own class: of "
-        "many classes, some move by chance. Click the box at the left of a row to see its samples."
+        f"Recall is the share of a class's samples that are right; before: {words.plain(first)}, after: "
+        f"{words.plain(second)}. Largest fall first. Each 95 % interval is for its own class: among many "
+        "classes, some move by chance. Click the box at the left of a row to see its samples."
     )
     share = partial(column.ProgressColumn, format="%.1f %%", min_value=0.0, max_value=100.0)
     moved = partial(column.NumberColumn, format="%.1f")
@@ -132,4 +143,4 @@ def _draw_calibration(both: TwoDataSets) -> None:
                 f"Expected calibration error: **{words.accuracy(results.metrics.ece)}**. "
                 f"Log loss: **{results.metrics.log_loss:.3f}** nats."
             )
-    st.caption("Bars below the dotted line: it is surer than it is right. Above each bar: how many samples.")
+    st.caption("Bars below the dotted line: overconfident. Above each bar: the number of samples.")
