@@ -279,7 +279,7 @@ def test_a_sample_has_the_maps_of_both_beside_each_other(digits: str) -> None:
     assert [item["title"] for item in second["items"]] == [f"For {row['label']}"]
     # The same network twice: what it sees of the true class is the same picture.
     assert first["items"][1]["cells"] == pytest.approx(second["items"][0]["cells"], abs=1e-3)
-    assert page.subheader[0].value == str(row["label"])
+    assert page.header[0].value == str(row["label"])
     assert f" of {NUM_FIXED} " in f"{captions(page)} "
 
 
