@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
@@ -33,13 +34,15 @@ class Curves:
 
 def load(name: str, split: str | None, evaluation: str | None = None) -> Results:
     """The results of a checkpoint in an evaluation (None: its first), from memory if it has not changed."""
-    known = evaluations.find(store.find(name), evaluation)
-    return _results(name, known.name, split, _stamp(known))
+    folder = store.find(name)
+    known = evaluations.find(folder, evaluation)
+    return _results(str(folder), known.name, split, _stamp(known))
 
 
 def key_of(results: Results) -> str:
     """What distinguishes results in caches."""
-    return f"{results.name} {results.evaluation.name} {results.split} {_stamp(results.evaluation)}"
+    evaluation = results.evaluation
+    return f"{evaluation.of} {evaluation.name} {results.split} {_stamp(evaluation)}"
 
 
 def ranking(results: Results) -> Ranking:
@@ -81,8 +84,8 @@ def _stamp(evaluation: Evaluation) -> float:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the predictions…")
-def _results(name: str, evaluation: str, split: str | None, stamp: float) -> Results:  # noqa: ARG001 (the key of the cache)
-    return core_results.read(store.find(name), split, evaluation=evaluation)
+def _results(folder: str, evaluation: str, split: str | None, stamp: float) -> Results:  # noqa: ARG001 (the key of the cache)
+    return core_results.read(Path(folder), split, evaluation=evaluation)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Ranking samples by class…")
