@@ -336,4 +336,4 @@ def test_a_folder_without_images_is_refused_in_words(tmp_path: Path) -> None:
     page.text_input(key="evaluation_folder").set_value(str(tmp_path))
     page.button[0].click().run()
     assert not page.exception
-    assert "is no folder of labelled images" in page.error[0].value
+    assert "is not a folder of labelled images" in page.error[0].value

@@ -135,7 +135,7 @@ def test_a_folder_is_recognised_or_refused_in_words(train: AppTest, tmp_path: Pa
     page = train.selectbox(key="train_data_digits").select(MINE).run()
     assert not start(page)
     page = page.text_input(key="train_folder").set_value(str(tmp_path)).run()
-    assert "is no folder of labelled images" in messages(page)
+    assert "is not a folder of labelled images" in messages(page)
     assert not start(page)
     for class_name in ("cat", "dog"):
         (tmp_path / class_name).mkdir()

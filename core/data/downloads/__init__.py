@@ -1,1 +1,1 @@
-"""Public data sets, downloaded in a process of their own."""
+"""Downloads of public data sets, in the foreground or in their own process."""

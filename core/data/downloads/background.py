@@ -1,4 +1,4 @@
-"""Downloads of data sets in processes of their own, which outlive the page that started them."""
+"""Downloads of data sets in their own processes, which outlive the page that started them."""
 
 import subprocess
 import time
@@ -11,26 +11,26 @@ from core.data.downloads.progress import DownloadProgress
 from core.data.sources import catalogue
 from core.errors import DataError
 
-_START_S = 30.0  # As long as the process may take to begin.
+_START_S = 30.0  # Time for the process to begin.
 _RECENT_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A data set that is being downloaded now, and how far that is."""
+    """A running download and its progress."""
 
     progress: DownloadProgress
     is_stopping: bool
 
 
 def can_be(name: str) -> bool:
-    """Whether a program can get this data set, and it is not here yet."""
+    """Whether a program can download this data set, and it is not on this machine yet."""
     source = catalogue.SOURCES.get(name)
     return source is not None and source.fetch is not None and catalogue.find(name) is None
 
 
 def under_way(name: str) -> Download | None:
-    """The download of this data set, if there is one now."""
+    """The running download of this data set, if there is one."""
     target = _target(name)
     if not fetching.is_downloading(target):
         return None
@@ -39,10 +39,10 @@ def under_way(name: str) -> Download | None:
 
 
 def start(name: str) -> None:
-    """Download a data set into the usual place; comes back once it runs. One that runs already goes on.
+    """Start to download a data set into its usual place; returns once it runs. A running one continues.
 
     Raises:
-        DataError: why it ended at once.
+        DataError: the download failed at once; the message says why.
     """
     if under_way(name) is not None or catalogue.find(name) is not None:
         return
@@ -55,7 +55,7 @@ def start(name: str) -> None:
 
 
 def cancel(name: str) -> None:
-    """Stop the download; what has come is deleted."""
+    """Stop the download; partial files are deleted."""
     if under_way(name) is not None:
         progress.ask_to_stop(_target(name))
 
@@ -73,14 +73,14 @@ def complaint(name: str) -> str:
 
 
 def forget(name: str) -> None:
-    """Delete what an interrupted download has left, and why it ended."""
+    """Delete the partial files and the log of an interrupted download."""
     if under_way(name) is None:
         fetching.clean(_target(name))
         _log(_target(name)).unlink(missing_ok=True)
 
 
 def is_interrupted(name: str) -> bool:
-    """Whether its process was killed: something has come, and nobody goes on with it."""
+    """Whether its process was killed: there are partial files, and no process is downloading."""
     target = _target(name)
     return catalogue.find(name) is None and under_way(name) is None and bool(fetching.parts_of(target))
 

@@ -1,4 +1,4 @@
-"""Download a public data set, whole or not at all: next to its place, checked, then moved there."""
+"""Download a public data set, whole or not at all: into a temporary folder, checked, then moved."""
 
 import contextlib
 import shutil
@@ -19,21 +19,21 @@ _SILENCE_S = 60.0
 
 
 def fetch(name: str, into: Path | None = None, *, on_progress: OnProgress = lambda _progress: None) -> Path:
-    """Download a data set, whole or not at all, and give the folder to load it from.
+    """Download a data set, whole or not at all; gives the folder to load it from.
 
-    It is downloaded next to ``into`` (`data_root` / name if None), checked, and then moved there.
+    It is downloaded next to ``into`` (`places.data_root` / name if None), checked, and then moved there.
 
     Raises:
-        DataError: It cannot be downloaded, or was interrupted; nothing of it is left.
+        DataError: It cannot be downloaded, or was interrupted; no partial files remain.
     """
     source, target = catalogue.source_named(name), (into or places.data_root() / name).absolute()
     if source.fetch is None:
         raise DataError(f"{name} cannot be downloaded by a program; {catalogue.advice(source, target)}")
-    found = source.find(target)
-    if found is not None:
-        return found
+    present = source.find(target)
+    if present is not None:
+        return present
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise DataError(f"{str(target)!r} holds something else than {name}; name a new or empty folder")
+        raise DataError(f"{str(target)!r} holds other files than {name}; choose a new or empty folder")
     try:
         _download(source, source.fetch, target, on_progress)
     except (Exception, KeyboardInterrupt) as error:  # Network, disk, archive: no list of types is complete.
@@ -53,7 +53,7 @@ def _download(
         with watched(folder, target, source.num_bytes, on_progress), _impatient():
             download(folder)
         if source.find(folder) is None:
-            raise FileNotFoundError("what came is not the data set")
+            raise FileNotFoundError("the downloaded files are not the data set")
         if target.is_dir():
             target.rmdir()
         folder.rename(target)
@@ -69,19 +69,19 @@ def _lock_of(target: Path) -> Path:
 
 
 def parts_of(target: Path) -> list[Path]:
-    """What processes have downloaded of this folder that were killed, or are at it."""
+    """The temporary folders of downloads to this folder that are running or were killed."""
     return list(target.parent.glob(f".{target.name}.part-*"))
 
 
 def clean(target: Path) -> None:
-    """Delete what killed processes have left."""
+    """Delete the temporary folders of killed downloads."""
     for left in parts_of(target):
         shutil.rmtree(left, ignore_errors=True)
 
 
 @contextlib.contextmanager
 def _impatient() -> Iterator[None]:
-    """A server that says nothing for a minute is away; without this, it is waited for without end."""
+    """Give up on a server after one minute of silence; the default is to wait forever."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_SILENCE_S)
     try:
@@ -92,10 +92,10 @@ def _impatient() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _temporary(target: Path) -> Iterator[Path]:
-    """A folder next to the target, gone afterwards unless renamed; so are those of killed processes."""
+    """A temporary folder next to the target, deleted afterwards unless renamed; old ones go first."""
     clean(target)
     folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.part-", dir=target.parent))
-    folder.chmod(0o755)  # Not for its maker alone, as mkdtemp has it.
+    folder.chmod(0o755)  # mkdtemp makes it private.
     try:
         yield folder
     finally:
@@ -103,11 +103,11 @@ def _temporary(target: Path) -> Iterator[Path]:
 
 
 def _reason(error: BaseException) -> str:
-    """One line, as of torchvision's several."""
+    """The reason of an error in one line; torchvision's have several."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     cause = error.reason if isinstance(error, URLError) else error
     if isinstance(cause, socket.gaierror | ConnectionError | TimeoutError):
-        return "there is no connection to its server; is this machine on the network?"
+        return "its server cannot be reached; check this machine's network connection"
     words = str(cause)
     return " ".join(words.split())[:200] or type(error).__name__

@@ -1,7 +1,7 @@
-"""How far a download is: counted from what lies on the disk, for the terminal and for pages alike.
+"""The progress of a download, measured on the disk, for the terminal and for pages.
 
-The libraries that download have bars of their own, each another one. Here the archives that have come are
-measured, twice a second, and the result is written beside the data set's folder until the download ends.
+The libraries that download have different progress bars. Here the size of the archives on the disk is
+measured twice a second and written beside the data set's folder until the download ends.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ _ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz")
 
 @dataclass(frozen=True, slots=True)
 class DownloadProgress:
-    """Bytes that have come, of about so many; then the archives are unpacked."""
+    """The bytes downloaded so far, of about ``total``; afterwards the archives are unpacked."""
 
     done: int
     total: int
@@ -37,9 +37,9 @@ class DownloadProgress:
 
     def __str__(self) -> str:
         if not self.done:
-            return f"{files.in_words(self.total)} are asked for"
+            return f"{files.in_words(self.total)} requested"
         if self.done >= self.total > 0:
-            return f"{files.in_words(self.total)} are here; they are unpacked and checked"
+            return f"{files.in_words(self.total)} downloaded; unpacking and checking"
         return f"{files.in_words(self.done)} of {files.in_words(self.total)}, {self.share:.0%}"
 
 
@@ -47,32 +47,32 @@ OnProgress = Callable[[DownloadProgress], None]
 
 
 def read(target: Path) -> DownloadProgress | None:
-    """How far the download of this folder is; None where none has said."""
+    """The progress of the download to this folder; None if it has not been written."""
     with contextlib.suppress(FileError, ValueError, KeyError, TypeError):
-        found = stored.parsed(_file(target))
-        return DownloadProgress(int(found["done"]), int(found["total"]))
+        written = stored.parsed(_file(target))
+        return DownloadProgress(int(written["done"]), int(written["total"]))
     return None
 
 
 def ask_to_stop(target: Path) -> None:
-    """Let the process that downloads this folder stop, and clean up."""
+    """Ask the process that downloads to this folder to stop and clean up."""
     files.write(_stop(target), b"", durable=False)
 
 
 def is_asked_to_stop(target: Path) -> bool:
-    """Whether it has been asked, and has not yet stopped."""
+    """Whether the process has been asked to stop and is still running."""
     return _stop(target).exists()
 
 
 @contextmanager
 def watched(folder: Path, target: Path, total: int, on_progress: OnProgress) -> Iterator[None]:
-    """While the block fills ``folder``, say how far it is; asked to stop, the block is interrupted."""
+    """Report the progress while the block fills ``folder``; if asked to stop, interrupt the block."""
     _stop(target).unlink(missing_ok=True)
     ended = threading.Event()
     watch = threading.Thread(target=_watch, args=(folder, target, total, on_progress, ended), daemon=True)
     watch.start()
     try:
-        # The bars of libraries would tear ours.
+        # Hides the libraries' own progress bars.
         with contextlib.redirect_stderr(io.StringIO()), _interruptible():
             yield
     finally:
@@ -85,7 +85,7 @@ def watched(folder: Path, target: Path, total: int, on_progress: OnProgress) -> 
 def _watch(folder: Path, target: Path, total: int, on_progress: OnProgress, ended: threading.Event) -> None:
     most = 0
     while not ended.wait(_EVERY_S):
-        most = max(most, _arrived(folder))  # An archive that has been unpacked may be deleted.
+        most = max(most, _arrived(folder))  # Unpacked archives may be deleted.
         now = DownloadProgress(min(most, total), total)
         with contextlib.suppress(FileError):
             files.write(_file(target), json.dumps(asdict(now)).encode(), durable=False)
@@ -96,18 +96,18 @@ def _watch(folder: Path, target: Path, total: int, on_progress: OnProgress, ende
 
 
 def _arrived(folder: Path) -> int:
-    found = 0
+    size = 0
     for place, _, names in os.walk(folder):
         for name in names:
             if name.endswith(_ARCHIVES):
                 with contextlib.suppress(OSError):
-                    found += (Path(place) / name).stat().st_size
-    return found
+                    size += (Path(place) / name).stat().st_size
+    return size
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Ctrl-C interrupts: a shell that starts a program in the background lets it ignore that."""
+    """Let Ctrl-C interrupt the block: a program that a shell starts in the background ignores it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -119,7 +119,7 @@ def _interruptible() -> Iterator[None]:
 
 
 def _interrupt() -> None:
-    """As Ctrl-C does it: also what waits for the network wakes up."""
+    """Interrupt the main thread as Ctrl-C does, which also ends a wait for the network."""
     main = threading.main_thread().ident
     if hasattr(signal, "pthread_kill") and main is not None:
         signal.pthread_kill(main, signal.SIGINT)

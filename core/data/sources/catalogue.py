@@ -1,4 +1,4 @@
-"""All sources of data by name: find, load, recognise and fetch them."""
+"""All sources of data by name: find, load and recognise them."""
 
 import difflib
 import os
@@ -41,41 +41,41 @@ _OWN = (
     synsets.SOURCE,
     file_names.SOURCE,
     class_folders.SOURCE,
-)  # Layouts of anybody's files, which have no usual place.
+)  # Layouts of own files, which have no usual place.
 SOURCES: dict[str, Source] = {source.name: source for source in (*_PUBLIC, *_OWN)}
-_SYSTEM = Path("/usr/share/datasets")  # Where Debian's packages put data sets.
+_SYSTEM = Path("/usr/share/datasets")  # Where Debian packages put data sets.
 
 
 def data_root() -> Path:
-    """Where data sets are kept; see `core.places`."""
+    """The folder of all data sets; see `core.places`."""
     return places.data_root()
 
 
 def find(name: str, folder: Path | None = None) -> Path | None:
-    """The folder to load from, at or below the given one (or `data_root`); None if the data are not there.
+    """The folder to load from, at or below ``folder`` (or `data_root`); None if the data set is not there.
 
     Raises:
         DataError: There is no source of that name.
     """
     source = source_named(name)
-    found = (source.find(place) for place in _places(source, folder))
-    return next((place for place in found if place is not None), None)
+    candidates = (source.find(place) for place in _places(source, folder))
+    return next((place for place in candidates if place is not None), None)
 
 
 def load(name: str, folder: Path | None = None, *, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
     """The images of a source.
 
-    ``layout`` and ``known`` classes are for folders of one's own, see `layout.understand`.
+    ``layout`` and ``known`` classes are for own folders, see `layout.understand`.
 
     Raises:
-        DataError: There is no such source, its files are not there, or they are damaged.
-        LayoutError: A folder can be read in several ways.
+        DataError: There is no such source, or its files are missing or damaged.
+        LayoutError: The folder can be read in several ways.
     """
-    source, found = source_named(name), find(name, folder)
-    if found is None:
+    source, place = source_named(name), find(name, folder)
+    if place is None:
         looked = str(folder or data_root() / name)
         raise DataError(f"cannot find {name} in {looked!r}; {advice(source, folder or data_root() / name)}")
-    return class_folders.load(found, layout, known) if source is class_folders.SOURCE else source.load(found)
+    return class_folders.load(place, layout, known) if source is class_folders.SOURCE else source.load(place)
 
 
 def open_data(name: str, folder: Path | None, *, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
@@ -93,9 +93,9 @@ def open_data(name: str, folder: Path | None, *, layout: str = "", known: Sequen
 
 
 def open_folder(folder: Path, *, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
-    """The images in a folder that somebody names, of whatever source; errors as `recognise` and `load`.
+    """The images in a folder of any source; raises as `recognise` and `load`.
 
-    It may also be the folder of one of the ``known`` classes itself.
+    The folder may also be that of one of the ``known`` classes.
     """
     alone = None if layout else one_class.images_of(folder, known)
     if alone is not None:
@@ -106,7 +106,7 @@ def open_folder(folder: Path, *, layout: str = "", known: Sequence[str] = ()) ->
 
 
 def choices(folder: Path, *, known: Sequence[str] = ()) -> list[Choice]:
-    """The ways to read a folder of one's own; none where it is clear."""
+    """The ways to read an own folder; none if its layout is clear."""
     if recognise(folder) != class_folders.SOURCE.name:
         return []
     readings = understand(folder, known=known).readings
@@ -114,7 +114,7 @@ def choices(folder: Path, *, known: Sequence[str] = ()) -> list[Choice]:
 
 
 def with_left_out(images: ImageSet) -> ImageSet:
-    """The same with all that lies beside the images and does not count, for sources that do not look."""
+    """The same images with ``left_out`` counted, for sources that do not count it."""
     if images.left_out is not None or images.root is None:
         return images
     top, taken = tree.scan(images.root), set(images.sample_ids)
@@ -125,18 +125,18 @@ def with_left_out(images: ImageSet) -> ImageSet:
 
 
 def recognise(folder: Path) -> str:
-    """The name of the source whose layout a folder has: a public data set before a mere layout.
+    """The name of the source that a folder belongs to: a public data set, else a layout of own files.
 
     Raises:
-        DataError: It has none, or holds several data sets.
+        DataError: It belongs to no source, or holds several data sets.
     """
-    # The digits are everywhere.
-    found = {source.name: source.find(folder) for source in _PUBLIC if source is not digits.SOURCE}
-    first = {place: name for name, place in reversed(found.items()) if place is not None}
+    # Not the digits, which need no folder.
+    places_ = {source.name: source.find(folder) for source in _PUBLIC if source is not digits.SOURCE}
+    first = {place: name for name, place in reversed(places_.items()) if place is not None}
     if len(first) > 1:
         several = ", ".join(reversed(first.values()))
         raise DataError(
-            f"{str(folder)!r} holds several data sets: {several}; name one of them, or its folder"
+            f"{str(folder)!r} holds several data sets: {several}; choose one of them, or its folder"
         )
     own = (source.name for source in _OWN if source.find(folder) is not None)
     name = next(iter(first.values()), None) or next(own, None)
@@ -145,7 +145,7 @@ def recognise(folder: Path) -> str:
         wanted = "a folder for each class (DIR/cat/1.jpg) or labels in file names (DIR/cat.1.jpg)"
         lists = sorted(each.name for each in listing.visible(folder) if each.name.endswith((".csv", ".json")))
         unread = f" (labels are not read from {lists[0]!r})" if lists else ""
-        raise DataError(f"{str(folder)!r} is no folder of labelled images; expected {wanted}{unread}")
+        raise DataError(f"{str(folder)!r} is not a folder of labelled images; expected {wanted}{unread}")
     return name
 
 
@@ -156,12 +156,12 @@ def _refuse_unreadable(folder: Path) -> None:
             return
         is_there = folder.exists()
     if is_there:
-        raise DataError(f"{str(folder)!r} is no folder of labelled images but a file; name its folder")
-    raise DataError(f"{str(folder)!r} is no folder of labelled images: there is nothing of this name")
+        raise DataError(f"{str(folder)!r} is a file, not a folder of labelled images; choose its folder")
+        raise DataError(f"{str(folder)!r} is not a folder of labelled images: it does not exist")
 
 
 def source_named(name: str) -> Source:
-    """The source of this name; DataError for any other, with the names that are close."""
+    """The source of this name; DataError for any other name, with similar names."""
     if name not in SOURCES:
         close = difflib.get_close_matches(name, SOURCES)
         known = (
@@ -179,7 +179,7 @@ def _places(source: Source, folder: Path | None) -> list[Path]:
 
 
 def advice(source: Source, folder: Path) -> str:
-    """How to get a data set that is missing: where from, where to, and the command if there is one."""
+    """How to get a missing data set: from where, where to put it, and the command if there is one."""
     where = source.where.replace("DIR", str(folder))
     command = f", or run: python -m core data {source.name} --fetch" if source.fetch else ""
     return f"get it from {where}{command}"

@@ -147,14 +147,16 @@ def test_a_layout_is_recognised(tmp_path: Path, paths: list[str], name: str) -> 
 def test_several_data_sets_in_one_folder_are_named(tmp_path: Path) -> None:
     cells(tmp_path / "x" / "malaria-cell-images")
     (tmp_path / "x" / "gtsrb" / "GTSRB" / "Training" / "00000").mkdir(parents=True)
-    with pytest.raises(DataError, match="holds several data sets: gtsrb, malaria; name one of them"):
+    with pytest.raises(DataError, match="holds several data sets: gtsrb, malaria; choose one of them"):
         catalogue.recognise(tmp_path / "x")
 
 
 def test_a_folder_of_anything_else_is_not_recognised(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "photo.png").touch()
-    with pytest.raises(DataError, match=r"is no folder of labelled images; expected a folder for each class"):
+    with pytest.raises(
+        DataError, match=r"is not a folder of labelled images; expected a folder for each class"
+    ):
         catalogue.recognise(tmp_path / "x")
 
 
@@ -208,7 +210,7 @@ def test_nothing_is_left_of_a_download_that_fails(
 
 def test_a_download_of_something_else_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched_by(monkeypatch, lambda folder: (folder / "rubbish").write_text("<html>") and None)
-    with pytest.raises(DataError, match="what came is not the data set"):
+    with pytest.raises(DataError, match="the downloaded files are not the data set"):
         fetching.fetch("malaria")
     assert [path for path in root.iterdir() if path.is_dir()] == []
 
@@ -240,7 +242,7 @@ def test_files_of_somebody_else_are_not_overwritten(tmp_path: Path, monkeypatch:
     assert fetching.fetch("malaria", tmp_path / "mine") == tmp_path / "mine" / "cell_images"
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").write_text("precious")
-    with pytest.raises(DataError, match="holds something else than malaria; name a new or empty folder"):
+    with pytest.raises(DataError, match="holds other files than malaria; choose a new or empty folder"):
         fetching.fetch("malaria", tmp_path / "other")
     assert (tmp_path / "other" / "thesis.txt").read_text() == "precious"
 

@@ -168,7 +168,7 @@ def test_without_a_network_one_sentence_says_so(
         fetching.fetch("malaria")
     (root / ".malaria.log").write_text(f"error: {caught.value}\n")
     assert background.complaint("malaria").startswith(
-        "malaria was not downloaded (there is no connection to its server; is this machine on the network?); "
+        "malaria was not downloaded (its server cannot be reached; check this machine's network connection); "
         "get it from http"
     )
     assert folders(root) == []
@@ -193,7 +193,7 @@ def test_archives_are_counted_and_deleting_one_takes_nothing_back(root: Path) ->
         for _ in range(3):  # The first may have been on its way.
             assert said.get() == "1 MB of 4 MB, 25%"
         (root / "part" / "b.tar.gz").write_bytes(bytes(5 * 2**20))
-        wait_for("4 MB are here; they are unpacked and checked", said)
+        wait_for("4 MB downloaded; unpacking and checking", said)
     assert progress.read(target) is None
 
 

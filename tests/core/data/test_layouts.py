@@ -175,10 +175,13 @@ def test_the_question_has_the_counts(tmp_path: Path) -> None:
         ),
         (
             "train/images/*3 train/masks/*3 val/images/*1 val/masks/*1",
-            "no class folder; .* got images right in",
+            "no class folder; .* got images directly in",
         ),
         ("train/*4 train/_classes.csv valid/*2", "labels are not read from 'train/_classes.csv'"),
-        ("*4 labels.csv", r"is no folder of labelled images; .* \(labels are not read from 'labels.csv'\)"),
+        (
+            "*4 labels.csv",
+            r"is not a folder of labelled images; .* \(labels are not read from 'labels.csv'\)",
+        ),
     ],
 )
 def test_what_is_no_folder_of_classes_is_told_in_words(tmp_path: Path, paths: str, message: str) -> None:
@@ -206,7 +209,7 @@ def test_an_unknown_layout_names_those_that_there_are(tmp_path: Path) -> None:
     planted(tmp_path, "a/*1 b/*1")
     with pytest.raises(DataError, match="no layout 'tree'; there is folders, parts, folders-parts, sub"):
         catalogue.open_folder(tmp_path, layout="tree")
-    with pytest.raises(DataError, match="has no images in the layout 'subfolders'; leave out --layout"):
+    with pytest.raises(DataError, match="has no images in the layout 'subfolders'; omit --layout"):
         catalogue.open_folder(tmp_path, layout="subfolders")
 
 
@@ -394,9 +397,9 @@ def test_a_folder_that_may_not_be_read_is_left_out_and_a_disk_that_is_away_is_no
 
 def test_what_is_no_folder_is_told(tmp_path: Path) -> None:
     picture(tmp_path / "1.png")
-    with pytest.raises(DataError, match="is no folder of labelled images but a file; name its folder"):
+    with pytest.raises(DataError, match="is a file, not a folder of labelled images; choose its folder"):
         catalogue.open_folder(tmp_path / "1.png")
-    with pytest.raises(DataError, match="is no folder of labelled images: there is nothing of this name"):
+    with pytest.raises(DataError, match="is not a folder of labelled images: it does not exist"):
         catalogue.open_folder(tmp_path / "gone")
     with pytest.raises(CoreError, match="cannot read"):
         catalogue.open_folder(tmp_path / ("x" * 300))

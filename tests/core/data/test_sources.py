@@ -144,13 +144,16 @@ def test_what_is_enough_to_evaluate_on_may_not_be_enough_to_train(
     [
         (
             ["train/1.png", "test/2.png"],
-            "has no class folder; expected ROOT/CLASS/IMAGE .* got images right in 'test', 'train'",
+            "has no class folder; expected ROOT/CLASS/IMAGE .* got images directly in 'test', 'train'",
         ),
         (
             ["1.png", "labels.csv"],
             "has no class folder; expected .* labels are not read from 'labels.csv'",
         ),
-        (["images/1.png", "labels/1.txt"], "has no class folder; expected .* got images right in 'images'"),
+        (
+            ["images/1.png", "labels/1.txt"],
+            "has no class folder; expected .* got images directly in 'images'",
+        ),
         (["notes/1.txt", "dog/1.txt"], "has class folders without an image: 'dog', 'notes'; fill them"),
     ],
 )

@@ -359,7 +359,7 @@ def test_any_photos_will_do(loaded: Checkpoint, tmp_path: Path) -> None:
         Image.new("RGB", (8, 8)).save(folder / name)
     images = open_photos(loaded.folder, folder)
     assert (images.name, list(images.sample_ids)) == ("photos", ["9.png", "10.png", "beach/sea.png"])
-    with pytest.raises(DataError, match="is no folder of labelled images"):
+    with pytest.raises(DataError, match="is not a folder of labelled images"):
         open_photos(loaded.folder, tmp_path / "nothing")
 
 

@@ -42,7 +42,7 @@ def test_it_runs_to_the_table_that_ships(folder: Path) -> None:
 
 
 def test_why_it_cannot_start_is_the_process_own_sentence(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(EvaluationError, match="is no folder of labelled images"):
+    with pytest.raises(EvaluationError, match="is not a folder of labelled images"):
         background.start(folder, tmp_path, "val", NAME)
     assert evaluations.under_way(folder) == []
 

@@ -1,4 +1,4 @@
-"""What folders side by side are to a data set: parts, class folders, or what people keep beside the data."""
+"""The roles of the folders in one place: parts, class folders, or folders beside the data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ NO_PART = "which is no part of the data"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SplitFolder:
-    """A folder called like a part, and the one at or below it that holds class folders."""
+    """A folder named like a split, and the folder at or below it that holds the class folders."""
 
     split: str
     top: Folder
@@ -20,23 +20,23 @@ class SplitFolder:
     path: str
 
     def is_copy_of(self, other: "SplitFolder") -> bool:
-        """Whether it has the name of another but for its case, and as much in it: ``Train`` and ``train``."""
+        """Whether it has another's name, ignoring case, and the same content: ``Train`` and ``train``."""
         same = roles.folded(self.top.name) == roles.folded(other.top.name)
         counts = [{each.name: each.num_images for each in part.place.folders} for part in (self, other)]
         return same and counts[0] == counts[1]
 
     def holds_classes(self, known: set[str]) -> bool:
-        """Whether its folders are classes, and not just images and masks."""
+        """Whether its folders are classes, not only images and masks."""
         return any(not is_plain(each.name) or roles.folded(each.name) in known for each in self.place.full)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrangement:
-    """What the folders side by side in ``top`` seem to be.
+    """The likely roles of the folders in ``top``.
 
-    There are parts with class folders, ``flat`` ones that have none, what people keep beside the data (or a
-    second time), and others. ``empty`` hold no image; ``tools`` are a program's. ``top`` lies at ``path`` in
-    ``whole``, beside the folders ``around`` it.
+    ``parts`` have class folders, ``flat`` parts have none, ``beside`` are folders beside the data or copies
+    of it, and ``others`` may be classes. ``empty`` folders have no images; ``tools`` were made by programs.
+    ``top`` is at ``path`` in ``whole``, beside the folders ``around``.
     """
 
     whole: Folder
@@ -52,43 +52,44 @@ class Arrangement:
 
     @property
     def classes_of_parts(self) -> set[str]:
-        """Class folders in the parts, as `roles.folded` has them."""
+        """The names of the class folders in the parts, as `roles.folded` gives them."""
         return {roles.folded(each.name) for part in self.parts for each in part.place.full}
 
     @property
     def splits(self) -> set[str]:
-        """Which parts there are."""
+        """The splits that the parts are."""
         return {part.split for part in self.parts}
 
 
 def arranged(whole: Folder, known: set[str]) -> Arrangement:
-    """What the folders seem to be, below all that hold nothing but one other folder with folders of images.
+    """The likely roles of the folders, below wrappers that hold nothing but one folder of class folders.
 
-    ``known`` classes are as `roles.folded` has them.
+    ``known`` are class names as `roles.folded` gives them.
     """
     whole = _without_masks(whole)
-    found = Arrangement(whole, whole)
-    while (below := _wrapped(found.top, known)) is not None:
-        beside = [each for each in found.top.full if each is not below]
-        found = Arrangement(whole, below, f"{found.path}{below.name}/", [*found.around, *beside])
-    return _without_unlabelled(_without_copies(_sorted(found, known)), known)
+    arrangement = Arrangement(whole, whole)
+    while (below := _wrapped(arrangement.top, known)) is not None:
+        beside = [each for each in arrangement.top.full if each is not below]
+        path, around = f"{arrangement.path}{below.name}/", [*arrangement.around, *beside]
+        arrangement = Arrangement(whole, below, path, around)
+    return _without_unlabelled(_without_copies(_sorted(arrangement, known)), known)
 
 
 def _wrapped(top: Folder, known: set[str]) -> Folder | None:
-    """The one folder that holds all class folders and is no class itself."""
+    """The only folder, if it holds the class folders and is not a class itself."""
     full = top.full
     if len(full) > 1:
         return _wrapper(full)
     has_empty_class = any(not each.num_images and not is_plain(each.name) for each in top.folders)
     if not full or roles.folded(full[0].name) in known or has_empty_class:
         return None
-    # Images beside several folders are stray; beside one folder, that folder is a detail of a class.
+    # Images beside several folders are stray; beside a single folder, that folder is part of a class.
     may_be_class = full[0].images and not is_plain(full[0].name)
     return full[0] if len(full[0].full) >= (2 if may_be_class else 1) else None
 
 
 def _wrapper(full: Sequence[Folder]) -> Folder | None:
-    """``images`` beside nothing but ``labels`` and the like."""
+    """The folder ``images`` or the like, if only ``labels`` and the like are beside it."""
     wrappers = [each for each in full if roles.is_wrapper(each.name) and each.full]
     rest = [each for each in full if each not in wrappers]
     parts = [each for each in rest if not each.full and roles.splits_of([each.name])]  # Without labels.
@@ -101,14 +102,14 @@ def _is_no_class(name: str) -> bool:
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name says what a folder is for, or is that of a file, and so is not that of a class."""
+    """Whether a name describes a folder's purpose, or is a file name: it is not the name of a class."""
     if name.lower().endswith(SUFFIXES):
         return True
     return _is_no_class(name) or roles.is_wrapper(name) or bool(roles.splits_of([name]))
 
 
 def _without_masks(folder: Folder) -> Folder:
-    """Without what lies beside a folder ``images`` and belongs to it, as ``cat/masks`` to ``cat/images``."""
+    """The tree without folders that belong to a folder ``images``, as ``cat/masks`` beside ``cat/images``."""
     full = folder.full
     beside = [each for each in full if roles.is_beside(each.name)]
     rest = [each for each in full if each not in beside]
@@ -146,7 +147,7 @@ def _sorted(arrangement: Arrangement, known: set[str]) -> Arrangement:
 
 
 def _without_copies(arrangement: Arrangement) -> Arrangement:
-    """Set apart a folder that holds folders of the names that lie beside it: the data a second time."""
+    """Set aside folders that hold the same folder names as those beside them: copies of the data."""
     leaves = names_of([each for each in arrangement.others if not each.full])
     copies = [each for each in arrangement.others if each.full and names_of(each.full) <= leaves]
     others = [each for each in arrangement.others if each not in copies]
@@ -160,7 +161,7 @@ def _without_copies(arrangement: Arrangement) -> Arrangement:
 
 
 def _without_unlabelled(arrangement: Arrangement, known: set[str]) -> Arrangement:
-    """A test part that has no class of the training part, as ``test/unknown``, has no labels."""
+    """Treat a test part without any class of the training part, as ``test/unknown``, as unlabelled."""
     trained = {
         name for part in arrangement.parts if part.split == "train" for name in names_of(part.place.full)
     }
@@ -174,7 +175,7 @@ def _without_unlabelled(arrangement: Arrangement, known: set[str]) -> Arrangemen
 
 
 def _place(part: Folder, path: str) -> tuple[Folder, str]:
-    """Where the class folders of a part lie: the part itself, ``seg_train/seg_train``, ``train/images``."""
+    """Where a part's class folders are: in the part, in ``seg_train/seg_train``, or in ``train/images``."""
     below = part.full[0] if len(part.full) == 1 else _wrapper(part.full)
     if below is None or not below.full:
         return part, path
@@ -183,5 +184,5 @@ def _place(part: Folder, path: str) -> tuple[Folder, str]:
 
 
 def names_of(folders: Sequence[Folder]) -> set[str]:
-    """Their names, as `roles.folded` has them."""
+    """The names of the folders, as `roles.folded` gives them."""
     return {roles.folded(each.name) for each in folders}

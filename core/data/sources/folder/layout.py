@@ -1,4 +1,4 @@
-"""What a folder of images means: its classes and parts, or the ways to read it where that is not clear."""
+"""What a folder of images means: its classes and parts, or several readings if that is not clear."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from core.errors import DataError
 
 NAMES = {
     "folders": "every folder is a class",
-    "parts": "folders called train, val or test hold the class folders, the others are left out",
-    "folders-parts": "every folder is a class, with folders called train, val or test in it",
+    "parts": "folders called train, val or test hold the class folders; others are left out",
+    "folders-parts": "every folder is a class, and has folders called train, val or test",
     "subfolders": "the folders one level deeper are the classes",
     "parts-subfolders": "the folders one level deeper in train, val and test are the classes",
 }
 SPELLINGS = {
-    "together": "names that differ in case alone are one class",
-    "apart": "names that differ in case are classes of their own",
+    "together": "names that differ only in case are one class",
+    "apart": "names that differ in case are separate classes",
 }
 _LAYOUT = "expected ROOT/CLASS/IMAGE or ROOT/train/CLASS/IMAGE"
 _LISTED = 4
@@ -28,7 +28,7 @@ _LISTS = frozenset((".csv files", ".tsv files", ".json files"))
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One way to read a folder: what ``--layout`` calls it, what it says, and what it gives."""
+    """One way to read a folder: its name for ``--layout``, its meaning, and its result."""
 
     name: str
     meaning: str
@@ -36,66 +36,66 @@ class Choice:
 
 
 def choice(read: Reading) -> Choice:
-    """A reading as a person chooses it."""
+    """A reading, as the user chooses it."""
     kind, _, spelling = read.name.partition(",")
     has_parts = bool(roles.splits_of({sample_id.split("/")[0] for sample_id in read.sample_ids}))
-    said = (
-        NAMES[kind] if has_parts or kind != "parts" else "some folders are classes, the others are left out"
+    meaning = (
+        NAMES[kind] if has_parts or kind != "parts" else "some folders are classes; the others are left out"
     )
-    return Choice(read.name, f"{said}; {SPELLINGS[spelling]}" if spelling else said, str(read))
+    return Choice(read.name, f"{meaning}; {SPELLINGS[spelling]}" if spelling else meaning, str(read))
 
 
 class LayoutError(DataError):
-    """A folder can be read in several ways; ``readings`` has them, to choose one."""
+    """A folder can be read in several ways; ``readings`` lists them."""
 
     def __init__(self, folder: Path, readings: Sequence[Reading]) -> None:
-        told = " or ".join(f"{each.name} ({each})" for each in readings)
+        listed = " or ".join(f"{each.name} ({each})" for each in readings)
         super().__init__(
-            f"{str(folder)!r} can be read in {len(readings)} ways; choose one with --layout: {told}"
+            f"{str(folder)!r} can be read in {len(readings)} ways; choose one with --layout: {listed}"
         )
         self.readings = tuple(readings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Understood:
-    """What was understood of a folder: one reading, or several where it is not clear which is meant."""
+    """The readings of a folder: one, or several if its meaning is not clear."""
 
     folder: Path
     readings: tuple[Reading, ...]
 
     @property
     def reading(self) -> Reading:
-        """The one; LayoutError where there are several."""
+        """The only reading; LayoutError if there are several."""
         if len(self.readings) > 1:
             raise LayoutError(self.folder, self.readings)
         return self.readings[0]
 
 
 def understand(folder: Path, *, layout: str = "", known: Sequence[str] = ()) -> Understood:
-    """What a folder holds, in the way that ``layout`` names, or else in each that is likely.
+    """The reading of a folder that ``layout`` names, or else all likely readings.
 
-    Where several are, one whose classes are all ``known`` (a network's) is meant.
+    Of several, one whose classes are all ``known`` (a network's classes) is taken.
 
     Raises:
         DataError: there are no class folders, or none of that layout.
         FileError: the folder cannot be read.
     """
     names = {roles.folded(name) for name in known}
-    found = arranged(tree.scan(folder), names)
+    arrangement = arranged(tree.scan(folder), names)
     wanted = [part.strip() for part in layout.split(",") if part.strip()]
     _refuse_unknown(wanted)
-    kinds = [each for each in wanted if each in NAMES] or _likely(found, names)
+    kinds = [each for each in wanted if each in NAMES] or _likely(arrangement, names)
     spellings = [each for each in wanted if each in SPELLINGS]
     readings = [
-        each for kind in kinds for each in _readings(kind, found, folder, spellings) if each.sample_ids
+        each for kind in kinds for each in _readings(kind, arrangement, folder, spellings) if each.sample_ids
     ]
     if not readings:
-        raise DataError(_without_classes(folder, found.top, layout))
+        raise DataError(_without_classes(folder, arrangement.top, layout))
     return Understood(folder, tuple(_known(readings, known)))
 
 
 def _likely(arrangement: Arrangement, known: set[str]) -> list[str]:
-    """Names of the ways in which a person may mean these folders; one where that is clear."""
+    """The names of the likely layouts of these folders; one if it is clear."""
     if arrangement.parts:
         kinds = _likely_with_parts(arrangement)
     elif arrangement.others and all(_is_split(each) for each in arrangement.others):
@@ -128,7 +128,7 @@ def _likely_with_parts(arrangement: Arrangement) -> list[str]:
     is_train_outside = (
         others and "train" not in arrangement.splits and not any(each.full for each in arrangement.others)
     )
-    # The class folders lie side by side with test, which has the same ones.
+    # The training classes are beside test, which has the same classes.
     if is_train_outside and arrangement.classes_of_parts <= others:
         return ["parts"]
     if not arrangement.others or (len(arrangement.splits) > 1 and _share_classes(arrangement)):
@@ -143,19 +143,19 @@ def _share_classes(arrangement: Arrangement) -> bool:
 
 
 def _is_split(folder: Folder) -> bool:
-    """Whether all in it are parts: ``cat/train``, ``cat/test``."""
+    """Whether all its folders are parts: ``cat/train``, ``cat/test``."""
     parts = [each.name for each in folder.full]
     return bool(parts) and not folder.images and len(roles.splits_of(parts)) == len(parts)
 
 
 def _is_question(arrangement: Arrangement) -> bool:
-    """Whether some of the class folders may be none: a test part without labels, results of a run."""
+    """Whether some folders may not be classes: a test part without labels, results of a run."""
     doubtful = bool(arrangement.beside) or any(split != "train" for split in arrangement.flat.values())
     return doubtful and len(arrangement.others) > 1
 
 
 def _is_deep(classes: Sequence[Folder]) -> bool:
-    """Whether classes may lie one level deeper: ``animals/cats`` (but not ``cat/patient 12``)."""
+    """Whether the classes may be one level deeper: ``animals/cats``, but not ``cat/patient 12``."""
     if (
         len(classes) < 2
         or any(each.images for each in classes)
@@ -169,7 +169,7 @@ def _is_deep(classes: Sequence[Folder]) -> bool:
 def _readings(
     kind: str, arrangement: Arrangement, folder: Path, spellings: Sequence[str]
 ) -> Iterator[Reading]:
-    """That way to read the folders: two, where it is not clear whether spellings are classes."""
+    """The readings in this layout: two if spellings may be separate classes."""
     classes, because = _BUILT[kind](arrangement)
     because |= _because(arrangement.around)
     alike = are_spelled_alike(classes)
@@ -198,7 +198,7 @@ def _as_parts(arrangement: Arrangement) -> _Built:
         if each.num_images or not is_plain(each.name)
     ]
     if "train" not in arrangement.splits and arrangement.classes_of_parts <= names_of(arrangement.others):
-        # Class folders beside test are those of training.
+        # Class folders beside test are the training classes.
         own = [*arrangement.others, *(each for each in arrangement.empty if not is_plain(each.name))]
         classes = [*classes, *(ClassFolder("train", each.name, each.name, each) for each in own)]
         others: list[Folder] = []
@@ -211,10 +211,10 @@ def _as_parts(arrangement: Arrangement) -> _Built:
 
 
 def _as_folders_parts(arrangement: Arrangement) -> _Built:
-    """``cat/train/1.jpg``; where ``cat/train/black/1.jpg`` has folders again, each folder is a data set."""
+    """``cat/train/1.jpg``; with ``cat/train/black/1.jpg``, each of the folders is a data set."""
     tops = [each for each in arrangement.top.full if _is_split(each)]
     if any(part.full for each in tops for part in each.full):
-        raise DataError(f"this folder holds several data sets: {_listed(tops)}; name one of them")
+        raise DataError(f"this folder holds several data sets: {_listed(tops)}; choose one of them")
     classes = [
         ClassFolder(split, top.name, f"{top.name}/{part.name}", part)
         for top in tops
@@ -240,7 +240,7 @@ def _as_parts_subfolders(arrangement: Arrangement) -> _Built:
 
 
 def _deep_classes(split: str, tops: Sequence[tuple[Folder, str]]) -> list[ClassFolder]:
-    """The folders in some folders, as classes; a patient's stay together."""
+    """The folders in ``tops`` as classes; all images of a patient's folder form one group."""
     return [
         ClassFolder(split, each.name, f"{path}{each.name}", each, top.name if is_one_of_many else "")
         for top, path in tops
@@ -263,7 +263,7 @@ def _because(folders: Sequence[Folder]) -> dict[int, str]:
 
 
 def _known(readings: list[Reading], known: Sequence[str]) -> list[Reading]:
-    """The one reading whose classes are all known, of several the one with most images; or all readings."""
+    """The one reading whose classes are all known, of several the largest; else all readings."""
     fitting = [each for each in readings if _are_known(each.class_names, known)]
     largest = max((len(each.labels) for each in fitting), default=0)
     fitting = [each for each in fitting if len(each.labels) == largest]
@@ -271,10 +271,10 @@ def _known(readings: list[Reading], known: Sequence[str]) -> list[Reading]:
 
 
 def _are_known(names: Sequence[str], known: Sequence[str]) -> bool:
-    """Whether each of these is a known class of its own."""
+    """Whether each of these names is a different known class."""
     spelled, folded = set(known), {roles.folded(name) for name in known}
-    found = [name if name in spelled else roles.folded(name) for name in names]
-    return len(set(found)) == len(found) and all(name in spelled or name in folded for name in found)
+    matched = [name if name in spelled else roles.folded(name) for name in names]
+    return len(set(matched)) == len(matched) and all(name in spelled or name in folded for name in matched)
 
 
 def _refuse_unknown(wanted: Sequence[str]) -> None:
@@ -286,16 +286,14 @@ def _refuse_unknown(wanted: Sequence[str]) -> None:
 
 def _without_classes(folder: Path, top: Folder, layout: str) -> str:
     if layout:
-        return (
-            f"{str(folder)!r} has no images in the layout {layout!r}; leave out --layout, or choose another"
-        )
+        return f"{str(folder)!r} has no images in the layout {layout!r}; omit --layout, or choose another"
     lists = [each.path for each in tree.odd_of(top) if each.reason in _LISTS]
     if lists and top.num_images:
-        return f"{str(folder)!r} has no class folder; {_LAYOUT}, as labels are not read from {lists[0]!r}"
+        return f"{str(folder)!r} has no class folder; {_LAYOUT}; labels are not read from {lists[0]!r}"
     if top.full:
-        return f"{str(folder)!r} has no class folder; {_LAYOUT}, got images right in {_listed(top.full)}"
+        return f"{str(folder)!r} has no class folder; {_LAYOUT}, got images directly in {_listed(top.full)}"
     if top.folders:
-        return f"{str(folder)!r} has class folders without an image: {_listed(top.folders)}; fill them"
+        return f"{str(folder)!r} has class folders without images: {_listed(top.folders)}; add images to them"
     return f"{str(folder)!r} has no class folder with an image; {_LAYOUT}"
 
 

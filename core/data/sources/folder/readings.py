@@ -1,4 +1,4 @@
-"""One way to read a folder: which folders are which class of which part, and all that follows from that."""
+"""One reading of a folder: the class and the part of each subfolder, and the images, labels and groups."""
 
 import re
 import unicodedata
@@ -12,17 +12,17 @@ from core.data.sources.folder import listing, roles, tree
 from core.data.sources.folder.tree import Folder, Odd
 
 STRAY = "images beside the class folders"
-_FEWEST_GROUPS = 2  # Of a class: with one, it could not be both trained on and validated.
-_SHOWN = 6  # Classes that a sentence counts.
-# Frames of a sign filmed while passing: track and frame, perhaps after the number of the class.
+_FEWEST_GROUPS = 2  # Of a class: a single group cannot be in training and in validation.
+_SHOWN = 6  # Classes that are listed in a sentence.
+# Frames of a sign filmed while driving past: track and frame, maybe after the number of the class.
 _FRAME = re.compile(r"(?:(\d+)_)?(\d{5})_\d{5}\.\w+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassFolder:
-    """A folder of images of one class: its part, the class as it is spelled, its path below the root.
+    """A folder of images of one class: its part, its class name as spelled, its path below the root.
 
-    ``group`` names what all of it belongs to, a patient perhaps, and is empty where it is nothing.
+    ``group`` names the group of all its images, such as a patient; it is empty without a group.
     """
 
     split: str
@@ -34,11 +34,11 @@ class ClassFolder:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What a folder holds, read in one way: N images of C classes.
+    """The images of a folder in one reading: N images of C classes.
 
-    ``name`` goes with ``--layout``. ``class_names`` (C,) are in natural order; ``sample_ids``, ``labels`` and
-    ``splits`` have N entries, and so has ``groups``, None where nothing belongs together. ``left_out`` counts
-    what is none of these images; ``empty`` are class folders without an image.
+    ``name`` is a value of ``--layout``. ``class_names`` (C,) are in natural order. ``sample_ids``, ``labels``
+    and ``splits`` have N entries; so has ``groups``, which is None without groups. ``left_out`` counts other
+    files; ``empty`` are class folders without images.
     """
 
     name: str
@@ -53,13 +53,13 @@ class Reading:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Images of each class."""
+        """The number of images of each class."""
         numbers = Counter(self.labels)
         return {name: numbers[label] for label, name in enumerate(self.class_names)}
 
     @property
     def parts(self) -> dict[str, int]:
-        """Images of each part; one part alone is none."""
+        """The number of images of each part; empty if there is only one part."""
         numbers = Counter(self.splits)
         if len(numbers) < 2:
             return {}
@@ -84,14 +84,14 @@ class Reading:
 def reading(
     name: str, root: Path, whole: Folder, classes: Sequence[ClassFolder], because: dict[int, str]
 ) -> Reading:
-    """The reading that takes these class folders, in their order.
+    """The reading with these class folders, in their order.
 
     Args:
-        name: Of the way to read it; ``together`` in it makes one class of spellings that differ in case.
-        root: The folder that paths are below.
-        whole: What was found in the folder that a person named, which may lie above the root.
-        classes: The folders that are read.
-        because: For the ``id`` of a folder that is not, why.
+        name: The name of the reading; with ``together``, spellings that differ in case are one class.
+        root: The folder that paths are relative to.
+        whole: The scan of the folder that the user named, which may be above the root.
+        classes: The class folders.
+        because: For the ``id`` of each folder that is not read, the reason.
     """
     twice = _twice(classes)
     classes = [each for each in classes if id(each.folder) not in twice]
@@ -118,7 +118,7 @@ def reading(
 
 
 def are_spelled_alike(classes: Sequence[ClassFolder]) -> bool:
-    """Whether two classes of one part differ in case or underscores only; letters as classes may."""
+    """Whether two class names of one part differ only in case or underscores; single letters may."""
     seen: dict[tuple[str, str], str] = {}
     for each in classes:
         name = _composed(each.name)
@@ -129,12 +129,12 @@ def are_spelled_alike(classes: Sequence[ClassFolder]) -> bool:
 
 
 def _composed(name: str) -> str:
-    """In one Unicode form, without spaces around it."""
+    """The name in one Unicode form, stripped of spaces."""
     return unicodedata.normalize("NFC", name).strip()
 
 
 def _spelled(classes: Sequence[ClassFolder], *, together: bool) -> dict[int, str]:
-    """The class of each folder, by its ``id``: one for all Unicode forms, and for all parts."""
+    """The class name of each folder, by its ``id``: the same for all Unicode forms and all parts."""
     images: Counter[str] = Counter()
     spellings: dict[str, list[str]] = defaultdict(list)
     for each in classes:
@@ -154,18 +154,18 @@ def _spelled(classes: Sequence[ClassFolder], *, together: bool) -> dict[int, str
 
 
 def _twice(classes: Sequence[ClassFolder]) -> dict[int, str]:
-    """For the ``id`` of a class folder behind a link to another one: why it does not count again."""
+    """For the ``id`` of each class folder that is a link to another one: why it is left out."""
     first: dict[tuple[int, int], ClassFolder] = {}
-    found: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     for each in sorted(classes, key=lambda each: each.folder.is_linked):
         other = first.setdefault(each.folder.identity, each)
         if other is not each and each.folder.is_linked:
-            found[id(each.folder)] = f"images in {each.path!r}, a link to {other.path!r}"
-    return found
+            reasons[id(each.folder)] = f"images in {each.path!r}, a link to {other.path!r}"
+    return reasons
 
 
 def _images_left(folder: Folder, taken: set[int], because: dict[int, str], path: str = "") -> Iterator[Odd]:
-    """Images in folders that are not taken, one entry for each folder, with its reason."""
+    """The images in folders that are not read: one entry for each folder, with the reason."""
     if id(folder) in taken or not folder.num_images:
         return
     if id(folder) in because:
@@ -177,21 +177,21 @@ def _images_left(folder: Folder, taken: set[int], because: dict[int, str], path:
 
 
 def _groups(classes: Sequence[ClassFolder], rows: list[tuple[int, str]]) -> list[str] | None:
-    """What each image belongs to: its track, its patient's folder, or else itself; None where that is all."""
+    """The group of each image: its track, its patient's folder, or else itself; None without real groups."""
     frames = [_track(classes[at], path) for at, path in rows]
-    if 2 * sum(map(bool, frames)) > len(rows):  # What was added to the frames belongs to none of them.
+    if 2 * sum(map(bool, frames)) > len(rows):  # Most images are frames; each other image is its own group.
         return [frame or path for frame, (_, path) in zip(frames, rows, strict=True)]
-    found = [classes[at].group or _patient(classes[at], path) for at, path in rows]
+    patients = [classes[at].group or _patient(classes[at], path) for at, path in rows]
     of_class: dict[str, set[str]] = defaultdict(set)
-    for (at, _), group in zip(rows, found, strict=True):
+    for (at, _), group in zip(rows, patients, strict=True):
         of_class[classes[at].name].add(group)
-    if not any(found) or any(len(groups) < _FEWEST_GROUPS for groups in of_class.values()):
+    if not any(patients) or any(len(groups) < _FEWEST_GROUPS for groups in of_class.values()):
         return None
-    return [group or path for group, (_, path) in zip(found, rows, strict=True)]
+    return [group or path for group, (_, path) in zip(patients, rows, strict=True)]
 
 
 def _track(folder: ClassFolder, path: str) -> str | None:
-    """Class and track of a frame; one without the number of its class lies in a folder that has it."""
+    """The class and track of a frame; None for another image. A class number in the folder's name will do."""
     match = _FRAME.fullmatch(path.rpartition("/")[2])
     if match is None or not (match[1] or folder.name.isdecimal()):
         return None
@@ -199,6 +199,6 @@ def _track(folder: ClassFolder, path: str) -> str | None:
 
 
 def _patient(folder: ClassFolder, path: str) -> str:
-    """The first folder below the class that is one of many; the same name in other classes is the same."""
+    """The name of the first folder below the class that is a patient's or the like; empty without one."""
     below = path[len(folder.path) + 1 :].split("/")[:-1]
     return next((name for name in below if roles.is_one_of_many(name)), "")

@@ -1,4 +1,4 @@
-"""What people call folders: parts of a data set, wrappers, what lies beside the data, and patients."""
+"""What folder names mean: parts of a data set, wrappers, files beside the data, and patients."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ _SPLITS = {
     "test": "test testing tst holdout",
 }
 _SPLIT_OF = {word: split for split, each in _SPLITS.items() for word in each.split()}
-# Words beside that of the part: "Training data", "test_images", "train2017".
+# Words that may accompany the name of a part: "Training data", "test_images", "train2017".
 _NOISE = frozenset(
     words(
         """
@@ -43,7 +43,7 @@ _BESIDE = frozenset(
         """
     )
 )
-# Folders that tools make; nobody calls a class so.
+# Folders that tools make, never names of classes.
 _TOOLS = frozenset(
     ("wandb", "mlruns", "lightning_logs", "node_modules", "site-packages", "venv", "tensorboard")
 )
@@ -56,68 +56,68 @@ _HAS_NUMBER = re.compile(r"\d")
 
 
 def folded(name: str) -> str:
-    """A name without case, Unicode form, and the difference of underscores and spaces."""
+    """A name with case, Unicode form and underscores normalised, for comparison."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().replace("_", " ").split())
 
 
 def splits_of(names: Iterable[str]) -> dict[str, str]:
-    """Which of these folders, side by side, are parts: name to ``train``, ``val`` or ``test``.
+    """Which of these folders in one place are parts: from name to ``train``, ``val`` or ``test``.
 
-    ``seg_train`` is one only beside ``seg_test``.
+    ``seg_train`` counts only beside ``seg_test`` or the like.
     """
-    found: dict[str, str] = {}
+    parts: dict[str, str] = {}
     families: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
     for name in names:
-        parts = _words(name)
-        splits = {_SPLIT_OF[word] for word in parts if word in _SPLIT_OF}
-        rest = tuple(word for word in parts if word not in _SPLIT_OF and word not in _NOISE)
+        its_words = _words(name)
+        splits = {_SPLIT_OF[word] for word in its_words if word in _SPLIT_OF}
+        rest = tuple(word for word in its_words if word not in _SPLIT_OF and word not in _NOISE)
         if not splits or any(word in _BESIDE for word in rest):
             continue
-        split = "train" if "train" in splits else splits.pop()  # "train_val" is what is trained on.
+        split = "train" if "train" in splits else splits.pop()  # "train_val" is for training.
         if rest:
             families[rest][name] = split
         else:
-            found[name] = split
+            parts[name] = split
     for family in families.values():
         if len(set(family.values())) > 1:
-            found |= family
-    return found
+            parts |= family
+    return parts
 
 
 def is_wrapper(name: str) -> bool:
-    """Whether a folder of this name holds the images of a whole data set, and says nothing of them."""
+    """Whether a folder with this name only wraps the images of a whole data set."""
     return folded(name) in _WRAPPERS
 
 
 def is_beside(name: str) -> bool:
-    """Whether people keep under this name what belongs to a data set and is none of its classes."""
+    """Whether this is a usual name for files beside the data, such as annotations or results."""
     rest = [word for word in _words(name) if word not in _SPLIT_OF and word not in _NOISE]
     return len(rest) == 1 and rest[0] in _BESIDE
 
 
 def is_of_a_tool(name: str) -> bool:
-    """Whether a program makes folders of this name."""
+    """Whether programs make folders with this name."""
     return folded(name).replace(" ", "_") in _TOOLS
 
 
 def are_numbered(names: Sequence[str]) -> bool:
-    """Whether all of these are one of many of a kind (``patient 12``, ``2021-03-04``), or a mere wrapper."""
+    """Whether all names are numbered (``patient 12``, ``2021-03-04``) or wrappers."""
     return all(_HAS_NUMBER.search(name) or is_wrapper(name) for name in names)
 
 
 def is_one_of_many(name: str) -> bool:
-    """Whether a folder holds what belongs together: a patient, a video, a track."""
+    """Whether the name is that of one group of images: a patient, a video, a track."""
     return _ONE_OF_MANY.fullmatch(name.strip()) is not None
 
 
 def _words(name: str) -> list[str]:
-    """``1_TrainingData`` is training, data."""
+    """The words in a name: ``1_TrainingData`` gives training, data."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", unicodedata.normalize("NFC", name))
     return [part for word in re.findall(r"[^\W\d_]+", apart.casefold()) for part in _parted(word)]
 
 
 def _parted(word: str) -> list[str]:
-    """``trainset`` is train, set."""
+    """A word split after a part's name: ``trainset`` gives train, set."""
     for split in _SPLIT_OF:
         if word.startswith(split) and word[len(split) :] in _NOISE:
             return [split, word[len(split) :]]

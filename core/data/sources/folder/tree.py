@@ -1,4 +1,4 @@
-"""All that lies below a folder, looked at once: images, folders, and what is neither, with the reason."""
+"""Everything below a folder, from one scan: images, folders, and other entries with the reason."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -15,16 +15,16 @@ TWICE = "links to a folder that another link leads to"
 FORBIDDEN = "links out of the folders that may be opened here"
 CLOSED = "folders without permission to read"
 DEEP = "folders nested too deep"
-_MAX_DEPTH = 100  # From the root of the disk.
-# Files there are made as they are read, and some never end.
+_MAX_DEPTH = 100  # Counted from the root of the disk.
+# Virtual files, which are created as they are read; some never end.
 _MACHINE = frozenset(("/proc", "/sys", "/dev"))
-_EXAMPLES = 20  # Paths of each reason.
+_EXAMPLES = 20  # Paths that are kept for each reason.
 _Identity = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Odd:
-    """An entry that does not count: why, its path below the folder it lies in, and how many files it is."""
+    """An entry that is left out: the reason, its path below its folder, and its number of files."""
 
     reason: str
     path: str
@@ -33,9 +33,10 @@ class Odd:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Folder:
-    """A folder: names of images in natural order, folders likewise, what is neither, images at any depth.
+    """A folder: its images and folders in natural order, other entries, and its images at any depth.
 
-    The root has no name. ``identity`` is the disk's; ``is_linked``: a link leads to it, or to one above it.
+    The root has no name. ``identity`` is the file system's. ``is_linked``: it, or a folder above it, is
+    behind a link.
     """
 
     name: str
@@ -48,38 +49,38 @@ class Folder:
 
     @property
     def full(self) -> tuple["Folder", ...]:
-        """The folders in it that hold an image at any depth."""
+        """The subfolders that have an image at any depth."""
         return tuple(each for each in self.folders if each.num_images)
 
 
 def scan(root: Path) -> Folder:
-    """What lies below a folder. Links to folders are followed, but never round in a circle.
+    """Scan everything below a folder. Links to folders are followed, but not in cycles.
 
     Raises:
-        FileError: the folder itself cannot be read, or its disk does not answer.
+        FileError: the folder itself cannot be read, or its disk does not respond.
     """
     with files.reading(root):
         above = [place.stat() for place in reversed(root.resolve().parents)]
-        found = _folder(root, "", tuple((each.st_dev, each.st_ino) for each in above), set())
-    return _with_links(found, root)
+        top = _folder(root, "", tuple((each.st_dev, each.st_ino) for each in above), set())
+    return _with_links(top, root)
 
 
 def images_of(folder: Folder, prefix: str = "") -> Iterator[str]:
-    """Paths of all images, those of a folder before those of its folders; ``prefix`` ends in a slash."""
+    """The paths of all images, a folder's own before those of its subfolders; ``prefix`` ends in a slash."""
     yield from (prefix + name for name in folder.images)
     for each in folder.folders:
         yield from images_of(each, f"{prefix}{each.name}/")
 
 
 def odd_of(folder: Folder, prefix: str = "") -> Iterator[Odd]:
-    """All that does not count, with whole paths."""
+    """All entries that are left out, with whole paths."""
     yield from (Odd(each.reason, prefix + each.path, each.num_files) for each in folder.odd)
     for each in folder.folders:
         yield from odd_of(each, f"{prefix}{each.name}/")
 
 
 def by_reason(odds: Iterable[Odd]) -> tuple[LeftOut, ...]:
-    """Numbers of files for each reason, the largest first, with the first paths."""
+    """The number of files for each reason, the largest first, with their first paths."""
     numbers: dict[str, int] = {}
     examples: dict[str, list[str]] = {}
     for each in odds:
@@ -92,7 +93,7 @@ def by_reason(odds: Iterable[Odd]) -> tuple[LeftOut, ...]:
 
 
 def _with_links(folder: Folder, path: Path, *, is_linked: bool = False) -> Folder:
-    """The same, in which each folder knows whether it is behind a link."""
+    """The same tree with ``is_linked`` set."""
     folders = tuple(
         _with_links(each, inner, is_linked=is_linked or inner.is_symlink())
         for each in folder.folders
@@ -116,7 +117,7 @@ def _folder(path: Path, name: str, above: tuple[_Identity, ...], linked: set[_Id
             continue
         within = _within(entry, above, linked)
         folders.append(within) if isinstance(within, Folder) else odd.append(within)
-    # By the bytes first: Unicode forms of one name are equal to the natural order.
+    # By name first: Unicode forms of one name are equal in natural order.
     images = sorted(sorted(images), key=listing.natural)
     folders.sort(key=lambda each: (listing.natural(each.name), each.name))
     num_images = len(images) + sum(each.num_images for each in folders)
@@ -124,7 +125,7 @@ def _folder(path: Path, name: str, above: tuple[_Identity, ...], linked: set[_Id
 
 
 def _within(entry: os.DirEntry[str], above: tuple[_Identity, ...], linked: set[_Identity]) -> Folder | Odd:
-    """A folder in another one, or why it is not looked into."""
+    """A subfolder, or the reason to leave it out."""
     reason = _reason_against(entry, above, linked)
     if reason in {listing.NOT_UTF8, listing.SYSTEM}:
         return Odd(reason, entry.name, _num_files(entry.path))
@@ -134,9 +135,9 @@ def _within(entry: os.DirEntry[str], above: tuple[_Identity, ...], linked: set[_
         return _folder(Path(entry.path), entry.name, above, linked)
     except PermissionError:
         return Odd(CLOSED, entry.name)
-    except FileNotFoundError as error:  # It was there a moment ago.
+    except FileNotFoundError as error:  # It existed a moment ago.
         raise DataError(
-            f"{entry.path!r} has just gone; look whether its disk is there, and try again"
+            f"{entry.path!r} has just disappeared; check that its disk is connected, and try again"
         ) from error
 
 
@@ -169,5 +170,5 @@ def _reason_against_link(
 
 
 def _num_files(path: str) -> int:
-    """Files below a folder that is not looked into; no link is followed, and what cannot be read is none."""
+    """The number of files below a folder that is left out, without following links."""
     return sum(len(names) for _, _, names in os.walk(path))

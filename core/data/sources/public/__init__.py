@@ -1,1 +1,1 @@
-"""A module for each public data set."""
+"""The public data sets, one module each."""

@@ -1,4 +1,4 @@
-"""CIFAR-10 (Krizhevsky 2009), read by torchvision: its files are pickles, opened only if unchanged."""
+"""CIFAR-10 (Krizhevsky 2009), read by torchvision: the files are pickles, checked before they are opened."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Scikit-learn's digits: 1,797 handwritten digits of 8 x 8 pixels, inside its wheel."""
+"""Scikit-learn's digits: 1,797 handwritten digits of 8 x 8 pixels, shipped with scikit-learn."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def _load(_folder: Path) -> ImageSet:
     from sklearn.datasets import load_digits  # noqa: PLC0415 (a second, only where it is needed)
 
     digits = load_digits()
-    # Values 0 to 16, ink bright: spread over 0 to 255.
+    # Values 0 to 16, bright ink, scaled to 0 to 255.
     pixels = np.rint(digits.images * (255 / 16)).astype(np.uint8)
     labels = digits.target.astype(np.int64)
     return ImageSet(

@@ -1,4 +1,4 @@
-"""Dogs vs Cats, the competition of Kaggle: labels in file names, its ``test1`` without labels unused."""
+"""Dogs vs Cats, a Kaggle competition: labels in file names; its unlabelled ``test1`` is not used."""
 
 from pathlib import Path
 

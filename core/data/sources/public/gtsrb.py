@@ -1,6 +1,6 @@
-"""GTSRB, German traffic signs (Stallkamp 2012), as its authors, torchvision or Kaggle unpack it.
+"""GTSRB, German traffic signs (Stallkamp 2012), in the layout of its authors, torchvision or Kaggle.
 
-A group is a track: one sign filmed while passing: 30 frames that differ little.
+A group is a track: 30 similar frames of one sign, filmed while driving past.
 """
 
 import csv
@@ -20,7 +20,7 @@ _PLACES = (".", "GTSRB", "gtsrb/GTSRB")
 _TRAIN = ("Final_Training/Images", "Training")
 _TEST = "Final_Test/Images"
 _ANSWERS = "GT-final_test.csv"
-# As Kaggle has it: Train/0/00000_00003_00012.png is of class 0, track 3, frame 12.
+# Kaggle's layout: Train/0/00000_00003_00012.png is of class 0, track 3, frame 12.
 _KAGGLE_TRAIN, _KAGGLE_TEST = ("Train", "train"), "Test.csv"
 _KAGGLE_FRAME = re.compile(r"(\d{5})_(\d{5})_\d{5}\.\w+")
 _URL = "https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370"
@@ -74,7 +74,7 @@ _SIGNS = (
     "End of no passing",
     "End of no passing by vehicles over 3.5 metric tons",
 )
-_Rows = list[tuple[int, str, str]]  # Number of the sign, path, track.
+_Rows = list[tuple[int, str, str]]  # Sign number, path, track.
 
 
 def _find(folder: Path) -> Path | None:
@@ -87,7 +87,7 @@ def _training(folder: Path) -> str | None:
 
 
 def _kaggle_training(folder: Path) -> str | None:
-    """The name of a folder of numbered classes whose first one has frames, named for class and track."""
+    """The folder of numbered classes whose first class has frames named by class and track."""
     for name in _KAGGLE_TRAIN:
         numbers = [each for each in listing.subfolders(folder / name) if each.isdecimal()]
         images = (entry.name for each in numbers[:1] for entry in listing.visible(folder / name / each))
@@ -110,18 +110,18 @@ def _load(folder: Path) -> ImageSet:
         class_names = tuple(signs[number] for number in sorted({number for number, _, _ in rows}))
     except (OSError, KeyError, ValueError) as error:
         raise DataError(f"the files of {_NAME} in {str(folder)!r} are damaged; unpack them again") from error
-    found = Listing(
+    frames = Listing(
         class_names=class_names,
         sample_ids=[path for _, path, _ in rows],
         labels=listing.numbered(number for number, _, _ in rows).tolist(),
         groups=[track for _, _, track in rows],
         published=["train"] * len(train) + ["test"] * len(test) if test else None,
     )
-    return listing.image_set(_NAME, folder, found)
+    return listing.image_set(_NAME, folder, frames)
 
 
 def _train_rows(folder: Path) -> _Rows:
-    """Files are named ``TTTTT_FFFFF.ppm``, track and frame; every class counts its tracks from 0."""
+    """Files are named ``TTTTT_FFFFF.ppm``, track and frame; tracks count from 0 in each class."""
     part = _training(folder) or _TRAIN[0]
     return [
         (int(number), f"{part}/{number}/{name}", f"{number}/{name.split('_')[0]}")
@@ -131,7 +131,7 @@ def _train_rows(folder: Path) -> _Rows:
 
 
 def _test_rows(folder: Path) -> _Rows:
-    """One frame of each track, its class in a table apart; nothing without that table."""
+    """One frame of each track, with the class from a separate table; none without the table."""
     tables = [place / _ANSWERS for place in (folder, folder.parent, folder / _TEST)]
     table = next((path for path in tables if path.is_file()), None)
     if table is None or not (folder / _TEST).is_dir():
@@ -151,18 +151,18 @@ def _kaggle_train_rows(folder: Path) -> _Rows:
 
 
 def _track_of(file_name: str) -> str:
-    """All of a frame's name but its own number; a name of another kind as it is."""
+    """A frame's name without the frame number; other names unchanged."""
     return file_name.rpartition("_")[0] if _KAGGLE_FRAME.fullmatch(file_name) else file_name
 
 
 def _kaggle_test_rows(folder: Path) -> _Rows:
-    """One frame of each track; class and path are in a table. None without it, or where no image is there."""
+    """One frame of each track, from a table of classes and paths; none without table or images."""
     table = folder / _KAGGLE_TEST
     if not table.is_file():
         return []
     rows = csv.DictReader(io.StringIO(files.read_text(table)), skipinitialspace=True)
-    found = [(int(row["ClassId"]), row["Path"], f"test/{row['Path']}") for row in rows]
-    return found if any((folder / path).is_file() for _, path, _ in found) else []
+    listed = [(int(row["ClassId"]), row["Path"], f"test/{row['Path']}") for row in rows]
+    return listed if any((folder / path).is_file() for _, path, _ in listed) else []
 
 
 def _sign_names(folder: Path) -> dict[int, str]:
@@ -175,7 +175,7 @@ def _sign_names(folder: Path) -> dict[int, str]:
 
 
 def _fetch(folder: Path) -> None:
-    # Not torchvision's GTSRB: its training images are an earlier part of these, numbered otherwise.
+    # Not torchvision's GTSRB, whose training images are an earlier part with other numbers.
     from torchvision.datasets import utils  # noqa: PLC0415 (two seconds, only where it is needed)
 
     for name, checksum in _ARCHIVES.items():

@@ -1,4 +1,4 @@
-"""Malaria: cells in blood smears of the NIH (Rajaraman 2018, doi:10.7717/peerj.4568), grouped by patient."""
+"""Malaria: cells in blood smears, from the NIH (Rajaraman 2018, doi:10.7717/peerj.4568), by patient."""
 
 import re
 from pathlib import Path
@@ -24,20 +24,20 @@ def _find(folder: Path) -> Path | None:
 
 
 def patient(file_name: str) -> str:
-    """``C33P1`` of ``C33P1thinF_IMG_20150619_114756a_cell_179.png``; another name is a patient of its own."""
+    """``C33P1`` in ``C33P1thinF_IMG_20150619_114756a_cell_179.png``; any other name is its own patient."""
     match = _PATIENT.match(file_name)
     return match[0] if match else file_name
 
 
 def _load(folder: Path) -> ImageSet:
     rows = [(label, name) for label, each in enumerate(_CLASSES) for name in listing.images_in(folder / each)]
-    found = Listing(
+    cells = Listing(
         class_names=_CLASSES,
         sample_ids=[f"{_CLASSES[label]}/{name}" for label, name in rows],
         labels=[label for label, _ in rows],
         groups=[patient(name) for _, name in rows],
     )
-    return listing.image_set(_NAME, folder, found)
+    return listing.image_set(_NAME, folder, cells)
 
 
 def _fetch(folder: Path) -> None:

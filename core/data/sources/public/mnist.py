@@ -1,6 +1,6 @@
 """MNIST (LeCun 1998) and Fashion-MNIST (Xiao 2017, arXiv:1708.07747): 28 x 28 pixels, four IDX files each.
 
-They are read here, not by torchvision: the files may be packed, as Debian has them, and lie in any folder.
+Not read by torchvision: the files may be gzipped, as in Debian, and in any folder.
 """
 
 import gzip
@@ -48,7 +48,7 @@ def _find_fashion_mnist(folder: Path) -> Path | None:
 
 
 def _fashion(raw: Path) -> bool:
-    """Both sets have the same file names: only the folders tell."""
+    """Whether the folder names say Fashion-MNIST: both sets have the same file names."""
     return any("fashion" in part.lower() for part in raw.absolute().parts[-2:])
 
 
@@ -80,11 +80,11 @@ def _image_set(name: str, class_names: tuple[str, ...], raw: Path) -> ImageSet:
 
 
 def _array(path: Path) -> NDArray[np.uint8]:
-    """Of an IDX file: two zeros, 8 for bytes, the number of axes, their sizes (big endian), the values."""
+    """The array in an IDX file: two zeros, 8 for bytes, number of axes, sizes (big endian), values."""
     packed = path.with_name(f"{path.name}.gz")
     data = files.read(path, _LARGEST) if path.is_file() else _unpacked(packed)
     if data[:3] != b"\0\0\x08":
-        raise ValueError(f"{path.name} is no IDX file of bytes")
+        raise ValueError(f"{path.name} is not an IDX file of bytes")
     sizes = np.frombuffer(data, ">u4", data[3], offset=4)
     return np.frombuffer(data, np.uint8, offset=4 + 4 * len(sizes)).reshape(sizes.tolist())
 

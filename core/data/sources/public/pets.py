@@ -1,7 +1,6 @@
 """Oxford-IIIT Pet (Parkhi 2012): photos of cats and dogs, by breed or by species.
 
-The lists are read here, not by torchvision: its class names are wrong where breeds are missing, as labels
-then run past them.
+The lists are not read by torchvision: its class names are wrong if breeds are missing.
 """
 
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from core.errors import DataError
 _PLACES = (
     ".",
     "oxford-iiit-pet",
-    # Either of the two sources may have fetched what serves both.
+    # Both sources use the same files, which either may have downloaded.
     "pets-breeds/oxford-iiit-pet",
     "pets-cat-dog/oxford-iiit-pet",
 )
@@ -48,13 +47,13 @@ def _load(name: str, class_of: Callable[[str, str], str], folder: Path) -> Image
             f"the lists in {str(folder / 'annotations')!r} are damaged; unpack them again"
         ) from error
     class_names, labels = listing.indexed([class_of(image, species) for _, image, species in rows])
-    found = Listing(
+    photos = Listing(
         class_names,
         sample_ids=[f"images/{image}.jpg" for _, image, _ in rows],
         labels=labels,
         published=[split for split, _, _ in rows],
     )
-    return listing.image_set(name, folder, found)
+    return listing.image_set(name, folder, photos)
 
 
 def _rows(folder: Path, name: str) -> list[tuple[str, str]]:

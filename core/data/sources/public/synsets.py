@@ -11,7 +11,7 @@ _PLACES = (".", "val", "train")
 
 
 def synset_of(file_name: str) -> str | None:
-    """What precedes the first underscore, ``n02123045``; None without it."""
+    """The part before the first underscore, ``n02123045``; None for other names."""
     match = _NAMED.fullmatch(file_name)
     return match and match[1]
 

@@ -36,8 +36,8 @@ def _load(folder: Path) -> ImageSet:
     except KeyError as error:
         raise DataError(f"val_annotations.txt names {error.args[0]!r}, which wnids.txt does not") from error
     published = ["train" if row < len(train) else "val" for row in range(len(rows))]
-    found = Listing(_class_names(folder, wnids), [path for _, path in rows], numbers, published=published)
-    return listing.image_set(_NAME, folder, found)
+    photos = Listing(_class_names(folder, wnids), [path for _, path in rows], numbers, published=published)
+    return listing.image_set(_NAME, folder, photos)
 
 
 def _train_names(folder: Path, wnid: str) -> list[str]:
@@ -48,14 +48,14 @@ def _train_names(folder: Path, wnid: str) -> list[str]:
 
 
 def _val_rows(folder: Path) -> Iterator[tuple[str, str]]:
-    """Class and path: a line is ``val_0.JPEG``, the class, and a box, between tabs."""
+    """Class and path of each line, which is ``val_0.JPEG``, the class, and a box, separated by tabs."""
     for line in files.read_text(folder / "val/val_annotations.txt").splitlines():
         name, wnid, *_box = line.split("\t")
         yield wnid, f"val/images/{name}"
 
 
 def _class_names(folder: Path, wnids: list[str]) -> tuple[str, ...]:
-    """The first synonym of each; where two classes share it, both get their WordNet number too."""
+    """The first synonym of each class; if two classes share it, with their WordNet numbers."""
     lines = files.read_text(folder / "words.txt").splitlines()
     words = {wnid: names.split(",")[0].strip() for wnid, _, names in (line.partition("\t") for line in lines)}
     names = [words.get(wnid, wnid) for wnid in wnids]
