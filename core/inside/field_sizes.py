@@ -1,4 +1,4 @@
-"""How much of the input a cell of a layer sees: found once for an architecture, then kept on disk."""
+"""The receptive field of a layer's cells: computed once for an architecture, then cached on disk."""
 
 import hashlib
 import json
@@ -14,23 +14,23 @@ from core.checkpoints.store import Checkpoint
 from core.explain.network.receptive_field import receptive_field
 from core.places import cache_root
 
-_VERSION = 1  # Of the search: one more whenever it finds other sizes.
+_VERSION = 1  # Of the computation: increased whenever it gives other sizes.
 Size = tuple[int, int]
 _KNOWN: WeakKeyDictionary[nn.Module, dict[str, Size]] = WeakKeyDictionary()
 
 
 def field_size(checkpoint: Checkpoint, layer: str) -> Size:
-    """Height and width, in pixels of the network's input, of the most that a cell of a layer sees.
+    """Height and width of the largest receptive field of a layer's cells, in pixels of the network's input.
 
     Raises:
         LayerError: as `core.explain.network.receptive_field.receptive_field`.
     """
     known = known_field_size(checkpoint, layer)
-    return _found(checkpoint, layer) if known is None else known
+    return _computed(checkpoint, layer) if known is None else known
 
 
 def known_field_size(checkpoint: Checkpoint, layer: str) -> Size | None:
-    """The same if somebody has asked before; None if it would have to be found, which may take seconds."""
+    """The same from the cache; None if it must be computed, which may take seconds."""
     known = _KNOWN.setdefault(checkpoint.model, {})
     if layer not in known:
         kept = _read(_path(checkpoint, layer))
@@ -40,10 +40,10 @@ def known_field_size(checkpoint: Checkpoint, layer: str) -> Size | None:
     return known[layer]
 
 
-def _found(checkpoint: Checkpoint, layer: str) -> Size:
+def _computed(checkpoint: Checkpoint, layer: str) -> Size:
     size = receptive_field(checkpoint.model, layer, checkpoint.blank_input()).size
     _KNOWN[checkpoint.model][layer] = size
-    # Where nothing can be written, it is known while this process runs.
+    # If the disk cannot be written, it is known only while this process runs.
     with suppress(OSError):
         path = _path(checkpoint, layer)
         files.make_folder(path.parent)
@@ -52,7 +52,7 @@ def _found(checkpoint: Checkpoint, layer: str) -> Size:
 
 
 def _path(checkpoint: Checkpoint, layer: str) -> Path:
-    """A file for all that it depends on; weights do not matter."""
+    """The file for everything that the size depends on, which does not include the weights."""
     card = checkpoint.card
     depends_on = {
         "version": _VERSION,

@@ -1,4 +1,4 @@
-"""A map of a network: how many parameters each stage has, and how finely it divides the image."""
+"""A map of a network: the parameters of each stage, and the size of its cells in the image."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from core.explain.network.layers import Layer, stages
 
 
 def parameters_by_stage(model: nn.Module, layers: Sequence[Layer]) -> list[int]:
-    """Parameters of each of `layers.stages`: behind the stage before, up to the stage's own layer.
+    """The number of parameters of each of `layers.stages`, from the previous stage to its own layer.
 
-    ``layers`` are those of `layers.spatial_layers`, in the order in which they finish. What gives no
-    map, such as a squeeze within a block, belongs to the first layer around it; the head belongs to no stage.
+    ``layers`` are those of `layers.spatial_layers`, in the order in which they finish. A module without a
+    map, such as a squeeze within a block, belongs to the first layer around it; the head to no stage.
     """
     ends = [layers.index(stage) for stage in stages(layers)]
     counts = [0] * len(ends)

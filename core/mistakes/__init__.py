@@ -1,1 +1,1 @@
-"""Where a checkpoint fails, and why: results, the pictures behind them, maps, averages, reports."""
+"""Where a checkpoint fails, and why: results, sample images, maps, averages, reports."""

@@ -1,4 +1,4 @@
-"""Where a network looks on the average of many images: always at one place, as a border or a watermark?"""
+"""The average map over many images: does the network always look at one place, as a border or watermark?"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -23,22 +23,20 @@ _DRAWN_SIDE, _TINY_SIDE = 448, 96
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AverageMap:
-    """The mean over ``count`` images so far; ``num_broken`` more could not be read and are not in it.
+    """The mean over ``count`` images; ``num_broken`` others could not be read.
 
-    Everything lies on the network's input, which is the same part of every image.
+    All arrays are on the network's input, which is the same part of every image.
 
-    ``signed`` (h, w) is the mean of the maps themselves, in logits where ``in_logits``: what each place adds
-    to the score on average. Images with strong evidence weigh more, and for and against cancel.
-    ``heat`` (h, w), in [0, 1], is the mean of the heat maps, each on its own scale: how often, and how much,
-    a place is among those that speak for the class. Every image weighs the same; a place that always speaks
-    most has 1.
-    ``seen`` (H, W, 3) is the mean of what the network saw.
+    ``signed`` (h, w) is the mean of the maps, in logits if ``in_logits``: the mean contribution of each place
+    to the score. Images with strong evidence weigh more, and evidence for and against cancels.
+    ``heat`` (h, w), in [0, 1], is the mean of the heat maps, each on its own scale. Every image has the same
+    weight; a place that is the strongest in every image has 1.
+    ``seen`` (H, W, 3) is the mean of the network's inputs.
 
-    ``agreement`` is the mean correlation of two heat maps of different images, over all pairs: 1 if all are
-    alike, 0 on average if they have nothing to do with each other (for n images, give or take about 1 / n),
-    at the least -1 / (n - 1), where they avoid each other. Photographers put things in the middle: then
-    it is above 0 for an honest network too, and ``seen`` shows that. Maps that are the same everywhere have
-    no correlation and are left out; None with fewer than two others.
+    ``agreement`` is the mean correlation between the heat maps of two images, over all pairs: 1 if all maps
+    are equal, about 0 if they are unrelated (for n images, within about 1 / n), at least -1 / (n - 1). If
+    objects are usually centred, it is above 0 for a sound network too, and ``seen`` shows that. Constant maps
+    have no correlation and are left out; None with fewer than two others.
     """
 
     count: int
@@ -52,7 +50,7 @@ class AverageMap:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AveragePictures:
-    """RGB pictures of one size: what was seen, and the two mean maps over it."""
+    """RGB pictures of one size: the mean input, and both mean maps over it."""
 
     seen: Picture
     heat: Picture
@@ -60,7 +58,7 @@ class AveragePictures:
 
 
 class RunningAverage:
-    """Sums over the maps of one layer, fed one by one; as large as one map, however many there were."""
+    """Sums over the maps of one layer, added one by one; needs the memory of a few maps."""
 
     def __init__(self) -> None:
         self.count = self.num_broken = self._num_with_shape = 0
@@ -68,7 +66,7 @@ class RunningAverage:
         self._raw, self._evidence, self._heat, self._seen, self._directions = (np.zeros(()) for _ in range(5))
 
     def add(self, explained: Map, seen: Picture) -> None:
-        """Add a map (h, w) and the input (H, W, 3) that it is of; all must have the same shapes."""
+        """Add a map (h, w) and its input (H, W, 3); ValueError if the shapes differ from those before."""
         if self.count and (explained.raw.shape != self._raw.shape or seen.shape != self._seen.shape):
             raise ValueError(
                 f"a map {explained.raw.shape} of an input {seen.shape} after maps {self._raw.shape} "
@@ -77,7 +75,7 @@ class RunningAverage:
         heat = display.heat(explained.raw).astype(np.float64)
         centred = heat - heat.mean()
         length = float(np.linalg.norm(centred))
-        # Of a map that is the same everywhere, rounding would else be taken for its shape.
+        # In a constant map, only rounding errors would remain.
         if length > 1e-6 * heat.size:
             self._num_with_shape += 1
             self._directions = self._directions + centred / length
@@ -92,7 +90,7 @@ class RunningAverage:
         self.num_broken += 1
 
     def average(self) -> AverageMap:
-        """The average so far; a ValueError before the first map."""
+        """The average so far; ValueError before the first map."""
         if not self.count:
             raise ValueError("there is no average of no maps")
         signed = self._evidence if self._in_logits else self._raw
@@ -107,7 +105,7 @@ class RunningAverage:
         )
 
     def _agreement(self) -> float | None:
-        """The squared length of a sum of n unit vectors is n and the products of all pairs, each twice."""
+        """From the squared length of the sum of n unit vectors: n, plus twice the products of all pairs."""
         num = self._num_with_shape
         return None if num < 2 else float(((self._directions**2).sum() - num) / (num * (num - 1)))
 
@@ -115,9 +113,9 @@ class RunningAverage:
 def average(
     checkpoint: Checkpoint, images: Iterable[Callable[[], Image.Image]], question: Question
 ) -> Iterator[AverageMap]:
-    """The average map after every image, for as long as one asks; nothing before the first that can be read.
+    """The average map after every image, from the first that can be read.
 
-    Each of ``images`` is opened when its turn comes; where that raises ImageError it is counted as broken.
+    Each of ``images`` opens an image when it is needed; an ImageError counts it as broken.
     ``question`` has one score and at most one layer; without a class, each image is explained for its own
     prediction.
 
@@ -143,9 +141,10 @@ def average(
 
 
 def pictures(average: AverageMap) -> AveragePictures:
-    """The average as pictures, 448 pixels along the longer side; a tiny input is drawn pixel by pixel.
+    """The average as pictures, 448 pixels on the longer side; a tiny input keeps visible pixels.
 
-    The heat map from 0 to 1, so that pale colours mean that the maps differ; the signed map on its own scale.
+    The heat map is drawn from 0 to 1, so pale colours mean that maps differ; the signed map has its own
+    scale.
     """
     height, width = average.seen.shape[:2]
     factor = _DRAWN_SIDE / max(height, width)

@@ -1,4 +1,4 @@
-"""Which evaluations can be compared: of the same images by another network, or by this one of others."""
+"""Evaluations to compare with: of other networks on the same images, or of this network on other images."""
 
 from pathlib import Path
 
@@ -11,10 +11,9 @@ from core.predictions.evaluations import Evaluation
 
 
 def comparable(first: Evaluation) -> list[Evaluation]:
-    """Evaluations of other checkpoints on the same samples, then others of the same checkpoint.
+    """Evaluations of other checkpoints on the same samples, then other evaluations of the same checkpoint.
 
-    What was trained next comes first. After what was trained later comes what was trained before, the nearest
-    in time first.
+    First the checkpoints trained later, the next one first; then those trained before, the latest first.
     """
     folders = [store.find(name) for name in results.available() if name != first.of.name]
     matching = [each for folder in folders for each in evaluations.every(folder) if _match(first, each)]
@@ -28,12 +27,12 @@ def comparable(first: Evaluation) -> list[Evaluation]:
 
 
 def address(evaluation: Evaluation) -> str:
-    """How an address names an evaluation."""
+    """An evaluation in an address: ``checkpoint/evaluation``."""
     return f"{evaluation.of.name}/{evaluation.name}"
 
 
 def at(address_: str, beside: Evaluation) -> Evaluation:
-    """The evaluation that an address names; of a mere checkpoint, the one that can be compared.
+    """The evaluation that an address names; if it names only a checkpoint, its first comparable evaluation.
 
     Raises:
         CoreError: there is no such checkpoint, or no such evaluation.
@@ -47,7 +46,7 @@ def at(address_: str, beside: Evaluation) -> Evaluation:
 
 
 def _match(first: Evaluation, other: Evaluation) -> bool:
-    """Whether they share the samples, as far as anybody knows, and a class."""
+    """Whether they can share samples, judging by their fingerprints and splits, and share a class."""
     prints, splits = ({each.facts.fingerprint for each in (first, other)}), _splits(first, other)
     try:
         classes, others = (_classes(store.read_card(each.of)) for each in (first, other))
@@ -67,7 +66,7 @@ def _classes(card: Card) -> set[str]:
 
 
 def _started(folder: Path) -> str:
-    """When its training began, as ISO 8601; empty where nobody knows, or its card cannot be read."""
+    """The start of its training in ISO 8601; empty if it is unknown, or the card cannot be read."""
     try:
         return str(store.read_card(folder).training.get("started", ""))
     except CoreError:

@@ -1,4 +1,4 @@
-"""What a checkpoint got right and wrong: its predictions table, checked, with the numbers of one split."""
+"""The results of a checkpoint: its predictions table, checked, with the metrics of one split."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +23,10 @@ from core.predictions.evaluations import Evaluation
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """The predictions of one split of an evaluation, their metrics, and all splits of the table.
+    """The predictions of one split of an evaluation, their metrics, and the names of all splits.
 
-    ``name`` is the checkpoint's. ``class_names`` are all different: namesakes have their index behind them.
-    ``histogram`` is of the scores of all classes in this split, where they were too many to be kept.
+    ``name`` is the checkpoint's. ``class_names`` are unique: repeated names have their index after them.
+    ``histogram`` counts the scores of all classes in this split, if they are too many to be stored.
     """
 
     name: str
@@ -41,23 +41,23 @@ class Results:
 
     @property
     def scores(self) -> Scores:
-        """What is known of the scores of all classes."""
+        """The scores of all classes, as far as they are known."""
         return scores_of(self.table, len(self.class_names), self.histogram)
 
 
 def available() -> list[str]:
-    """Names of the checkpoints that have been evaluated."""
+    """The names of the checkpoints that have been evaluated."""
     return [name for name in store.available() if evaluations.every(store.find(name))]
 
 
 def read(folder: Path, split: str | None = None, *, evaluation: str | None = None) -> Results:
-    """The results in a checkpoint's folder, on the split that is named, else on ``val``, else on the first.
+    """The results in a checkpoint's folder on ``split``, else on ``val``, else on the first split.
 
-    ``evaluation`` is its name; without one, it is the checkpoint's first.
+    ``evaluation`` is a name; without one, it is the checkpoint's first evaluation.
 
     Raises:
-        EvaluationError: there is none, or none of that name.
-        CheckpointError: its table is damaged, or of other classes.
+        EvaluationError: there is no evaluation, or none of that name.
+        CheckpointError: its table is damaged, or has other classes.
     """
     card, found = store.read_card(folder), evaluations.find(folder, evaluation)
     whole = _table(found)
@@ -72,7 +72,7 @@ def read(folder: Path, split: str | None = None, *, evaluation: str | None = Non
 
 
 def sample(folder: Path, sample_id: str, *, evaluation: str | None = None) -> Sample | None:
-    """A sample of any split by its name; None if there is none. Raises as `read` does."""
+    """A sample of any split by its id; None if there is no such sample. Raises as `read`."""
     table = _table(evaluations.find(folder, evaluation))
     row = row_of(table, sample_id)
     return None if row is None else sample_at(table, row)
@@ -80,7 +80,7 @@ def sample(folder: Path, sample_id: str, *, evaluation: str | None = None) -> Sa
 
 @dataclass(frozen=True, slots=True)
 class ClassSizes:
-    """How many classes have samples, and which of them has most and which fewest, with their numbers."""
+    """The number of classes with samples, and the largest and the smallest of them with their counts."""
 
     num_with_samples: int
     largest: int
@@ -90,7 +90,7 @@ class ClassSizes:
 
 
 def class_sizes(support: IntArray) -> ClassSizes:
-    """What there is to say of the numbers of samples (C,) of all classes."""
+    """The sizes of classes with ``support`` (C,) samples."""
     largest, smallest = int(support.argmax()), int(np.where(support, support, support.max() + 1).argmin())
     num_with_samples = int((support > 0).sum())
     return ClassSizes(num_with_samples, largest, int(support[largest]), smallest, int(support[smallest]))
@@ -110,7 +110,7 @@ def _table(evaluation: Evaluation) -> pa.Table:
 
 
 def class_table(results: Results, areas: Ranking) -> pd.DataFrame:
-    """A row for each class that occurs, the lowest F1 first: support, mistakes, and how well it is found."""
+    """A row for each class that occurs, the lowest F1 first: support, mistakes, and metrics."""
     per_class, matrix = results.metrics.per_class, results.metrics.confusion_matrix
     rows = pd.DataFrame(
         {

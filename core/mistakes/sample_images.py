@@ -1,4 +1,4 @@
-"""The pictures behind a predictions table, where they are on this machine."""
+"""The images of a predictions table's samples, if they are on this machine."""
 
 import io
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ from core.images.limits import own
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleImages:
-    """A data set's pictures by the names of its samples."""
+    """A data set's images by sample id."""
 
     images: ImageSet
     places: Mapping[str, int] = field(default_factory=dict)
 
     def file_of(self, sample: Sample) -> bytes:
-        """A sample as a picture file: its own, or a PNG where the images are embedded.
+        """The image file of a sample, or a PNG file if the images are embedded.
 
         Raises:
             ImageError: the data set on this machine has no such sample, or it cannot be read.
@@ -36,19 +36,19 @@ class SampleImages:
         return file.getvalue()
 
     def image_of(self, sample: Sample) -> Image.Image:
-        """A sample, upright and RGB; ImageError as `file_of`."""
+        """The upright RGB image of a sample; raises as `file_of`."""
         return images.upright_rgb(self.file_of(sample), own())
 
 
 def sample_images(images: ImageSet) -> SampleImages:
-    """The pictures of a data set, by name."""
-    # Files are found by their names; only embedded images have places.
+    """The images of a data set by sample id."""
+    # Files are found by their names; only embedded images need their index.
     known = {} if images.root else {sample_id: place for place, sample_id in enumerate(images.sample_ids)}
     return SampleImages(images, known)
 
 
 def _bytes_below(root: Path, name: str) -> bytes:
-    # A table may come from somebody else: it names files below the data's folder, and no others.
+    # A table may come from another source: it may only name files below the data set's folder.
     inside = PurePosixPath(name)
     if inside.is_absolute() or ".." in inside.parts:
         raise ImageError(f"the sample {name!r} is not below the folder of the data set")

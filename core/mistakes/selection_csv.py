@@ -1,4 +1,4 @@
-"""A selection of samples as a CSV file for a spreadsheet."""
+"""A selection of samples as a CSV file for spreadsheets."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,9 +19,9 @@ def csv_of(table: pa.Table, rows: IntArray, class_names: Sequence[str]) -> bytes
     """Rows (n,) of a predictions table in their order, classes by name, UTF-8 with a header.
 
     Columns: ``sample_id``, ``path``, ``split``, ``true``, ``predicted``, probabilities, ``loss`` in nats,
-    ``margin``, and ``top1``, ``top1_probability`` … for as many of the likeliest classes as the table has.
-    A text that begins as a formula would gets an apostrophe before it: file and class names come from
-    outside, and a spreadsheet runs what begins with ``=``, ``+``, ``-`` or ``@`` (CWE-1236).
+    ``margin``, and ``top1``, ``top1_probability`` … for as many of the most probable classes as the table
+    has. Texts that look like formulas get a leading apostrophe: file and class names come from outside, and
+    spreadsheets run texts that begin with ``=``, ``+``, ``-`` or ``@`` (CWE-1236).
     """
     part = table.select(_COLUMNS).take(pa.array(rows, pa.int64()))
     names = np.array([_as_text(name) for name in class_names], dtype=object)
@@ -30,7 +30,7 @@ def csv_of(table: pa.Table, rows: IntArray, class_names: Sequence[str]) -> bytes
         columns[name] = [_as_text(each) for each in part[name].to_pylist()]
     columns |= {"true": names[part["label"].to_numpy()], "predicted": names[part["predicted"].to_numpy()]}
     columns |= {name: part[name].to_numpy() for name in _NUMBERS}
-    # Of the whole table: that of no rows would not say how many there are.
+    # From the whole table: without rows, the length of the lists would be unknown.
     top5, probabilities = (lists(table, name)[rows] for name in ("top5", "top5_probability"))
     for place in range(top5.shape[1]):
         columns[f"top{place + 1}"] = names[top5[:, place]]

@@ -1,4 +1,4 @@
-"""What spoke for the predicted class and what for its rival: two maps, their difference, one colour scale."""
+"""Evidence for the predicted class and for its rival: two maps and their difference, on one colour scale."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from core.images.preprocess import Preprocess
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """How a score, in logits, comes about: ``cells`` + ``bias`` = ``score``, but for rounding."""
+    """How a logit adds up: ``cells`` + ``bias`` = ``score``, up to rounding."""
 
     cells: float
     bias: float
@@ -22,7 +22,7 @@ class Sum:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sides:
-    """Maps (h, w) of the predicted class and of its rival, in logits where both have a sum, else raw."""
+    """Maps (h, w) of the predicted class and of its rival, in logits if both have a sum, else raw."""
 
     predicted: FloatArray
     rival: FloatArray
@@ -31,12 +31,12 @@ class Sides:
 
     @property
     def difference(self) -> FloatArray:
-        """Map minus map (h, w): positive where the image speaks more for the predicted class."""
+        """The difference of the maps (h, w): positive where the evidence favours the predicted class."""
         return self.predicted - self.rival
 
     @property
     def difference_sum(self) -> Sum | None:
-        """How the lead of the predicted class comes about, None where the maps are not in logits."""
+        """How the difference of the logits adds up; None if the maps are not in logits."""
         first, second = self.predicted_sum, self.rival_sum
         if first is None or second is None:
             return None
@@ -49,13 +49,13 @@ class Sides:
 
     @property
     def top(self) -> float:
-        """The size of value at which the one colour scale of all three maps ends."""
+        """The magnitude at which the common colour scale of all three maps ends."""
         return max(map(display.peak, (self.predicted, self.rival, self.difference)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EvidencePictures:
-    """An image (H, W, 3) under each of the three maps, all in the same colours."""
+    """Each of the three maps over an image (H, W, 3), all on the same colour scale."""
 
     predicted: Picture
     rival: Picture
@@ -63,10 +63,10 @@ class EvidencePictures:
 
 
 def sides(predicted: Map, rival: Map) -> Sides:
-    """Two maps of one layer, the same image and method, side by side: in logits if both have evidence.
+    """Two maps of one layer, image and method; in logits if both have evidence.
 
-    Their difference is the map of the logits' difference where the method is linear in the class, as CAM,
-    Grad-CAM, HiResCAM and XGrad-CAM are, and Grad-CAM++ and LayerCAM are not.
+    Their difference is the map of the logits' difference if the method is linear in the class: CAM, Grad-CAM,
+    HiResCAM and XGrad-CAM are linear, Grad-CAM++ and LayerCAM are not.
     """
     if predicted.raw.shape != rival.raw.shape:
         raise ValueError(f"maps of {predicted.raw.shape} and {rival.raw.shape} cells, expected one layer's")
@@ -76,16 +76,16 @@ def sides(predicted: Map, rival: Map) -> Sides:
 
 
 def rival_of(label: int, predicted: int, top5: Iterable[int]) -> int | None:
-    """The true class if the prediction is wrong, else the runner-up; None where there is only one class."""
+    """The true class if the prediction is wrong, else the runner-up; None if there is only one class."""
     if label != predicted:
         return label
     return next((int(class_idx) for class_idx in top5 if class_idx != predicted), None)
 
 
 def pictures(image: Picture, preprocess: Preprocess, size: tuple[int, int], sides: Sides) -> EvidencePictures:
-    """The three maps over ``image`` (H, W, 3), for in red and against in blue, the unseen margin hatched.
+    """The three maps over ``image`` (H, W, 3): red for, blue against, the unseen margin hatched.
 
-    ``size`` (width, height) is that of the original, of which ``image`` may be a larger or smaller drawing.
+    ``size`` (width, height) is that of the original; ``image`` may be larger or smaller.
     """
     drawn, top = (image.shape[1], image.shape[0]), sides.top
 

@@ -1,1 +1,1 @@
-"""Architectures by name, and the weights that a package brings along."""
+"""Architectures by name, and their published weights."""

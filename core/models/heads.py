@@ -1,4 +1,4 @@
-"""The head of any network, which makes the logits: find it, replace it, take it off, or train from it on."""
+"""The head of any network, which computes the logits: find it, replace it, split it off, freeze before it."""
 
 import copy
 import difflib
@@ -16,13 +16,13 @@ from core.models import layered_head
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What comes before the logits: hidden layers of these widths with ReLU, and dropout after each.
+    """The layers before the logits: hidden layers of these widths, each with ReLU and dropout.
 
-    Without hidden layers, dropout works on the features. The default is the head that the network has.
-    ``layers`` describe another program's head (see `core.models.layered_head`), which stands ``at`` a module.
+    Without hidden layers, dropout applies to the features. The default is the network's own head. ``layers``
+    describe another program's head (see `core.models.layered_head`), which replaces the module ``at``.
     """
 
-    # Limits of what is stored.
+    # Limits for stored values.
     hidden: Annotated[tuple[Annotated[int, Field(le=100_000)], ...], Field(max_length=16)] = ()
     dropout: float = 0.0
     layers: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Head:
         if self.layers:
             layered_head.check(self.layers)
             if self.hidden or self.dropout or not self.at:
-                raise ValueError("a head of described layers needs the module that it replaces, and no more")
+                raise ValueError("a head with layers needs the module that it replaces, and no other setting")
         if any(width < 1 for width in self.hidden):
             raise ValueError(f"hidden widths {self.hidden!r} must be 1 or more")
         if not 0 <= self.dropout < 1:
@@ -40,34 +40,34 @@ class Head:
 
 
 class HeadLayers(nn.Sequential):
-    """A head of several layers, by which `head_name` knows it: ``hidden1``, ``relu1``, ... ``logits``."""
+    """A head of several layers, ``hidden1``, ``relu1``, ... ``logits``; `head_name` looks for this class."""
 
 
 def head_name(model: nn.Module) -> str:
-    """The name of the module that makes the logits: its head of several layers, or its last linear one.
+    """The name of the module that computes the logits: a `HeadLayers`, or the last linear layer.
 
-    timm says where its networks have it; elsewhere it is the last `nn.Linear` or `nn.Conv2d` (SqueezeNet).
+    timm's networks name their head; in others it is the last `nn.Linear` or `nn.Conv2d` (SqueezeNet).
 
     Raises:
-        CheckpointError: there is none, or more than one (distilled transformers).
+        CheckpointError: there is no head, or more than one (distilled transformers).
     """
     names: dict[nn.Module, str] = {
         module: name for name, module in model.named_modules() if _can_be_head(module)
     }
     own = [name for module, name in names.items() if isinstance(module, HeadLayers)]
     inside = set(_classifier(model).modules())
-    found = own or [name for module, name in names.items() if module in inside]
-    if not found or not found[-1]:
+    candidates = own or [name for module, name in names.items() if module in inside]
+    if not candidates or not candidates[-1]:
         raise CheckpointError(
             f"{type(model).__name__} has no linear or convolutional layer that could make its logits"
         )
-    return found[-1]
+    return candidates[-1]
 
 
 def replace_head(model: nn.Module, head: Head) -> None:
-    """Put ``head`` where the network has its own, under the same name, with the same inputs and outputs.
+    """Replace the network's head by ``head``, under the same name, with the same inputs and outputs.
 
-    The default head leaves the network as it is. A head of 1x1 convolutions stays one.
+    The default head changes nothing. A head of 1x1 convolutions is replaced by 1x1 convolutions.
     """
     if head == Head():
         return
@@ -82,13 +82,13 @@ def replace_head(model: nn.Module, head: Head) -> None:
 
 
 def features_and_head(model: nn.Module) -> tuple[nn.Module, nn.Module]:
-    """What gives the head its input, and the head: ``head(features(batch)) == model(batch)``.
+    """The network without its head, and the head: ``head(features(batch)) == model(batch)``.
 
-    The first is a copy that shares every parameter, buffer and mode with ``model``; only the modules on the
-    way to the head are new objects, and `nn.Identity` stands for the head. ``model`` stays as it is.
+    The first is a copy that shares all parameters and buffers with ``model``; only the modules on the path to
+    the head are new objects, and `nn.Identity` replaces the head. ``model`` is not changed.
 
     Raises:
-        CheckpointError: the head is a convolution, after which the network goes on (SqueezeNet).
+        CheckpointError: the head is a convolution, after which the network continues (SqueezeNet).
     """
     name = head_name(model)
     head = model.get_submodule(name)
@@ -108,15 +108,15 @@ def features_and_head(model: nn.Module) -> tuple[nn.Module, nn.Module]:
 
 
 def freeze_until(model: nn.Module, layer: str) -> list[str]:
-    """Let the parameters learn from the module ``layer`` on, and none that is defined before it.
+    """Freeze all parameters before the module ``layer``, in the order of ``named_modules()``.
 
-    ``""`` lets all of them learn; the head's name, the head alone. The order is that of ``named_modules()``.
+    ``""`` freezes nothing; the head's name freezes all but the head.
 
     Returns:
         The names of the modules that are frozen as a whole.
 
     Raises:
-        LayerError: names modules like ``layer``.
+        LayerError: there is no module ``layer``; the message lists similar names.
     """
     names = [name for name, _ in model.named_modules()]
     if layer not in names:
@@ -131,10 +131,10 @@ def freeze_until(model: nn.Module, layer: str) -> list[str]:
 
 
 def keep_frozen_in_eval(model: nn.Module) -> None:
-    """Put what is frozen in evaluation mode: its running statistics stand, its dropout drops nothing.
+    """Put frozen modules into evaluation mode, so that running statistics stay and dropout is off.
 
-    To be called after every ``model.train()``. Modules without parameters belong to what follows them in
-    their block; a block that learns as a whole is left alone.
+    Call it after every ``model.train()``. Modules without parameters belong to the module that follows them
+    in their block; a block that is trained as a whole is not changed.
     """
     learns = [parameter.requires_grad for parameter in model.parameters()]
     if not any(learns):
@@ -148,7 +148,7 @@ def _can_be_head(module: nn.Module) -> bool:
 
 
 def _classifier(model: nn.Module) -> nn.Module:
-    """The part in which to look: timm's classifier, or the whole network."""
+    """The part that contains the head: timm's classifier, or the whole network."""
     ask = getattr(model, "get_classifier", None)
     if not callable(ask):
         return model
@@ -159,7 +159,7 @@ def _classifier(model: nn.Module) -> nn.Module:
 
 
 def _layers(own: nn.Module, name: str, head: Head) -> nn.Module:
-    """``head`` from the inputs of the network's ``own`` layer to its outputs, of the same kind."""
+    """``head`` with the inputs and outputs of the network's ``own`` layer, as layers of the same kind."""
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     features, classes = _width(own, name)
     for number, (before, after) in enumerate(itertools.pairwise((features, *head.hidden)), start=1):
@@ -181,7 +181,7 @@ def _width(own: nn.Module, name: str) -> tuple[int, int]:
 
 
 def _like(own: nn.Module, before: int, after: int) -> nn.Module:
-    """A new linear layer, or a 1x1 convolution where ``own`` is one."""
+    """A new linear layer, or a 1x1 convolution if ``own`` is one."""
     weight = own.get_parameter("weight")
     if isinstance(own, nn.Conv2d):
         return nn.Conv2d(before, after, 1, device=weight.device, dtype=weight.dtype)
@@ -189,15 +189,15 @@ def _like(own: nn.Module, before: int, after: int) -> nn.Module:
 
 
 def _shallow(module: nn.Module) -> nn.Module:
-    """Another object with the same parameters and children, whose children can be exchanged."""
+    """A copy with the same parameters and children, whose children can be replaced."""
     copied = copy.copy(module)
-    # The attribute itself: `copy.copy` shares the dictionary, and a change would reach the original.
+    # A new dictionary: `copy.copy` shares it, and a change would reach the original.
     vars(copied)["_modules"] = dict(module.named_children())
     return copied
 
 
 def _rest_frozen_children(model: nn.Module) -> None:
-    """Where a part learns: the frozen children, and those without parameters before the first that learns."""
+    """Put frozen children into evaluation mode, and those without parameters before the first trained one."""
     begun = False
     for child in model.children():
         parameters = list(child.parameters())

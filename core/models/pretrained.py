@@ -1,4 +1,4 @@
-"""Weights to begin with: none, the built-in ones of ImageNet, or those that a library downloads."""
+"""Initial weights: none, the built-in ImageNet weights, or weights that a library downloads."""
 
 from collections.abc import Mapping
 from typing import Protocol, cast
@@ -12,7 +12,7 @@ from core.models.heads import Head, head_name
 NONE, BUILT_IN, PUBLISHED = "none", "imagenet", "pretrained"
 WEIGHTS = (NONE, BUILT_IN, PUBLISHED)
 _BUILT_IN_FOR = "timm:tf_efficientnet_lite0"
-# Heads that help in training only; googlenet's are not in its published weights.
+# Auxiliary heads for training only; GoogLeNet's are not in its published weights.
 _AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
 _PLAIN = Head()
 
@@ -21,20 +21,20 @@ class Publisher(Protocol):
     """A family whose architectures have published weights."""
 
     def published(self, name: str) -> dict[str, Tensor]:
-        """All tensors, downloaded where they are not at hand."""
+        """All tensors, downloaded if they are not on this machine."""
 
     def address(self, name: str) -> str:
-        """Where they come from."""
+        """Where the weights are downloaded from."""
 
 
 def weights_for(architecture: str, weights: str, num_classes: int, head: Head = _PLAIN) -> dict[str, Tensor]:
-    """The tensors to begin with that fit ``registry.build(architecture, num_classes, head)``.
+    """The initial tensors that fit ``registry.build(architecture, num_classes, head)``.
 
     ``weights`` is ``none`` (no tensors), ``imagenet`` (built in, for EfficientNet-Lite0) or ``pretrained``
-    (the library's default ones, over the network). A head of another size is left out; `missing` names it.
+    (the library's default weights, downloaded). A head of another size is left out; `missing` names it.
 
     Raises:
-        CheckpointError: there are no such weights, they did not arrive, or more than a head does not fit.
+        CheckpointError: there are no such weights, the download failed, or more than the head does not fit.
     """
     if weights not in WEIGHTS:
         raise CheckpointError(f"no weights named {weights!r}; there is {', '.join(WEIGHTS)}")
@@ -49,7 +49,7 @@ def weights_for(architecture: str, weights: str, num_classes: int, head: Head = 
 
 
 def missing(model: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
-    """Names of the network's tensors that ``tensors`` leaves as they were initialised."""
+    """The names of the network's tensors that are not in ``tensors``."""
     return [name for name in model.state_dict() if name not in tensors]
 
 
@@ -59,13 +59,13 @@ def _refuse_gaps(model: nn.Module, fitting: Mapping[str, Tensor], architecture: 
     if gaps:
         listed = ", ".join(repr(name) for name in gaps[:3])
         raise CheckpointError(
-            f"{len(gaps)} tensors of {architecture} besides its head are not in the weights: {listed}"
+            f"{len(gaps)} tensors of {architecture} outside its head are not in the weights: {listed}"
         )
 
 
 def _built_in(architecture: str) -> dict[str, Tensor]:
     if architecture != _BUILT_IN_FOR:
-        raise CheckpointError(f"{BUILT_IN!r} weights are those of {_BUILT_IN_FOR}, got {architecture!r}")
+        raise CheckpointError(f"{BUILT_IN!r} weights are for {_BUILT_IN_FOR}, got {architecture!r}")
     from core.models import imagenet  # noqa: PLC0415 (timm and its class lists, only where they are needed)
 
     return imagenet.weights()
@@ -74,13 +74,13 @@ def _built_in(architecture: str) -> dict[str, Tensor]:
 def _published(architecture: str) -> dict[str, Tensor]:
     family, name = registry.resolve(architecture)
     if not hasattr(family, "published"):
-        raise CheckpointError(f"nobody publishes weights of {architecture}; use {NONE!r} and train it")
+        raise CheckpointError(f"there are no published weights of {architecture}; use {NONE!r} and train it")
     publisher = cast("Publisher", family)
     try:
         return publisher.published(name)
-    except Exception as error:  # Each hub fails in its own way, and none of them is this program's fault.
+    except Exception as error:  # Each hub raises its own errors, none of which is a fault of this program.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CheckpointError(
-            f"the weights of {architecture} did not arrive from {publisher.address(name)} ({reason}); "
+            f"cannot download the weights of {architecture} from {publisher.address(name)} ({reason}); "
             f"{BUILT_IN!r} weights, of {_BUILT_IN_FOR}, need no download"
         ) from error

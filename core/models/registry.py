@@ -1,4 +1,4 @@
-"""Architectures by name, ``FAMILY:NAME``: build one, ask for its preprocess, or list what there is.
+"""Architectures by name, ``FAMILY:NAME``: build one, get its preprocess, or list them all.
 
 A name may end in options, ``timm:resnet18?in_chans=1``: see `core.models.options`.
 """
@@ -18,33 +18,33 @@ from core.images.preprocess import Preprocess
 from core.models import options
 from core.models.heads import Head, replace_head
 
-# A family is a module, imported when the first of its names is asked for: timm alone takes two seconds.
+# A family is a module, imported when one of its names is first used: timm alone takes two seconds.
 FAMILIES = {
     "timm": "core.models.families.timm_family",
     "torchvision": "core.models.families.torchvision_family",
     "seewhy": "core.models.families.seewhy_family",
 }
-_RENAMED = {"timm:xception": "timm:legacy_xception"}  # Names of old that people still know.
+_RENAMED = {"timm:xception": "timm:legacy_xception"}  # Old names that are still in use.
 _PLAIN = Head()
 
 
 class Family(Protocol):
-    """What a family's module offers; names come without the family."""
+    """The functions of a family's module; names come without the family."""
 
     def names(self) -> list[str]:
-        """Every architecture that classifies images."""
+        """All architectures that classify images."""
 
     def build(self, name: str, num_classes: int, chosen: options.Options) -> nn.Module:
         """The network with random weights."""
 
     def preprocess(self, name: str) -> Preprocess:
-        """As its published weights were trained."""
+        """The preprocess of its published weights."""
 
 
 def build(architecture: str, num_classes: int, head: Head = _PLAIN) -> nn.Module:
     """The network ``FAMILY:NAME`` with random weights, in evaluation mode; ``head`` in place of its own."""
     family, name = resolve(architecture)
-    transforms.v2()  # Now: each process that reads images for the network would import them again.
+    transforms.v2()  # Imported now, or each worker process would import it.
     chosen = options.of(architecture)
     try:
         model = family.build(name, num_classes, chosen)
@@ -61,19 +61,19 @@ def skeleton(architecture: str, num_classes: int, head: Head = _PLAIN) -> nn.Mod
     try:
         with torch.device("meta"):
             return build(architecture, num_classes, head)
-    except NotImplementedError:  # RegNet computes its widths with tensors, which need values.
+    except NotImplementedError:  # RegNet computes its widths with tensors, which must have values.
         with _WeightsWithoutMemory():
             return build(architecture, num_classes, head)
 
 
 def default_preprocess(architecture: str) -> Preprocess:
-    """What the published weights of this architecture expect; nothing is downloaded."""
+    """The preprocess of this architecture's published weights; nothing is downloaded."""
     family, name = resolve(architecture)
     return options.preprocess(family.preprocess(name), options.of(architecture))
 
 
 def is_published_file(architecture: str, file: str) -> bool:
-    """Whether a file is called as the published weights of this architecture are."""
+    """Whether ``file`` is the file name of published weights of this architecture."""
     family, name = resolve(architecture)
     return hasattr(family, "files_of") and file in family.files_of(name)
 
@@ -84,12 +84,12 @@ def architectures() -> list[str]:
 
 
 def resolve(architecture: str) -> tuple[Family, str]:
-    """The module of the family, and the name within it as the family lists it; or CheckpointError."""
+    """The family's module, and the architecture's name in that family; CheckpointError if there is none."""
     architecture = architecture.partition("?")[0]
     family, _, name = _RENAMED.get(architecture, architecture).partition(":")
     if family not in FAMILIES:
         raise CheckpointError(
-            f"no architecture {architecture!r}; expected timm:NAME or torchvision:NAME, or seewhy:NAME"
+            f"no architecture {architecture!r}; expected timm:NAME, torchvision:NAME or seewhy:NAME"
         )
     names = _family(family).names()
     if name not in names:
@@ -101,7 +101,7 @@ def resolve(architecture: str) -> tuple[Family, str]:
 
 
 class _WeightsWithoutMemory(TorchFunctionMode):
-    """Only what weights are made of is on the meta device; arithmetic with small tensors works."""
+    """Create only weights on the meta device, so that arithmetic with small tensors works."""
 
     def __torch_function__(
         self,

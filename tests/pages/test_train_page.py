@@ -140,7 +140,7 @@ def test_a_folder_is_recognised_or_refused_in_words(train: AppTest, tmp_path: Pa
     for class_name in ("cat", "dog"):
         (tmp_path / class_name).mkdir()
     page.text_input(key="train_folder").set_value(f"{tmp_path}/").run()
-    assert "without an image" in messages(page)
+    assert "without images" in messages(page)
     rng = np.random.default_rng(0)
     for number in range(12):
         picture = rng.integers(0, 255, (9, 7, 3), np.uint8)

@@ -157,7 +157,7 @@ def _refuse_unreadable(folder: Path) -> None:
         is_there = folder.exists()
     if is_there:
         raise DataError(f"{str(folder)!r} is a file, not a folder of labelled images; choose its folder")
-        raise DataError(f"{str(folder)!r} is not a folder of labelled images: it does not exist")
+    raise DataError(f"{str(folder)!r} is not a folder of labelled images: it does not exist")
 
 
 def source_named(name: str) -> Source:

@@ -1,1 +1,1 @@
-"""Images by gradient ascent for the channels and classes of a checkpoint, kept on disk."""
+"""Pictures by gradient ascent for the channels and classes of a checkpoint, cached on disk."""

@@ -16,19 +16,19 @@ from core.checkpoints.store import Card
 from core.explain.ascent import Ascended, Settings
 
 MAX_BYTES = 256 * 2**20
-_VERSION = 2  # Of ascent: one more whenever the same settings give other pictures.
-_TEXT = "seewhy"  # Where in a PNG file the numbers are.
+_VERSION = 2  # Of ascent: increased whenever the same settings give other pictures.
+_TEXT = "seewhy"  # The key of the PNG text that holds the numbers.
 
 
 @dataclass(frozen=True, slots=True)
 class AscentCache:
-    """A folder with a PNG file per picture, in which its numbers are too; at most ``max_bytes``, about."""
+    """A folder with a PNG file for each picture, which also holds its numbers; about ``max_bytes`` large."""
 
     folder: Path
     max_bytes: int = MAX_BYTES
 
     def read(self, key: str) -> Ascended | None:
-        """What was kept under a key; None if nothing was, or its file is damaged."""
+        """The picture cached under a key; None if there is none, or its file is damaged."""
         path = self._path(key)
         try:
             with Image.open(path) as image:
@@ -43,7 +43,7 @@ class AscentCache:
         return kept
 
     def write(self, key: str, ascended: Ascended) -> None:
-        """Keep it: the file appears whole or not at all. Where nothing can be written, nothing is kept."""
+        """Cache a picture, whole or not at all; if the disk cannot be written, nothing is cached."""
         with suppress(OSError):
             self._write(key, ascended)
 
@@ -60,7 +60,7 @@ class AscentCache:
             Image.fromarray(ascended.picture).save(draft, format="PNG", pnginfo=info)
 
     def make_room(self) -> None:
-        """Delete the pictures used longest ago until a tenth of the room is free, if there is too much."""
+        """If the cache is too large, delete the least recently used pictures until a tenth of it is free."""
         files.clean(self.folder)
         kept = sorted(_sizes(self.folder), key=lambda each: each[1].st_mtime)
         held = sum(stat.st_size for _, stat in kept)
@@ -69,7 +69,7 @@ class AscentCache:
         for path, stat in kept:
             if held <= 0.9 * self.max_bytes:
                 break
-            path.unlink(missing_ok=True)  # Another session may have been quicker.
+            path.unlink(missing_ok=True)  # Another session may have deleted it.
             held -= stat.st_size
 
     def _path(self, key: str) -> Path:
@@ -77,7 +77,7 @@ class AscentCache:
 
 
 def key_of(card: Card, layer: str, channel: int, settings: Settings) -> str:
-    """What a picture is found by: the weights, the layer, the channel, the method and all its settings."""
+    """The cache key of a picture: from the weights, the layer, the channel, the method and its settings."""
     made_by = {
         "version": _VERSION,
         "weights": [card.architecture, asdict(card.head), card.base, card.weights_sha256],

@@ -18,7 +18,7 @@ _COLUMNS = ("channel", "activation", "dead", "method", "settings", "seed")
 
 
 def stem(asked: AscentQuestion) -> str:
-    """What file names begin with: ``filters.blocks.2.plain``, for classes ``classes.plain``."""
+    """The start of file names: ``filters.blocks.2.plain``, for classes ``classes.plain``."""
     place = "classes" if asked.layer == LOGITS else f"filters.{asked.layer}"
     return f"{place}.{method(asked.settings)}"
 
@@ -29,7 +29,7 @@ def method(settings: Settings) -> str:
 
 
 def save_picture(folder: Path, asked: AscentQuestion, ascended: Ascended) -> Path:
-    """Write one channel's picture into ``folder``, which is made if need be."""
+    """Write one channel's picture into ``folder``, which is made if it is missing."""
     files.make_folder(folder)
     path = folder / f"{stem(asked)}.{ascended.channel}.png"
     files.write(path, png(ascended.picture), durable=False)
@@ -37,7 +37,7 @@ def save_picture(folder: Path, asked: AscentQuestion, ascended: Ascended) -> Pat
 
 
 def save_summary(folder: Path, asked: AscentQuestion, ascended: Sequence[Ascended]) -> None:
-    """Write the poster and the table of all channels, in the order in which they were asked for."""
+    """Write the poster and the table of all channels, in the order of the question."""
     place = {channel: position for position, channel in enumerate(asked.channels)}
     in_order = sorted(ascended, key=lambda each: place[each.channel])
     files.write(folder / f"{stem(asked)}.poster.png", poster(in_order), durable=False)
@@ -45,7 +45,7 @@ def save_summary(folder: Path, asked: AscentQuestion, ascended: Sequence[Ascende
 
 
 def poster(ascended: Sequence[Ascended]) -> bytes:
-    """All pictures as one PNG file, each with its channel; dead ones grey with thin lines."""
+    """All pictures as one PNG file, each with its channel; dead channels are grey with thin lines."""
     pictures = np.stack([each.picture for each in ascended])
     dead = np.array([each.is_dead for each in ascended])
     layout = poster_layout(len(ascended), (pictures.shape[1], pictures.shape[2]))
@@ -53,7 +53,7 @@ def poster(ascended: Sequence[Ascended]) -> bytes:
 
 
 def table(asked: AscentQuestion, ascended: Sequence[Ascended]) -> bytes:
-    """A row each, as a CSV file: the channel, the activation that its picture reaches, whether it is dead."""
+    """A CSV file with a row for each channel: the activation that its picture reaches, whether it is dead."""
     settings = asdict(asked.settings)
     seed = settings.pop("seed")
     listed = " ".join(f"{name}={_text(value)}" for name, value in settings.items())

@@ -1,4 +1,4 @@
-"""What a checkpoint's channels and classes look for: pictures by ascent, kept on disk."""
+"""What a checkpoint's channels and classes respond to: pictures by ascent, cached on disk."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ METHODS = ("plain", "robust")
 
 @dataclass(frozen=True, slots=True)
 class AscentQuestion:
-    """Which channels of a layer to ascend, or which classes where ``layer`` is `LOGITS`, and how."""
+    """The channels of a layer to ascend, or the classes if ``layer`` is `LOGITS`, and the settings."""
 
     layer: str
     channels: tuple[int, ...]
@@ -33,7 +33,7 @@ class AscentQuestion:
 def question(
     checkpoint: Checkpoint, layer: str, channels: Sequence[int], *, method: str = "plain", seed: int = 0
 ) -> AscentQuestion:
-    """The settings that suit the checkpoint's input size, for channels of a layer, or for classes."""
+    """A question with settings that suit the checkpoint's input size, for channels of a layer or classes."""
     if method not in METHODS:
         raise ValueError(f"no method {method!r}; there is {', '.join(METHODS)}")
     settings = _SUITED[method](checkpoint, layer)
@@ -41,7 +41,7 @@ def question(
 
 
 def num_channels(checkpoint: Checkpoint, layer: str) -> int:
-    """How many channels a layer has, or how many classes there are for `LOGITS`; LayerError as there."""
+    """The number of channels of a layer, or of classes for `LOGITS`; LayerError if there is no such layer."""
     return activations(checkpoint.model, checkpoint.blank_input(), [layer])[layer].shape[1]
 
 
@@ -63,10 +63,10 @@ def ascended(
     *,
     on_progress: OnProgress = lambda _share: None,
 ) -> Iterator[Ascended]:
-    """The pictures that were made before, at once; then the others as they are done, which are kept too.
+    """First the cached pictures, at once; then the others as each is finished, which are cached too.
 
-    Closing the generator stops it; asked again, it goes on where it was. ``cache`` is the user's own if None.
-    ``on_progress`` is as in `core.explain.ascent.ascend`.
+    Closing the generator stops the work; a new call continues with the pictures that are missing. ``cache``
+    is the user's own if None. ``on_progress`` is as in `core.explain.ascent.ascend`.
 
     Raises:
         LayerError: as in `core.explain.ascent.ascend`.
@@ -87,7 +87,7 @@ def ascended(
 
 
 def user_cache() -> AscentCache:
-    """The cache that all sessions of this user share."""
+    """The cache of this user, shared by all sessions."""
     return AscentCache(cache_root() / "filters")
 
 
@@ -105,9 +105,9 @@ def _computed(checkpoint: Checkpoint, asked: AscentQuestion, on_progress: OnProg
 
 
 def _plain(checkpoint: Checkpoint, layer: str) -> Plain:
-    """Chollet's settings; for classes, and networks of a smaller input or of one size only, in shares of it.
+    """Chollet's settings; scaled for classes, and for networks with a smaller or fixed input size.
 
-    A step then moves each value as far as one of 10 does in a colour image of 200 x 200.
+    A scaled step changes each value as much as a step of 10 does in a colour image of 200 x 200.
     """
     usual, preprocess = Plain(), checkpoint.card.preprocess
     is_large = min(preprocess.input_size) >= min(usual.size)
@@ -120,16 +120,16 @@ def _plain(checkpoint: Checkpoint, layer: str) -> Plain:
 
 
 def _robust(checkpoint: Checkpoint, _layer: str) -> Robust:
-    """The usual settings at the network's input size, the jitter in shares of it."""
+    """The default settings at the network's input size, with the jitter scaled to it."""
     usual = Robust()
     size = checkpoint.card.preprocess.input_size
     return Robust(size=size, jitter=usual.jitter / usual.size[0] * min(size))
 
 
 def _takes(model: nn.Module, layer: str, num_colours: int, size: tuple[int, int]) -> bool:
-    """Whether a network gives a layer's channels for images of this size too; found once.
+    """Whether a network accepts images of this size up to a layer; computed once.
 
-    Many vision transformers take the size that they were trained with and no other.
+    Many vision transformers accept only the size that they were trained with.
     """
     known, key = _TAKES.setdefault(model, {}), (layer, size)
     if key not in known:

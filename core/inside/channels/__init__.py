@@ -1,1 +1,1 @@
-"""The channels of a layer for one image, and the classes that they speak for."""
+"""The channels of a layer for one image, and the classes that they are evidence for."""

@@ -1,4 +1,4 @@
-"""The classes that a channel speaks for: what a linear head multiplies the channel's mean by."""
+"""The classes that a channel is evidence for: the weights of a linear head for the channel's mean."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ MOST, LEAST = 5, 3
 
 @dataclass(frozen=True, slots=True)
 class ClassWeight:
-    """What the head multiplies a channel's mean by for a class: logits for each unit of activation."""
+    """The head's weight of a channel's mean for a class: logits per unit of activation."""
 
     class_idx: int
     weight: float
@@ -22,19 +22,19 @@ class ClassWeight:
 
 @dataclass(frozen=True, slots=True)
 class SpokenFor:
-    """The classes that a channel speaks for most, and least, each from the largest weight down."""
+    """The classes with a channel's largest and smallest weights, each in falling order."""
 
     most: tuple[ClassWeight, ...]
     least: tuple[ClassWeight, ...]
 
 
 def class_weights(checkpoint: Checkpoint, layer: str) -> FloatArray | None:
-    """The weights (C, K) of the linear head for a layer's channels; None where it does not read their means.
+    """The weights (C, K) of the linear head for a layer's channels; None if it does not read their means.
 
-    Found by doing it, for two images of noise.
+    Determined by running the network on two images of noise.
 
     Raises:
-        LayerError: there is no such layer, or it gives no (N, K, h, w).
+        LayerError: there is no such layer, or its output is not (N, K, h, w).
     """
     preprocess, like = checkpoint.card.preprocess, next(checkpoint.model.parameters())
     generator = torch.Generator().manual_seed(0)
@@ -44,9 +44,9 @@ def class_weights(checkpoint: Checkpoint, layer: str) -> FloatArray | None:
 
 
 def spoken_for(weights: FloatArray, channel: int) -> SpokenFor:
-    """The five classes with the largest of the weights (C, K) of a channel, and the three with the smallest.
+    """The five classes with a channel's largest weights (C, K), and the three with the smallest.
 
-    Where there are fewer than eight classes, none is in both.
+    With fewer than eight classes, no class is in both lists.
     """
     column = weights[:, channel]
     order = np.argsort(-column, kind="stable").tolist()

@@ -1,4 +1,4 @@
-"""A look inside as files: activations as NPY, their numbers as CSV, the grid and overlays as PNG."""
+"""An inspection as files: activations as NPY, statistics as CSV, the grid and overlays as PNG."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ _COLUMNS = ("channel", "minimum", "maximum", "mean", "strength", "share_of_zeros
 
 
 def poster(inspection: Inspection, order: str = "index") -> bytes:
-    """All channels, in one of `layer_channels.ORDERS`, as one PNG file; each with its index."""
+    """All channels as one PNG file, in one of `layer_channels.ORDERS`, each with its index."""
     shown = inspection.order(order)
     values = inspection.normalised[shown]
     layout = poster_layout(len(values), (values.shape[1], values.shape[2]))
@@ -28,7 +28,7 @@ def poster(inspection: Inspection, order: str = "index") -> bytes:
 
 
 def table(inspection: Inspection) -> bytes:
-    """The numbers of each channel, a row each, as a CSV file; contributions are those to the class."""
+    """A CSV file with a row for each channel: its statistics, and its contribution to the class."""
     stats = inspection.stats
     numbers = (stats.minimum, stats.maximum, stats.mean, stats.strength, stats.share_of_zeros)
     file = io.StringIO()
@@ -44,7 +44,7 @@ def table(inspection: Inspection) -> bytes:
 def overlays(
     inspection: Inspection, wanted: str, preprocess: Preprocess, image: Image.Image
 ) -> dict[int, bytes]:
-    """Channels such as ``0-3,12`` over the image's own pixels, as PNG files by channel."""
+    """Overlays of channels such as ``0-3,12`` on the original image, as PNG files by channel."""
     chosen = parse_channels(wanted, len(inspection.maps))
     values = inspection.normalised
     return {
@@ -54,7 +54,7 @@ def overlays(
 
 
 def save(folder: Path, inspection: Inspection, order: str, channel_overlays: Mapping[int, bytes]) -> None:
-    """Write all files of one image's inspection into ``folder``, which is made if need be."""
+    """Write all files of an inspection into ``folder``, which is made if it is missing."""
     files.make_folder(folder)
     name = f"activations.{inspection.layer}"
     files.write(folder / f"{name}.npy", export.npy(inspection.maps.astype(np.float32)), durable=False)

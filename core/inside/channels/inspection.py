@@ -1,4 +1,4 @@
-"""A look inside for photos: a layer's channels, the strongest of each stage, how sparse the layers are."""
+"""Inspect a network on photos: a layer's channels, the strongest of each stage, and sparsity by depth."""
 
 import time
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ from core.predictions.finite import not_finite, refuse_infinite
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inspection:
-    """A layer's maps (K, h, w) for one image, and how much each channel (K,) speaks for ``class_idx``.
+    """A layer's activations (K, h, w) for one image, and each channel's contribution (K,) to ``class_idx``.
 
-    Where ``bias`` is a number, contributions and bias sum to the class's logit; where it is None, the head
-    does not read this layer's mean, and contributions only rank the channels.
+    If ``bias`` is a number, contributions and bias sum to the class's logit. If it is None, the head does not
+    read this layer's means, and contributions only rank the channels.
     """
 
     layer: str
@@ -39,11 +39,11 @@ class Inspection:
 
     @property
     def normalised(self) -> FloatArray:
-        """The maps (K, h, w) as they are drawn, each channel from 0 to 1; silent ones are 0."""
+        """The activations (K, h, w) for display, each channel scaled from 0 to 1; silent channels are 0."""
         return layer_channels.normalised(self.maps, self.stats)
 
     def order(self, by: str) -> layer_channels.Indices:
-        """The channels by one of `channels.ORDERS`: index, strength, or how much they speak for the class."""
+        """The channels in one of `layer_channels.ORDERS`: by index, strength or contribution to the class."""
         if by == "strength":
             return layer_channels.by_strength(self.stats)
         return (
@@ -53,9 +53,9 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """A stage's layer, the numbers of all its channels, and the strongest of them (k,), silent ones last.
+    """A stage's layer, the statistics of its channels, and the strongest channels (k,), silent ones last.
 
-    ``values`` (k, h, w) are those as they are drawn, in [0, 1]; ``silent`` (k,) are drawn as such.
+    ``values`` (k, h, w) are scaled for display, in [0, 1]; ``silent`` (k,) marks silent channels.
     """
 
     layer: Layer
@@ -76,12 +76,12 @@ class Sparsity:
 def inspect(
     checkpoint: Checkpoint, batch: Tensor, layer: str, class_idx: int | None = None
 ) -> list[Inspection]:
-    """One layer for each image of a preprocessed batch (N, channels, H, W), in one pass.
+    """Inspect one layer for each image of a preprocessed batch (N, channels, H, W), in one pass.
 
-    ``class_idx`` is what channels speak for or against; None: each image's predicted class.
+    Contributions are to ``class_idx``; None: to each image's predicted class.
 
     Raises:
-        LayerError: no such layer, it gives no (N, K, h, w), or has no influence on the logits.
+        LayerError: there is no such layer, its output is not (N, K, h, w), or it does not affect the logits.
         CheckpointError: values are not finite.
     """
     started = time.perf_counter()
@@ -114,26 +114,26 @@ def inspect(
 def column(
     checkpoint: Checkpoint, batch: Tensor, layers: Sequence[Layer], num_channels: int = 8
 ) -> list[Stage]:
-    """The strongest channels of each stage of the network, from the first to the last, for a batch of one.
+    """The strongest channels of each stage, from the first to the last, for a batch of one image.
 
     ``layers`` are those of `core.explanation.asking.layers_of`.
     """
     rows = stages(layers)
-    found = activations(checkpoint.model, _to_device(batch, checkpoint), [layer.name for layer in rows])
-    return [_stage(layer, _finite(found[layer.name], checkpoint)[0], num_channels) for layer in rows]
+    outputs = activations(checkpoint.model, _to_device(batch, checkpoint), [layer.name for layer in rows])
+    return [_stage(layer, _finite(outputs[layer.name], checkpoint)[0], num_channels) for layer in rows]
 
 
 def sparsity_by_depth(checkpoint: Checkpoint, batch: Tensor, layers: Sequence[Layer]) -> list[Sparsity]:
-    """How sparse each rectified layer is for a batch of one image, in the order in which the layers run.
+    """The sparsity of each rectified layer for a batch of one image, in the order of execution.
 
-    Rectified is a layer whose smallest value is 0: others have hardly any zeros, which says nothing about
-    them. Left out too is a layer whose output the block around it merely passes on.
+    A layer is rectified if its smallest value is 0; other layers hardly have zeros, so their sparsity means
+    nothing. A layer whose output its block passes on unchanged is left out.
     """
     names = [layer.name for layer in layers]
-    found = observe(checkpoint.model, _to_device(batch, checkpoint), names, _zeros_and_minimum)
+    observed = observe(checkpoint.model, _to_device(batch, checkpoint), names, _zeros_and_minimum)
     rectified: list[Sparsity] = []
     for layer in layers:
-        share, minimum = found[layer.name]
+        share, minimum = observed[layer.name]
         if minimum != 0:
             continue
         if rectified and _passes_on(layer, rectified[-1], share):
@@ -154,7 +154,7 @@ def _zeros_and_minimum(output: Tensor) -> tuple[float, float]:
 
 
 def _passes_on(outer: Layer, inner: Sparsity, share: float) -> bool:
-    """Whether a block gives just what the last layer in it gave."""
+    """Whether a block's output is that of the last layer in it."""
     around = inner.layer.name.startswith(f"{outer.name}.")
     return around and inner.layer.shape == outer.shape and inner.share_of_zeros == share
 

@@ -1,1 +1,1 @@
-"""The image patches that excite each channel most, from a pass over a data set."""
+"""The image patches that activate each channel most, from a pass over a data set."""

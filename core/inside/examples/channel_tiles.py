@@ -1,4 +1,4 @@
-"""Real examples of channels as a page shows them: small tiles, and the largest values that they reach."""
+"""Examples of channels for a page: small tiles, and the largest activations."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,19 +14,19 @@ from core.inside.examples.patches import Draw, patches, plain, tile
 from core.inside.examples.stored_examples import Example, Examples
 from core.inside.examples.strongest import NUM_EXAMPLES
 
-_BETWEEN = 128  # A grey that is seen on a light page and on a dark one.
+_BETWEEN = 128  # A grey that is visible on a light page and on a dark one.
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """The largest activations of a channel among its examples: of one cell, and the mean of all cells."""
+    """The largest activations of a channel among its examples: of one cell, and of the mean of all cells."""
 
     cell: float
     mean: float
 
 
 def reached(examples: Examples, layer: str, channel: int) -> Reached | None:
-    """What the examples of a channel reach; None where it has none."""
+    """The largest activations of a channel's examples; None if it has no examples."""
     table = examples.table
     own = table.filter(pc.and_(pc.equal(table["layer"], layer), pc.equal(table["channel"], channel)))
     if not len(own):
@@ -41,18 +41,18 @@ def tiles(
     draw: Draw = plain,
     num: int = NUM_EXAMPLES,
 ) -> Pictures:
-    """The first ``num`` examples of each channel, 9, 4 or 1, as a picture each (K, side, side, 3)."""
+    """One picture for each channel (K, side, side, 3) of its first ``num`` examples: 9, 4 or 1."""
     columns = math.isqrt(num)
-    found = patches(channels, image_of, (side - GAP * (columns - 1)) // columns, draw)
-    return np.stack([opaque(tile(each[:num])) for each in found])
+    parts = patches(channels, image_of, (side - GAP * (columns - 1)) // columns, draw)
+    return np.stack([opaque(tile(each[:num])) for each in parts])
 
 
 def pictures(
     wanted: Sequence[Example], image_of: Callable[[str], Image.Image], side: int, draw: Draw = plain
 ) -> list[Picture | None]:
-    """The patches of one channel as pictures (side, side, 3); None for one that cannot be read."""
-    found = patches([wanted], image_of, side, draw)[0]
-    return [opaque(found[each.rank]) if found[each.rank].any() else None for each in wanted]
+    """The patches of one channel as pictures (side, side, 3); None for a patch that cannot be read."""
+    parts = patches([wanted], image_of, side, draw)[0]
+    return [opaque(parts[each.rank]) if parts[each.rank].any() else None for each in wanted]
 
 
 def opaque(picture: Picture) -> Picture:

@@ -1,4 +1,4 @@
-"""Examples of a layer's channels as files: a table, a poster, and a picture of nine patches a channel."""
+"""Examples of a layer's channels as files: a table, a poster, and a picture of nine patches per channel."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ _MANY, _SIDE, _SMALL_SIDE = 512, 96, 64  # Pixels of a patch; small where there 
 
 
 def save(folder: Path, examples: Examples, layer: str, images: ImageSet, draw: Draw) -> int:
-    """Write all files of a layer into ``folder``, which is made if need be; gives the silent channels."""
+    """Write all files of a layer into ``folder``, made if missing; gives the number of silent channels."""
     files.make_folder(folder)
     name, channels = f"examples.{layer}", examples.of(layer)
     table = examples.table.filter(pc.equal(examples.table["layer"], layer))
@@ -37,9 +37,9 @@ def save(folder: Path, examples: Examples, layer: str, images: ImageSet, draw: D
 def poster_png(
     channels: Sequence[Sequence[Example]], image_of: Callable[[str], Image.Image], draw: Draw, num: int
 ) -> bytes:
-    """The poster of a layer alone, the first ``num`` of each channel: 9, 4 or 1.
+    """Only the poster of a layer, with the first ``num`` examples of each channel: 9, 4 or 1.
 
-    Its patches are made no larger than they are in it, to save memory.
+    Patches are made at the poster's size, to save memory.
     """
     columns = math.isqrt(num)
     gaps = GAP * (columns - 1)

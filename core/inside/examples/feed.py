@@ -1,4 +1,4 @@
-"""Batches of images in order, with the sizes of the originals; broken images are left out."""
+"""Batches of images in order, with the sizes of the originals and without broken images."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Item = tuple[Tensor, int, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Pixels (n, channels, H, W), indices (n,) and sizes (n, 2) of those of ``num_images`` not broken.
+    """Pixels (n, channels, H, W), indices (n,) and sizes (n, 2) of the sound ones among ``num_images``.
 
     Sizes are widths and heights of the original images.
     """
@@ -32,14 +32,14 @@ class Batch:
     num_images: int
 
     def pin_memory(self) -> "Batch":
-        """The same where a graphics card can fetch the pixels by itself."""
+        """The batch in pinned memory, which a GPU can read directly."""
         return Batch(self.pixels.pin_memory(), self.indices, self.sizes, self.num_images)
 
 
 def batches(
     images: ImageSet, preprocess: Preprocess, *, first: int, workers: int, pinned: bool
 ) -> Iterator[Batch]:
-    """All images from the index ``first`` on, read by ``workers`` processes; ``pinned`` is for CUDA."""
+    """All images from index ``first`` on, read by ``workers`` processes; ``pinned`` memory is for CUDA."""
     left = range(first, len(images))
     chunks = [list(left[start : start + _BATCH]) for start in range(0, len(left), _BATCH)]
     yield from DataLoader(

@@ -1,4 +1,4 @@
-"""The examples table: the strongest cells as patches of the original images, and what is known already."""
+"""The examples table: the strongest cells as patches of the original images, and earlier layers."""
 
 import json
 from dataclasses import asdict, astuple, replace
@@ -22,9 +22,9 @@ Points = NDArray[np.floating[Any]]
 
 
 def in_image(shares: Points, seen: Points) -> Points:
-    """Points (n, 2) in shares of what the network sees, (0, 0) to (1, 1), in pixels of the images.
+    """Points (n, 2) relative to the part that the network sees, (0, 0) to (1, 1), in pixels of the images.
 
-    ``seen`` (n, 4) are the edges of what it sees: left, top, right and bottom.
+    ``seen`` (n, 4) are the edges of that part: left, top, right and bottom.
     """
     return seen[:, :2] * (1 - shares) + seen[:, 2:] * shares
 
@@ -34,10 +34,10 @@ def rows(
 ) -> pa.Table:
     """A row for each example of a layer, by channel and rank.
 
-    ``sample_id`` and ``path`` are those of the predictions table; ``row`` and ``column`` count the layer's
-    cells, ``activation`` is that cell's and ``mean_activation`` that of all cells. In pixels of the original
-    upright image are ``x`` and ``y``, the cell's centre if the cells divide what the network sees evenly, and
-    its field: ``left``, ``top``, ``right`` and ``bottom``.
+    ``sample_id`` and ``path`` are as in the predictions table. ``row`` and ``column`` count the layer's
+    cells, ``activation`` is that cell's value and ``mean_activation`` the mean of all cells. ``x`` and ``y``
+    are the cell's centre, taking cells as evenly spaced over what the network sees, and ``left``, ``top``,
+    ``right`` and ``bottom`` its receptive field, all in pixels of the original upright image.
     """
     chosen = np.nonzero((strongest.activations > -np.inf).numpy())
     samples = strongest.samples.numpy()[chosen].tolist()
@@ -64,7 +64,7 @@ def rows(
 def _in_pixels(
     cells: IntArray, sizes: IntArray, field: ReceptiveField, preprocess: Preprocess
 ) -> dict[str, NDArray[np.float32]]:
-    """Centres and fields of cells (n, 2), by row and column, of images of ``sizes`` (n, 2)."""
+    """Centres and receptive fields of cells (n, 2), by row and column, in images of ``sizes`` (n, 2)."""
     known = {size: astuple(preprocess.window(size)) for size in set(map(tuple, sizes.tolist()))}
     seen = np.array([known[width, height] for width, height in sizes.tolist()]).reshape(-1, 4)
     rows, columns = cells.T
@@ -77,15 +77,15 @@ def _in_pixels(
 
 
 def described(examples: Examples) -> pa.Table:
-    """The table with what it is about in its metadata."""
+    """The table with its description as metadata."""
     return examples.table.replace_schema_metadata({METADATA: json.dumps(asdict(examples.about)).encode()})
 
 
 def with_earlier(folder: Path, examples: Examples) -> Examples:
-    """With the other layers of a checkpoint's table, if that is of the same network and images."""
+    """The examples with the other layers of the stored table, if it is of the same network and images."""
     try:
         earlier = read(folder)
-    except CheckpointError:  # A damaged file is replaced.
+    except CheckpointError:  # Damaged: it will be replaced.
         earlier = None
     if earlier is None or _origin(earlier) != _origin(examples):
         return examples

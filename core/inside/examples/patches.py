@@ -1,4 +1,4 @@
-"""Patches of images as pictures: one of them, the nine of a channel, and a poster of all channels."""
+"""Patches of images as pictures: a single patch, the nine of a channel, and a poster of all channels."""
 
 import math
 from collections import defaultdict
@@ -16,21 +16,21 @@ from core.images.preprocess import Window
 from core.inside.examples.stored_examples import Example, LayerSize
 from core.inside.examples.strongest import NUM_EXAMPLES
 
-# From an example's patch, the size of its image, and the example: the patch as it is to be seen.
+# From an example's patch, the size of its image, and the example: the patch as drawn.
 Draw = Callable[[Picture, tuple[int, int], Example], Picture]
 
 _POSTER_SIDE, _SMALLEST_TILE = 4000, 96
 _TEXT = (128, 128, 128, 255)
-# A ring is seen on light and on dark: its colours, wide and thin; its radius in shares of a patch's side.
+# A ring that is visible on light and on dark: its colours, and its radius relative to a patch's side.
 _DARK, _LIGHT = (0, 0, 0, 255), (255, 255, 255, 255)
 _RADIUS, _SMALLEST_RADIUS, _SUBPIXEL_BITS = 1 / 14, 3, 4
 
 
 def patch(image: Image.Image, window: Window, side: int) -> Picture:
-    """A part of an image as large as fits into a square of ``side`` pixels: RGBA, transparent around it."""
+    """A part of an image scaled to fit a square of ``side`` pixels: RGBA, transparent around the part."""
     picture = np.zeros((side, side, 4), np.uint8)
     inside = _inside(image.size, window)
-    if inside.right > inside.left and inside.bottom > inside.top:  # Unlike that of a cell in the padding.
+    if inside.right > inside.left and inside.bottom > inside.top:  # A cell in the padding has no part.
         x, y, width, height = _place(inside, side)
         opaque = np.full((height, width), 255, np.uint8)
         part = np.asarray(_part(image, inside, (width, height)))
@@ -39,21 +39,21 @@ def patch(image: Image.Image, window: Window, side: int) -> Picture:
 
 
 def plain(picture: Picture, _size: tuple[int, int], _example: Example) -> Picture:
-    """A patch as it is."""
+    """The patch unchanged."""
     return picture
 
 
 def ringed(picture: Picture, size: tuple[int, int], example: Example) -> Picture:
-    """An example's patch with a ring, white with a dark edge, around the centre of its cell.
+    """The patch with a ring, white with a dark edge, around the centre of the example's cell.
 
-    ``size`` (width, height) is that of the image that the patch is a part of.
+    ``size`` (width, height) is that of the whole image.
     """
     if not picture.any():
         return picture
     picture, side = picture.copy(), len(picture)
     x, y = in_patch(size, example, side)
     fine = 2**_SUBPIXEL_BITS
-    # OpenCV counts from the middle of the first pixel.
+    # OpenCV's coordinates start at the centre of the first pixel.
     centre = round((x - 0.5) * fine), round((y - 0.5) * fine)
     radius = round(max(_SMALLEST_RADIUS, side * _RADIUS) * fine)
     width = max(1, round(side * _RADIUS / 5))
@@ -63,7 +63,7 @@ def ringed(picture: Picture, size: tuple[int, int], example: Example) -> Picture
 
 
 def in_patch(size: tuple[int, int], example: Example, side: int) -> tuple[float, float]:
-    """Where in a patch of ``side`` pixels the example's cell has its centre; ``size`` is the image's."""
+    """The centre of the example's cell in a patch of ``side`` pixels; ``size`` is that of the image."""
     inside = _inside(size, example.window)
     left, top, width, height = _place(inside, side)
     return (
@@ -73,10 +73,10 @@ def in_patch(size: tuple[int, int], example: Example, side: int) -> tuple[float,
 
 
 def drawing(layer: LayerSize, input_size: tuple[int, int]) -> Draw:
-    """How to draw a layer's patches: with a ring where a cell sees more than half of the input either way.
+    """How to draw a layer's patches: with a ring if a cell sees more than half of the input on both axes.
 
-    There the patch is about the whole image, and only the cell's centre tells where it looks. Elsewhere that
-    is the middle of the patch; and a single cell has no place.
+    Such a patch is almost the whole image, and only the cell's centre tells where it looks. In other patches
+    the centre is the middle; a layer of a single cell has no position.
     """
     is_large = all(2 * field > whole for field, whole in zip(layer.field, input_size, strict=True))
     return ringed if is_large and layer.cells != (1, 1) else plain
@@ -88,9 +88,9 @@ def patches(
     side: int,
     draw: Draw = plain,
 ) -> Pictures:
-    """The examples of each channel as pictures (K, 9, side, side, 4), transparent where there is none.
+    """The examples of each channel as pictures (K, 9, side, side, 4), transparent if there are fewer.
 
-    ``image_of`` gives a sample by its id, once each; one that is gone or broken (ImageError) stays empty.
+    ``image_of`` is called once for each sample id; missing or broken images (ImageError) stay empty.
     """
     pictures = np.zeros((len(channels), NUM_EXAMPLES, side, side, 4), np.uint8)
     wanted: dict[str, list[tuple[int, Example]]] = defaultdict(list)
@@ -102,7 +102,7 @@ def patches(
             image = image_of(sample_id)
         except ImageError:
             continue
-        # In deep layers every cell sees the same part: the whole image.
+        # In deep layers every cell sees the whole image, so patches repeat.
         windows = {example.window for _, example in places}
         cut = {window: patch(image, window, side) for window in windows}
         for position, example in places:
@@ -111,7 +111,7 @@ def patches(
 
 
 def by_sample_id(images: ImageSet) -> Callable[[str], Image.Image]:
-    """A data set's images by their names; ImageError for one that is not there or broken."""
+    """A data set's images by sample id; ImageError for a missing or broken one."""
     places = {sample_id: place for place, sample_id in enumerate(images.sample_ids)}
 
     def image_of(sample_id: str) -> Image.Image:
@@ -123,12 +123,12 @@ def by_sample_id(images: ImageSet) -> Callable[[str], Image.Image]:
 
 
 def in_square(num_images: int) -> int:
-    """How many patches of so many images make a square of which little is empty: 9, 4 of up to six, or 1."""
+    """The number of patches in a square with few empty places: 9, 4 for up to six images, or 1."""
     return round(math.sqrt(min(num_images, NUM_EXAMPLES))) ** 2
 
 
 def tile(pictures: Pictures) -> Picture:
-    """The pictures (k, side, side, 4) of a channel in a square, three rows of nine, the strongest first."""
+    """The pictures (k, side, side, 4) of a channel in a square, nine in three rows, the strongest first."""
     side = pictures.shape[1]
     layout = Layout(len(pictures), math.isqrt(len(pictures)), (side, side))
     board = np.zeros((*reversed(layout.size), 4), np.uint8)
@@ -139,14 +139,14 @@ def tile(pictures: Pictures) -> Picture:
 
 
 def poster_layout(num_channels: int, tile_side: int) -> Layout:
-    """About a square of tiles; those of many channels are smaller."""
+    """A layout of tiles in roughly a square; with many channels, tiles are smaller."""
     columns = math.ceil(math.sqrt(num_channels))
     side = min(tile_side, max(_SMALLEST_TILE, _POSTER_SIDE // columns - GAP - CAPTION))
     return Layout(num_channels, columns, (side, side), CAPTION)
 
 
 def poster(pictures: Pictures) -> Picture:
-    """The tiles of all channels (K, k, side, side, 4) with their indices, RGBA."""
+    """The tiles of all channels (K, k, side, side, 4) with their indices, as one RGBA picture."""
     layout = poster_layout(len(pictures), tile(pictures[0]).shape[0])
     width, height = layout.size
     board = np.zeros((height + GAP, width + GAP, 4), np.uint8)
@@ -160,13 +160,13 @@ def poster(pictures: Pictures) -> Picture:
 
 
 def _inside(size: tuple[int, int], window: Window) -> Window:
-    """The part of a window that lies on an image of ``size`` (width, height); empty if it lies beside it."""
+    """The part of a window inside an image of ``size`` (width, height); empty if they do not overlap."""
     right, bottom = min(size[0], window.right), min(size[1], window.bottom)
     return Window(max(0, window.left), max(0, window.top), right, bottom)
 
 
 def _place(inside: Window, side: int) -> tuple[int, int, int, int]:
-    """Left, top, width and height of a part that is as large as fits, in the middle of its square."""
+    """Left, top, width and height of a part scaled to fit its square, centred."""
     factor = side / max(inside.right - inside.left, inside.bottom - inside.top)
     width = max(1, round((inside.right - inside.left) * factor))
     height = max(1, round((inside.bottom - inside.top) * factor))
@@ -174,9 +174,9 @@ def _place(inside: Window, side: int) -> tuple[int, int, int, int]:
 
 
 def _part(image: Image.Image, window: Window, size: tuple[int, int]) -> Image.Image:
-    """A window inside the image, brought to ``size``."""
+    """The part of the image in a window, resized to ``size``."""
     x, y = math.floor(window.left), math.floor(window.top)
-    # Cut first: the filter would take in pixels beside the box.
+    # Cropped first: the resize filter would include pixels outside the box.
     whole = image.crop((x, y, math.ceil(window.right), math.ceil(window.bottom)))
     box = (window.left - x, window.top - y, window.right - x, window.bottom - y)
     return whole.resize(size, Image.Resampling.BICUBIC, box=box)

@@ -1,4 +1,4 @@
-"""One pass over a data set that finds what excites every channel of some layers most, of all at once."""
+"""One pass over a data set that finds the strongest examples of every channel of some layers."""
 
 import hashlib
 import time
@@ -22,8 +22,8 @@ from core.inside.examples.strongest import Peaks, none_yet, peaks
 from core.predictions.finite import not_finite, refuse_infinite
 from core.predictions.prediction_table import write
 
-_BATCHES, _WHILE_S = 8, 2.0  # After so many, or so long, the state is written.
-_AT_ONCE = 8  # Images at hand: a page has no memory for 32.
+_BATCHES, _WHILE_S = 8, 2.0  # The state is written after this many batches, or seconds.
+_AT_ONCE = 8  # Images per batch from memory: a page has no memory for 32.
 
 
 def collect(
@@ -34,15 +34,15 @@ def collect(
     workers: int = 0,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Examples:
-    """Write ``examples.parquet`` in the checkpoint's folder: the nine patches that excite each channel most.
+    """Write ``examples.parquet`` into the checkpoint's folder: the nine strongest patches of each channel.
 
-    Other layers that the table has stay there, if network and images are the same. An interrupted pass goes
-    on after the last state that was written. Broken images are left out, and counted.
+    Other layers in the table are kept if network and images are the same. An interrupted pass is resumed from
+    the last state that was written. Broken images are left out, and counted.
 
     Raises:
-        LayerError: a layer is not there or has no channels.
-        EvaluationError: another process collects examples of this checkpoint.
-        DataError: an image cannot be read at present, or none can be read.
+        LayerError: a layer does not exist or has no channels.
+        EvaluationError: another process is collecting examples of this checkpoint.
+        DataError: an image cannot be read now, or no image can be read.
         CheckpointError: activations or logits are not finite.
     """
     folder = loaded.folder
@@ -57,19 +57,19 @@ def collect(
             on_progress(state.num_done, len(images))
         if state.num_broken == len(images):
             raise DataError(f"none of the {len(images)} images can be read")
-        found = with_earlier(folder, _examples(loaded, images, state))
-        write(folder / paths.EXAMPLES, described(found))
+        examples = with_earlier(folder, _examples(loaded, images, state))
+        write(folder / paths.EXAMPLES, described(examples))
         forget(folder)
-    return found
+    return examples
 
 
 def examples_among(loaded: Checkpoint, layer: str, images: ImageSet, pixels: Tensor) -> Examples:
-    """The same in memory, of a few images whose ``pixels`` (N, channels, H, W) for the network are at hand.
+    """The strongest examples of a layer among a few images in memory, with ``pixels`` (N, channels, H, W).
 
-    Places are in pixels of ``images``, which may be smaller copies of those that the pixels were made from.
+    Positions are in pixels of ``images``, which may be smaller copies of the originals.
 
     Raises:
-        LayerError: the layer is not there or has no channels.
+        LayerError: the layer does not exist or has no channels.
         CheckpointError: activations or logits are not finite.
     """
     sizes = torch.tensor([images.image(index).size for index in range(len(images))])
@@ -81,14 +81,14 @@ def examples_among(loaded: Checkpoint, layer: str, images: ImageSet, pixels: Ten
 
 def _start(loaded: Checkpoint, layers: Sequence[str]) -> State:
     with torch.inference_mode():
-        # What excites a channel of a network that says nothing is of no interest.
+        # A network without finite logits has no meaningful examples.
         refuse_infinite(loaded.model(loaded.blank_input()), repr(loaded.name))
     num_channels = observe(loaded.model, loaded.blank_input(), layers, lambda output: output.shape[1])
     return State({name: none_yet(num) for name, num in num_channels.items()})
 
 
 def _passing(loaded: Checkpoint, images: ImageSet, state: State, workers: int) -> Iterator[State]:
-    """The state after every few batches, or where they take long after each, and after the last."""
+    """The state after every few batches, or after each batch that takes long, and after the last."""
     pinned = loaded.device.startswith("cuda")
     feed = batches(images, loaded.card.preprocess, first=state.num_done, workers=workers, pinned=pinned)
     began = time.monotonic()
@@ -103,9 +103,10 @@ def _passing(loaded: Checkpoint, images: ImageSet, state: State, workers: int) -
 def _joined(loaded: Checkpoint, state: State, batch: Batch) -> State:
     strongest, num_whole = state.strongest, len(batch.indices)
     if num_whole:
-        found = _peaks(loaded, batch.pixels, list(strongest))
+        highest = _peaks(loaded, batch.pixels, list(strongest))
         strongest = {
-            layer: each.joined(found[layer], batch.indices, batch.sizes) for layer, each in strongest.items()
+            layer: each.joined(highest[layer], batch.indices, batch.sizes)
+            for layer, each in strongest.items()
         }
     num_broken = batch.num_images - num_whole
     return State(strongest, state.num_done + batch.num_images, state.num_broken + num_broken)
@@ -113,10 +114,10 @@ def _joined(loaded: Checkpoint, state: State, batch: Batch) -> State:
 
 def _peaks(loaded: Checkpoint, pixels: Tensor, layers: Sequence[str]) -> dict[str, Peaks]:
     batch = loaded.card.preprocess.normalised(pixels.to(loaded.device, non_blocking=True))
-    found = observe(loaded.model, batch, layers, peaks)
-    if any(not (each.activations < torch.inf).all() for each in found.values()):
+    highest = observe(loaded.model, batch, layers, peaks)
+    if any(not (each.activations < torch.inf).all() for each in highest.values()):
         raise not_finite(f"activations of {loaded.name!r}")
-    return found
+    return highest
 
 
 def _examples(loaded: Checkpoint, images: ImageSet, state: State) -> Examples:

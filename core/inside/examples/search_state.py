@@ -1,4 +1,4 @@
-"""How far a pass for examples is: in memory, and in a file from which an interrupted one goes on."""
+"""The state of a search for examples, in memory and in a file from which it can be resumed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,14 +22,14 @@ _LARGEST = 2**30  # Bytes.
 
 @dataclass(frozen=True, slots=True, eq=False)
 class State:
-    """The strongest of each layer among the first ``num_done`` images, of which some are broken."""
+    """The strongest examples of each layer among the first ``num_done`` images, some of them broken."""
 
     strongest: dict[str, Strongest]
     num_done: int = 0
     num_broken: int = 0
 
     def write(self, folder: Path, key: str) -> None:
-        """Keep it below a checkpoint's folder, whole or not at all."""
+        """Write the state into a checkpoint's folder, whole or not at all."""
         tensors = {_PROGRESS: torch.tensor([self.num_done, self.num_broken])}
         for layer, strongest in self.strongest.items():
             for each in fields(Strongest):
@@ -38,7 +38,7 @@ class State:
 
 
 def read_state(folder: Path, key: str, start: State) -> State:
-    """What was written last under this key, else ``start``, whose layers it has."""
+    """The state that was last written under this key; else ``start``, which names the layers."""
     try:
         content = files.read(folder / paths.EXAMPLES_WORK / f"{key}{_KIND}", _LARGEST)
         tensors = safetensors.torch.load(content)
@@ -47,26 +47,26 @@ def read_state(folder: Path, key: str, start: State) -> State:
             for layer in start.strongest
         }
         num_done, num_broken = tensors[_PROGRESS].tolist()
-    except (FileError, SafetensorError, KeyError, ValueError):  # Not there, or damaged.
+    except (FileError, SafetensorError, KeyError, ValueError):  # Missing or damaged.
         return start
     return State(strongest, num_done, num_broken)
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Only this process collects examples of the checkpoint.
+    """Let only this process collect examples of the checkpoint.
 
     Raises:
-        EvaluationError: another does.
+        EvaluationError: another process is collecting.
     """
     place = files.make_folder(folder / paths.EXAMPLES_WORK)
     files.clean(place)
-    taken = EvaluationError(f"another process collects examples of {folder.name!r}")
+    taken = EvaluationError(f"another process is collecting examples of {folder.name!r}")
     with locks.held(place / paths.LOCK, taken):
         yield
 
 
 def forget(folder: Path) -> None:
-    """Delete the states of this and of all earlier passes."""
+    """Delete the states of all searches, finished or not."""
     for path in (folder / paths.EXAMPLES_WORK).glob(f"*{_KIND}"):
         path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The patches that excite each channel most: what a pass over a data set has left beside a checkpoint."""
+"""The stored examples of a checkpoint: the patches that activate each channel most."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ from core.files import stored, tables
 from core.images.preprocess import Window
 from core.predictions.evaluating.samples import open_images
 
-METADATA = b"seewhy"  # The key of what a table is about, in the file.
+METADATA = b"seewhy"  # The key of the table's description in the file.
 _COLUMNS = ("channel", "rank", "sample_id", "class_name", "row", "column", "activation", "x", "y")
 _EDGES = ("left", "top", "right", "bottom")
 _PIXELS = tables.number(-1e7, 1e7)
@@ -39,11 +39,11 @@ Size = Annotated[int, Field(ge=1, le=10**6)]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A patch of an image that excites a channel: ``rank`` 0 is the one that does so most.
+    """A patch of an image that activates a channel; ``rank`` 0 is the strongest.
 
     ``window`` is the receptive field of the cell at ``row`` and ``column``, and ``x`` and ``y`` the cell's
-    centre, in pixels of the original upright image. In a deep layer, whose cells see all of the image, only
-    the centre tells where the cell is. ``class_name`` is the image's own, empty where nobody has labelled it.
+    centre, in pixels of the original upright image. In a deep layer, whose cells see the whole image, only
+    the centre tells where the cell is. ``class_name`` is the image's label, empty without labels.
     """
 
     channel: int
@@ -60,7 +60,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class LayerSize:
-    """Of a layer: its number of channels, its cells (h, w), and what a cell sees of the input in pixels."""
+    """A layer's number of channels, its cells (h, w), and its receptive field in pixels of the input."""
 
     num_channels: Size
     cells: tuple[Size, Size]
@@ -69,7 +69,7 @@ class LayerSize:
 
 @dataclass(frozen=True, slots=True)
 class ExamplesMetadata:
-    """Of which network and images a table is, by their fingerprints, and what is in it."""
+    """The network and images of a table, by their fingerprints, and its layers."""
 
     network: str
     data: str
@@ -84,21 +84,23 @@ _ABOUT = TypeAdapter(ExamplesMetadata)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """The table of a checkpoint, a row for each example, and what it is about."""
+    """The examples table of a checkpoint, a row for each example, and its description."""
 
     table: pa.Table
     about: ExamplesMetadata
 
     def of(self, layer: str) -> list[list[Example]]:
-        """The examples of each channel, at most nine, from the strongest down; none where it is silent."""
-        found: list[list[Example]] = [[] for _ in range(self.about.layers[layer].num_channels)]
+        """The examples of each channel, at most nine, the strongest first; none for silent channels."""
+        by_channel: list[list[Example]] = [[] for _ in range(self.about.layers[layer].num_channels)]
         for row in self.table.filter(pc.equal(self.table["layer"], layer)).to_pylist():
             window = Window(*(row[edge] for edge in _EDGES))
-            found[row["channel"]].append(Example(**{name: row[name] for name in _COLUMNS}, window=window))
-        return found
+            by_channel[row["channel"]].append(
+                Example(**{name: row[name] for name in _COLUMNS}, window=window)
+            )
+        return by_channel
 
     def is_of(self, card: Card, images: ImageSet) -> bool:
-        """Whether network and images are still those of this table."""
+        """Whether the table is of this network and these images."""
         about = self.about
         return (about.network, about.fingerprint) == (network_of(card), images.fingerprint)
 
@@ -110,7 +112,7 @@ def network_of(card: Card) -> str:
 
 
 def read(folder: Path) -> Examples | None:
-    """The examples of a checkpoint; None where nobody has collected any.
+    """The examples of a checkpoint; None if none have been collected.
 
     Raises:
         CheckpointError: the file is damaged.
@@ -131,7 +133,7 @@ def read(folder: Path) -> Examples | None:
 
 
 def _about(text: bytes) -> ExamplesMetadata:
-    """What a table is about; ValueError where it does not say so."""
+    """The description of a table; ValueError if it is missing or wrong."""
     try:
         return _ABOUT.validate_json(text)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The samples that excite each channel most, kept while all samples pass by: memory for nine a channel."""
+"""The samples that activate each channel most, updated batch by batch; needs memory for nine per channel."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ NUM_EXAMPLES = 9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Peaks:
-    """The largest activation (N, K) of each channel in each image, the cell where it is, and the mean of all.
+    """The largest activation (N, K) of each channel in each image, its cell, and the mean of all cells.
 
-    Cells are counted row by row; of equal ones the first. Where a channel is the same over the whole image,
-    no part of that excites it, and its peak is -inf; a layer of a single cell is spared that.
+    Cells are counted row by row; of ties the first. If a channel is constant over an image, no part of the
+    image activates it, and its peak is -inf, except in a layer of a single cell.
     """
 
     activations: Tensor
@@ -23,10 +23,10 @@ class Peaks:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strongest:
-    """The strongest peaks (K, k) of each channel so far, from the first down, at most one an image.
+    """The strongest peaks (K, k) of each channel so far, in falling order, at most one per image.
 
-    Of equal peaks, as where ReLU6 has its ceiling, those of the larger mean come first, then earlier samples.
-    Where there are fewer than k, activations are -inf. ``sizes`` (K, k, 2) are widths and heights of images.
+    Ties, as at the ceiling of ReLU6, are ordered by the larger mean, then by earlier sample. If there are
+    fewer than k, activations are -inf. ``sizes`` (K, k, 2) are widths and heights of images.
     """
 
     activations: Tensor
@@ -36,7 +36,7 @@ class Strongest:
     sizes: Tensor
 
     def joined(self, peaks: Peaks, samples: Tensor, sizes: Tensor) -> "Strongest":
-        """With the peaks (N, K) of ``samples`` (N,), which come after all earlier ones; sizes (N, 2)."""
+        """Updated with the peaks (N, K) of ``samples`` (N,), later ones than before, of ``sizes`` (N, 2)."""
         num_channels = len(self.activations)
         activations = torch.cat([self.activations, peaks.activations.T], 1)
         means = torch.cat([self.means, peaks.means.T], 1)
@@ -53,7 +53,7 @@ class Strongest:
 
 
 def none_yet(num_channels: int) -> Strongest:
-    """Before the first sample: (K, 0)."""
+    """The empty state before the first sample: (K, 0)."""
     numbers = torch.empty(num_channels, 0)
     counts = torch.empty(num_channels, 0, dtype=torch.int64)
     return Strongest(numbers, numbers, counts, counts, counts[..., None].expand(-1, -1, 2))
@@ -71,7 +71,7 @@ def peaks(maps: Tensor) -> Peaks:
 
 
 def _order(activations: Tensor, means: Tensor) -> Tensor:
-    """The first nine of (K, n) by activation, mean and place; topk would give equal ones in any order."""
+    """The order of the first nine of (K, n) by activation, mean, position; topk has no order of ties."""
     by_mean = means.sort(dim=1, descending=True, stable=True).indices
     by_activation = activations.gather(1, by_mean).sort(dim=1, descending=True, stable=True).indices
     return by_mean.gather(1, by_activation)[:, :NUM_EXAMPLES]

@@ -1,1 +1,1 @@
-"""The weights of convolutions, as pictures."""
+"""The filters of convolutions: their weights as pictures."""

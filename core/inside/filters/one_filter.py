@@ -1,4 +1,4 @@
-"""One channel's filter among those of its layer: how strong it is, and which of its kernels are strongest."""
+"""One channel's filter: its norm and rank in its layer, and its strongest kernels."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,10 @@ _COLUMNS, _SIDE, _LARGE_SIDE = 8, 48, 192
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChannelFilter:
-    """A channel's filter: its L2 ``norm``, its ``rank`` by that, from 1, and its ``picture``.
+    """A channel's filter: its L2 ``norm``, its ``rank`` by norm, from 1, and its ``picture``.
 
-    The picture shows the kernels for ``input_channels``, those with the largest norms, from the first down,
-    each above the number of its channel; where ``in_colour``, it is the whole filter with its colours.
+    The picture shows the kernels for ``input_channels``, those with the largest norms, the largest first,
+    each above its channel's index; with ``in_colour`` it is the whole filter in its colours.
     """
 
     norm: float
@@ -28,7 +28,7 @@ class ChannelFilter:
 
 
 def channel_filter(filters: Filters, channel: int) -> ChannelFilter:
-    """The filter of one channel, drawn on the scale of all filters of the layer."""
+    """The filter of one channel, drawn on the colour scale of the whole layer."""
     norms = filters.norms
     strongest = filters.strongest_kernels(channel, MOST)
     inputs = filters.input_channels(channel)

@@ -1,4 +1,4 @@
-"""The filters of a whole layer at a glance: a small drawing of each, all on one scale."""
+"""The filters of a whole layer: a small drawing of each, all on one colour scale."""
 
 import math
 from collections.abc import Sequence
@@ -10,20 +10,20 @@ from core.drawing.channel_grid import GAP, Layout, picture_grid, poster_layout
 from core.drawing.render import Picture, Pictures, png
 from core.inside.filters.kernels import Filters, in_colour, sheet, signed
 
-MOST, MOST_SINGLE = 9, 64  # Kernels of a filter that has many, and those of a single weight.
-# Of a layer's weights, how many are within its scale; by the largest alone, the others would hardly be seen.
+MOST, MOST_SINGLE = 9, 64  # Kernels that are drawn of a filter, and those of a single weight.
+# The share of a layer's weights within its scale; up to the largest weight, most would be almost invisible.
 _WITHIN = 0.99
-_ZERO = np.array([128, 128, 128, 28], np.uint8)  # A tinge, so that squares of no weight are seen as well.
+_ZERO = np.array([128, 128, 128, 28], np.uint8)  # A light tint, so that zero weights are visible.
 
 
 def tiles(filters: Filters, channels: Sequence[int], side: int) -> Pictures:
     """A drawing (k, H, W, 4) of the filter of each channel, at most ``side`` pixels high and wide.
 
-    Filters that read an image have its colours. Of others, the `MOST` kernels of the largest norm are drawn
-    in rows of three, from the top left down; 1 x 1 kernels are squares in the order of the channels that they
-    read, in all filters the same, namely the `MOST_SINGLE` that the layer weighs most. Colours are those of
-    `render.SIGNED` on one scale for the layer, which ends where all but a hundredth of its weights are
-    smaller.
+    Filters that read an image are drawn in its colours. Of others, the `MOST` kernels with the largest norms
+    are drawn in rows of three, the largest first. 1 x 1 kernels are squares in the order of their input
+    channels, for all filters the same `MOST_SINGLE` channels, those with the largest weights in the layer.
+    Colours are those of `render.SIGNED` on one scale for the layer, which ends at the 99th percentile of its
+    absolute weights.
     """
     if filters.are_pictures:
         return np.stack([_drawn(each[None], side) for each in in_colour(filters)[list(channels)]])
@@ -32,15 +32,15 @@ def tiles(filters: Filters, channels: Sequence[int], side: int) -> Pictures:
 
 
 def scale_end(filters: Filters) -> float:
-    """The size of weight that has the full colour in `tiles`; larger ones have it too."""
+    """The absolute weight from which on `tiles` has the full colour."""
     return filters.peak if filters.are_pictures else float(np.quantile(np.abs(filters.weights), _WITHIN))
 
 
 def ranks(filters: Filters) -> NDArray[np.intp]:
-    """The rank (K,) of each filter by its norm, from 1; equal ones share the better rank."""
+    """The rank (K,) of each filter by its norm, from 1; ties share the better rank."""
     stronger = filters.norms > filters.norms[:, None]
-    found: NDArray[np.intp] = 1 + stronger.sum(1)
-    return found
+    by_norm: NDArray[np.intp] = 1 + stronger.sum(1)
+    return by_norm
 
 
 def poster(filters: Filters, channels: Sequence[int]) -> bytes:
@@ -52,7 +52,7 @@ def poster(filters: Filters, channels: Sequence[int]) -> bytes:
 
 
 def _parts(filters: Filters, channel: int, end: float) -> Pictures:
-    """What a filter is drawn of, a pixel a weight: a square of 1 x 1 kernels, or one picture for each."""
+    """The pictures of a filter, one pixel per weight: a square of 1 x 1 kernels, or one for each kernel."""
     is_single = filters.weights.shape[2:] == (1, 1)
     shown = _weighed_most(filters) if is_single else filters.strongest_kernels(channel, MOST)
     pixels = signed(filters.weights[channel, shown].clip(-end, end), end)
@@ -61,13 +61,13 @@ def _parts(filters: Filters, channel: int, end: float) -> Pictures:
 
 
 def _weighed_most(filters: Filters) -> NDArray[np.intp]:
-    """The inputs of which all filters' 1 x 1 kernels together have the largest norms, in their order."""
+    """The input channels with the largest norms over all filters' 1 x 1 kernels, in their order."""
     sizes = np.linalg.norm(filters.weights[:, :, 0, 0].astype(np.float64), axis=0)
     return np.sort(np.argsort(-sizes, kind="stable")[:MOST_SINGLE])
 
 
 def _square(pixels: Pictures) -> Picture:
-    """Pixels (n, 4) in rows of one square, transparent behind the last."""
+    """Pixels (n, 4) in rows of a square, transparent after the last."""
     columns = math.ceil(math.sqrt(len(pixels)))
     rows = -(-len(pixels) // columns)
     square = np.zeros((rows * columns, 4), np.uint8)
@@ -76,7 +76,7 @@ def _square(pixels: Pictures) -> Picture:
 
 
 def _drawn(parts: Pictures, side: int) -> Picture:
-    """The parts beside each other, each pixel of theirs a square of some pixels."""
+    """The parts side by side, each of their pixels enlarged to a square."""
     columns = math.ceil(math.sqrt(len(parts)))
     height, width = parts.shape[1:3]
     factor = max(1, (side - (columns - 1) * GAP) // columns // max(height, width))

@@ -1,1 +1,1 @@
-"""The mistakes of a checkpoint as one HTML file."""
+"""The report on a checkpoint's mistakes, as one HTML file."""

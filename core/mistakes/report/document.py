@@ -1,6 +1,6 @@
-"""A report of mistakes as one HTML file: numbers, confusion matrix, the chosen samples with their maps.
+"""A report on mistakes as one HTML file: numbers, confusion matrix, and the chosen samples with their maps.
 
-The file needs no script and asks for nothing outside itself; whatever comes from outside is escaped.
+The file has no scripts and loads nothing from outside; all names and messages in it are escaped.
 """
 
 import base64
@@ -24,7 +24,7 @@ _MINUS = "−"
 
 @dataclass(frozen=True, slots=True)
 class ReportHeader:
-    """What the report is of, as it is to be written."""
+    """The head of a report: what it is about, as texts to print."""
 
     checkpoint: str
     architecture: str
@@ -38,7 +38,7 @@ class ReportHeader:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture as a JPEG file, and what it shows."""
+    """A picture as a JPEG file, with its caption."""
 
     caption: str
     jpeg: bytes
@@ -46,7 +46,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class SampleCard:
-    """A sample with its pictures and what is to be said of them; without pictures ``note`` says why."""
+    """A sample with its pictures and a note on them; without pictures ``note`` says why."""
 
     sample: Sample
     figures: tuple[Figure, ...] = ()
@@ -55,11 +55,11 @@ class SampleCard:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MistakesReport:
-    """All that a report says.
+    """The content of a report.
 
-    ``selection`` says in words which samples were chosen, in which order; ``num_selected`` how many they are,
-    of which ``cards`` are the first. ``chosen`` are the classes whose part of the confusion matrix is shown
-    where there are more than 40; of more than 40 chosen ones, the first.
+    ``selection`` describes the chosen samples and their order, ``num_selected`` counts them, and ``cards``
+    are the first of them. With more than 40 classes, the confusion matrix shows only the ``chosen`` classes,
+    at most 40.
     """
 
     about: ReportHeader
@@ -74,7 +74,7 @@ class MistakesReport:
 def card(
     sample: Sample, names: tuple[str, str], photo: Picture, *, sides: Sides, drawn: EvidencePictures
 ) -> SampleCard:
-    """A card with the photo, the maps of both sides and their difference, and how the logits come about.
+    """A card with the photo, the maps of two classes and their difference, and how the logits add up.
 
     ``names`` are those of the predicted class and of its rival.
     """
@@ -89,10 +89,11 @@ def card(
 
 
 def evidence_in_words(sides: Sides, predicted: str, rival: str) -> str:
-    """How both logits and their difference come about, and the scale: red is for, blue against."""
+    """How both logits and their difference add up, and the colour scale: red is for, blue against."""
     unit = "logits" if sides.in_logits else "(raw, not in logits)"
     scale = (
-        f"Red speaks for, blue against, on one scale from {_MINUS}{sides.top:.2g} to +{sides.top:.2g} {unit}."
+        f"Red is evidence for, blue against, on one scale from {_MINUS}{sides.top:.2g} to "
+        f"+{sides.top:.2g} {unit}."
     )
     names = (f"Logit of {predicted}", f"Logit of {rival}", "Difference")
     sums = (sides.predicted_sum, sides.rival_sum, sides.difference_sum)
@@ -138,19 +139,19 @@ def _about(report: MistakesReport) -> str:
 
 def _numbers(metrics: Metrics) -> str:
     entries = [
-        ("Accuracy", percent(metrics.accuracy), "share of samples predicted right"),
+        ("Accuracy", percent(metrics.accuracy), "share of samples that are predicted right"),
         ("Balanced accuracy", percent(metrics.balanced_accuracy), "mean recall of the classes"),
         (
-            "Majority baseline",
+            "Majority-class baseline",
             percent(metrics.majority_baseline),
-            "accuracy of always naming the largest class",
+            "accuracy of always predicting the largest class",
         ),
-        ("Top-5 accuracy", percent(metrics.top5_accuracy), "true class among the five likeliest"),
+        ("Top-5 accuracy", percent(metrics.top5_accuracy), "true class among the five most probable"),
         ("Log loss", f"{metrics.log_loss:.3f}", "nats; lower is better"),
-        ("Calibration error", percent(metrics.ece), "how far confidence is from accuracy (ECE)"),
+        ("Calibration error", percent(metrics.ece), "mean gap between confidence and accuracy (ECE)"),
         ("Mistakes", f"{metrics.num_mistakes:,}", f"of {metrics.num_samples:,} samples"),
     ]
-    # Of five classes the true one is always among the five likeliest.
+    # With up to five classes the true class is always among the five most probable.
     shown = [
         each for each in entries if each[0] != "Top-5 accuracy" or metrics.confusion_matrix.num_classes > 5
     ]
@@ -186,10 +187,10 @@ def _card(report: MistakesReport, shown: SampleCard) -> str:
 
 
 def _likely(report: MistakesReport, sample: Sample) -> str:
-    """The likeliest classes, and the true one if it is not among them."""
+    """The most probable classes, and the true class if it is not among them."""
     probabilities = dict(sample.top5)
     probabilities.setdefault(sample.label, sample.p_label)
-    kinds = {sample.predicted: "mistaken", sample.label: "true"}  # The label last: a right one is true.
+    kinds = {sample.predicted: "mistaken", sample.label: "true"}  # If both are equal, "true" wins.
     return "".join(
         f'<li class="{kinds.get(class_idx, "other")}" style="--share:{probability:.3f}">'
         f"<span>{_name(report, class_idx)}</span><span>{probability:.1%}</span></li>"

@@ -1,4 +1,4 @@
-"""The tables of a report of mistakes as HTML: confusion matrix, most frequent mistakes, class by class."""
+"""The tables of a report on mistakes, as HTML: confusion matrix, most frequent mistakes, classes."""
 
 from collections.abc import Sequence
 from html import escape
@@ -13,18 +13,18 @@ from core.evaluation.shares import percent
 
 LARGEST_MATRIX, MOST_PAIRS, MOST_CLASSES = 40, 25, 200
 _MATRIX_CAPTION = (
-    "Numbers of samples: rows are true classes, columns predicted ones. "
+    "Numbers of samples: rows are true classes, columns predicted classes. "
     "Teal is right, orange wrong, each shaded on its own scale."
 )
 _CLASSES_CAPTION = (
-    "The lowest F1 first. A dash is a number that is not defined: precision of a class that was never "
-    "predicted, recall of one without samples, F1 of one with neither."
+    "Sorted by F1, lowest first. A dash means undefined: precision of a class that was never predicted, "
+    "recall of a class without samples, F1 of a class with neither."
 )
 _PAIRS_HINT = "The most frequent mistakes: true class → predicted class, and how often."
 
 
 def confusion(metrics: Metrics, class_names: Sequence[str], chosen: Sequence[int]) -> str:
-    """The whole matrix of up to 40 classes; of more, the most frequent mistakes and the ``chosen`` part."""
+    """The whole matrix of up to 40 classes; else the most frequent mistakes and the ``chosen`` classes."""
     num_classes = len(class_names)
     if num_classes <= LARGEST_MATRIX:
         return _matrix(metrics, class_names, np.arange(num_classes))
@@ -33,7 +33,7 @@ def confusion(metrics: Metrics, class_names: Sequence[str], chosen: Sequence[int
 
 
 def classes(metrics: Metrics, class_names: Sequence[str]) -> str:
-    """Up to 200 classes: those with the lowest F1 first, those without samples last."""
+    """Up to 200 classes, sorted by F1, lowest first; classes without samples last."""
     per_class = metrics.per_class
     order = np.lexsort((per_class.f1, per_class.support == 0))  # NaN comes last.
     rows = "".join(_class_row(metrics, int(each), class_names[each]) for each in order[:MOST_CLASSES])
@@ -74,7 +74,7 @@ def _matrix(metrics: Metrics, class_names: Sequence[str], class_idx: IntArray) -
 
 
 def _look(names: Sequence[str]) -> str:
-    """Short names need not be turned; many need small cells."""
+    """The table's CSS classes: short names are not rotated, large tables have small cells."""
     sizes = (("short", max(map(len, names)) <= 3), ("large", len(names) > 15))
     return " ".join(["matrix", *(kind for kind, holds in sizes if holds)])
 

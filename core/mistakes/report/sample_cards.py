@@ -1,4 +1,4 @@
-"""Samples as a report shows them: each with the maps of the class it was taken for and of the true one."""
+"""The cards of a report: each sample with the maps of its predicted and its true class."""
 
 from collections.abc import Iterator, Sequence
 
@@ -40,19 +40,19 @@ def _explained(
     checkpoint: Checkpoint, class_names: Sequence[str], sample: Sample, image: Image.Image, layer: str
 ) -> SampleCard:
     rival = rival_of(sample.label, sample.predicted, [class_idx for class_idx, _ in sample.top5])
-    # With a single class there is no rival: the class is its own, and the difference zero.
+    # With a single class there is no rival: the class is its own rival, and the difference is zero.
     both = (sample.predicted, sample.predicted if rival is None else rival)
     batch = checkpoint.card.preprocess.batch([image])
     question = Question(target_layers=(layer,), scores=tuple(map(Score, both)))
     first, second = (each.maps[layer] for each in explain(checkpoint, batch, question)[0])
-    found, photo = sides(first, second), _drawn(image)
-    drawn = pictures(photo, checkpoint.card.preprocess, image.size, found)
+    both_maps, photo = sides(first, second), _drawn(image)
+    drawn = pictures(photo, checkpoint.card.preprocess, image.size, both_maps)
     names = (class_names[both[0]], class_names[both[1]])
-    return card(sample, names, photo, sides=found, drawn=drawn)
+    return card(sample, names, photo, sides=both_maps, drawn=drawn)
 
 
 def _drawn(image: Image.Image) -> Picture:
-    """At 320 pixels on the longer side; tiny images pixel by pixel."""
+    """The image at 320 pixels on the longer side; tiny images with visible pixels."""
     factor = _SIDE / max(image.size)
     width, height = (max(1, round(side * factor)) for side in image.size)
     is_tiny = max(image.size) <= _TINY

@@ -1,1 +1,1 @@
-"""Where architectures come from: timm, torchvision, and our own."""
+"""Families of architectures: timm, torchvision, and our own."""

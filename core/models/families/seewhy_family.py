@@ -1,4 +1,4 @@
-"""Architectures of our own: the networks of textbooks, small enough to train from nothing."""
+"""Our own architectures: networks from textbooks, small enough to train from scratch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from core.models.textbooks import chollet, dropout_blocks, mini_xception, two_co
 
 @dataclass(frozen=True, slots=True)
 class _Network:
-    """Who builds it for a number of classes, and its input: channels, and the side of the square."""
+    """The function that builds a network for a number of classes, and its input: channels and side."""
 
     build: Callable[[int], nn.Module]
     channels: int
@@ -33,7 +33,7 @@ _NETWORKS = {
 
 
 def names() -> list[str]:
-    """Every network of our own."""
+    """All our own architectures."""
     return list(_NETWORKS)
 
 

@@ -10,7 +10,7 @@ from core.models.options import NO_OPTIONS, Options
 
 
 def names() -> list[str]:
-    """Every architecture of timm, without the tags of its published weights."""
+    """All architectures of timm, without the tags of published weights."""
     return cast("list[str]", timm.list_models())
 
 
@@ -20,7 +20,7 @@ def build(name: str, num_classes: int, chosen: Options = NO_OPTIONS) -> nn.Modul
     try:
         return cast("nn.Module", timm.create_model(name, num_classes=num_classes, **given))
     except TypeError:
-        # A network without a size of its own takes images of any.
+        # A network without a fixed input size accepts any.
         sizeless = {key: value for key, value in given.items() if key != "img_size"}
         if sizeless == given:
             raise
@@ -28,7 +28,7 @@ def build(name: str, num_classes: int, chosen: Options = NO_OPTIONS) -> nn.Modul
 
 
 def preprocess(name: str) -> Preprocess:
-    """From the configuration of its first published weights."""
+    """The preprocess in the configuration of its first published weights."""
     settings = timm.data.resolve_data_config(timm.get_pretrained_cfg(name).to_dict())
     _, height, width = settings["input_size"]
     side = max(height, width)
@@ -43,11 +43,11 @@ def preprocess(name: str) -> Preprocess:
 
 
 def published(name: str) -> dict[str, Tensor]:
-    """The tensors of its first published weights, downloaded where they are not at hand."""
+    """The tensors of its first published weights, downloaded if they are not on this machine."""
     return cast("dict[str, Tensor]", timm.create_model(name, pretrained=True).state_dict())
 
 
 def address(name: str) -> str:
-    """The page or file of its first published weights."""
+    """The address of its first published weights: a page or a file."""
     settings = timm.get_pretrained_cfg(name)
     return f"https://huggingface.co/{settings.hf_hub_id}" if settings.hf_hub_id else str(settings.url)

@@ -10,15 +10,15 @@ from core.models.options import NO_OPTIONS, RESCALING, Options
 
 
 def names() -> list[str]:
-    """Every classifier of torchvision."""
+    """All classifiers of torchvision."""
     return cast("list[str]", models.list_models(module=models))
 
 
 def build(name: str, num_classes: int, chosen: Options = NO_OPTIONS) -> nn.Module:
     """The network with random weights.
 
-    ``transform_input`` and ``aux_logits`` are of GoogLeNet and Inception alone: the first rescales the input
-    inside, as only their published weights want it; the second has heads that training uses.
+    ``transform_input`` and ``aux_logits`` exist only for GoogLeNet and Inception: the first rescales the
+    input inside, as their published weights need; the second adds auxiliary heads for training.
     """
     if f"torchvision:{name}" in RESCALING:
         given = chosen.of("in_chans", "transform_input", "aux_logits")
@@ -34,7 +34,7 @@ def build(name: str, num_classes: int, chosen: Options = NO_OPTIONS) -> nn.Modul
 
 
 def _take_channels(model: nn.Module, channels: int) -> None:
-    """Let the first convolution read so many channels, all else as it is."""
+    """Replace the first convolution by one that reads ``channels`` channels."""
     name, first = next(
         (name, module) for name, module in model.named_modules() if isinstance(module, nn.Conv2d)
     )
@@ -51,7 +51,7 @@ def _take_channels(model: nn.Module, channels: int) -> None:
 
 
 def preprocess(name: str) -> Preprocess:
-    """From the transforms of its default published weights."""
+    """The preprocess in the transforms of its default published weights."""
     settings = models.get_model_weights(name)["DEFAULT"].transforms()
     crop, resize = settings.crop_size[0], settings.resize_size[0]
     return Preprocess(
@@ -64,15 +64,15 @@ def preprocess(name: str) -> Preprocess:
 
 
 def published(name: str) -> dict[str, Tensor]:
-    """The tensors of its default published weights, downloaded where they are not at hand."""
+    """The tensors of its default published weights, downloaded if they are not on this machine."""
     return cast("dict[str, Tensor]", models.get_model(name, weights="DEFAULT").state_dict())
 
 
 def files_of(name: str) -> list[str]:
-    """What the files of its published weights are called."""
+    """The file names of its published weights."""
     return [str(entry.url).rpartition("/")[2] for entry in models.get_model_weights(name)]
 
 
 def address(name: str) -> str:
-    """The file of its default published weights."""
+    """The address of its default published weights."""
     return str(models.get_model_weights(name)["DEFAULT"].url)

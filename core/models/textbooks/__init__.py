@@ -1,1 +1,1 @@
-"""The networks of textbooks."""
+"""Networks from textbooks."""

@@ -1,7 +1,7 @@
 """The convolutional networks of Chollet, Deep Learning with Python (3rd edition, 2025), chapters 8 and 9.
 
-Keras pads, pools and counts as here; weights start as PyTorch starts them, and the images' values are
-normalised by the preprocess, where the book divides by 255 in the network.
+Padding, pooling and parameter counts are as in Keras. Weights are initialised as in PyTorch, and the
+preprocess normalises the values, which the book divides by 255 inside the network.
 """
 
 from collections import OrderedDict
@@ -10,14 +10,14 @@ from torch import Tensor, nn
 
 
 def mnist(num_classes: int) -> nn.Module:
-    """The first network of chapter 8 for grey digits (N, 1, 28, 28): 64-128-256; 372,234 with 10 classes."""
+    """Chapter 8's first network, for digits (N, 1, 28, 28): 64-128-256; 372,234 parameters, 10 classes."""
     return _pyramid(1, (64, 128, 256), dropout=0.0, num_classes=num_classes)
 
 
 def dogs_and_cats(num_classes: int) -> nn.Module:
     """Chapter 8's dogs and cats (N, 3, 180, 180): 32-64-128-256-512; 1,569,089 with a single logit.
 
-    With the dropout of a quarter that comes with augmentation (section 8.2.5).
+    With dropout of 0.25, as in the version with augmentation (section 8.2.5).
     """
     return _pyramid(3, (32, 64, 128, 256, 512), dropout=0.25, num_classes=num_classes)
 
@@ -52,7 +52,7 @@ class ResidualBlock(nn.Module):
         self.shortcut = nn.Conv2d(channels_in, channels_out, 1, stride=stride)
 
     def forward(self, batch: Tensor) -> Tensor:
-        """The sum of both ways."""
+        """The sum of both paths."""
         inner = self.relu1(self.conv1(batch))
         inner = self.pool(self.relu2(self.conv2(inner)))
         total: Tensor = inner + self.shortcut(batch)
@@ -60,7 +60,7 @@ class ResidualBlock(nn.Module):
 
 
 def _pyramid(channels: int, widths: tuple[int, ...], *, dropout: float, num_classes: int) -> nn.Module:
-    """A 3x3 convolution without padding per width, max pooling between them, the mean of the last, a head."""
+    """An unpadded 3x3 convolution per width, max pooling between them, then the mean and a head."""
     parts: OrderedDict[str, nn.Module] = OrderedDict()
     for number, (before, after) in enumerate(zip((channels, *widths), widths, strict=False), start=1):
         parts[f"block{number}"] = nn.Sequential(OrderedDict(conv=nn.Conv2d(before, after, 3), relu=nn.ReLU()))

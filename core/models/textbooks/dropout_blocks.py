@@ -1,7 +1,7 @@
 """Blocks that begin with dropout: two networks of Ayyadevara & Reddy, Modern Computer Vision with PyTorch.
 
-Road signs: chapter 4 (with and without batch norm); malaria: chapter 6. Each block is dropout of a fifth, a
-3x3 convolution with padding, ReLU, batch norm where there is one, and max pooling that halves the sides.
+Road signs: chapter 4 (with and without batch norm); malaria: chapter 6. Each block is dropout of 0.2, a
+padded 3x3 convolution, ReLU, batch norm if it has one, and max pooling that halves the sides.
 """
 
 from collections import OrderedDict

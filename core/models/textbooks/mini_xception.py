@@ -10,8 +10,8 @@ _WIDTHS = (32, 64, 128, 256, 512)
 def mini_xception(num_classes: int) -> nn.Module:
     """Residual blocks of separable convolutions on (N, 3, 180, 180).
 
-    718,849 trained parameters with a single logit; the book counts batch norm's running mean and variance
-    too: 721,857. Its momentum and epsilon are PyTorch's.
+    718,849 trained parameters with a single logit; the book also counts batch norm's running mean and
+    variance: 721,857. Batch norm has PyTorch's momentum and epsilon.
     """
     blocks = {
         f"block{number}": XceptionBlock(before, after)
@@ -30,10 +30,10 @@ def mini_xception(num_classes: int) -> nn.Module:
 
 
 class XceptionBlock(nn.Module):
-    """Twice batch norm, ReLU and a separable convolution, then a pool; plus a 1x1 convolution of the input.
+    """Twice batch norm, ReLU and a separable convolution, then pooling; plus a 1x1 convolution of the input.
 
-    (N, in, H, W) to (N, out, H / 2, W / 2), rounded up. Keras pads the pool of an even side on the far edge
-    only, PyTorch on both: windows lie one pixel apart.
+    (N, in, H, W) to (N, out, H / 2, W / 2), rounded up. Before pooling an even side, Keras pads only the far
+    edge and PyTorch both, so windows are one pixel apart.
     """
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
@@ -48,7 +48,7 @@ class XceptionBlock(nn.Module):
         self.shortcut = nn.Conv2d(channels_in, channels_out, 1, stride=2, bias=False)
 
     def forward(self, batch: Tensor) -> Tensor:
-        """The sum of both ways."""
+        """The sum of both paths."""
         inner = self.conv1(self.relu1(self.norm1(batch)))
         inner = self.pool(self.conv2(self.relu2(self.norm2(inner))))
         total: Tensor = inner + self.shortcut(batch)

@@ -1,6 +1,6 @@
-"""Two convolutions and linear layers: PyTorch's classic MNIST example, and a sibling for cats and dogs.
+"""Two convolutions and linear layers: PyTorch's classic MNIST example, and a variant for cats and dogs.
 
-The example is ``mnist/main.py`` of github.com/pytorch/examples as it stood until 2019.
+The example is ``mnist/main.py`` in github.com/pytorch/examples, in its version until 2019.
 """
 
 from collections import OrderedDict
@@ -9,19 +9,19 @@ from torch import nn
 
 
 def mnist(num_classes: int) -> nn.Module:
-    """Grey digits (N, 1, 28, 28) through 10 and 20 channels to 320 features: 21,840 with 10 classes."""
+    """Digits (N, 1, 28, 28), 10 and 20 channels, 320 features; 21,840 parameters with 10 classes."""
     parts = _convolutions(1) | _hidden(1, 20 * 4 * 4, 50)
     return nn.Sequential(parts | OrderedDict(head=nn.Linear(50, num_classes)))
 
 
 def pets(num_classes: int) -> nn.Module:
-    """Colour photos (N, 3, 224, 224) through 10 and 20 channels to 56,180 features: 28,121,432 with 2."""
+    """Photos (N, 3, 224, 224), 10 and 20 channels, 56,180 features; 28,121,432 parameters with 2 classes."""
     parts = _convolutions(3) | _hidden(1, 20 * 53 * 53, 500) | _hidden(2, 500, 50)
     return nn.Sequential(parts | OrderedDict(head=nn.Linear(50, num_classes)))
 
 
 def _convolutions(channels: int) -> "OrderedDict[str, nn.Module]":
-    """Two 5x5 convolutions without padding, each pooled before its ReLU; dropout of whole channels, half."""
+    """Two unpadded 5x5 convolutions, each pooled before its ReLU; dropout of half of the channels."""
     first = OrderedDict(conv=nn.Conv2d(channels, 10, 5), pool=nn.MaxPool2d(2), relu=nn.ReLU())
     second = OrderedDict(
         conv=nn.Conv2d(10, 20, 5), dropout=nn.Dropout2d(0.5), pool=nn.MaxPool2d(2), relu=nn.ReLU()

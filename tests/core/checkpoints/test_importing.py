@@ -363,7 +363,7 @@ def test_preprocess_settings_that_cannot_work_are_refused(text: str, message: st
         ("timm:resnet81", "no architecture 'timm:resnet81' in timm; close: timm:resnet"),
         ("torchvision:resnt18", "in torchvision; close: torchvision:resnet18"),
         ("timm:zzzzzzzz", "no architecture 'timm:zzzzzzzz' in timm$"),
-        ("resnet18", "no architecture 'resnet18'; expected timm:NAME or torchvision:NAME"),
+        ("resnet18", "no architecture 'resnet18'; expected timm:NAME, torchvision:NAME"),
         ("keras:resnet50", "no architecture 'keras:resnet50'; expected timm:NAME"),
         ("", "no architecture ''; expected timm:NAME"),
         ("timm:", "no architecture 'timm:' in timm"),

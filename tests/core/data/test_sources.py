@@ -154,7 +154,10 @@ def test_what_is_enough_to_evaluate_on_may_not_be_enough_to_train(
             ["images/1.png", "labels/1.txt"],
             "has no class folder; expected .* got images directly in 'images'",
         ),
-        (["notes/1.txt", "dog/1.txt"], "has class folders without an image: 'dog', 'notes'; fill them"),
+        (
+            ["notes/1.txt", "dog/1.txt"],
+            "has class folders without images: 'dog', 'notes'; add images to them",
+        ),
     ],
 )
 def test_a_layout_without_classes_is_refused_in_words(tmp_path: Path, paths: list[str], message: str) -> None:

@@ -136,9 +136,9 @@ def test_channels_are_asked_for_one_by_one_and_by_ranges(text: str, expected: li
         ("16", "there is no channel '16'; this layer has channels 0 to 15"),
         ("3-16", "there is no channel '3-16'"),
         ("3-1", "there is no channel '3-1'"),
-        ("-1", "'-1' is no channel; write them as 0-3,12"),
-        ("a", "'a' is no channel"),
-        ("1.5", "'1.5' is no channel"),
+        ("-1", "'-1' is not a channel; write channels as 0-3,12"),
+        ("a", "'a' is not a channel"),
+        ("1.5", "'1.5' is not a channel"),
     ],
 )
 def test_channels_that_are_not_there_are_named(text: str, message: str) -> None:

@@ -289,7 +289,7 @@ def test_what_goes_wrong_is_said(loaded: Checkpoint, images: ImageSet, tmp_path:
     (loaded.folder / ".examples").mkdir(exist_ok=True)
     with (
         FileLock(loaded.folder / ".examples" / ".lock"),
-        pytest.raises(EvaluationError, match="another process collects examples of 'random'"),
+        pytest.raises(EvaluationError, match="another process is collecting examples of 'random'"),
     ):
         collect(loaded, ["block1"], images)
     (tmp_path / "text").mkdir()

@@ -161,7 +161,7 @@ def test_filters_of_a_grey_image_are_grey_and_dead_ones_flat() -> None:
 def test_what_is_not_read_from_an_image_has_no_colours() -> None:
     deep = _filters(np.ones((2, 3, 3, 3)), reads_image=False)
     assert not deep.have_colours
-    with pytest.raises(ValueError, match="filters of 'conv' read 3 channels, no image"):
+    with pytest.raises(ValueError, match="filters of 'conv' read 3 channels, not an image"):
         in_colour(deep)
     assert not _filters(np.ones((2, 1, 3, 3))).have_colours
     assert _filters(np.ones((2, 3, 3, 3))).have_colours

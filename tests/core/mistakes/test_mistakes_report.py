@@ -115,7 +115,7 @@ def test_the_numbers_stand_beside_their_names(report: MistakesReport) -> None:
     for name, value in (
         ("Accuracy", "50.0%"),
         ("Balanced accuracy", "41.7%"),
-        ("Majority baseline", "50.0%"),
+        ("Majority-class baseline", "50.0%"),
         ("Log loss", f"{report.metrics.log_loss:.3f}"),
         ("Calibration error", f"{report.metrics.ece:.1%}"),
         ("Mistakes", "4"),
@@ -251,7 +251,7 @@ def test_a_card_of_maps_has_the_photo_both_sides_and_their_difference(sample: Sa
     assert shown.note == (
         "Logit of dog: +1.75 = +1.50 cells +0.25 bias. Logit of cat: −1.00 = −1.50 cells +0.50 bias. "
         "Difference: +2.75 = +3.00 cells −0.25 bias. "
-        "Red speaks for, blue against, on one scale from −4 to +4 logits."
+        "Red is evidence for, blue against, on one scale from −4 to +4 logits."
     )
     raw = sides(Map(cells), Map(-cells))
     assert evidence_in_words(raw, "dog", "cat").endswith("from −4 to +4 (raw, not in logits).")

@@ -234,7 +234,7 @@ def test_weights_that_lack_more_than_the_head_are_refused(monkeypatch: pytest.Mo
     theirs = registry.build("timm:test_efficientnet", 1000).state_dict()
     del theirs["conv_stem.weight"]
     monkeypatch.setattr("core.models.families.timm_family.published", lambda _name: theirs)
-    with pytest.raises(CheckpointError, match=r"1 tensors of .* besides its head .*: 'conv_stem.weight'"):
+    with pytest.raises(CheckpointError, match=r"1 tensors of .* outside its head .*: 'conv_stem.weight'"):
         pretrained.weights_for("timm:test_efficientnet", "pretrained", 7)
 
 
@@ -251,7 +251,8 @@ def test_weights_that_do_not_arrive_are_named_with_what_needs_no_download(
 ) -> None:
     monkeypatch.setattr(*asked, _no_network)
     expected = (
-        rf"{architecture} did not arrive from {address} \(no route to host\); 'imagenet' .* no download"
+        rf"cannot download the weights of {architecture} from {address} \(no route to host\); "
+        r"'imagenet' .* no download"
     )
     with pytest.raises(CheckpointError, match=expected):
         pretrained.weights_for(architecture, "pretrained", 2)
@@ -264,8 +265,8 @@ def _no_network(*_names: str, **_settings: object) -> Callable[[], None]:
 @pytest.mark.parametrize(
     ("architecture", "weights", "message"),
     [
-        ("timm:resnet18", "imagenet", "'imagenet' weights are those of .*lite0, got 'timm:resnet18'"),
-        ("seewhy:malaria", "pretrained", "nobody publishes weights of seewhy:malaria; use 'none'"),
+        ("timm:resnet18", "imagenet", "'imagenet' weights are for .*lite0, got 'timm:resnet18'"),
+        ("seewhy:malaria", "pretrained", "there are no published weights of seewhy:malaria; use 'none'"),
         ("timm:resnet18", "best", "no weights named 'best'; there is none, imagenet, pretrained"),
         ("timm:resnet", "pretrained", "no architecture 'timm:resnet' in timm"),
     ],
