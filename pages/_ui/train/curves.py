@@ -71,10 +71,10 @@ def class_bars(counts: ClassCounts) -> go.Figure:
 
 def _mark(figure: go.Figure, history: pd.DataFrame, column: str, best: int, *, text: str) -> None:
     """A ring around the best epoch, with its value."""
-    found: Any = history.loc[history["epoch"] == best, column]
-    if found.empty:
+    values: Any = history.loc[history["epoch"] == best, column]
+    if values.empty:
         return
-    value = float(found.iloc[0])
+    value = float(values.iloc[0])
     figure.add_scatter(
         x=[best],
         y=[value],
@@ -96,7 +96,7 @@ def _mark(figure: go.Figure, history: pd.DataFrame, column: str, best: int, *, t
 
 def _style(figure: go.Figure) -> None:
     figure.update_layout(
-        height=290,
+        height=260,
         margin={"l": 0, "r": 8, "t": 34, "b": 0},
         dragmode=False,
         hovermode="x unified",

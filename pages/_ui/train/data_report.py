@@ -16,7 +16,8 @@ from pages._ui import mishaps, words
 from pages._ui.kit.components import web
 from pages._ui.session import photos
 from pages._ui.train import curves
-from pages._ui.train.recipe_picker import Chosen, Plan
+from pages._ui.train.data_picker import Chosen
+from pages._ui.train.plan import Plan
 from pages._ui.train.state import trainings
 
 _LISTED = 20  # Files of each kind.
@@ -33,32 +34,32 @@ _MODES = {
 
 
 def draw(plan: Plan) -> None:
-    """Ask whether to look, and then show all that is known of the plan's data."""
+    """Offer a report on the plan's data: numbers, warnings, samples, classes, and files with problems."""
     if plan.data is None:
         return
-    st.header("Before you train, look at the data", anchor=False)
+    st.header("Look at the data first", anchor=False)
     look = st.toggle(
-        "Show what is in it, and how the network will see it",
+        "Show the classes, the problems found, and samples as the network sees them",
         key=f"train_look_{plan.data.source}_{plan.data.folder}",
-        help="Reads every image once; training then starts faster.",
+        help="Reads every image once. The training then starts faster.",
     )
     if not look:
         return
     try:
         data = _material(plan.data, plan.recipe)
-        found = trainings.data_report(data.decoded, plan.recipe)
+        report = trainings.data_report(data.decoded, plan.recipe)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
         return
-    _draw_numbers(found)
-    _draw_hints(found)
-    _draw_samples(data, plan.recipe)
+    _draw_numbers(report)
+    _draw_hints(report)
     with st.container(key="data"):
         left, right = st.columns([3, 2], gap="large")
     with left:
-        _draw_classes(found)
+        _draw_samples(data, plan.recipe)
     with right:
-        _draw_files(found)
+        _draw_classes(report)
+    _draw_files(report)
 
 
 def _material(chosen: Chosen, recipe: Recipe) -> Material:
@@ -69,32 +70,32 @@ def _material(chosen: Chosen, recipe: Recipe) -> Material:
     def move(done: int, total: int) -> None:
         bar.progress(done / total, text=f"Reading images: {done:,} of {total:,}")
 
-    found = trainings.training_data(chosen.opened(), recipe, move)
+    data = trainings.training_data(chosen.opened(), recipe, move)
     slot.empty()
-    return found
+    return data
 
 
-def _draw_numbers(found: DataReport) -> None:
-    train, val, test = found.counts.sum(axis=0).tolist()
-    sizes = found.sizes
+def _draw_numbers(report: DataReport) -> None:
+    train, val, test = report.counts.sum(axis=0).tolist()
+    sizes = report.sizes
     with st.container(horizontal=True):
         st.metric("Images", f"{train + val + test:,}", border=True)
         st.metric("Training", f"{train:,}", border=True)
         st.metric("Validation", f"{val:,}", border=True)
-        st.metric("Classes", f"{len(found.class_names):,}", border=True)
+        st.metric("Classes", f"{len(report.class_names):,}", border=True)
         st.metric(
             "Largest class / smallest",
-            f"{found.imbalance:.1f}",
+            f"{report.imbalance:.1f}",
             border=True,
-            help=f"Always the largest class would score {found.majority_share:.1%}.",
+            help=f"Majority-class baseline: {report.majority_share:.1%} accuracy.",
         )
-    modes = ", ".join(f"{number:,} {_MODES.get(mode, mode)}" for mode, number in found.modes.items())
+    modes = ", ".join(f"{number:,} {_MODES.get(mode, mode)}" for mode, number in report.modes.items())
     parts = [
         f"{_span(sizes.widths)} pixels wide, {_span(sizes.heights)} high",
         f"{modes}",
-        *([f"{test:,} images are kept for a test and not used"] if test else []),
-        *([f"{found.num_groups:,} groups that stay whole"] if found.num_groups else []),
-        f"fingerprint {found.fingerprint[:8]}",
+        *([f"{test:,} test images are left out of the training"] if test else []),
+        *([f"{report.num_groups:,} groups, each on one side of the split"] if report.num_groups else []),
+        f"fingerprint {report.fingerprint[:8]}",
     ]
     st.caption(" · ".join(map(words.plain, parts)))
 
@@ -104,21 +105,23 @@ def _span(lengths: tuple[int, int, int]) -> str:
     return f"{low}" if low == high else f"{low} to {high} (median {middle})"
 
 
-def _draw_hints(found: DataReport) -> None:
-    for hint in found.hints:
+def _draw_hints(report: DataReport) -> None:
+    for hint in report.hints:
         st.warning(f"{words.plain(hint[:1].upper() + hint[1:])}.", icon=":material/lightbulb:")
-    if not found.hints:
+    if not report.hints:
         st.success(
-            "Nothing wrong was found: no broken file, no copy across the split, no rare class.",
+            "No problems found: no broken file, no copy in both training and validation, no rare class.",
             icon=":material/check_circle:",
         )
 
 
-def _draw_classes(found: DataReport) -> None:
-    counts = class_counts(found)
+def _draw_classes(report: DataReport) -> None:
+    counts = class_counts(report)
     st.markdown("### Images of each class")
     if counts.num_left_out:
-        st.caption(f"The largest and the smallest; {counts.num_left_out:,} more are between them.")
+        st.caption(
+            f"The largest and the smallest classes; {counts.num_left_out:,} between them are not shown."
+        )
     st.plotly_chart(
         curves.class_bars(counts),
         key="train_classes",
@@ -130,19 +133,22 @@ def _draw_classes(found: DataReport) -> None:
 @st.fragment
 @mishaps.guarded
 def _draw_samples(data: Material, recipe: Recipe) -> None:
-    """Two rows of pictures; only these are drawn again when other augmentations are asked for."""
+    """Two rows of pictures; a click on Again draws only these."""
     changes = not recipe.augment.is_none
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("### As the network will see them", width="content")
+        st.markdown("### Samples as the network sees them", width="content")
         again = changes and st.button(
-            "Again", icon=":material/casino:", key="train_again", help="As the next epoch changes them"
+            "Again",
+            icon=":material/casino:",
+            key="train_again",
+            help="The same images as the next epoch augments them",
         )
     epoch = trainings.next_epoch() if again else trainings.epoch_shown()
     _strip(
-        "Training, augmented: other every epoch" if changes else "Training: this recipe augments nothing",
+        "Training, augmented anew in every epoch" if changes else "Training, without augmentation",
         training_samples(data, recipe, epoch=epoch),
     )
-    _strip("Validation: never changed", validation_samples(data))
+    _strip("Validation, never augmented", validation_samples(data))
 
 
 def _strip(caption: str, samples: Sequence[PreviewSample]) -> None:
@@ -159,22 +165,22 @@ def _figure(sample: PreviewSample) -> str:
     return f'<figure title="{name}">{image}<figcaption>{name}</figcaption></figure>'
 
 
-def _draw_files(found: DataReport) -> None:
+def _draw_files(report: DataReport) -> None:
     """The files behind the warnings, in groups that open."""
-    broken = [f"{name}: {reason}" for name, reason in found.broken]
+    broken = [f"{name}: {reason}" for name, reason in report.broken]
     _listed("Broken files", broken)
-    _draw_left_out(found)
-    _listed("Same content", [_as_text(each) for each in found.exact])
-    _listed("Almost the same, in training and validation", [_as_text(each) for each in found.near])
+    _draw_left_out(report)
+    _listed("Same content", [_as_text(each) for each in report.exact])
+    _listed("Almost the same, in training and validation", [_as_text(each) for each in report.near])
 
 
-def _draw_left_out(found: DataReport) -> None:
+def _draw_left_out(report: DataReport) -> None:
     """Files that do not count, by reason, each with the first of them."""
-    total = sum(each.num_files for each in found.left_out)
+    total = sum(each.num_files for each in report.left_out)
     if not total:
         return
     with st.expander(f"Left out: {words.counted(total, 'file')}"):
-        for each in found.left_out:
+        for each in report.left_out:
             st.caption(words.plain(str(each)))
             st.code("\n".join(each.examples[:_EXAMPLES]), language=None)
 

@@ -1,4 +1,4 @@
-"""The training that is looked at, and the data that it is to learn from."""
+"""The training that the page shows, and the data of the plan."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ _FOLDERS_CHANGE_S = 60
 
 
 def watch(run: str | None) -> None:
-    """Look at this training from the next run of the page on, or at none."""
+    """Show this training, or none, from the next run of the page on."""
     st.session_state[RUN_NEXT] = run
 
 
@@ -36,13 +36,13 @@ def next_epoch() -> int:
     return epoch_shown()
 
 
-def has_turned() -> bool:
-    """Whether somebody wants to look at another training than the page shows."""
+def is_leaving() -> bool:
+    """Whether a click has chosen another training than the page shows."""
     return RUN_NEXT in st.session_state
 
 
 def watched() -> str | None:
-    """The training to look at: the address's, else this session's last; once, as the page begins."""
+    """The training to show: the address's, else this session's last. Call once, as the page begins."""
     address = st.query_params.get(RUN)
     name: str | None
     if RUN_NEXT in st.session_state:

@@ -1,8 +1,7 @@
-"""Trainings on the page: the one that is looked at, live, and the table of all."""
+"""One training on the page: its state, its curves as they grow, and what can be done with it."""
 
-from collections.abc import Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 
@@ -12,11 +11,11 @@ from core.mistakes import results
 from core.training import overview, runs
 from core.training.runs import Run
 from pages._ui import mishaps, words
-from pages._ui.session import models, values
+from pages._ui.session import models
 from pages._ui.train import curves
 from pages._ui.train.state import trainings
 
-_LIVE_S, _TABLE_S = 1.0, 5.0
+_LIVE_S = 1.0
 _BADGES = {
     "running": ("blue", ":material/play_circle:"),
     "finished": ("green", ":material/check_circle:"),
@@ -24,31 +23,30 @@ _BADGES = {
     "failed": ("red", ":material/error:"),
     "interrupted": ("orange", ":material/power_off:"),
 }
-_SYMBOLS = {"running": "▶", "finished": "✓", "stopped": "■", "failed": "✕", "interrupted": "!"}
 
 
 def watched() -> Run | None:
-    """The training that the address names; where there is none of that name, that is said."""
+    """The training that the address names; None, with the reason on the page, where there is none."""
     name = trainings.watched()
     if name is None:
         return None
     try:
         store.refuse_odd(name)
-        found = runs.find(name)
+        run = runs.find(name)
     except CoreError:
         st.warning(
             f"There is no training named {words.plain(name[:64])}. Start one here, or choose one below.",
             icon=":material/search_off:",
         )
         return None
-    if not found.card.recipe:
+    if not run.card.recipe:
         st.info(f"{words.plain(name)} was not trained here, so there are no curves to show.")
         return None
-    return found
+    return run
 
 
 def draw(run: Run) -> None:
-    """One training: head line, progress, curves, and what can be done with it."""
+    """The name and state of a training, its progress, its curves, and the next steps."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, vertical_alignment="center", width="content", key="train_status"):
             st.header(words.plain(run.name), anchor=False, width="content")
@@ -67,7 +65,7 @@ def draw(run: Run) -> None:
 
 
 def _draw_live(name: str, status: str) -> None:
-    """What changes while it runs; when it ends, the whole page is drawn once more."""
+    """The part that changes during the training; at its end, the whole page is drawn once more."""
     try:
         run = runs.find(name)
     except CoreError:
@@ -88,17 +86,18 @@ def _draw_live(name: str, status: str) -> None:
 
 def _draw_reason(run: Run) -> None:
     if run.status == "failed":
-        reason = run.card.reason or "its process gave no reason"
-        st.error(f"It failed: {words.plain(reason)}.", icon=":material/error:")
+        reason = run.card.reason or "the process ended without giving a reason"
+        st.error(f"The training failed: {words.plain(reason)}.", icon=":material/error:")
     if run.status == "interrupted":
         st.warning(
-            "Its process is gone: the machine was switched off, or something ended it. "
-            "Resume goes on from the last saved epoch.",
+            "The training's process has ended without a result: the machine was switched off, or the process "
+            "was killed. Resume continues from the last saved epoch.",
             icon=":material/power_off:",
         )
     if run.status == "stopped":
         st.info(
-            "It was stopped; the best epoch so far is kept, and it can go on.", icon=":material/stop_circle:"
+            "This training was stopped. The best epoch so far is kept, and Resume continues from the last.",
+            icon=":material/stop_circle:",
         )
 
 
@@ -118,7 +117,7 @@ def _draw_measures(run: Run) -> None:
 def _draw_curves(run: Run) -> None:
     if run.history.empty:
         if run.is_running:
-            st.caption("The curves begin with the end of the first epoch.")
+            st.caption("The curves begin after the first epoch.")
         return
     _, planned = overview.num_epochs(run)
     titles = {"accuracy": "Accuracy", "loss": "Loss"}
@@ -140,10 +139,10 @@ def _draw_actions(run: Run) -> None:
         icon=":material/stop:",
         key="train_stop",
         disabled=run.is_stopping,
-        help="It ends after this batch; the best epoch is kept.",
+        help="Stops after the current batch and keeps the best epoch.",
     ):
         runs.stop(run.name)
-        st.toast("It stops after the current batch.", icon=":material/stop:")
+        st.toast("The training stops after the current batch.", icon=":material/stop:")
     if run.can_resume and st.button("Resume", icon=":material/resume:", key="train_resume", type="primary"):
         _resume(run.name)
     # Links would not do: a model that was chosen before wins over the one in the address.
@@ -165,7 +164,7 @@ def _draw_actions(run: Run) -> None:
 
 def _resume(name: str) -> None:
     try:
-        with st.spinner("Going on: the libraries are loaded, the last state is read…"):
+        with st.spinner("Resuming: loading the libraries and the last saved state…"):
             runs.resume(name)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
@@ -179,7 +178,7 @@ def _delete_button(run: Run) -> None:
         icon=":material/delete:",
         key="train_delete",
         disabled=run.is_running,
-        help="It is being trained: stop it first." if run.is_running else None,
+        help="This training is running: stop it first." if run.is_running else None,
     ):
         _ask_to_delete(run.name, overview.megabytes(run))
 
@@ -205,58 +204,3 @@ def _delete(name: str) -> None:
         return
     trainings.watch(None)
     st.toast(f"{words.plain(name)} is deleted.", icon=":material/delete:")
-
-
-def draw_table(chosen: str | None) -> None:
-    """All trainings, the newest first; a click looks at one."""
-    st.header("Your trainings", anchor=False)
-    found = runs.every()
-    if not found:
-        st.info(
-            "None yet. Leave everything as it is and press Start: the digits take about a minute.",
-            icon=":material/rocket_launch:",
-        )
-        return
-    st.caption("Click a row to see its curves, to go on with it, or to delete it.")
-    live = any(run.is_running for run in found)
-    st.fragment(mishaps.guarded(_draw_rows), run_every=_TABLE_S if live else None)(chosen)
-
-
-def _draw_rows(chosen: str | None) -> None:
-    if trainings.has_turned():
-        st.rerun()
-    found = runs.every()
-    rows = overview.table(found)
-    rows["status"] = [f"{_SYMBOLS[run.status]} {run.status}" for run in found]
-    # The key has the chosen name: a new table has no cell selected, so that any cell can be clicked.
-    key = f"train_runs_{chosen or ''}"
-    st.dataframe(
-        rows,
-        hide_index=True,
-        key=key,
-        on_select=partial(_look_at_row, key, [run.name for run in found]),
-        selection_mode="single-cell",
-        column_config=_columns(),
-    )
-
-
-def _columns() -> dict[str, Any]:
-    column = st.column_config
-    return {
-        "name": column.TextColumn("Name"),
-        "status": column.TextColumn("Status"),
-        "recipe": column.TextColumn("Recipe"),
-        "data": column.TextColumn("Data"),
-        "fingerprint": column.TextColumn("Fingerprint", help="Of the data: the same where it is the same"),
-        "accuracy": column.NumberColumn("Best accuracy", help="Of validation", format="%.1f %%"),
-        "epochs": column.TextColumn("Epochs", help="Done / planned"),
-        "size": column.NumberColumn("Size", format="%.2f MB"),
-        "time": column.TextColumn("Time"),
-        "started": column.DatetimeColumn("Started", format="D MMM, HH:mm"),
-    }
-
-
-def _look_at_row(key: str, names: Sequence[str]) -> None:
-    row = values.row(key, len(names))
-    if row is not None:
-        trainings.watch(names[row])
