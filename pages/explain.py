@@ -20,8 +20,8 @@ with shell.page("pages/explain.py"):
     photo = photos.chosen_photo()
     if photo is None:
         st.info(
-            "Drop a photo above, take one with the camera, or click a sample. Then you see what the network "
-            "takes it for, and which parts of it speak for that.",
+            "Drop a photo above, take one with the camera, or click a sample. You then see the predicted "
+            "class and the parts of the photo that are evidence for it.",
             icon=":material/image_search:",
         )
         st.stop()

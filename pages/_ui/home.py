@@ -1,4 +1,4 @@
-"""Home: what is loaded, and where to go."""
+"""Home: the model that answers, and the pages."""
 
 import streamlit as st
 
@@ -13,26 +13,26 @@ def draw() -> None:
     with shell.page("app.py"):
         st.title("Why does it see that?")
         st.markdown(
-            "Drop in a photo. SeeWhy shows what the network takes it for, **where in the photo that comes "
-            "from**, and why it is not something else."
+            "Drop a photo. SeeWhy shows which class the network predicts, **which parts of the photo are the "
+            "evidence**, and why it is not another class."
         )
         name = models.chosen_checkpoint()
         if photo_picker.photo_source():
             st.switch_page("pages/explain.py", query_params={})
-        _draw_loaded(name)
-        st.header("Where to go")
+        _draw_model(name)
+        st.header("Pages")
         for path, page in list(shell.PAGES.items())[1:]:
             st.page_link(path, label=f"**{page.title}**: {page.question}", icon=page.icon)
 
 
-@mishaps.guarded  # One that cannot be loaded leaves the ways to other pages.
-def _draw_loaded(name: str) -> None:
-    st.header("What is loaded")
+@mishaps.guarded  # A model that cannot be loaded must not hide the links to the other pages.
+def _draw_model(name: str) -> None:
+    st.header("Model")
     loaded = models.load(name)
     card = loaded.checkpoint.card
     with st.container(horizontal=True):
         st.metric("Model", words.plain(name), border=True)
         st.metric("Classes", f"{len(card.class_names):,}", border=True)
-        st.metric("Layers to look into", len(loaded.layers), border=True)
+        st.metric("Layers to explain", len(loaded.layers), border=True)
         st.metric("Runs on", device_label(loaded.checkpoint.device), border=True)
     st.caption(words.plain(f"{card.architecture} · {card.source}"))

@@ -1,4 +1,4 @@
-"""What went wrong, where a person sees it: a sentence, or a number that the log explains."""
+"""Errors on the page: a sentence that says what to do, or a number under which the log has the traceback."""
 
 import logging
 import traceback
@@ -27,27 +27,30 @@ _P = ParamSpec("_P")
 
 
 def show(error: Exception, doing: str) -> None:
-    """Say what a person can do about an error; one that nobody expected goes to the log in full."""
+    """Say what to do about an error; log the traceback of an unexpected one."""
     known = mishaps.sentence(error)
     if known is not None:
         st.error(words.capital(known), icon=":material/error:")
         return
     if _is_of_the_browser(error):
         _LOG.warning("a value that no page offers was sent: %s", error)
-        st.error("The browser sent a value that is not on offer. Reload the page.", icon=":material/error:")
+        st.error(
+            "The browser sent a value that this page does not offer. Reload the page.",
+            icon=":material/error:",
+        )
         return
-    found = mishaps.record(error, doing)
-    _LOG.error("error %s while %s\n%s", found.number, doing, found.traceback)
+    mishap = mishaps.record(error, doing)
+    _LOG.error("error %s while %s\n%s", mishap.number, doing, mishap.traceback)
     st.error(
-        f"Unexpected error **{found.number}** while {words.plain(doing)}. This is a fault of SeeWhy. "
-        "Everything else still works: choose something else here, or another page. The server's log says "
-        "more under this number.",
+        f"Unexpected error **{mishap.number}** while {words.plain(doing)}. This is a bug in SeeWhy. "
+        "Everything else still works: choose something else here, or another page. The server's log has the "
+        "details under this number.",
         icon=":material/bug_report:",
     )
 
 
 def _is_of_the_browser(error: Exception) -> bool:
-    """Whether Streamlit could not read what was sent for a widget: its own browser code does not do that."""
+    """Whether Streamlit could not read a widget's value: its own browser code never sends such values."""
     frames = traceback.extract_tb(error.__traceback__)
     if isinstance(error, StreamlitInvalidLayoutContextError) and frames[-1].name == _SECOND_DIALOGUE:
         return True
@@ -56,7 +59,7 @@ def _is_of_the_browser(error: Exception) -> bool:
 
 
 def guarded(function: Callable[_P, None]) -> Callable[_P, None]:
-    """A part of a page that is drawn by itself, with its errors shown in its own place."""
+    """A part of a page that shows its own errors in its own place."""
 
     @wraps(function)
     def drawn(*given: _P.args, **named: _P.kwargs) -> None:
@@ -64,15 +67,15 @@ def guarded(function: Callable[_P, None]) -> Callable[_P, None]:
             function(*given, **named)
         except FragmentHandledException:
             raise
-        except Exception as error:  # Whatever it is, the rest of the page stands.
+        except Exception as error:  # Any error: the rest of the page stays.
             show(error, "a part of the page was drawn")
 
     return drawn
 
 
 def show_outside_of_pages(error: Exception) -> bool:
-    """Say what went wrong in a click, or before a page had begun to be drawn; where to go instead."""
-    # Not above: the server, which has this function at hand, is to start before the libraries are loaded.
+    """Show an error of a click, or of a run that had not reached its page, with links to the pages."""
+    # Not at the top: the server holds this function, and must start before the libraries are loaded.
     from pages._ui import shell  # noqa: PLC0415
 
     show(error, "your last click was followed")

@@ -1,4 +1,4 @@
-"""What stands between the browser and the pages: who may ask, what a page may load, how much may be sent."""
+"""Security between browser and pages: accepted hosts and origins, what a page may load, upload limits."""
 
 import base64
 import hashlib
@@ -16,14 +16,14 @@ from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 _POLICY_VIOLATION = 1008
-_ANSWERED = "websocket.http.response"  # The web server can say no to a websocket in words.
+_ANSWERED = "websocket.http.response"  # The web server can refuse a websocket with a text.
 _UPLOADS = "/_stcore/upload_file/"
-# Of one session: more photos than a page keeps, and the largest weights that it takes.
+# Of one session: room for more photos than a page keeps, and for the largest weights.
 MAX_UPLOADS, MAX_UPLOADED_BYTES = 32, 320 * 2**20
 
 
 def _inline_scripts() -> str:
-    """The scripts that Streamlit's own page has inside, by their hashes: no other may be inside a page."""
+    """The hashes of the scripts inside Streamlit's own page: a page may contain no others."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     hashes = (hashlib.sha256(each.encode()).digest() for each in scripts)
@@ -58,10 +58,10 @@ HEADERS = {
 
 
 class Door:
-    """ASGI middleware that answers only what was asked of this server by its own pages.
+    """ASGI middleware that answers only requests of this server's own pages.
 
-    A foreign name that leads to this machine, or a page of another site, gets status 403, before Streamlit
-    looks at the request: it would ask an outside server for this machine's address.
+    A request for a foreign host name, or from a page of another site, gets status 403 before Streamlit reads
+    it: Streamlit would ask an outside server for this machine's address.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -86,7 +86,7 @@ MIDDLEWARE = [Middleware(Door)]
 
 
 def refusal(headers: Headers) -> str | None:
-    """Why a request with these headers is not answered; None where it is."""
+    """Why a request with these headers is refused; None where it is answered."""
     host, origin = headers.get("host", ""), headers.get("origin")
     if not _is_ours(host):
         name = "This address" if host == "" else repr(host[:80])
@@ -126,9 +126,9 @@ def _with_headers(send: Send) -> Send:
 
 
 def _bound_uploads(scope: Scope) -> None:
-    """Let go of a session's oldest files where it has sent too many, or too much."""
-    _, found, after = scope["path"].partition(_UPLOADS)
-    if scope["type"] == "http" and scope["method"] == "PUT" and found:
+    """Delete a session's oldest files where it has uploaded too many, or too many bytes."""
+    _, is_upload, after = scope["path"].partition(_UPLOADS)
+    if scope["type"] == "http" and scope["method"] == "PUT" and is_upload:
         manager = runtime.get_instance().uploaded_file_mgr
         if isinstance(manager, MemoryUploadedFileManager):
             bound(manager, after.partition("/")[0])

@@ -1,4 +1,4 @@
-"""The frame of every page: title, sidebar, and errors as messages that a person can act on."""
+"""The frame of every page: title, sidebar, and errors as messages that say what to do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,19 +24,21 @@ class Page:
 
 
 PAGES = {
-    "app.py": Page("Home", ":material/home:", "What is loaded, and where to go"),
+    "app.py": Page("Home", ":material/home:", "The model, and the pages"),
     "pages/explain.py": Page(
-        "Explain", ":material/center_focus_strong:", "Why does it see that in this photo?"
+        "Explain", ":material/center_focus_strong:", "Why does the network see that in this photo?"
     ),
-    "pages/mistakes.py": Page("Mistakes", ":material/grid_on:", "Where does it fail, and what misled it?"),
+    "pages/mistakes.py": Page(
+        "Mistakes", ":material/grid_on:", "Where does the network fail, and what misled it?"
+    ),
     "pages/compare.py": Page(
         "Compare", ":material/compare:", "What did a change fix, and what did it break?"
     ),
-    "pages/inside.py": Page("Inside", ":material/layers:", "What has each layer and filter learned?"),
+    "pages/inside.py": Page("Inside", ":material/layers:", "What has each layer and each channel learned?"),
     "pages/train.py": Page("Train", ":material/model_training:", "Train a network and watch it learn"),
 }
 
-# Training needs no network to begin with.
+# Training needs no checkpoint.
 _WITHOUT_CHECKPOINT = ("pages/train.py",)
 
 _STYLE = Path(__file__).with_name("shell.css")
@@ -46,7 +48,7 @@ _STYLE = Path(__file__).with_name("shell.css")
 def page(path: str) -> Iterator[None]:
     """Draw the frame of the page at ``path``; an error inside becomes a message, see `mishaps.show`.
 
-    Streamlit's own way to stop or to run again is no error, and passes.
+    Streamlit's own signals to stop or to run again are no errors, and pass.
     """
     collecting.spare_libraries()
     this = PAGES[path]
@@ -55,7 +57,7 @@ def page(path: str) -> Iterator[None]:
     try:
         welcome.draw_linked()
         _sidebar()
-    except Exception as error:  # Whatever it is, the other pages can still be opened.
+    except Exception as error:  # Any error: the other pages can still be opened.
         mishaps.show(error, "the sidebar was drawn")
         st.stop()
     if path not in _WITHOUT_CHECKPOINT and not available():
@@ -65,8 +67,8 @@ def page(path: str) -> Iterator[None]:
     try:
         yield
     except FragmentHandledException:
-        raise  # It has been shown.
-    except Exception as error:  # Whatever it is, the sidebar and what has been drawn stand.
+        raise  # The fragment has shown it.
+    except Exception as error:  # Any error: the sidebar and what has been drawn stay.
         mishaps.show(error, f"the page {this.title} was drawn")
 
 
@@ -86,7 +88,7 @@ def _sidebar() -> None:
                 key=models.CHECKPOINT,
                 bind="query-params",
                 persist_state="session",
-                help="Which trained network answers. Your own can be added below.",
+                help="The trained network that answers. Add your own below.",
             )
         own_model.button()
         own_model.report(query.get(models.CHECKPOINT, ""))

@@ -1,4 +1,4 @@
-"""What there is to say where checkpoints are missing or broken, and what to do about it."""
+"""Messages about missing and broken checkpoints, with what to do about them."""
 
 import streamlit as st
 
@@ -9,13 +9,13 @@ from pages._ui.session import models
 
 
 def draw() -> None:
-    """There is no network yet: three ways to get one."""
+    """Say that there is no network yet, and offer three ways to get one."""
     trouble = inventory.trouble()
     if trouble is not None:
         st.error(words.capital(trouble), icon=":material/folder_off:")
         return
     st.header("There is no network yet", anchor=False)
-    st.markdown(words.plain(f"Networks are kept in {paths.root()}, and none that can be used is there."))
+    st.markdown(words.plain(f"Networks are kept in {paths.root()}. No usable network is there."))
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Use the ImageNet network",
@@ -23,19 +23,18 @@ def draw() -> None:
             type="primary",
             key="welcome_built_in",
             on_click=_add_built_in,
-            help="It is installed with SeeWhy and knows 1,000 classes. Nothing is downloaded.",
+            help="It is installed with SeeWhy and knows 1,000 classes. Needs no download.",
         )
         if st.button("Train one", icon=":material/model_training:", key="welcome_train"):
             st.switch_page("pages/train.py", query_params={})
     st.caption(
-        "Or press **Bring your own model** in the sidebar. The trained examples are in the folder "
-        f"checkpoints of SeeWhy's repository: copy it there, or name "
-        f"another folder by {words.plain(paths.VARIABLE)}."
+        "Or press **Bring your own model** in the sidebar. The folder checkpoints of SeeWhy's repository has "
+        f"trained examples: copy them to this folder, or set {words.plain(paths.VARIABLE)} to another folder."
     )
 
 
 def draw_unusable() -> None:
-    """The checkpoints that cannot be used, each with the reason; nothing where all can."""
+    """List the checkpoints that cannot be used, each with the reason; draw nothing where there are none."""
     faults = inventory.unusable()
     if not faults:
         return
@@ -46,11 +45,11 @@ def draw_unusable() -> None:
 
 
 def draw_linked() -> None:
-    """Say why the checkpoint that a link asks for is not the one that is shown."""
+    """Say why the page does not show the checkpoint that the link names."""
     name = models.linked_checkpoint()
     reason = inventory.unusable().get(name) if name else None
     if name and reason:
-        told = f"{name} cannot be used, and another network is shown: {reason}."
+        told = f"{name} cannot be used: {reason}. The page shows another network."
         st.warning(words.plain(told), icon=":material/warning:")
 
 

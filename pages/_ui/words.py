@@ -1,4 +1,4 @@
-"""Texts that may come from outside, as sentences that Streamlit shows as they are."""
+"""Text for the page: text from outside made safe, and numbers as text."""
 
 import html
 import re
@@ -18,38 +18,38 @@ _FOUND_IN_TEXT = re.compile(
 
 
 def sentence(error: CoreError) -> str:
-    """An error's text as a sentence, with nothing in it taken for Markdown."""
+    """An error's text as a sentence, its Markdown escaped."""
     return capital(str(error))
 
 
 def capital(text: str) -> str:
-    """A message as a sentence, with nothing in it taken for Markdown."""
+    """A message as a sentence, its Markdown escaped."""
     return plain(text[:1].upper() + text[1:] + ".")
 
 
 def plain(text: str) -> str:
-    """Text from outside, safe where Streamlit reads Markdown: it shows as it is, on one line.
+    """Text from outside as Markdown that shows it unchanged, on one line.
 
-    Escapes alone are not enough: once they are resolved, the browser looks for web addresses, ``:icons:``
-    and arrows in the text itself. An invisible joiner keeps those from being found.
+    Escapes alone are not enough: after resolving them, Streamlit turns web addresses, ``:icons:`` and arrows
+    in the text into links and symbols. An invisible joiner inside them prevents that.
     """
-    joined = _FOUND_IN_TEXT.sub(lambda found: f"{found[0][0]}{_JOINER}{found[0][1:]}", readable(text))
+    joined = _FOUND_IN_TEXT.sub(lambda match: f"{match[0][0]}{_JOINER}{match[0][1:]}", readable(text))
     return _MARKS.sub(r"\\\g<0>", joined)
 
 
 def readable(text: str) -> str:
-    """Text from outside where no Markdown is read: on one line, in one direction, of bounded length."""
+    """Text from outside for places without Markdown: one line, one direction, at most 2,000 characters."""
     clean = _BREAKS.sub(" ", _UNSEEN.sub("", text[: 2 * _MOST])).encode("utf-8", "replace").decode()
     return clean if len(clean) <= _MOST else f"{clean[: _MOST - 1]}…"
 
 
 def in_chart(text: str) -> str:
-    """Text from outside in a chart, which reads tags and entities of HTML."""
+    """Text from outside for a chart: Plotly reads HTML tags and entities."""
     return html.escape(readable(text), quote=False)
 
 
 def shortened(name: str, most: int = 24) -> str:
-    """A name that fits beside a chart."""
+    """A name of at most ``most`` characters, cut with an ellipsis."""
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
@@ -60,7 +60,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in words of at most four signs: ``97 %``, and not ``100 %`` unless it is all."""
+    """A share as a percentage of at most four characters: ``97 %``; ``100 %`` only for the whole."""
     text = f"{share:.0%}"
     if text == "100%" and share < 1:
         return ">99 %"
@@ -68,12 +68,12 @@ def percent(share: float) -> str:
 
 
 def accuracy(share: float) -> str:
-    """A share of right ones, with one decimal; a dash where it is undefined."""
+    """An accuracy as a percentage with one decimal; a dash where it is undefined."""
     return shares.percent(share)
 
 
 def signed(value: float) -> str:
-    """A number of logits with its sign and two decimals."""
+    """A logit with its sign and two decimals."""
     text = f"{value:+.2f}".replace("-", MINUS)
     return text if text.strip(f"+{MINUS}0.") else "0.00"
 

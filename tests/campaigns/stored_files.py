@@ -68,7 +68,7 @@ _COMMANDS = (
     ("examples", "--layer", "conv2d", "--out", "out", "--checkpoint"),
     ("recipes",),
 )
-_UNEXPECTED = "This is a fault of SeeWhy"
+_UNEXPECTED = "This is a bug in SeeWhy"
 
 Random = np.random.Generator
 

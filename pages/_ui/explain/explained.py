@@ -27,7 +27,7 @@ from pages._ui.session.photos import Drawn, Photo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """One photo, one question, its answer at one layer, and how it is to look."""
+    """One photo, one question, its answer at one layer, and the colours of the map."""
 
     photo: Photo
     loaded: Loaded
@@ -43,17 +43,17 @@ class Scene:
 
     @property
     def is_signed(self) -> bool:
-        """Whether both sides are shown, for and against."""
+        """Whether the map shows evidence for and against."""
         return self.palette == render.SIGNED
 
     @property
     def method(self) -> str:
-        """The method as people call it."""
+        """The method by its usual name."""
         return method_picker.label(self.question.method)
 
     @property
     def place(self) -> str:
-        """Where the map lies, in words."""
+        """Where the map was computed, in words."""
         return "on the input" if self.layer == INPUT else f"at {self.layer}"
 
     @property
@@ -63,7 +63,7 @@ class Scene:
 
     @property
     def rival_name(self) -> str:
-        """The class that it is compared with, or nothing."""
+        """The class to compare with; empty where there is none."""
         against = self.answer.against
         return "" if against is None else self.loaded.checkpoint.card.class_names[against]
 
@@ -73,12 +73,12 @@ class Scene:
         return f"Why {self.class_name}" + (f", and not {self.rival_name}" if self.rival_name else "")
 
     def values(self, raw: FloatArray) -> FloatArray:
-        """A raw map as it is coloured: from 0 to 1, or from -1 to 1 where both sides are shown."""
+        """A raw map scaled for its colours: to [0, 1], or to [-1, 1] where it shows both sides."""
         return display.balance(raw, display.peak(raw)) if self.is_signed else display.heat(raw)
 
 
 def draw_viewer(scene: Scene, view: str) -> float:
-    """Draw the photo with its map; gives the opacity, from 0 to 1."""
+    """Draw the photo with its map; gives the opacity in [0, 1] that is set in the browser."""
     drawn = photos.drawn(scene.photo)
     cells = scene.map.raw if scene.map.evidence is None else scene.map.evidence
     seen = scene.loaded.checkpoint.card.preprocess.window(drawn.size).shares(drawn.size)
@@ -97,30 +97,29 @@ def draw_verdict(
 
 
 def draw_sum(scene: Scene) -> None:
-    """Say how the evidence adds up, or that there is none."""
+    """Draw the sum of the evidence, or say that there is none."""
     found = scene.map
     if found.evidence is not None:
         score = f"logit of {scene.class_name}"
         if scene.rival_name:
             score += f" {words.MINUS} logit of {scene.rival_name}"
         parts = [
-            (words.signed(found.speaks_for), "cells for it"),
-            (words.signed(found.speaks_against), "cells against it"),
+            (words.signed(found.speaks_for), "evidence for"),
+            (words.signed(found.speaks_against), "evidence against"),
             (words.signed(found.bias), "bias"),
             (f"= {words.signed(found.score)}", score),
         ]
         _draw_equation(parts)
     if not found.has_positive_evidence and not scene.is_signed:
         st.info(
-            f"No positive evidence: by this method, nothing {words.plain(scene.place)} speaks for "
-            f"{words.plain(scene.class_name)}. "
-            "See *For and against* for what speaks against it.",
+            f"No positive evidence: this method shows nothing {words.plain(scene.place)} for "
+            f"{words.plain(scene.class_name)}. Choose *For and against* to see the evidence against it.",
             icon=":material/contrast:",
         )
 
 
 def draw_stages(scene: Scene) -> None:
-    """Draw one small map per stage of the network; a click looks at that layer."""
+    """Draw one small map per stage of the network; a click chooses that layer."""
     drawn = photos.drawn(scene.photo)
     sizes = {layer.name: layer for layer in stages(scene.loaded.layers)}
     items = [
@@ -136,13 +135,13 @@ def draw_stages(scene: Scene) -> None:
     pick = partial(question_keys.choose_layer, scene.loaded.checkpoint.name)
     st.markdown(
         "### Where in the network the evidence forms",
-        help="Early layers left, late layers right; each map on its own scale. Click to look closer.",
+        help="Early layers left, late layers right; each map has its own scale. Click a map to enlarge it.",
     )
     tiles.row(items, label="Stages", key="stages", on_pick=pick, side=128)
 
 
 def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
-    """Draw what speaks for either class, on one scale, beside each other."""
+    """Draw the evidence for each of the two classes, side by side, on one scale."""
     drawn = photos.drawn(scene.photo)
     maps = {scene.class_name: first.maps[scene.layer].raw, scene.rival_name: second.maps[scene.layer].raw}
     top = max(map(display.peak, maps.values()))
@@ -161,12 +160,12 @@ def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
         for name, raw in maps.items()
     ]
     with st.container(gap="xsmall"):
-        st.markdown("### Each class by itself, on one scale")
+        st.markdown("### Evidence for each class, on one scale")
         tiles.row(items, label="Either class", key="duel", on_pick=lambda _name: None, side=200)
 
 
 def draw_downloads(scene: Scene, opacity: float) -> None:
-    """Offer overlay, raw map and prediction; each is made when it is asked for."""
+    """Offer overlay, raw map and prediction as files; each is made on the click."""
     stem = export.stem(scene.answer, scene.layer)
     files = (
         ("Overlay", "overlay.png", "image/png", lambda: _overlay_file(scene, opacity)),
@@ -187,7 +186,7 @@ def draw_downloads(scene: Scene, opacity: float) -> None:
 
 
 def draw_small_print(scene: Scene) -> None:
-    """How the map was computed, where, and how long that took."""
+    """How the map was computed, at which layer, and in how many seconds."""
     width, height = photos.drawn(scene.photo).size
     rows, columns = scene.map.raw.shape
     parts = [

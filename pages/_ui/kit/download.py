@@ -1,4 +1,4 @@
-"""Download a public data set: what it is, how large, under which licence, how far, and how to stop it."""
+"""Download a public data set: its size and licence, the progress, and a button to cancel."""
 
 from collections.abc import Callable
 
@@ -14,9 +14,9 @@ _LIVE_S = 1.0
 
 
 def offer(name: str, place: str, *, on_end: Callable[[], None] = lambda: None) -> bool:
-    """Offer the data set of this source, or show how far it is; False where no program can get it.
+    """Offer the data set of this source, or show its progress; False where it has no download.
 
-    ``place`` tells several offers on a page apart; ``on_end`` is called once it is here.
+    ``place`` is part of the widgets' keys; ``on_end`` is called once the data set is on this machine.
     """
     if catalogue.SOURCES.get(name) is None or not _may_be_offered(name):
         return False
@@ -29,7 +29,7 @@ def offer(name: str, place: str, *, on_end: Callable[[], None] = lambda: None) -
 
 
 def _may_be_offered(name: str) -> bool:
-    """Not to visitors, who would fill another person's disk."""
+    """Not to visitors, who would fill the disk of the server's owner."""
     return background.can_be(name) and (not places.has_visitors() or background.under_way(name) is not None)
 
 
@@ -38,12 +38,15 @@ def _draw_offer(name: str, place: str) -> None:
     if reason := background.complaint(name):
         st.error(words.capital(reason), icon=":material/cloud_off:")
     elif was_interrupted:
-        st.warning("The last download was interrupted. It begins anew.", icon=":material/warning:")
+        st.warning(
+            "The last download was interrupted. The next one starts from the beginning.",
+            icon=":material/warning:",
+        )
     st.markdown(f"**{words.plain(source.title)}**")
     st.caption(
         words.plain(
-            f"{files.in_words(source.num_bytes)} to download. Licence: {source.licence}. It is kept in "
-            f"{catalogue.data_root() / name}, for every checkpoint and recipe that uses it."
+            f"{files.in_words(source.num_bytes)} to download. Licence: {source.licence}. Kept in "
+            f"{catalogue.data_root() / name}, for every checkpoint and recipe that uses this data set."
         )
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -52,7 +55,7 @@ def _draw_offer(name: str, place: str) -> None:
         )
         if was_interrupted:
             st.button(
-                "Delete what came", icon=":material/delete:", key=f"download_forget_{place}",
+                "Delete the partial download", icon=":material/delete:", key=f"download_forget_{place}",
                 on_click=background.forget, args=(name,),
             )  # fmt: skip
         st.caption(words.plain(f"Or in a terminal: python -m core data {name} --fetch"), width="content")
@@ -61,7 +64,7 @@ def _draw_offer(name: str, place: str) -> None:
 
 
 def _draw_progress(name: str, place: str, on_end: Callable[[], None]) -> None:
-    """How far it is; when it has ended, the page is drawn once more."""
+    """Draw the progress; at the end, the whole page is drawn once more."""
     found = background.under_way(name)
     if found is None:
         on_end()
@@ -76,13 +79,14 @@ def _draw_progress(name: str, place: str, on_end: Callable[[], None]) -> None:
             on_click=background.cancel, args=(name,),
         )  # fmt: skip
         st.caption(
-            "It goes on if you leave this page. If you cancel, what has come is deleted.", width="content"
+            "The download continues if you leave this page. Cancel deletes the partial download.",
+            width="content",
         )
 
 
 def _start(name: str) -> None:
     try:
-        with st.spinner("The download begins…"):
+        with st.spinner("Starting the download…"):
             background.start(name)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/cloud_off:")

@@ -1,4 +1,4 @@
-"""Bring your own model: a dialogue around `core.checkpoints.foreign.importing`."""
+"""Bring your own model: the dialogue that imports weights."""
 
 import re
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ def choose_added() -> None:
 
 
 def report(name: str) -> None:
-    """What was understood of the file of a checkpoint that has just been imported."""
+    """Draw what was read from the weights of a checkpoint that has just been imported."""
     lines = imports.lines_of(name)
     if lines:
         with st.expander("What was read from the file", icon=":material/fact_check:"):
@@ -35,7 +35,7 @@ def report(name: str) -> None:
 
 
 def button() -> None:
-    """Open the dialogue that adds a checkpoint."""
+    """Draw the button that opens the dialogue."""
     if st.button("Bring your own model", icon=":material/add:", type="tertiary", key="own_model"):
         _dialogue()
 
@@ -62,26 +62,26 @@ def _dialogue() -> None:
             help="Options may follow: timm:vit_tiny_patch16_224?img_size=384, or ?in_chans=1.",
         )
         classes = st.text_area(
-            "Class names, one a line, in the order of the outputs",
+            "Class names, one per line, in the order of the outputs",
             key="own_classes",
             placeholder="cat\ndog",
-            help="JSON, CSV and Python dictionaries of names and indices are read too.",
+            help="JSON, CSV and Python dictionaries of names and indices also work.",
         )
         settings = st.text_input(
-            "Preprocess, where it differs from the architecture's published one",
+            "Preprocessing, where it differs from the published one",
             key="own_preprocess",
             placeholder="resize=256,crop=224,mean=0.5,std=0.5,interpolation=bicubic",
         )
         key = st.text_input(
-            "Key in the file, where it holds several weights", key="own_key", placeholder="state_dict_ema"
+            "Key in the file, where it holds several state dicts", key="own_key", placeholder="state_dict_ema"
         )
         name = st.text_input("Name", key="own_name", placeholder="my-pets")
         if not st.form_submit_button("Import", type="primary", key="own_import"):
             return
     if weights is None:
-        st.error("No weights yet: choose a file, and wait until it is uploaded.", icon=":material/error:")
+        st.error("No weights yet: choose a file and wait for its upload.", icon=":material/error:")
     elif architecture is None:
-        st.error("Choose the architecture that the weights are of.", icon=":material/error:")
+        st.error("Choose the architecture of the weights.", icon=":material/error:")
     else:
         typed = (values.text(each) for each in (classes, settings, key, name))
         _submit(_Form(weights, values.text(architecture), *typed))
@@ -98,9 +98,9 @@ class _Form:
 
 
 def _submit(form: _Form) -> None:
-    """Import what the form has, or show what does not fit."""
+    """Import the weights of the form, or show what does not fit."""
     try:
-        with st.spinner("Fitting the weights and asking the network about a photo…"):
+        with st.spinner("Fitting the weights and testing the network on a photo…"):
             lines = _import(form)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
@@ -110,7 +110,7 @@ def _submit(form: _Form) -> None:
 
 
 def _import(form: _Form) -> tuple[str, ...]:
-    """A new checkpoint; what was understood of the file, in sentences."""
+    """Save a new checkpoint; gives what was read from the file, in sentences."""
     names = importing.parse_class_names(form.classes)
     preprocess = importing.parse_preprocess(
         form.settings, registry.default_preprocess(form.architecture.strip())
@@ -121,10 +121,10 @@ def _import(form: _Form) -> tuple[str, ...]:
         path.write_bytes(form.weights.getbuffer())
         wish = Wish(form.architecture.strip(), len(names), form.key.strip())
         done = importing.imported(path, wish, names, preprocess=preprocess, name=form.name.strip())
-    levels = ("mean and std were taken as those of values from 0 to 255",)
+    levels = ("mean and std were read as those of values from 0 to 255",)
     return done.report.lines + levels * importing.are_levels(form.settings)
 
 
 def _file_name(given: Path) -> str:
-    """What the browser calls the file, as far as it is a plain name."""
+    """The browser's name of the file, with letters, digits and hyphens only."""
     return f"{re.sub(r'[^A-Za-z0-9-]', '_', given.stem)[:80]}{given.suffix.lower()}"

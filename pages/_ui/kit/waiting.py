@@ -1,4 +1,4 @@
-"""Slow answers: a bar that moves, and a button that stops them."""
+"""Slow methods: a progress bar, and a button that stops them."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Pickers of classes by name, which open at once with many thousand of them too."""
+"""Pickers of classes by name, quick also with many thousand classes."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,9 +10,11 @@ from pages._ui import words
 from pages._ui.kit import options
 from pages._ui.session import values
 
-# Beyond, a picker offers the classes of the most frequent mistakes, and takes any other by its name.
+# With more classes than _MANY, a picker offers those of the most frequent mistakes; others are typed.
 _MANY, _OFFERED = 2_000, 500
-_HELP = "These are the classes of the most frequent mistakes. Type the name of any other, then press Enter."
+_HELP = (
+    "These are the classes of the most frequent mistakes. Type the name of any other class and press Enter."
+)
 
 
 def one(
@@ -24,7 +26,7 @@ def one(
     placeholder: str = "any",
     on_change: Callable[[], None] = lambda: None,
 ) -> int | None:
-    """One class, or None; in the address. ``matrix`` says which classes are worth offering."""
+    """One class, or None; in the address. ``matrix`` gives the classes of the most frequent mistakes."""
     name = st.selectbox(
         label,
         _offered(names, matrix),
@@ -47,7 +49,7 @@ def one(
 def some(
     label: str, names: Sequence[str], matrix: ConfusionMatrix, *, key: str, placeholder: str, most: int
 ) -> list[int]:
-    """Up to ``most`` classes, in the address. ``matrix`` says which classes are worth offering."""
+    """Up to ``most`` classes, in the address. ``matrix`` gives the classes of the most frequent mistakes."""
     chosen = st.multiselect(
         label,
         _offered(names, matrix),
@@ -65,7 +67,7 @@ def some(
 
 
 def _offered(names: Sequence[str], matrix: ConfusionMatrix) -> list[str]:
-    """The same in every run, whatever is chosen: with other options a picker would forget its value."""
+    """The names to offer: the same in every run, for with other options a picker forgets its value."""
     if len(names) <= _MANY:
         return list(names)
     return [names[class_idx] for class_idx in classes_of_most_confused(matrix, _OFFERED)]

@@ -1,4 +1,4 @@
-"""The question how a folder is meant, where it can be read in several ways."""
+"""The picker of a folder's layout, where the folder can be read in several ways."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from pages._ui.session import layouts
 
 
 def pick(folder: Path, key: str, known: Sequence[str] = ()) -> str | None:
-    """The layout of a folder, empty where it is clear; None as long as nobody has answered the question.
+    """The layout of a folder, empty where it has only one; None until a layout is chosen.
 
     Raises:
         CoreError: the folder cannot be read, or has no labelled images.
@@ -19,7 +19,7 @@ def pick(folder: Path, key: str, known: Sequence[str] = ()) -> str | None:
     if not there:
         return ""
     return st.radio(
-        "This folder can be read in several ways. Which one is meant?",
+        "This folder can be read in several ways. Choose one.",
         [each.name for each in there],
         index=None,
         format_func={each.name: words.capital(each.meaning) for each in there}.__getitem__,
