@@ -8,7 +8,8 @@ import streamlit as st
 from core.explain.network.layers import stages
 from core.explanation.question import INPUT, Question, Score
 from pages._ui import shell, words
-from pages._ui.explain import explained, look
+from pages._ui.explain import downloads, look, map_view, small_maps
+from pages._ui.explain.scene import Scene
 from pages._ui.kit import waiting
 from pages._ui.kit.pickers import method_picker, photo_picker, question_pickers
 from pages._ui.session import answers, models, photos, question_keys
@@ -50,7 +51,7 @@ with shell.page("pages/explain.py"):
     asked = (predicted if class_idx is None else class_idx, against)
     with verdict:
         pick = partial(question_keys.choose_class, name)
-        explained.draw_verdict(logits, class_names, asked, pick)
+        map_view.draw_verdict(logits, class_names, asked, pick)
     if len(set(asked)) == 1:
         left.warning("Choose two different classes to compare.", icon=":material/compare_arrows:")
         st.stop()
@@ -61,20 +62,20 @@ with shell.page("pages/explain.py"):
             title = st.container(width="content")
             view = look.view()
         answer = waiting.soonest(photo, loaded, question, layer)
-        scene = explained.Scene(photo, loaded, question, answer, layer, palette)
+        scene = Scene(photo, loaded, question, answer, layer, palette)
         title.header(f"{words.plain(scene.title)}?", anchor=False)
-        opacity = explained.draw_viewer(scene, view)
-        explained.draw_sum(scene)
+        opacity = map_view.draw_viewer(scene, view)
+        map_view.draw_sum(scene)
         # The map is drawn; those of the other layers may take as long again.
         (answer,) = waiting.answers(photo, loaded, question)
         scene = replace(scene, answer=answer)
         if len(scene.answer.maps) > 1:
-            explained.draw_stages(scene)
+            small_maps.draw_stages(scene)
     with right:
         if against is not None:
             layers = () if layer == INPUT else (layer,)
             each_class = Question(method, layers, (Score(asked[0]), Score(against)))
-            explained.draw_duel(scene, *waiting.answers(photo, loaded, each_class))
+            small_maps.draw_duel(scene, *waiting.answers(photo, loaded, each_class))
         with st.container(key="taken_along", gap="xsmall"):
-            explained.draw_downloads(scene, opacity)
-            explained.draw_small_print(scene)
+            downloads.draw(scene, opacity)
+            map_view.draw_small_print(scene)

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import paths, store
 from core.checkpoints.paths import CARD
-from tests.support.looking import ROOT, captions, metrics, opened
+from tests.support.looking import ROOT, as_read, captions, metrics, opened
 
 PAGES = ["app.py", "pages/explain.py", "pages/mistakes.py", "pages/compare.py", "pages/inside.py"]
 
@@ -95,6 +95,7 @@ def test_a_link_to_a_broken_one_says_why_another_is_shown(root: Path) -> None:
     page = opened("pages/mistakes.py", checkpoint="odd")
     assert not page.exception
     assert "odd cannot be used" in page.warning[0].value
+    assert "The page shows another network" in as_read(page.warning[0].value)
     assert metrics(page)["Accuracy"] == "98.9%"
 
 

@@ -16,7 +16,7 @@ def fail(*_given: object) -> None:
 
 @pytest.mark.usefixtures("_may_fail")
 def test_a_fault_is_shown_with_its_number_beside_what_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(home, "_draw_loaded", fail)
+    monkeypatch.setattr(home, "_draw_model", fail)
     page = opened("app.py")
     assert not page.exception
     said = page.error[0].value
@@ -40,7 +40,7 @@ def test_a_disk_that_fails_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> N
     def full(*_given: object) -> None:
         raise OSError(28, "No space left on device", "/data/x_y")
 
-    monkeypatch.setattr(home, "_draw_loaded", full)
+    monkeypatch.setattr(home, "_draw_model", full)
     page = opened("app.py")
     assert [each.value.replace("\\", "") for each in page.error] == [
         "Cannot read or write '/data/x_y': no space left on device."
@@ -89,7 +89,7 @@ def test_a_page_that_stops_or_runs_again_has_no_fault(monkeypatch: pytest.Monkey
         st.caption(f"run {len(runs)}")
         st.stop()
 
-    monkeypatch.setattr(home, "_draw_loaded", draw_loaded)
+    monkeypatch.setattr(home, "_draw_model", draw_loaded)
     page = opened("app.py")
     assert [each.value for each in page.caption] == ["run 2"]
     assert not page.error

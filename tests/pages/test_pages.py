@@ -136,18 +136,17 @@ def test_a_map_without_positive_evidence_says_so_instead_of_showing_nothing() ->
         import numpy as np
 
         from core.explanation.answer import Map
-        from pages._ui.explain import explained
+        from pages._ui.explain import map_view
+        from pages._ui.explain.scene import Scene
 
         answer = SimpleNamespace(maps={"bn2": Map(-np.ones((7, 7), np.float32))}, class_idx=0, against=None)
         card = SimpleNamespace(class_names=("tench", "goldfish"))
         loaded = SimpleNamespace(checkpoint=SimpleNamespace(card=card))
-        explained.draw_sum(explained.Scene(None, loaded, None, answer, "bn2", "inferno"))
+        map_view.draw_sum(Scene(None, loaded, None, answer, "bn2", "inferno"))
 
     page = AppTest.from_function(script).run()
     assert not page.exception
-    assert page.info[0].value.startswith(
-        "No positive evidence: by this method, nothing at bn2 speaks for tench"
-    )
+    assert page.info[0].value.startswith("No positive evidence: this method shows nothing at bn2 for tench")
 
 
 def test_comparing_a_class_with_itself_is_answered_with_words(explain: AppTest) -> None:

@@ -1,0 +1,97 @@
+"""The predicted classes, the photo with its map, and the sum of the evidence in numbers."""
+
+import html
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+from torch import Tensor
+
+from core.arrays import FloatArray
+from core.drawing import render
+from core.explanation import display
+from core.predictions.top_k import top_k_with
+from pages._ui import words
+from pages._ui.explain.scene import Scene
+from pages._ui.kit.components import bars, viewer
+from pages._ui.kit.components.scales import Scale
+from pages._ui.kit.pickers import method_picker
+from pages._ui.session import photos
+from pages._ui.session.photos import Drawn
+
+
+def draw_verdict(
+    logits: Tensor, class_names: Sequence[str], asked: tuple[int, int | None], on_pick: Callable[[str], None]
+) -> None:
+    """Draw the likeliest classes and those ``asked`` about (a class and its rival), to click."""
+    class_idx, against = asked
+    predictions = top_k_with(logits, class_names, asked)
+    bars.draw(predictions, selected=class_idx, against=against, on_pick=on_pick)
+
+
+def draw_viewer(scene: Scene, view: str) -> float:
+    """Draw the photo with its map; gives the opacity in [0, 1] that is set in the browser."""
+    drawn = photos.drawn(scene.photo)
+    cells = scene.map.raw if scene.map.evidence is None else scene.map.evidence
+    seen = scene.loaded.checkpoint.card.preprocess.window(drawn.size).shares(drawn.size)
+    heat = render.heat_png(_on_drawn(scene, scene.values(scene.map.raw), drawn), scene.palette)
+    alt = f"{scene.photo.name}: {scene.title}, {scene.method} {scene.place}"
+    return viewer.draw(viewer.Layered(drawn, heat, cells, seen), _scale(scene), view=view, alt=alt)
+
+
+def draw_sum(scene: Scene) -> None:
+    """Draw the sum of the evidence, or say that there is none."""
+    shown = scene.map
+    if shown.evidence is not None:
+        score = f"logit of {scene.class_name}"
+        if scene.rival_name:
+            score += f" {words.MINUS} logit of {scene.rival_name}"
+        parts = [
+            (words.signed(shown.speaks_for), "evidence for"),
+            (words.signed(shown.speaks_against), "evidence against"),
+            (words.signed(shown.bias), "bias"),
+            (f"= {words.signed(shown.score)}", score),
+        ]
+        _draw_equation(parts)
+    if not shown.has_positive_evidence and not scene.is_signed:
+        st.info(
+            f"No positive evidence: this method shows nothing {words.plain(scene.place)} for "
+            f"{words.plain(scene.class_name)}. Choose *For and against* to see the evidence against it.",
+            icon=":material/contrast:",
+        )
+
+
+def draw_small_print(scene: Scene) -> None:
+    """How the map was computed, at which layer, and in how many seconds."""
+    width, height = photos.drawn(scene.photo).size
+    rows, columns = scene.map.raw.shape
+    parts = [
+        f"{scene.method} {scene.place}: {rows} × {columns} cells",
+        f"photo {width} × {height} pixels",
+        f"computed in {scene.answer.seconds:.2f} s on {scene.answer.device}",
+        *scene.answer.notes,
+    ]
+    st.caption(words.plain(" · ".join(parts)))
+
+
+def _scale(scene: Scene) -> Scale:
+    in_logits = scene.map.evidence is not None
+    unit = "logits" if in_logits else method_picker.UNITS.get(scene.question.method, "raw")
+    values = scene.map.raw if scene.map.evidence is None else scene.map.evidence
+    if not scene.is_signed:
+        top = display.peak(values.clip(min=0))
+        return Scale(scene.palette, "0", f"+{top:.2g}", unit)
+    top = display.peak(values)
+    against, for_ = ("against", "for") if not scene.rival_name else (scene.rival_name, scene.class_name)
+    return Scale(render.SIGNED, f"{against} {words.MINUS}{top:.2g}", f"+{top:.2g} {for_}", unit)
+
+
+def _on_drawn(scene: Scene, values: FloatArray, drawn: Drawn) -> FloatArray:
+    height, width = drawn.picture.shape[:2]
+    return scene.loaded.checkpoint.card.preprocess.on_image(values, drawn.size, (width, height))
+
+
+def _draw_equation(parts: list[tuple[str, str]]) -> None:
+    terms = "".join(
+        f"<span><b>{number}</b><small>{html.escape(meaning)}</small></span>" for number, meaning in parts
+    )
+    st.html(f'<div class="seewhy-sum" title="In logits">{terms}</div>')
