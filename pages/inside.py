@@ -1,43 +1,28 @@
-"""What has each layer and filter learned? All channels of any layer for a photo, and the whole network."""
+"""What has each layer and filter learned? The network for a photo, and one layer, class or depth closer."""
 
 import streamlit as st
 
 from pages._ui import shell
-from pages._ui.inside import (
-    card_sections,
-    channel_card,
-    class_image,
-    layer_channels,
-    which_photo,
-    whole_network,
-)
-from pages._ui.inside.state import inside as memory
+from pages._ui.inside import channels, class_image, network, photo, sparsity, styles, toolbar
+from pages._ui.inside.state import choices
+from pages._ui.inside.state.inspections import Look
 from pages._ui.session import models
 
-with shell.page("pages/inside.py"):
-    st.title("Inside")
-    name = models.chosen_checkpoint()
-    memory.choices_are_of(name)
-    wanted = memory.channel()
-    photo = which_photo.pick(name)
-    look = memory.Look(photo, models.load(name))
-    board = st.container()
-    with st.container(key="layer_view"), st.container(key="stage"):
-        left, right = st.columns([11, 9], gap="large")
-    with left:
-        shown = layer_channels.ask(look)
-        channel = layer_channels.draw_grid(shown, wanted)
-        layer_channels.draw_downloads(shown)
-    with right:
-        sections = channel_card.draw(shown, channel)
+VIEWS = {"channels": channels.draw, "class image": class_image.draw, "sparsity": sparsity.draw}
 
-    with board:
-        whole_network.draw_map(look, shown.layer)
-    whole_network.draw_column(look, shown.layer, channel)
-    wanted_image = class_image.draw(shown)
-    whole_network.draw_sparsity(look, shown.layer)
+with shell.page("pages/inside.py"):
+    styles.draw()
+    name = models.chosen_checkpoint()
+    choices.choices_are_of(name)
+    look = Look(photo.pick(name), models.load(name))
+    overview = st.container()
+    bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="inside_bar")
+    with bar:
+        draw = VIEWS[toolbar.pick_view()]
+    view = draw(look, bar)
+    with overview:
+        network.draw(look, view.layer, view.channel)
     # What takes longer comes when all else is there.
-    card_sections.fill(sections, shown, channel)
-    class_image.fill(wanted_image)
-    whole_network.fill_fields(look)
-    layer_channels.fill_grid(shown)
+    view.fill()
+    network.fill_fields(look)
+    view.go_on()

@@ -28,7 +28,10 @@ def card(page: Page) -> list[str]:
     """The title of the open channel, and its numbers."""
     shown = page.locator(".st-key-channel_card")
     expect(shown.locator(".seewhy-facts b")).to_have_count(5)
-    return [shown.get_by_role("heading").inner_text(), *shown.locator(".seewhy-facts b").all_inner_texts()]
+    return [
+        shown.get_by_role("heading").first.inner_text(),
+        *shown.locator(".seewhy-facts b").all_inner_texts(),
+    ]
 
 
 def chosen(page: Page) -> str:
@@ -41,7 +44,7 @@ def address_of(app: App) -> dict[str, str]:
 
 
 def look_at(app: App, stage: str) -> None:
-    app.page.locator(".st-key-inside_stages button", has_text=stage).click()
+    app.page.locator(".st-key-network .head", has_text=stage).click()
     expect(app.page.get_by_role("heading", name=re.compile(f"^{re.escape(stage)}: "))).to_be_visible()
     app.settle()
 
@@ -70,7 +73,7 @@ def test_order_class_and_page_are_in_the_address_too(app: App) -> None:
     address = "/inside?layer=bn2&sort=class&class=goldfish&part=2&channel=5"
     app.open(address)
     expect(app.page.locator(".st-key-channel_card")).to_contain_text("of 1,280 by class")
-    expect(app.page.locator(".st-key-channel_card")).to_contain_text("Speaks for goldfish")
+    expect(app.page.locator(".st-key-channel_card")).to_contain_text("Contribution to goldfish")
     second = order(app.page)
     app.page.locator(".st-key-part").get_by_text("1", exact=True).first.click()
     expect(app.page.locator(GRID).first).not_to_contain_text(re.compile(rf"^{second[0]}\b"))
@@ -85,20 +88,99 @@ def test_keys_move_through_the_grid_and_keep_their_place(app: App) -> None:
     app.settle()
     for key in ("ArrowRight", "ArrowRight", "ArrowDown", "Enter"):
         app.page.keyboard.press(key)
-    expect(app.page.get_by_role("heading", name="Channel 10", exact=True)).to_be_visible()
+    expect(app.page.get_by_role("heading", name="Channel 8", exact=True)).to_be_visible()
     app.settle()
     app.page.keyboard.press("ArrowLeft")
     app.page.keyboard.press("Enter")
-    expect(app.page.get_by_role("heading", name="Channel 9", exact=True)).to_be_visible()
+    expect(app.page.get_by_role("heading", name="Channel 7", exact=True)).to_be_visible()
 
 
-def test_a_channel_in_the_column_opens_its_layer_and_is_brought_into_view(app: App) -> None:
-    app.open("/inside")
-    row = app.page.locator(".st-key-column .row", has_text="blocks.2")
-    number = row.locator(".cell").nth(2).inner_text()
-    row.locator(".cell").nth(2).click()
-    expect(app.page.get_by_role("heading", name=f"Channel {number}", exact=True)).to_be_in_viewport()
-    expect(app.page.get_by_role("heading", name=re.compile(r"^blocks\.2: 40 channels"))).to_be_in_viewport()
+def test_a_channel_in_the_overview_opens_it_beside_its_layer(app: App) -> None:
+    app.open("/inside?open=sparsity")
+    stage = app.page.locator(".st-key-network .stage", has_text="blocks.2")
+    name = str(stage.locator(".cell").nth(2).get_attribute("aria-label"))
+    stage.locator(".cell").nth(2).click()
+    title = f"Channel {name.rsplit(maxsplit=1)[-1]}"
+    expect(app.page.get_by_role("heading", name=title, exact=True)).to_be_in_viewport()
+    expect(app.page.get_by_role("heading", name="blocks.2: 40 channels of 28 × 28")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("view", ["channels", "class image", "sparsity"])
+def test_at_1280_by_900_no_view_scrolls_and_the_overview_stays(app: App, view: str) -> None:
+    app.page.set_viewport_size({"width": 1280, "height": 900})
+    app.open(f"/inside?layer=bn2&open={view}")
+    main = app.page.get_by_test_id("stMain")
+    assert main.evaluate("(each) => each.scrollHeight - each.clientHeight") == 0
+    expect(app.page.get_by_role("heading", name="The network")).to_be_in_viewport()
+
+
+def test_at_720_nothing_is_wider_than_the_window(app: App) -> None:
+    app.page.set_viewport_size({"width": 720, "height": 900})
+    app.open("/inside?layer=bn2")
+    main = app.page.get_by_test_id("stMain")
+    assert main.evaluate("(each) => each.scrollWidth - each.clientWidth") == 0
+    box = app.page.locator(".st-key-channels_box")
+    assert box.evaluate("(each) => each.scrollHeight > each.clientHeight && each.clientHeight < 450")
+
+
+def test_the_open_channel_is_in_the_box_of_tiles_wherever_it_stands(app: App) -> None:
+    app.page.set_viewport_size({"width": 1280, "height": 900})
+    app.open("/inside?layer=bn2&sort=index&channel=63")
+    tile = app.page.locator(f"{GRID}[aria-pressed=true]")
+    expect(tile).to_have_text(re.compile("^63"))
+    expect(tile).to_be_in_viewport(ratio=1)
+    app.page.get_by_role("button", name="Next").click()
+    expect(tile).to_have_text(re.compile("^64"))
+    expect(tile).to_be_in_viewport(ratio=1)
+
+
+_FOCUSED = """() => {
+    let each = document.activeElement;
+    while (each.shadowRoot?.activeElement) each = each.shadowRoot.activeElement;
+    const drawn = [each, ...each.querySelectorAll(".picture")].map((part) => getComputedStyle(part));
+    const ringed = ({ outlineStyle, boxShadow }) => outlineStyle !== "none" || boxShadow !== "none";
+    return [each.innerText, drawn.some(ringed)];
+}"""
+
+
+def focused(page: Page) -> str:
+    """What the focused element shows, wherever it is."""
+    return str(page.evaluate(_FOCUSED)[0])
+
+
+def tab_to(page: Page, text: str) -> None:
+    """Press Tab until what has the focus begins with this text; its focus must be visible."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if focused(page).startswith(text):
+            assert page.evaluate(_FOCUSED)[1], f"{text!r} has the focus, but no ring shows it"
+            return
+    raise AssertionError(f"Tab never reaches {text!r}")
+
+
+def test_keys_alone_lead_from_a_photo_to_a_layer_a_channel_and_the_next(app: App) -> None:
+    app.open("/inside?sort=index")
+    before = app.heat()
+    tab_to(app.page, "Coffee")
+    app.page.keyboard.press("Enter")
+    app.heat_other_than(before)
+    app.settle()
+    tab_to(app.page, "blocks.0")
+    for _ in range(2):
+        app.page.keyboard.press("ArrowRight")
+    assert focused(app.page).startswith("blocks.2")
+    app.page.keyboard.press("Enter")
+    expect(app.page.get_by_role("heading", name="blocks.2: 40 channels of 28 × 28")).to_be_visible()
+    app.settle()
+    tab_to(app.page, "0")
+    app.page.keyboard.press("ArrowRight")
+    app.page.keyboard.press("Space")
+    expect(app.page.get_by_role("heading", name="Channel 1", exact=True)).to_be_visible()
+    app.settle()
+    tab_to(app.page, "Next")
+    app.page.keyboard.press("Enter")
+    expect(app.page.get_by_role("heading", name="Channel 2", exact=True)).to_be_visible()
+    assert address_of(app) == {"photo": "coffee.png", "layer": "blocks.2", "sort": "index", "channel": "2"}
 
 
 def test_on_a_narrow_window_a_click_brings_the_channel_into_view(app: App) -> None:
@@ -109,7 +191,7 @@ def test_on_a_narrow_window_a_click_brings_the_channel_into_view(app: App) -> No
 
 
 def test_the_sparsest_layers_are_a_click_away(app: App) -> None:
-    app.open("/inside?checkpoint=signs-plain")
+    app.open("/inside?checkpoint=signs-plain&open=sparsity")
     dots = app.page.locator(".st-key-sparsity .plot button")
     dots.last.hover()
     expect(app.page.locator(".st-key-sparsity .reading")).to_have_text(re.compile(r"^block4: \d+ % zeros$"))
@@ -120,6 +202,7 @@ def test_the_sparsest_layers_are_a_click_away(app: App) -> None:
 def test_the_poster_has_all_channels_and_the_maps_are_the_layers_own(app: App) -> None:
     app.open("/inside?layer=blocks.4")
     files = {}
+    app.page.locator(".st-key-layer_files button").first.click()
     for label in ("Poster", "Maps"):
         with app.page.expect_download() as waiting:
             app.page.locator(f".st-key-download_{label} button").first.click()
@@ -151,23 +234,26 @@ def test_the_ascent_image_of_an_open_channel_arrives_and_a_page_of_them_is_made(
     app.page.locator(".st-key-ascent").get_by_text("plain").click()
     expect(image).to_have_attribute("src", plain)
     app.settle()
-    app.page.get_by_role("button", name="Compute this page").click()
+    app.page.get_by_role("button", name="Make this page's images").click()
     expect(app.page.locator(f"{GRID}[data-missing=true]")).to_have_count(0, timeout=120_000)
     expect(app.page.locator(GRID)).to_have_count(64)
 
 
 def test_a_channel_that_nothing_raises_is_called_dead(app: App) -> None:
     app.open("/inside?checkpoint=signs-plain&layer=block4&channel=0")
-    expect(app.page.locator(".st-key-channel_sections")).to_contain_text("Dead: from no start")
+    expect(app.page.locator(".st-key-channel_body")).to_contain_text(
+        "Dead channel: ascent could not raise it"
+    )
 
 
 def test_real_patches_of_the_samples_are_there_at_once_and_in_one_file(app: App) -> None:
     app.open("/inside?layer=blocks.4&show=examples&sort=index")
-    sections = app.page.locator(".st-key-channel_sections")
+    sections = app.page.locator(".st-key-channel_body")
     expect(sections.locator(".seewhy-nine img").first).to_be_visible()
-    expect(sections).to_contain_text("Of 5 samples.")
+    expect(sections).to_contain_text("From 5 samples.")
     expect(app.page.locator(f"{GRID}[data-missing=false]").first).to_be_visible()
     app.settle()
+    app.page.locator(".st-key-layer_files button").first.click()
     with app.page.expect_download(timeout=60_000) as waiting:
         app.page.locator(".st-key-download_examples button").first.click()
     assert waiting.value.suggested_filename == "examples.blocks.4.png"
@@ -177,17 +263,14 @@ def test_real_patches_of_the_samples_are_there_at_once_and_in_one_file(app: App)
 
 def test_the_picture_in_the_readme_is_this_page(app: App, request: pytest.FixtureRequest) -> None:
     """Writes the screenshot when asked to, as for Explain."""
-    app.page.set_viewport_size({"width": 1280, "height": 1290})
+    app.page.set_viewport_size({"width": 1280, "height": 900})
     app.open("/inside?layer=blocks.4&sort=class&channel=102&ascent=robust")
     expect(app.page.locator(".st-key-ascent_image img")).to_be_visible(timeout=60_000)
     expect(app.page.locator(".seewhy-nine img")).to_have_count(5)
     app.settle()
-    app.page.locator(".st-key-layer_view").evaluate(
-        "(view) => { view.style.scrollMarginTop = '4rem'; view.scrollIntoView(); }"
-    )
     app.page.mouse.move(5, 5)
     app.page.wait_for_timeout(600)
     picture = app.page.screenshot()
-    assert Image.open(io.BytesIO(picture)).size == (1280, 1290)
+    assert Image.open(io.BytesIO(picture)).size == (1280, 900)
     if request.config.getoption("--screenshot-readme", default=False):
         SCREENSHOT.write_bytes(picture)

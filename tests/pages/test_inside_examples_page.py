@@ -22,7 +22,7 @@ from core.images.sample_photos import SAMPLES, sample
 from core.inside.examples import stored_examples
 from core.inside.examples.channel_tiles import opaque
 from core.inside.examples.patches import in_patch, patch, ringed
-from pages._ui.inside.state import examples as memory
+from pages._ui.inside.state import examples as page_examples
 from pages._ui.session import models, photos
 from tests.support.looking_inside import (
     ascent_card,
@@ -40,7 +40,7 @@ def _copied(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of a checkpoint, in which examples may be written."""
     folder, find = tmp_path / name, store.find
     shutil.copytree(find(name), folder, ignore=shutil.ignore_patterns("*examples*"))
-    os.utime(folder / paths.CARD)  # Another checkpoint than the one in memory.
+    os.utime(folder / paths.CARD)  # Another checkpoint than the one in page_examples.
     monkeypatch.setattr(store, "find", lambda asked: folder if asked == name else find(asked))
     return folder
 
@@ -104,7 +104,7 @@ def test_a_first_visit_shows_the_strongest_patches_of_the_samples(imagenet: Chec
     page = opened(layer=layer, channel="7")
     peaks = slow_peaks(imagenet, layer, samples())[7]
     assert titles(page) == written(peaks)
-    assert "Of 5 samples." in card(page)
+    assert "From 5 samples." in card(page)
     assert not (imagenet.folder / paths.EXAMPLES).exists()
 
 
@@ -117,14 +117,14 @@ def test_photos_of_the_session_are_looked_at_with_the_samples(imagenet: Checkpoi
     assert not page.exception
     peaks = slow_peaks(imagenet, "blocks.2", {"noise.png": file.getvalue()} | samples())
     assert titles(page) == written(peaks[7])
-    assert "Of 6 photos: 1 of yours and the samples." in card(page)
+    assert "From 6 photos: 1 of yours and the samples." in card(page)
 
 
 def test_a_sample_that_somebody_has_chosen_counts_once() -> None:
     page = opened(layer="blocks.2", channel="7")
     before = titles(page)
     page.file_uploader(key="uploads").upload("cat.png", sample("chelsea.png")).run()
-    assert "Of 5 samples." in card(page)
+    assert "From 5 samples." in card(page)
     assert titles(page) == before
 
 
@@ -139,7 +139,7 @@ def test_namesakes_are_told_apart() -> None:
 def test_a_checkpoint_with_data_looks_at_a_few_of_its_own_images(digits: Path) -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3")
     assert not (digits / paths.EXAMPLES).exists()
-    assert "Of 8 images that it was tested on." in card(page)
+    assert "From 8 images that it was tested on." in card(page)
     assert {title.split(" · ")[0] for title in titles(page)} <= set("01234567")
 
 
@@ -152,8 +152,8 @@ def test_what_real_images_reach_is_known_from_the_photos_at_hand(imagenet: Check
 
 def test_a_ring_is_drawn_where_the_cell_is_if_the_patch_is_the_whole_image() -> None:
     page = opened(layer="bn2", channel="112")
-    assert "The ring is where the cell is." in card(page)
-    found = memory.of_layer(models.load("imagenet"), "bn2")
+    assert "The ring marks the cell." in card(page)
+    found = page_examples.of_layer(models.load("imagenet"), "bn2")
     for example, picture in zip(found.channels[112], pictures(page), strict=True):
         image = Image.fromarray(photos.drawn(photos.as_photo("", sample(example.sample_id))).picture)
         cut = patch(image, example.window, len(picture))
@@ -181,7 +181,7 @@ def test_tiles_show_the_photos_at_hand_for_all_channels_and_offer_them_as_a_post
     meanings = [f"Channel {k}: {each[0][0]:.2g} in {each[0][1]}" for k, each in enumerate(peaks)]
     assert [cell["meaning"] for cell in cells] == meanings
     assert not any(cell["missing"] for cell in cells)
-    assert "Of 5 samples." in hint(page)
+    assert "From 5 samples." in hint(page)
     labels = [button.proto.label for button in page.get("download_button")]
     assert "Poster of examples" in labels
     assert "Poster of examples" not in [
@@ -216,13 +216,13 @@ def test_a_folder_of_photos_is_looked_through_on_the_page(
     assert stored_examples.remembered_photos(network) == place
     assert f"--data '{place}' --out out" in page.code[0].value
     (button,) = [each for each in page.button if each.key == "look_card"]
-    assert button.label.replace("\\", "") == f"Look through 11 images in {place}"
+    assert button.label.replace("\\", "") == f"Search 11 images in {place}"
     button.click().run()
     assert not page.exception
     peaks = slow_peaks(imagenet, "blocks.2", {path.name: path.read_bytes() for path in place.iterdir()})
     assert titles(page) == written(peaks[7])
     assert len(titles(page)) == 9
-    assert "Of the 11 images in my photos." in card(page)
+    assert "From the 11 images in my photos." in card(page)
     assert "look_card" not in [each.key for each in page.button]
     table = stored_examples.read(network)
     assert table is not None
@@ -247,12 +247,12 @@ def test_a_folder_that_will_not_do_is_refused_with_a_reason(network: Path, typed
 def test_more_images_than_a_page_can_wait_for_are_left_to_the_terminal(
     network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "_MOST_LARGE", 10)
+    monkeypatch.setattr(page_examples, "_MOST_LARGE", 10)
     place = _folder(tmp_path / "photos", 11)
     stored_examples.remember_photos(network, place)
     page = opened(layer="blocks.2")
     assert "look_card" not in [each.key for each in page.button]
-    assert f"11 images in {place}: they take minutes" in card(page)
+    assert f"11 images in {place}: that takes minutes" in card(page)
     assert [each.value for each in page.code] == [
         f"python -m core examples --checkpoint imagenet --layer blocks.2 --data {place} --out out"
     ]
@@ -262,10 +262,10 @@ def test_images_of_another_folder_are_not_taken_for_those_of_the_table(digits: P
     """They may have the same names; and a pass over them would replace the table, which is said before."""
     page = opened(checkpoint="digits", layer="block2", channel="3")
     page.button(key="look_card").click().run()
-    assert "Of the 1,797 images of digits" in card(page)
+    assert "From the 1,797 images of digits" in card(page)
     stored_examples.remember_photos(digits, _folder(tmp_path / "photos", 3))
     page.run()
     assert not page.exception
     assert "are others, or have changed since" in card(page)
     page.selectbox(key="layer").select("block1").run()
-    assert "This replaces what was found among the 1,797 images of digits." in card(page)
+    assert "This replaces the examples from the 1,797 images of digits." in card(page)

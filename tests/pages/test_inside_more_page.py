@@ -13,31 +13,28 @@ from streamlit.testing.v1 import AppTest
 from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
 from core.explain.ascent import LOGITS
-from pages._ui.inside.channel_tiles import brief
+from pages._ui.inside.numbers import brief
 from pages._ui.inside.state import cards, fields
-from tests.support.looking_inside import SPARSITY, expected, grid, hint, kept, opened, sent
+from tests.support.looking_inside import expected, grid, headings, hint, kept, opened, stage_sheets
 
 
 def stage_lines(page: AppTest) -> list[str]:
-    """What stands below each stage of the map about its cells."""
-    return [item["detail"].split("\n")[1] for item in sent(page, label="Stages")["items"]]
+    """What each stage of the overview says about its cells."""
+    return [sheet["lines"][1] for sheet in stage_sheets(page)]
 
 
 @pytest.mark.usefixtures("_no_ascent")
-def test_the_map_and_the_column_say_what_a_cell_of_each_stage_sees() -> None:
-    page = opened()
+def test_the_overview_says_what_a_cell_of_each_stage_sees() -> None:
     expected = [f"sees {side} × {side} pixels" for side in (7, 19, 67)] + ["sees all of the image"] * 2
-    assert stage_lines(page) == expected
-    rows = sent(page, shown_in=".st-key-layer_view")["sheets"]
-    assert [row["lines"][2] for row in rows] == expected
+    assert stage_lines(opened()) == expected
 
 
 @pytest.mark.usefixtures("_no_ascent")
-def test_the_map_is_drawn_before_anybody_has_looked_what_cells_see(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_overview_is_drawn_before_receptive_fields_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields, "find_for_a_while", lambda _loaded: False)
     page = opened()
     assert {line.strip() for line in stage_lines(page)} == {""}
-    assert sent(page, label=SPARSITY)
+    assert grid(page)["cells"]
 
 
 def sheet_picture(page: AppTest) -> NDArray[np.uint8]:
@@ -65,7 +62,7 @@ def test_tiles_show_the_filters_of_the_first_layer_in_its_colours(imagenet: Chec
 @pytest.mark.usefixtures("_no_ascent")
 def test_filters_of_single_weights_say_how_many_channels_they_read() -> None:
     page = opened(layer="bn2", show="weights")
-    assert "conv_head, 1 × 1. A square for each of 64 channels: of the 320 that it reads" in hint(page)
+    assert "conv_head, 1 × 1. One square for each of its 64 strongest weights, of 320." in hint(page)
     assert [each for each in page.get("download_button") if each.proto.label == "Poster of weights"]
 
 
@@ -81,7 +78,7 @@ def test_a_layer_without_a_filter_for_each_channel_says_so(monkeypatch: pytest.M
     monkeypatch.setattr(cards, "filters_of", lambda _loaded, _layer: None)
     page = opened(checkpoint="digits", layer="block2", show="weights")
     assert any("No single filter makes a channel of this layer" in each.value for each in page.info)
-    assert "Each channel from its lowest value, dark, to its highest, bright." in hint(page)
+    assert "Each channel from its lowest value (dark) to its highest (bright)." in hint(page)
     assert "Poster of weights" not in [each.proto.label for each in page.get("download_button")]
 
 
@@ -95,15 +92,15 @@ def captions(page: AppTest) -> str:
 
 @pytest.mark.usefixtures("_no_ascent")
 def test_the_image_of_a_class_is_not_made_unasked() -> None:
-    page = opened(checkpoint="digits", layer="block1")
+    page = opened(checkpoint="digits", open="class image")
     assert "Make the image" in button_labels(page)
     assert "Made by ascent" not in captions(page)
     assert "not what the class looks like." in captions(page)
 
 
 def test_the_image_of_a_class_reaches_the_logit_that_the_network_gives_it() -> None:
-    page = opened(checkpoint="digits", layer="block1", **{"class": "3"})
-    assert "##### What speaks most for 3" in [each.value for each in page.markdown]
+    page = opened(checkpoint="digits", open="class image", **{"class": "3"})
+    assert "## Class image: 3" in headings(page)
     page.button(key="class_image_start").click().run()
     assert not page.exception
     loaded = store.load(store.find("digits"))
@@ -114,7 +111,7 @@ def test_the_image_of_a_class_reaches_the_logit_that_the_network_gives_it() -> N
     preprocess = loaded.card.preprocess
     logits = loaded.model((grey[None, None] - preprocess.mean[0]) / preprocess.std[0])
     assert float(logits[0, 3]) == pytest.approx(found.activation, rel=0.01)
-    again = opened(checkpoint="digits", layer="block1", **{"class": "3"})
+    again = opened(checkpoint="digits", open="class image", **{"class": "3"})
     assert "Make the image" not in button_labels(again)
 
 
@@ -123,4 +120,4 @@ def test_the_photo_beside_it_has_its_own_logit_for_the_class(imagenet: Checkpoin
     class_idx = imagenet.card.class_names.index("goldfish")
     logit = float(expected(imagenet, "blocks.0", class_idx).logits[class_idx])
     shown = f"its logit is **{logit:+.2f}**.".replace("-", "−")
-    assert shown in captions(opened(**{"class": "goldfish"}))
+    assert shown in captions(opened(open="class image", **{"class": "goldfish"}))

@@ -1,7 +1,9 @@
 """The Inside page without a browser: its numbers are those of core, and its address brings them back."""
 
+import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.explain.network.layers import stages
 from core.explanation.asking import layers_of
+from core.inside.channels import inspection
 from core.inside.channels.inspection import sparsity_by_depth
 from core.inside.examples import stored_examples
 from core.inside.network_map import parameters_by_stage
@@ -25,10 +28,13 @@ from tests.support.looking_inside import (
     expected,
     facts,
     grid,
+    headings,
     hint,
     kept,
     opened,
     sent,
+    stage_sheets,
+    title,
 )
 
 
@@ -37,7 +43,7 @@ def test_a_first_visit_shows_the_first_stage_of_a_sample_and_says_what_to_do(ima
     page = opened()
     found = expected(imagenet, "blocks.0")
     assert "This is an example. Drop a photo of yours above" in " ".join(each.value for each in page.caption)
-    assert page.subheader[0].value.replace("\\", "") == "blocks.0: 16 channels of 112 × 112"
+    assert title(page) == "blocks.0: 16 channels of 112 × 112"
     assert cells(page) == found.order("strength").tolist()
     assert chosen(page) == cells(page)[:1]
 
@@ -46,7 +52,7 @@ def test_a_first_visit_shows_the_first_stage_of_a_sample_and_says_what_to_do(ima
 def test_a_channel_is_described_by_its_numbers(imagenet: Checkpoint) -> None:
     page = opened(layer="blocks.2", channel="7")
     values = expected(imagenet, "blocks.2").maps[7].astype(np.float64)
-    assert page.subheader[1].value == "Channel 7"
+    assert "### Channel 7" in headings(page)
     assert chosen(page) == [7]
     assert f"<b>{values.mean():.2g}</b>".replace("-", "−") in facts(page)
     assert f"<b>{values.min():.2g}, {values.max():.2g}</b>".replace("-", "−") in facts(page)
@@ -72,7 +78,7 @@ def test_the_map_alone_says_its_size_and_its_ends(imagenet: Checkpoint) -> None:
     page.segmented_control(key="channel_view").set_value("alone").run()
     assert not page.exception
     top = expected(imagenet, "bn2").maps[112].max()
-    assert page.image[0].captions == [f"Channel 112 of bn2: 7 × 7 cells, from 0, dark, to {top:.2g}, bright"]
+    assert page.image[0].captions == [f"Channel 112 of bn2: 7 × 7 cells, from 0 (dark) to {top:.2g} (bright)"]
 
 
 @pytest.mark.usefixtures("_no_ascent")
@@ -84,15 +90,15 @@ def test_channels_of_the_last_stage_sum_with_the_bias_to_the_logit_of_the_class(
     first = found.contributions.max()
     assert grid(page)["cells"][0]["number"] == f"+{first:.2f}"
     total = found.contributions.sum() + found.bias
-    assert f"all sum to its logit, {total:+.2f}.".replace("-", "−") in hint(page)
+    assert f"all contributions sum to the logit, {total:+.2f}.".replace("-", "−") in hint(page)
     assert f"+{first:.2f} for goldfish" in grid(page)["cells"][0]["meaning"]
 
 
 @pytest.mark.usefixtures("_no_ascent")
 def test_elsewhere_contributions_only_rank_and_the_page_says_so() -> None:
     page = opened(layer="blocks.2", sort="class")
-    assert "At this layer that only ranks them." in hint(page)
-    assert "which here only ranks channels" in facts(page)
+    assert "At this layer it only ranks channels." in hint(page)
+    assert "here it only ranks channels" in facts(page)
 
 
 @pytest.mark.usefixtures("_no_ascent")
@@ -107,9 +113,9 @@ def test_a_layer_of_many_channels_comes_in_pages() -> None:
 @pytest.mark.usefixtures("_no_ascent")
 def test_an_order_begins_at_its_first_page_and_keeps_the_channel(imagenet: Checkpoint) -> None:
     page = opened(layer="bn2", sort="index", part="20", channel="1279")
-    page.segmented_control(key="sort").set_value("strength").run()
+    page.selectbox(key="sort").select("strength").run()
     assert cells(page) == expected(imagenet, "bn2").order("strength")[:64].tolist()
-    assert page.subheader[1].value == "Channel 1279"
+    assert "### Channel 1279" in headings(page)
 
 
 @pytest.mark.usefixtures("_no_ascent")
@@ -117,7 +123,7 @@ def test_a_silent_channel_is_drawn_and_called_silent(imagenet: Checkpoint) -> No
     found = expected(imagenet, "bn2")
     silent = int(np.flatnonzero(found.stats.silent)[0])
     page = opened(layer="bn2", sort="index", channel=str(silent))
-    assert "Silent: for this photo it has one value everywhere" in page.info[0].value
+    assert "Silent: the channel has one value everywhere in this photo" in page.info[0].value
     assert f"Grey: {found.stats.silent.sum()} of 1,280 are silent" in hint(page)
     assert grid(page)["cells"][silent]["meaning"] == f"Channel {silent}: silent, 0 everywhere"
 
@@ -135,32 +141,32 @@ def test_a_layer_that_is_not_there_gives_the_first_stage() -> None:
 
 
 @pytest.mark.usefixtures("_no_ascent")
-def test_the_map_has_each_stage_with_its_shape_and_its_parameters(imagenet: Checkpoint) -> None:
-    items = sent(opened(), label="Stages")["items"]
-    layers = layers_of(imagenet)
-    assert [item["id"] for item in items] == [stage.name for stage in stages(layers)]
-    assert items[-1]["detail"].split("\n")[0] == "1,280 × 7 × 7"
-    assert [item["note"] for item in items] == [
-        f"{count:,} parameters" for count in parameters_by_stage(imagenet.model, layers)
-    ]
+def test_the_overview_has_each_stage_with_its_shape_its_spacing_and_its_parameters(
+    imagenet: Checkpoint,
+) -> None:
+    sheets, layers = stage_sheets(opened()), layers_of(imagenet)
+    assert [sheet["id"] for sheet in sheets] == [stage.name for stage in stages(layers)]
+    assert sheets[-1]["lines"][0] == "1,280 × 7 × 7"
+    counts = parameters_by_stage(imagenet.model, layers)
+    assert [sheet["facts"][0] for sheet in sheets] == [f"{count:,} parameters" for count in counts]
+    assert [sheet["facts"][1] for sheet in sheets] == [f"a cell every {n} pixels" for n in (2, 4, 8, 16, 32)]
 
 
 @pytest.mark.usefixtures("_no_ascent")
-def test_the_column_has_a_row_of_the_strongest_channels_for_each_stage(imagenet: Checkpoint) -> None:
-    rows = sent(opened(layer="bn2"), shown_in=".st-key-layer_view")["sheets"]
-    assert [row["label"] for row in rows] == [stage.name for stage in stages(layers_of(imagenet))]
-    assert [row["lines"][1].split()[3] for row in rows] == ["2", "4", "8", "16", "32"]
-    for row in rows:
-        strongest = expected(imagenet, row["label"]).order("strength")[:8].tolist()
-        assert [cell["channel"] for cell in row["cells"]] == strongest
-    assert [row["selected"] for row in rows] == [False] * 4 + [True]
+def test_the_overview_has_the_strongest_channels_of_each_stage(imagenet: Checkpoint) -> None:
+    sheets = stage_sheets(opened(layer="bn2"))
+    assert [sheet["label"] for sheet in sheets] == [stage.name for stage in stages(layers_of(imagenet))]
+    for sheet in sheets:
+        strongest = expected(imagenet, sheet["label"]).order("strength")[:8].tolist()
+        assert [cell["channel"] for cell in sheet["cells"]] == strongest
+    assert [sheet["selected"] for sheet in sheets] == [False] * 4 + [True]
 
 
 @pytest.mark.usefixtures("_no_ascent")
 def test_sparsity_is_drawn_by_depth_and_marks_the_layer(imagenet: Checkpoint) -> None:
     batch = imagenet.card.preprocess.batch([Image.open(CAT).convert("RGB")])
     found = sparsity_by_depth(imagenet, batch, layers_of(imagenet))
-    points = sent(opened(layer="bn2"), label=SPARSITY)["points"]
+    points = sent(opened(layer="bn2", open="sparsity"), label=SPARSITY)["points"]
     assert [point["id"] for point in points] == [each.layer.name for each in found]
     shares = [each.share_of_zeros for each in found]
     assert [point["share"] for point in points] == pytest.approx(shares, abs=1e-3)
@@ -213,7 +219,7 @@ def test_the_ascent_image_of_the_open_channel_is_made_and_kept() -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3")
     found = kept("digits", "block2", 3)
     assert found is not None
-    assert f"It reaches **{found.activation:.2g}**, the mean of its map." in ascent_card(page)
+    assert f"Its mean activation is **{found.activation:.2g}**." in ascent_card(page)
 
 
 def test_the_method_is_in_the_address_and_makes_another_image() -> None:
@@ -221,7 +227,7 @@ def test_the_method_is_in_the_address_and_makes_another_image() -> None:
     found = kept("digits", "block2", 3, "robust")
     assert found is not None
     assert kept("digits", "block2", 3) is None
-    assert f"It reaches **{found.activation:.2g}**" in ascent_card(page)
+    assert f"Its mean activation is **{found.activation:.2g}**" in ascent_card(page)
 
 
 def test_a_channel_that_no_start_raises_is_called_dead() -> None:
@@ -229,7 +235,7 @@ def test_a_channel_that_no_start_raises_is_called_dead() -> None:
     found = kept("signs-plain", "block4", 0)
     assert found is not None
     assert found.is_dead
-    assert "Dead: from no start did any step raise it" in ascent_card(page)
+    assert "Dead channel: ascent could not raise it from any of three starts." in ascent_card(page)
 
 
 def test_tiles_show_the_ascent_images_that_exist_and_make_the_others_when_asked() -> None:
@@ -289,7 +295,7 @@ def digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("_no_ascent")
 def test_real_patches_are_found_on_demand_and_are_those_of_the_table(digits: Path) -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3")
-    assert "Of 8 images that it was tested on" in ascent_card(page)
+    assert "From 8 images that it was tested on" in ascent_card(page)
     page.button(key="look_card").click().run()
     assert not page.exception
     found = stored_examples.read(digits)
@@ -299,7 +305,59 @@ def test_real_patches_are_found_on_demand_and_are_those_of_the_table(digits: Pat
     assert shown.count("<img") == len(own) == 9
     for each in own:
         assert f'title="{each.sample_id} · {each.class_name} · {each.activation:.2g}"' in shown
-    assert "Of the 1,797 images of digits" in ascent_card(page)
+    assert "From the 1,797 images of digits" in ascent_card(page)
     rows = found.table.filter(found.table["channel"].to_numpy() == 3).to_pylist()
     mean = max(row["mean_activation"] for row in rows)
     assert f"reach **{mean:.2g}** at most, {own[0].activation:.2g} in one cell." in ascent_card(page)
+
+
+@pytest.mark.usefixtures("_no_ascent")
+@pytest.mark.parametrize(
+    ("address", "heading"),
+    [("class image", "## Class image: tiger cat"), ("sparsity", "## Sparsity by depth")],
+)
+def test_each_view_has_an_address_and_draws_nothing_of_the_others(address: str, heading: str) -> None:
+    page = opened(open=address, layer="bn2")
+    assert [each for each in headings(page) if each.startswith("## ")] == [heading]
+    labels = [json.loads(each.proto.json).get("title") for each in page.get("bidi_component")]
+    assert [label for label in labels if label] == ["The network"]
+    assert [sheet["label"] for sheet in stage_sheets(page) if sheet["selected"]] == ["bn2"]
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_a_view_computes_only_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    for name in ("inspect", "column", "sparsity_by_depth"):
+        monkeypatch.setattr(inspection, name, noted(getattr(inspection, name), name, seen))
+    opened(checkpoint="digits", open="sparsity", photo="rocket.jpg")
+    assert seen == ["sparsity_by_depth", "column"]
+    opened(checkpoint="digits", photo="rocket.jpg")
+    assert seen == ["sparsity_by_depth", "column", "inspect"]
+
+
+def noted(compute: Callable[..., object], name: str, seen: list[str]) -> Callable[..., object]:
+    """The same function, which also appends its name to ``seen``."""
+
+    def computed(*args: object, **kwargs: object) -> object:
+        seen.append(name)
+        return compute(*args, **kwargs)
+
+    return computed
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_a_layer_in_the_overview_opens_its_channels_from_any_view() -> None:
+    page = opened(open="sparsity", layer="bn2")
+    choices_of = page.session_state
+    assert page.segmented_control(key="open").value == "sparsity"
+    page.segmented_control(key="open").set_value("channels").run()
+    assert not page.exception
+    assert grid(page)["label"] == choices_of["layer"] == "bn2"
+
+
+@pytest.mark.usefixtures("_no_ascent")
+def test_every_picture_has_a_text_for_those_who_cannot_see_it() -> None:
+    page = opened(layer="bn2", channel="112")
+    texts = [image.alt for each in page.image for image in each.proto.imgs]
+    assert texts
+    assert all(texts)

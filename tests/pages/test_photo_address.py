@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core import images
 from core.errors import DataError
 from core.predictions.evaluations import Evaluation
-from pages._ui.inside.state import inside
+from pages._ui.inside.state.own_samples import own_samples
 from pages._ui.session import image_access
 from pages._ui.session.photos import Photo
 from tests.support.looking import captions, opened
@@ -159,7 +159,7 @@ def test_a_sample_of_mistakes_is_in_the_address_of_the_page_that_it_is_taken_to(
 
 
 def test_the_images_that_inside_offers_have_links_that_lead_to_them() -> None:
-    offered = inside.own_samples("digits")
+    offered = own_samples("digits")
     assert len(offered) == 8
     for each in offered[::3]:
         (found,) = photos(opened(EXPLAIN, checkpoint="digits", photo=each.link))
@@ -222,11 +222,12 @@ def test_pickers_have_the_same_default_in_every_run() -> None:
     # The browser's Back shows the default of the last run where the address says nothing.
     page = opened(INSIDE, checkpoint="digits")
 
-    def defaults() -> tuple[int, dict[str, list[int]]]:
+    def defaults() -> tuple[list[int], dict[str, list[int]]]:
         rows = {each.key: list(each.proto.default) for each in page.get("button_group")}
-        return page.selectbox(key="layer").proto.default, rows
+        return [page.selectbox(key=key).proto.default for key in ("layer", "sort")], rows
 
     first = defaults()
-    assert first[1]["sort"] == [0]
+    assert first[0] == [0, 0]
+    assert first[1]["show"] == first[1]["open"] == [0]
     page.selectbox(key="layer").select_index(3).run()
     assert defaults() == first

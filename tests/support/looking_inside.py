@@ -65,6 +65,21 @@ def hint(page: AppTest) -> str:
     return str(sent(page, shown_in=".st-key-channel_card")["hint"])
 
 
+def title(page: AppTest) -> str:
+    """The heading above the tiles."""
+    return str(sent(page, shown_in=".st-key-channel_card")["title"])
+
+
+def stage_sheets(page: AppTest) -> list[dict[str, Any]]:
+    """The stages of the overview."""
+    return list(sent(page, shown_in=".st-key-channels_view")["sheets"])
+
+
+def headings(page: AppTest) -> list[str]:
+    """The headings of the page that are no component's own."""
+    return [each.value for each in page.main.markdown if each.value.startswith("#")]
+
+
 def cells(page: AppTest) -> list[int]:
     """The channels of the grid, in its order."""
     return [cell["channel"] for cell in grid(page)["cells"]]

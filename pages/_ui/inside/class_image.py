@@ -1,6 +1,6 @@
-"""The image that speaks most for a class, made by ascent, beside the photo at hand."""
+"""The view Class image: the image with the highest logit of a class, made by ascent, beside the photo."""
 
-from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -8,85 +8,79 @@ from streamlit.delta_generator import DeltaGenerator
 from core.drawing.render import png
 from core.errors import CoreError
 from core.explain.ascent import LOGITS, Ascended
+from core.inside.channels.inspection import Inspection
 from pages._ui import words
-from pages._ui.inside import channel_tiles
-from pages._ui.inside.layer_channels import Shown
-from pages._ui.inside.state import ascents
+from pages._ui.inside import toolbar
+from pages._ui.inside.state import ascents, choices, inspections
 from pages._ui.inside.state.ascents import Place
-from pages._ui.kit import options
+from pages._ui.inside.state.inspections import Look
+from pages._ui.inside.tiles import ascent
+from pages._ui.inside.view import OpenView
+from pages._ui.kit.options import segmented
 from pages._ui.session import photos
 
 # Robust first: of classes, plain ascent makes images that people see only noise in.
 _METHODS = {name: name for name in ("robust", "plain")}
-_WIDTH = 680
+_WIDTH = 640
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Wanted:
-    """The image of a class, its place on the page, and whether somebody has just asked to make it."""
-
-    place: Place
-    slot: DeltaGenerator
-    is_asked_for: bool
-
-
-def draw(shown: Shown) -> Wanted:
+def draw(look: Look, bar: DeltaGenerator) -> OpenView:
     """Draw the image of the class if it is made already, else a button, and the photo beside it."""
+    choices.hide_channel()
+    layer = toolbar.open_layer(look)
+    with bar:
+        inspection = inspections.inspect(look, layer, toolbar.pick_class(look, layer))
+        method = segmented("Ascent", _METHODS, key=choices.CLASS_METHOD)
+    class_name = look.class_names[inspection.class_idx]
     st.markdown(
-        f"##### What speaks most for {words.plain(shown.class_name)}",
-        help="The class that is chosen beside the layer, or the predicted one.",
+        f"## Class image: {words.plain(class_name)}",
+        help="Ascent starts from noise and changes it step by step to raise the logit of the class.",
     )
-    st.caption(
-        "Noise, changed step by step to raise the class's logit as far as it can. "
-        "Such an image shows what raises the logit, not what the class looks like."
-    )
+    st.caption("It shows what raises the logit, not what the class looks like.")
+    place = Place(look.loaded, LOGITS, inspection.class_idx, method)
     with st.container(width=_WIDTH, key="class_image"):
-        method = options.segmented("Method", _METHODS, key=ascents.CLASS_METHOD, label_visibility="collapsed")
-        place = Place(shown.look.loaded, LOGITS, shown.found.class_idx, method)
         left, right = st.columns(2, gap="medium")
-        with right:
-            _draw_photo(shown)
-        slot, found = left.empty(), ascents.kept(place)
-        if found is not None:
-            _draw_found(place, slot, found)
-            return Wanted(place, slot, is_asked_for=False)
-        is_asked_for = slot.button("Make the image", icon=":material/play_arrow:", key="class_image_start")
-    return Wanted(place, slot, is_asked_for)
+    with right:
+        _draw_photo(look, inspection)
+    slot, image = left.empty(), ascents.kept(place)
+    if image is not None:
+        _draw_image(place, class_name, slot, image)
+    elif slot.button("Make the image", icon=":material/play_arrow:", key="class_image_start"):
+        return OpenView(layer, fill=partial(_fill, place, class_name, slot))
+    return OpenView(layer)
 
 
-def fill(wanted: Wanted) -> None:
-    """Make the image if somebody has asked for it; a click anywhere, on Stop too, ends the wait."""
-    if not wanted.is_asked_for:
-        return
-    with wanted.slot.container(border=True):
+def _fill(place: Place, class_name: str, slot: DeltaGenerator) -> None:
+    """Make the image; a click anywhere, on Stop too, ends the wait."""
+    with slot.container(border=True):
         heartbeat = st.empty()
         st.button(
             "Stop", icon=":material/stop_circle:", key="class_image_stop",
-            on_click=ascents.stop, args=(wanted.place,),
+            on_click=ascents.stop, args=(place,),
         )  # fmt: skip
     try:
-        found = channel_tiles.waited(wanted.place, heartbeat)
+        image = ascent.waited(place, heartbeat)
     except CoreError as error:
-        wanted.slot.caption(words.sentence(error))
+        slot.caption(words.sentence(error))
         return
-    _draw_found(wanted.place, wanted.slot, found)
+    _draw_image(place, class_name, slot, image)
 
 
-def _draw_found(place: Place, slot: DeltaGenerator, found: Ascended) -> None:
+def _draw_image(place: Place, class_name: str, slot: DeltaGenerator, image: Ascended) -> None:
     with slot.container():
-        if found.is_dead:
-            st.info("Dead: from no start did any step raise it, so there is no such image.")
+        if image.is_dead:
+            st.info("Dead class: ascent could not raise its logit from any of three starts.")
             return
-        st.image(found.picture, width="stretch")
+        st.image(image.picture, width="stretch", alt=f"Image made by ascent for the class {class_name}")
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.caption(f"Made by ascent: its logit is **{words.signed(found.activation)}**.", width="content")
+            st.caption(f"Made by ascent: its logit is **{words.signed(image.activation)}**.", width="content")
             st.download_button(
-                "Image", lambda: png(found.picture), f"classes.{place.method}.{place.channel}.png",
+                "Image", lambda: png(image.picture), f"classes.{place.method}.{place.channel}.png",
                 "image/png", key="download_class", on_click="ignore", icon=":material/download:",
             )  # fmt: skip
 
 
-def _draw_photo(shown: Shown) -> None:
-    photo, logit = shown.look.photo, float(shown.found.logits[shown.found.class_idx])
-    st.image(photos.drawn(photo).picture, width="stretch")
+def _draw_photo(look: Look, inspection: Inspection) -> None:
+    photo, logit = look.photo, float(inspection.logits[inspection.class_idx])
+    st.image(photos.drawn(photo).picture, width="stretch", alt=f"The photo {photo.name}")
     st.caption(f"{words.plain(photo.name)}: its logit is **{words.signed(logit)}**.")

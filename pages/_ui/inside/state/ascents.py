@@ -16,8 +16,6 @@ from core.inside.ascents import pictures
 from core.inside.ascents.pictures import AscentQuestion
 from pages._ui.session.models import Loaded
 
-# Names in the address.
-METHOD, CLASS_METHOD = "ascent", "class_ascent"
 _STOPPED, _FILLING = "ascent_stopped", "ascent_filling"
 _MAX_PICTURES, _STEP_S, _WHILE_S = 512, 0.2, 1.0
 

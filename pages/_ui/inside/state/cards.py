@@ -1,4 +1,4 @@
-"""What a channel's card needs beside its activations: found once, then remembered for all sessions."""
+"""What a channel's card shows beside its activations: computed once, then shared by all sessions."""
 
 import numpy as np
 import streamlit as st
@@ -10,43 +10,33 @@ from core.errors import LayerError
 from core.inside import field_sizes
 from core.inside.channels import class_weights
 from core.inside.channels.class_weights import SpokenFor
-from core.inside.examples.channel_tiles import Reached
 from core.inside.filters import kernels
 from core.inside.filters.kernels import Filters
 from core.inside.filters.one_filter import ChannelFilter, channel_filter
-from pages._ui.inside.state import examples
 from pages._ui.session.models import Loaded
-
-# A name in the address.
-SHOW = "show"
 
 Weights = NDArray[np.float32]
 
 
 def spoken_for(loaded: Loaded, layer: str, channel: int) -> SpokenFor | None:
-    """The classes that the head's weights speak of; None where it does not read this layer's means."""
+    """The classes with the head's largest and smallest weights; None where it does not read this layer."""
     weights = _class_weights(loaded.checkpoint.name, loaded.stamp, layer, loaded)
     return None if weights is None else class_weights.spoken_for(weights, channel)
 
 
 def filters_of(loaded: Loaded, layer: str) -> Filters | None:
-    """The filters behind a layer's channels; None where it cannot be said which they are."""
+    """The filters that make a layer's channels; None where no single filter makes one."""
     return _filters(loaded.checkpoint.name, loaded.stamp, layer, loaded)
 
 
-def filter_of(found: Filters, channel: int) -> ChannelFilter:
-    """A channel's own filter."""
-    return channel_filter(found, channel)
+def filter_of(filters: Filters, channel: int) -> ChannelFilter:
+    """A channel's own filter, drawn."""
+    return channel_filter(filters, channel)
 
 
 def field_size(loaded: Loaded, layer: str) -> tuple[int, int]:
-    """Height and width of what a cell sees of the network's input, in its pixels."""
+    """Height and width of a cell's receptive field, in pixels of the network's input."""
     return field_sizes.field_size(loaded.checkpoint, layer)
-
-
-def reached(loaded: Loaded, layer: str, channel: int) -> Reached | None:
-    """The most that a channel answers to the images of its real patches with; None where none excites it."""
-    return examples.reached(examples.of_layer(loaded, layer), channel)
 
 
 def _blank(loaded: Loaded) -> Tensor:

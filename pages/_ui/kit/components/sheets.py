@@ -1,4 +1,4 @@
-"""Channels as tiles to click: one sheet of many, or a row for each layer."""
+"""Channels as tiles to click: one sheet of many, or the stages of a network beside each other."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -42,7 +42,7 @@ class Sheet:
     """Some of the ``num_channels`` channels of a layer: maps (k, h, w) in [0, 1], and which are silent (k,).
 
     Instead of maps, ``values`` may be pictures (k, H, W, 3), or drawings (k, H, W, 4) of few colours. With
-    ``lines`` about the layer it is a row, which can be clicked as a whole.
+    ``lines`` about the layer it is a stage, which can be clicked as a whole; the pointer reads its ``facts``.
     """
 
     layer: str
@@ -51,6 +51,7 @@ class Sheet:
     values: FloatArray | Pictures
     silent: NDArray[np.bool_]
     lines: Sequence[str] = ()
+    facts: Sequence[str] = ()
     selected: bool = False
 
     @property
@@ -80,10 +81,11 @@ def _columns_and_side(num_channels: int) -> tuple[int, int]:
     return next(larger, (_COLUMNS, _SIDE))
 
 
-def draw(sheets: Sequence[Sheet], *, key: str, on_pick: Pick, shown_in: str, hint: str = "") -> None:
-    """Draw sheets; ``on_pick`` hears the layer and the channel, or None where the layer itself was clicked.
+def draw(sheets: Sequence[Sheet], *, key: str, on_pick: Pick, shown_in: str, title: str, hint: str) -> None:
+    """Draw sheets below a heading; ``on_pick`` gets the layer and the channel that were clicked.
 
-    A click brings the element ``shown_in`` of the page, a CSS selector, into view.
+    The channel is None where the layer itself was clicked. A click brings the element ``shown_in`` of the
+    page, a CSS selector, into view.
     """
 
     def picked() -> None:
@@ -93,7 +95,12 @@ def draw(sheets: Sequence[Sheet], *, key: str, on_pick: Pick, shown_in: str, hin
 
     _SHEETS(
         key=key,
-        data={"sheets": [_item(sheet) for sheet in sheets], "hint": hint, "shown_in": shown_in},
+        data={
+            "sheets": [_item(sheet) for sheet in sheets],
+            "title": title,
+            "hint": hint,
+            "shown_in": shown_in,
+        },
         on_picked_change=picked,
     )
 
@@ -110,6 +117,7 @@ def _item(sheet: Sheet) -> dict[str, object]:
         "columns": sheet.columns,
         "cells": cells,
         "lines": list(sheet.lines),
+        "facts": list(sheet.facts),
         "selected": sheet.selected,
     }
 

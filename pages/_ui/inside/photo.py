@@ -1,9 +1,9 @@
-"""The photo that the network looks at: somebody's own, one of its data, or for a first look a sample."""
+"""The photo that the network looks at: the user's own, one of the network's data, or at first a sample."""
 
 import streamlit as st
 
 from core.images.sample_photos import SAMPLES, sample
-from pages._ui.inside.state import inside as memory
+from pages._ui.inside.state.own_samples import own_samples
 from pages._ui.kit.components import tiles, web
 from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.pickers import photo_picker
@@ -12,11 +12,15 @@ from pages._ui.session.photos import Photo
 
 
 def pick(checkpoint: str) -> Photo:
-    """Draw where photos come from, and give the chosen one; until there is one, an example."""
+    """Draw the title, and where photos come from; gives the chosen one, or until there is one an example."""
     photo_picker.linked_photo()
-    photo_picker.photo_source()
+    with st.container(key="inside_top"):
+        left, right = st.columns([3, 20])
+    left.title("Inside")
+    with right:
+        photo_picker.photo_source()
     photo_picker.photo_strip()
-    own = memory.own_samples(checkpoint)
+    own = own_samples(checkpoint)
     chosen = photos.chosen_photo()
     photo = chosen or (own[0] if own else _first_sample())
     if own:
@@ -25,7 +29,7 @@ def pick(checkpoint: str) -> Photo:
     if chosen is None:
         st.caption(
             ":material/image_search: This is an example. Drop a photo of yours above, or click another "
-            "picture, and see what each layer makes of it."
+            "picture, and see how each layer responds to it."
         )
     return photo
 

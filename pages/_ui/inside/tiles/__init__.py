@@ -1,0 +1,1 @@
+"""What the tiles of a layer's channels show."""
