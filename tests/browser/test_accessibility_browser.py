@@ -10,7 +10,6 @@ from tests.support.window import App
 
 # Of axe's experimental rules: a button must be called by the words that it shows.
 _OPTIONS = {"rules": {"label-content-name-mismatch": {"enabled": True}}}
-_TO_DO = pytest.mark.xfail(strict=True, reason="not yet")
 # The address of a view, and what it has once it is drawn.
 _VIEWS = {
     "Home": ("/", ".st-key-samples button"),
@@ -37,8 +36,13 @@ _VIEWS = {
         "/inside?checkpoint=signs-bn&photo=coffee.png&channel=3",
         ".st-key-viewer .mapped",
     ),
+    "Inside, an image of its data": (
+        "/inside?checkpoint=digits&photo=digits/digits-val/digits/677&layer=block2&show=ascent",
+        ".seewhy-nine img",
+    ),
+    "Inside, a class": ("/inside?checkpoint=imagenet&open=class+image", ".st-key-class_image img"),
+    "Inside, sparsity": ("/inside?checkpoint=signs-bn&open=sparsity", ".st-key-sparsity .plot button"),
 }
-_LEFT = {"Inside, a photo", "Inside, a channel"}
 
 
 def violations(app: App) -> list[str]:
@@ -51,9 +55,7 @@ def violations(app: App) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    "view", [pytest.param(each, marks=[_TO_DO] if each in _LEFT else []) for each in _VIEWS]
-)
+@pytest.mark.parametrize("view", _VIEWS)
 def test_axe_finds_nothing_critical_or_serious(app: App, view: str) -> None:
     address, drawn = _VIEWS[view]
     app.page.emulate_media(color_scheme="light")

@@ -129,7 +129,7 @@ def test_the_open_channel_is_in_the_box_of_tiles_wherever_it_stands(app: App) ->
     tile = app.page.locator(f"{GRID}[aria-pressed=true]")
     expect(tile).to_have_text(re.compile("^63"))
     expect(tile).to_be_in_viewport(ratio=1)
-    app.page.get_by_role("button", name="Next").click()
+    app.page.get_by_role("button", name="Next", exact=True).click()
     expect(tile).to_have_text(re.compile("^64"))
     expect(tile).to_be_in_viewport(ratio=1)
 

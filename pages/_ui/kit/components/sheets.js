@@ -85,14 +85,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   // What has just been chosen comes into view in the box that scrolls, but the page stays where it is.
   const selected = chosen.at(-1), box = root.host?.closest("[class*='_box']") ?? sheets;
-  if (selected && sheets.dataset.chosen !== selected.dataset.at) {
-    const [inner, outer] = [selected.getBoundingClientRect(), box.getBoundingClientRect()];
+  const reveal = () => {
+    const state = `${selected?.dataset.at} ${box.clientHeight} ${box.clientWidth}`;
+    if (!selected || sheets.dataset.revealed === state) return;
+    sheets.dataset.revealed = state;
+    const inner = selected.getBoundingClientRect(), outer = box.getBoundingClientRect();
     const top = box === sheets ? 0 : find("top").offsetHeight;
     if (inner.top < outer.top + top || inner.bottom > outer.bottom) box.scrollTop += inner.top - outer.top - top - 8;
-    const aside = selected.closest(".stage")?.getBoundingClientRect();
-    if (aside && (aside.left < outer.left || aside.right > outer.right)) sheets.scrollLeft += aside.left - outer.left;
-  }
-  sheets.dataset.chosen = selected?.dataset.at ?? "";
+    const stage = selected.closest(".stage")?.getBoundingClientRect();
+    if (stage && (stage.left < outer.left || stage.right > outer.right)) sheets.scrollLeft += stage.left - outer.left;
+  };
+  sheets.watch?.disconnect();
+  sheets.watch = new ResizeObserver(reveal); // The box has its size only when the page is laid out.
+  sheets.watch.observe(box);
 
   // To the next one in that direction, by where they are drawn: rows differ in length.
   const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
