@@ -1,10 +1,12 @@
 """What tests of pages have in common: nothing is remembered of another test."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from core import mishaps
 from core.checkpoints.store import Checkpoint
@@ -13,6 +15,15 @@ from core.inside import field_sizes
 from core.inside.ascents import pictures
 from core.inside.ascents.pictures import AscentQuestion
 from pages._ui.inside.state import ascents
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_look_at_packages() -> Iterator[None]:
+    """Each `AppTest` would look through all installed packages for components, longer than our page takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 @pytest.fixture(autouse=True)
