@@ -144,6 +144,19 @@ def test_pages_do_not_compute() -> None:
     assert _offenders(PAGES, lambda path: _forbidden(_tree(path), *unknown)) == {}
 
 
+# Of tensors, arrays and tables: if a page needs one of these, core lacks a function.
+_REDUCING = {"mean", "sum", "std", "var", "norm", "softmax"}
+
+
+def _reductions(tree: ast.AST) -> set[str]:
+    return {name for name, _ in _calls(tree) if "." in name and name.rpartition(".")[2] in _REDUCING}
+
+
+def test_pages_reduce_no_arrays() -> None:
+    assert _offenders(PAGES, lambda path: _reductions(_tree(path))) == {}
+    assert _reductions(ast.parse("logits.softmax(0)\nsum([1])\nnp.mean(x)")) == {"logits.softmax", "np.mean"}
+
+
 def test_a_page_takes_from_its_own_folder_and_from_what_all_share() -> None:
     own = {path.stem for path in (ROOT / "pages").glob("*.py")}
 

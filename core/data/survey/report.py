@@ -68,6 +68,11 @@ class DataReport:
     num_groups: int = 0
     hints: tuple[str, ...] = ()
 
+    @property
+    def images_by_split(self) -> tuple[int, ...]:
+        """How many images each of `SPLITS` has."""
+        return tuple(self.counts.sum(axis=0).tolist())
+
 
 def report(images: ImageSet, survey: SurveyTable, *, train: Labels, val: Labels, test: Labels) -> DataReport:
     """The report on N images; ``train``, ``val`` and ``test`` are disjoint indices of them."""

@@ -76,7 +76,7 @@ def _material(chosen: Chosen, recipe: Recipe) -> Material:
 
 
 def _draw_numbers(report: DataReport) -> None:
-    train, val, test = report.counts.sum(axis=0).tolist()
+    train, val, test = report.images_by_split
     sizes = report.sizes
     with st.container(horizontal=True):
         st.metric("Images", f"{train + val + test:,}", border=True)
