@@ -1,5 +1,6 @@
 """The card of a checkpoint: its content, its schema, reading and writing."""
 
+import hashlib
 import importlib.metadata
 import json
 import math
@@ -105,6 +106,16 @@ class Card:
             raise ValueError(f"status {self.status!r} is none of {', '.join(STATUSES)}")
 
 
+def network_values(card: Card) -> tuple[object, ...]:
+    """Everything in a card that decides what the network answers: weights, base, architecture, preprocess."""
+    return card.weights_sha256, card.base, card.architecture, card.preprocess
+
+
+def network_fingerprint(card: Card) -> str:
+    """24 hexadecimal digits of `network_values`."""
+    return hashlib.blake2b(repr(network_values(card)).encode(), digest_size=12).hexdigest()
+
+
 _SCHEMA = TypeAdapter(Card)
 _KEYS = set(Card.__slots__) - {"unknown"}
 
@@ -113,13 +124,13 @@ def read_card(folder: Path) -> Card:
     """The card of a checkpoint folder; CheckpointError if it is missing, damaged or incomplete."""
     path = folder / paths.CARD
     try:
-        found = stored.read_json(path)
+        content = stored.read_json(path)
     except (FileError, ValueError) as error:
         raise CheckpointError(f"{path} is not a readable card: {error}") from error
     try:
-        return _as_card(found)
+        return _as_card(content)
     except ValueError as error:
-        raise CheckpointError(f"{path} is not a readable card: {error}; {_advice(found)}") from error
+        raise CheckpointError(f"{path} is not a readable card: {error}; {_advice(content)}") from error
 
 
 def as_json(card: Card, checksum: str | None) -> bytes:
@@ -132,15 +143,15 @@ def as_json(card: Card, checksum: str | None) -> bytes:
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _as_card(found: stored.Json) -> Card:
-    known = {key: value for key, value in found.items() if key in _KEYS}
+def _as_card(content: stored.Json) -> Card:
+    known = {key: value for key, value in content.items() if key in _KEYS}
     card = stored.checked(_SCHEMA, {"format": 1} | known)
-    return replace(card, unknown={key: value for key, value in found.items() if key not in _KEYS})
+    return replace(card, unknown={key: value for key, value in content.items() if key not in _KEYS})
 
 
-def _advice(found: stored.Json) -> str:
+def _advice(content: stored.Json) -> str:
     """What the user can do about a card that this version cannot use."""
-    version = found.get("format")
+    version = content.get("format")
     if isinstance(version, int) and version > FORMAT:
         return (
             f"it was written by a newer version of SeeWhy (format {version}, this one knows {FORMAT}): "

@@ -62,15 +62,15 @@ def load(folder: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float3
     return Checkpoint(folder, card, model.requires_grad_(requires_grad=False).to(device, dtype), device)
 
 
-def _difference(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], num_classes: int) -> str:
+def _difference(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor], num_classes: int) -> str:
     """The first tensor that is missing, not expected, or of another shape, in words."""
     for name, tensor in wanted.items():
-        if name not in found:
+        if name not in weights:
             return f"{name!r} is missing; copy the checkpoint again, or import the weights"
-        theirs, ours = tuple(found[name].shape), tuple(tensor.shape)
+        theirs, ours = tuple(weights[name].shape), tuple(tensor.shape)
         if theirs != ours:
             return f"{name!r} is {theirs}, and {ours} for the {num_classes} classes of the card"
-    beside = next((name for name in found if name not in wanted), "")
+    beside = next((name for name in weights if name not in wanted), "")
     return f"{beside!r} is not expected; copy the checkpoint again, or import the weights"
 
 

@@ -1,6 +1,15 @@
 """Files: regular ones read safely, our own written whole or not at all, every fault in one sentence."""
 
-from core.files.atomic import clean, draft, draft_folder, make_folder, scratch_folder, write
+from core.files.atomic import (
+    clean,
+    draft,
+    draft_folder,
+    make_folder,
+    remove_folder,
+    replace_folder,
+    scratch_folder,
+    write,
+)
 from core.files.faults import in_words, reading, refuse_odd_target, writing
 from core.files.regular import (
     MAX_TEXT,
@@ -30,6 +39,8 @@ __all__ = [
     "read_text",
     "reading",
     "refuse_odd_target",
+    "remove_folder",
+    "replace_folder",
     "scratch_folder",
     "text_of",
     "write",

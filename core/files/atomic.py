@@ -89,6 +89,35 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def replace_folder(draft: Path, target: Path) -> None:
+    """Rename a finished folder to ``target``, whose parents are made; a folder of that name is deleted.
+
+    Raises:
+        FileError: as `draft`.
+    """
+    old = draft.with_name(f"{draft.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    make_folder(target.parent)
+    with writing(target):
+        if target.exists():
+            target.rename(old)
+        draft.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Delete a folder: renamed to a hidden name first, so that no reader finds a part of it.
+
+    Raises:
+        FileError: as `draft`.
+    """
+    doomed = path.with_name(f".{path.name}.deleted")
+    with writing(path):
+        shutil.rmtree(doomed, ignore_errors=True)  # What a killed process has left.
+        path.rename(doomed)
+        shutil.rmtree(doomed)
+
+
 def make_folder(path: Path) -> Path:
     """The folder, made with its parents if it is missing; raises as `draft`."""
     with writing(path):

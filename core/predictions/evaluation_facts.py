@@ -68,9 +68,9 @@ def _counted(table: Path, *stamp: int) -> tuple[int, str]:  # noqa: ARG001 (the 
     """How many rows a table has, and of which split; ``all`` where there are several."""
     with files.opened(table):
         pass  # It is a regular file: a pipe would block for ever.
-    found = pq.ParquetFile(table)
-    splits = pc.unique(found.read(["split"])["split"]).to_pylist()
-    return found.metadata.num_rows, str(splits[0]) if len(splits) == 1 else "all"
+    file = pq.ParquetFile(table)
+    splits = pc.unique(file.read(["split"])["split"]).to_pylist()
+    return file.metadata.num_rows, str(splits[0]) if len(splits) == 1 else "all"
 
 
 @functools.cache
@@ -81,16 +81,16 @@ def _schema() -> TypeAdapter[Facts]:
 def _of_metrics(place: Path) -> str | None:
     """The fingerprint of the images that metrics are of; None where they know none."""
     try:
-        found = stored.read_json(place / paths.METRICS).get("fingerprint")
+        fingerprint = stored.read_json(place / paths.METRICS).get("fingerprint")
     except (ValueError, FileError):
         return None
-    return None if found is None else str(found)
+    return None if fingerprint is None else str(fingerprint)
 
 
 def own_fingerprint(folder: Path) -> str | None:
     """The fingerprint of the images that a checkpoint was trained on; None where nobody knows."""
-    found = card_data(folder).get("fingerprint")
-    return None if found is None else str(found)
+    fingerprint = card_data(folder).get("fingerprint")
+    return None if fingerprint is None else str(fingerprint)
 
 
 def card_data(folder: Path) -> dict[str, Any]:

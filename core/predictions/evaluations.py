@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core import files
 from core.checkpoints import paths
 from core.data.image_set import ImageSet
 from core.errors import EvaluationError
@@ -51,15 +52,15 @@ class Evaluation:
 
 def every(folder: Path) -> list[Evaluation]:
     """All evaluations of a checkpoint: of the data that it was trained on first, then the newest first."""
-    found = [
+    evaluations = [
         Evaluation(place.name, place, folder, evaluation_facts.of(folder, place)) for place in _places(folder)
     ]
     if (folder / paths.PREDICTIONS).exists():
-        found.append(_older(folder, {each.name for each in found}))
+        evaluations.append(_older(folder, {each.name for each in evaluations}))
     own = evaluation_facts.own_fingerprint(folder)
-    found.sort(key=lambda each: each.name)
-    found.sort(key=lambda each: each.facts.date, reverse=True)
-    return sorted(found, key=lambda each: _rank(each.facts, own))
+    evaluations.sort(key=lambda each: each.name)
+    evaluations.sort(key=lambda each: each.facts.date, reverse=True)
+    return sorted(evaluations, key=lambda each: _rank(each.facts, own))
 
 
 def find(folder: Path, name: str | None = None) -> Evaluation:
@@ -68,14 +69,14 @@ def find(folder: Path, name: str | None = None) -> Evaluation:
     Raises:
         EvaluationError: there is none, or none of that name.
     """
-    found = every(folder)
-    if not found:
+    known = every(folder)
+    if not known:
         command = f"python -m core evaluate {folder.name} --data FOLDER"
         raise EvaluationError(f"{folder.name!r} has no predictions yet; run: {command}")
-    for each in found:
+    for each in known:
         if name in (None, each.name):
             return each
-    there = ", ".join(each.name for each in found)
+    there = ", ".join(each.name for each in known)
     raise EvaluationError(f"{folder.name!r} has no evaluation {name!r}; there is {there}")
 
 
@@ -132,35 +133,20 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def appear(draft: Path, target: Path) -> None:
-    """Let a whole evaluation take its place; one that was there before goes only now."""
-    old = draft.with_name(f"{draft.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        target.rename(old)
-    draft.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def delete(folder: Path, name: str) -> None:
     """Delete an evaluation with all that belongs to it.
 
     Raises:
         EvaluationError: there is none of that name, or it is being written.
     """
-    found = find(folder, name)
+    evaluation = find(folder, name)
     if is_under_way(folder, name):
         raise EvaluationError(f"{name!r} is being evaluated; wait for its end, or stop it first")
-    if found.is_older:
+    if evaluation.is_older:
         for path in _older_paths(folder):
             path.unlink(missing_ok=True)
         return
-    # Renamed first, so that nobody sees half of it.
-    doomed = found.folder.with_name(f".{name}.deleted")
-    shutil.rmtree(doomed, ignore_errors=True)
-    found.folder.rename(doomed)
-    shutil.rmtree(doomed)
+    files.remove_folder(evaluation.folder)
     log_of(folder, name).unlink(missing_ok=True)
 
 

@@ -78,9 +78,9 @@ def moved(table: pa.Table, counts: Counts, splits: Sequence[str]) -> pa.Table:
 
 def counts_of(parts: Sequence[Path]) -> Counts | None:
     """The sum of the histograms of parts of one table; None where they have none."""
-    found = [_mapped(paths.histograms(part), np.uint32) for part in parts]
-    known = [each for each in found if each is not None]
-    if not known or len(known) < len(found):
+    counts = [_mapped(paths.histograms(part), np.uint32) for part in parts]
+    known = [each for each in counts if each is not None]
+    if not known or len(known) < len(counts):
         return None
     total: Counts = np.sum(known, 0, dtype=np.uint32)
     return total
@@ -121,20 +121,20 @@ def write_counts(path: Path, counts: Counts) -> None:
 
 def with_scores(path: Path, table: pa.Table) -> pa.Table:
     """The table with the scores beside ``path``, mapped into memory and read as needed, if there are any."""
-    found = _mapped(paths.scores(path), np.float16) if table.num_rows else None
-    if found is None or found.ndim != 2 or not _agree(found, table):
+    scores = _mapped(paths.scores(path), np.float16) if table.num_rows else None
+    if scores is None or scores.ndim != 2 or not _agree(scores, table):
         return table
-    return table.append_column(SCORES, as_column(found))
+    return table.append_column(SCORES, as_column(scores))
 
 
 def histogram(path: Path, table: pa.Table, split: str | None = None) -> Histogram | None:
     """Of one split of the whole table at ``path``, or of all; None if there is none."""
-    found, splits = _mapped(paths.histograms(path), np.uint32), splits_of(table)
-    if found is None or found.ndim != 4 or found.shape[:2] != (len(splits), 2):
+    counts, splits = _mapped(paths.histograms(path), np.uint32), splits_of(table)
+    if counts is None or counts.ndim != 4 or counts.shape[:2] != (len(splits), 2):
         return None
     if split is None and len(splits) > 1:
-        return Histogram(found.sum(0, dtype=np.uint32))
-    return Histogram(found[splits.index(split) if split is not None else 0])
+        return Histogram(counts.sum(0, dtype=np.uint32))
+    return Histogram(counts[splits.index(split) if split is not None else 0])
 
 
 def _mapped(path: Path, dtype: type[np.generic]) -> NDArray[Any] | None:
@@ -142,10 +142,10 @@ def _mapped(path: Path, dtype: type[np.generic]) -> NDArray[Any] | None:
     try:
         with files.opened(path):
             pass  # It is a regular file: a pipe would block for ever.
-        found = np.load(path, mmap_mode="r")
+        array = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError):
         return None
-    return found if found.dtype == dtype and found.flags.c_contiguous else None
+    return array if array.dtype == dtype and array.flags.c_contiguous else None
 
 
 def _agree(scores: NDArray[np.float16], table: pa.Table) -> bool:
@@ -154,5 +154,5 @@ def _agree(scores: NDArray[np.float16], table: pa.Table) -> bool:
     if len(scores) != len(label) or not 0 <= label.min() <= label.max() < scores.shape[1]:
         return False
     some = np.arange(0, len(label), max(1, len(label) // _CHECKED))
-    found = probability_of(scores[some, label[some]])
-    return bool((np.abs(found - probability[some]) <= _TOLERANCE).all())
+    expected = probability_of(scores[some, label[some]])
+    return bool((np.abs(expected - probability[some]) <= _TOLERANCE).all())

@@ -6,7 +6,6 @@ folder. Nothing here imports Lightning.
 
 import contextlib
 import itertools
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from core import processes
+from core import files, processes
 from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.errors import CheckpointError, CoreError, TrainingError
@@ -81,15 +80,15 @@ def find(name: str) -> Run:
 
 def every() -> list[Run]:
     """All trainings, the newest first; folders whose card cannot be read are left out."""
-    found = []
+    trainings = []
     for name in store.folders():
         try:
             each = find(name)
         except (CoreError, OSError):
             continue
         if each.card.recipe:
-            found.append(each)
-    return sorted(found, key=lambda each: str(each.card.training.get("started", "")), reverse=True)
+            trainings.append(each)
+    return sorted(trainings, key=lambda each: str(each.card.training.get("started", "")), reverse=True)
 
 
 def free_name(wanted: str) -> str:
@@ -139,16 +138,12 @@ def stop(name: str) -> None:
 
 def delete(name: str) -> None:
     """Delete the whole folder; a training that is running must be stopped first."""
-    found = find(name)
-    if not found.card.recipe:
+    training = find(name)
+    if not training.card.recipe:
         raise TrainingError(f"{name!r} was not trained here, so it is not deleted here")
-    if found.is_running:
+    if training.is_running:
         raise TrainingError(f"{name!r} is being trained; stop it first")
-    # Renamed first, so that nobody sees half of it.
-    doomed = found.folder.with_name(f".{name}.deleted")
-    shutil.rmtree(doomed, ignore_errors=True)  # Of an earlier time that was killed.
-    found.folder.rename(doomed)
-    shutil.rmtree(doomed)
+    files.remove_folder(training.folder)
     paths.training_log(name).unlink(missing_ok=True)
 
 

@@ -62,9 +62,9 @@ def imported(
     store.refuse_taken(name)
     class_lists.refuse_repeated(class_names)
     wish = replace(wish, architecture=_as_trained(wish.architecture, path))
-    found = contents.read(path)
-    fitted = fitting.fit(found, wish)
-    fitted, used, logits = _run(found, fitted, wish, preprocess)
+    weights = contents.read(path)
+    fitted = fitting.fit(weights, wish)
+    fitted, used, logits = _run(weights, fitted, wish, preprocess)
     card = store.Card(
         architecture=fitted.architecture,
         class_names=tuple(class_names),
@@ -73,7 +73,7 @@ def imported(
         head=fitted.head,
     )
     folder = store.save(name, card, fitted.tensors)
-    return Imported(folder, report(path.name, found, fitted, card, logits))
+    return Imported(folder, report(path.name, weights, fitted, card, logits))
 
 
 def read_class_names(path: Path) -> list[str]:
@@ -104,7 +104,7 @@ def _as_trained(architecture: str, path: Path) -> str:
 
 
 def _run(
-    found: contents.Contents, fitted: Fitted, wish: Wish, stated: Preprocess | None
+    weights: contents.Contents, fitted: Fitted, wish: Wish, stated: Preprocess | None
 ) -> tuple[Fitted, Preprocess, Tensor]:
     """The logits (C,) of the sample photo, at the preprocess's input size."""
     used = preprocesses.fitted(stated, wish.architecture, fitted.architecture)
@@ -116,7 +116,7 @@ def _run(
             raise
         # A network built for one size may have the same weights at another (Swin).
         with suppress(CheckpointError):
-            fitted = fitting.fit(found, sized)
+            fitted = fitting.fit(weights, sized)
             return fitted, used, _logits(fitted, used, wish.num_classes)
         raise
 

@@ -16,6 +16,7 @@ from PIL import Image
 from core import files
 from core.data.image_set import Files, ImageSet, Pixels
 from core.errors import AwayImageError, DataError, ImageError
+from core.files import arrays
 from core.images import content, decoded_image
 from core.images.limits import own
 
@@ -167,11 +168,10 @@ class SurveyTable:
 
     def save(self, path: Path) -> None:
         """Write an .npz file, whole or not at all; an existing file is replaced."""
-        arrays = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "errors"}
-        arrays["broken"] = np.array(list(self.errors), np.int64)
-        arrays["reasons"] = np.array(list(self.errors.values()), np.str_)
-        with files.draft(path) as draft, draft.open("wb") as file:
-            np.savez(file, **arrays)
+        named = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "errors"}
+        named["broken"] = np.array(list(self.errors), np.int64)
+        named["reasons"] = np.array(list(self.errors.values()), np.str_)
+        arrays.write_named(path, **named)
 
     @classmethod
     def read(cls, path: Path) -> Self:

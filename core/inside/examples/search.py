@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from core.checkpoints import paths
+from core.checkpoints.card import network_fingerprint
 from core.checkpoints.store import Checkpoint
 from core.data.image_set import ImageSet
 from core.errors import DataError
@@ -17,7 +18,7 @@ from core.explain.network.receptive_field import receptive_field
 from core.inside.examples.feed import Batch, batches
 from core.inside.examples.patch_table import described, rows, with_earlier
 from core.inside.examples.search_state import State, alone, forget, read_state
-from core.inside.examples.stored_examples import Examples, ExamplesMetadata, LayerSize, network_of
+from core.inside.examples.stored_examples import Examples, ExamplesMetadata, LayerSize
 from core.inside.examples.strongest import Peaks, none_yet, peaks
 from core.predictions.finite import not_finite, refuse_infinite
 from core.predictions.prediction_table import write
@@ -130,11 +131,11 @@ def _examples(loaded: Checkpoint, images: ImageSet, state: State) -> Examples:
         layer: LayerSize(len(each.activations), fields[layer].cells, fields[layer].size)
         for layer, each in state.strongest.items()
     }
-    network = network_of(loaded.card)
+    network = network_fingerprint(loaded.card)
     about = ExamplesMetadata(network, images.name, images.fingerprint, len(images), state.num_broken, sizes)
     return Examples(pa.concat_tables(tables), about)
 
 
 def _key(loaded: Checkpoint, layers: Sequence[str], images: ImageSet) -> str:
-    known = (network_of(loaded.card), images.fingerprint, *layers)
+    known = (network_fingerprint(loaded.card), images.fingerprint, *layers)
     return hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()

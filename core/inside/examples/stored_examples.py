@@ -1,6 +1,5 @@
 """The stored examples of a checkpoint: the patches that activate each channel most."""
 
-import hashlib
 import json
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from core import files
 from core.checkpoints import paths, store
+from core.checkpoints.card import network_fingerprint
 from core.checkpoints.store import Card
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
@@ -102,13 +102,7 @@ class Examples:
     def is_of(self, card: Card, images: ImageSet) -> bool:
         """Whether the table is of this network and these images."""
         about = self.about
-        return (about.network, about.fingerprint) == (network_of(card), images.fingerprint)
-
-
-def network_of(card: Card) -> str:
-    """A fingerprint of weights, architecture and preprocess."""
-    known = (card.weights_sha256, card.base, card.architecture, card.preprocess)
-    return hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()
+        return (about.network, about.fingerprint) == (network_fingerprint(card), images.fingerprint)
 
 
 def read(folder: Path) -> Examples | None:

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from core import files
 from core.checkpoints import paths, store
+from core.checkpoints.card import network_values
 from core.checkpoints.local import remember_data
 from core.checkpoints.store import Checkpoint
 from core.data.batches import Share
@@ -104,11 +105,11 @@ def evaluate(
             on_progress(parts.num_done(), parts.num_samples)
         joined = scored.joined()
         _refuse_partial(samples, parts, joined.table, earlier)
-        found = _kept(scored.parts, joined, facts, keep, samples.images.layout)
+        measured = _kept(scored.parts, joined, facts, keep, samples.images.layout)
         # One that finds all its parts done would, without them, do them again.
         resources.others_end()
         parts.remove()
-    return found
+    return measured
 
 
 def _earlier(parts: Parts, loaded: Checkpoint, samples: Samples, keep: Keep) -> Evaluation | None:
@@ -169,7 +170,7 @@ def _kept(parts: Parts, joined: Joined, facts: Facts, keep: Keep, layout: str) -
     draft, num_read = parts.place / _WHOLE, len(joined.table)
     draft.mkdir(exist_ok=True)
     write(draft / paths.PREDICTIONS, joined.table, joined.counts)
-    found = metrics.write(
+    measured = metrics.write(
         draft,
         store.read_card(parts.folder).class_names,
         num_broken=parts.num_samples - num_read,
@@ -177,8 +178,8 @@ def _kept(parts: Parts, joined: Joined, facts: Facts, keep: Keep, layout: str) -
     )
     facts = replace(facts, num_images=num_read, date=evaluations.now())
     _describe(draft, facts, keep.data, layout)
-    evaluations.appear(draft, evaluations.place(parts.folder, parts.name))
-    return found
+    files.replace_folder(draft, evaluations.place(parts.folder, parts.name))
+    return measured
 
 
 class _Decoded(Dataset[Item]):
@@ -246,8 +247,7 @@ def _rows(loaded: Checkpoint, samples: Samples, pixels: Tensor, indices: Labels)
 
 def _key(loaded: Checkpoint, samples: Samples) -> str:
     """Of the weights, the images, and which of them with which labels."""
-    card = loaded.card
-    known = (card.weights_sha256, card.base, card.architecture, card.preprocess, samples.images.fingerprint)
+    known = (*network_values(loaded.card), samples.images.fingerprint)
     digest = hashlib.blake2b(repr(known).encode(), digest_size=12)
     for array in (samples.indices, samples.labels[samples.indices], samples.splits[samples.indices]):
         digest.update(np.ascontiguousarray(array).tobytes())

@@ -170,10 +170,10 @@ def labels_for(images: ImageSet, class_names: Sequence[str]) -> Labels:
     """
     exact, folded = _known(class_names), _numbered([_folded(name) for name in class_names])
     numbers = np.array([exact.get(name, folded.get(_folded(name), -1)) for name in images.class_names])
-    found: Labels = numbers.astype(np.int64)[images.labels]
-    if (found < 0).all():
+    labels: Labels = numbers.astype(np.int64)[images.labels]
+    if (labels < 0).all():
         raise DataError(_none_known(images, images.labels, class_names))
-    return found
+    return labels
 
 
 def _none_known(images: ImageSet, labels: Labels, class_names: Sequence[str]) -> str:

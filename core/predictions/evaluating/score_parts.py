@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core import files
 from core.checkpoints import paths
 from core.evaluation.ranking.histograms import Counts, empty_counts
 from core.evaluation.ranking.scores import has_scores
+from core.files import arrays
 from core.predictions import prediction_table, score_files
 from core.predictions.evaluating.parts import Parts
 
@@ -63,8 +63,7 @@ class ScoreParts:
         for part, path in waiting:
             if part not in known_by_all and self._add(counts, path):
                 known.add(part)
-        with files.draft(self._histogram(rank)) as draft, draft.open("wb") as file:
-            np.savez(file, counts=counts, parts=np.array(sorted(known), np.int64))
+        arrays.write_named(self._histogram(rank), counts=counts, parts=np.array(sorted(known), np.int64))
         for _, path in waiting:
             paths.scores(path).unlink(missing_ok=True)
 
@@ -101,5 +100,5 @@ class ScoreParts:
     def _counted_by(self, path: Path) -> tuple[Counts, set[int]]:
         if not path.exists():
             return empty_counts(len(self.splits), self.num_classes), set()
-        with np.load(path) as found:
-            return found["counts"], set(found["parts"].tolist())
+        with np.load(path) as stored:
+            return stored["counts"], set(stored["parts"].tolist())

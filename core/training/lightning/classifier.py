@@ -108,13 +108,13 @@ def _optimizer(settings: Optimiser, parameters: list[nn.Parameter]) -> Optimizer
 
 
 def _schedulers(settings: Schedule, optimizer: Optimizer) -> list[Any]:
-    found: list[Any] = []
+    schedulers: list[Any] = []
     if settings.drop_after:
-        found.append(lr_scheduler.MultiStepLR(optimizer, list(settings.drop_after), settings.factor))
+        schedulers.append(lr_scheduler.MultiStepLR(optimizer, list(settings.drop_after), settings.factor))
     if settings.plateau:
         # Torch counts the epochs that it tolerates, we those after which it falls.
         plateau = lr_scheduler.ReduceLROnPlateau(
             optimizer, factor=settings.factor, patience=settings.plateau - 1
         )
-        found.append({"scheduler": plateau, "monitor": "val_loss"})
-    return found
+        schedulers.append({"scheduler": plateau, "monitor": "val_loss"})
+    return schedulers

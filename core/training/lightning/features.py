@@ -15,7 +15,7 @@ from core.data.cache import Decoded
 from core.data.image_set import Labels
 from core.data.workers import usual_workers
 from core.errors import FileError
-from core.files import locks
+from core.files import arrays, locks
 from core.images import VERSION
 from core.places import cache_root
 
@@ -41,11 +41,10 @@ def features(
     path = folder / f"{_key(backbone, decoded, indices)}.npy"
     with locks.in_turn(path.with_suffix(".lock")):
         if _kept(path) is None:
-            found = _computed(
+            outputs = _computed(
                 backbone.eval().to(device), decoded, indices, device=device, on_progress=on_progress
             )
-            with files.draft(path) as draft, draft.open("wb") as file:
-                np.save(file, found)
+            arrays.write(path, outputs)
     kept = _kept(path)
     if kept is None:
         raise FileError(f"cannot read {str(path)!r} again, which was written a moment ago; look at that disk")
@@ -71,18 +70,18 @@ def _computed(
 ) -> NDArray[np.float32]:
     workers = usual_workers() if decoded.array is None else 0
     batches = loader(ImageDataset(decoded), InOrder(indices, batch_size=_BATCH), workers=workers)
-    found: NDArray[np.float32] | None = None
+    table: NDArray[np.float32] | None = None
     done = 0
     for pixels, _, where in batches:
         outputs: Tensor = backbone(decoded.preprocess.normalised(pixels.to(device)))
-        if found is None:
-            found = np.zeros((len(decoded.images), *outputs.shape[1:]), np.float32)
-        found[where.numpy()] = outputs.float().cpu().numpy()
+        if table is None:
+            table = np.zeros((len(decoded.images), *outputs.shape[1:]), np.float32)
+        table[where.numpy()] = outputs.float().cpu().numpy()
         done += len(where)
         on_progress(done, len(indices))
-    if found is None:
+    if table is None:
         raise ValueError("there are no indices")
-    return found
+    return table
 
 
 def _key(backbone: nn.Module, decoded: Decoded, indices: Labels) -> str:

@@ -60,10 +60,10 @@ def _parts(net: Network, data: Material) -> tuple[nn.Module, nn.Module] | None:
 
 def _features(backbone: nn.Module, data: Material, tick: Callable[..., None]) -> FeatureDataset:
     used = np.sort(np.concatenate([data.train, data.val]))
-    found = features(
+    outputs = features(
         backbone, data.decoded, used, device=best_device(), on_progress=phase(tick, "computing features")
     )
-    return FeatureDataset(found, data.labels)
+    return FeatureDataset(outputs, data.labels)
 
 
 def phase(tick: Callable[..., None], name: str) -> Callable[[int, int], None]:

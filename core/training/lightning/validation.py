@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import torch
 from lightning.pytorch import Trainer
 
+from core import files
 from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.data.batches import ImageDataset, InOrder, Share, loader
@@ -69,7 +70,7 @@ def _keep(
         weights_sha256=loaded.card.weights_sha256,
     )
     evaluations.write_facts(draft, facts)
-    evaluations.appear(draft, evaluations.place(loaded.folder, name))
+    files.replace_folder(draft, evaluations.place(loaded.folder, name))
     with suppress(OSError):  # Somebody's interrupted evaluation of that name waits there.
         draft.parent.rmdir()
 

@@ -104,9 +104,9 @@ def _nothing_in(path: Path, content: object) -> CheckpointError:
     return CheckpointError(f"{path.name} is not a readable weights file: there is no state dict in it{keys}")
 
 
-def _refuse_repeated(path: Path, found: Contents) -> None:
+def _refuse_repeated(path: Path, contents: Contents) -> None:
     """ValueError for tensors larger than the file: a view may repeat one number a billion times."""
-    claimed = max(sum(map(_num_bytes, state.tensors.values())) for state in found.states)
+    claimed = max(sum(map(_num_bytes, state.tensors.values())) for state in contents.states)
     if claimed > 2 * path.stat().st_size:
         raise ValueError("its tensors claim to be larger than the file")
 

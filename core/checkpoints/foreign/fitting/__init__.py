@@ -202,16 +202,16 @@ def _other_head(attempt: _Attempt, skeleton: nn.Module, faults: Differences) -> 
     return None
 
 
-def _with_head(attempt: _Attempt, found: found_head.FoundHead) -> _Attempt:
-    if found.num_outputs != attempt.wish.num_classes:
-        shape = tuple(attempt.named.tensors[found.last_weight].shape)
-        raise other_classes(found.last_weight, shape, attempt.wish.num_classes)
+def _with_head(attempt: _Attempt, head: found_head.FoundHead) -> _Attempt:
+    if head.num_outputs != attempt.wish.num_classes:
+        shape = tuple(attempt.named.tensors[head.last_weight].shape)
+        raise other_classes(head.last_weight, shape, attempt.wish.num_classes)
     notes = attempt.notes
-    if found.assumed:
+    if head.assumed:
         notes += (
-            f"is assumed to have {found.assumed} between the linear layers of its head; no tensor tells",
+            f"is assumed to have {head.assumed} between the linear layers of its head; no tensor tells",
         )
-    return replace(attempt, head=found.head, notes=notes)
+    return replace(attempt, head=head.head, notes=notes)
 
 
 def _other_names(attempt: _Attempt, skeleton: nn.Module, faults: Differences) -> _Attempt | None:

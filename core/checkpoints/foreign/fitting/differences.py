@@ -66,12 +66,12 @@ def differences(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> 
     return Differences(tuple(missing), tuple(extra), unlike)
 
 
-def refuse_other_classes(found: Differences, num_classes: int) -> None:
+def refuse_other_classes(differing: Differences, num_classes: int) -> None:
     """Raise CheckpointError where only the number of classes differs."""
-    counts = {theirs[:1] for theirs, _ in found.unlike.values()}
-    same = all(ours == (num_classes, *theirs[1:]) for theirs, ours in found.unlike.values())
-    if found.unlike and not found.missing and not found.extra and len(counts) == 1 and same:
-        name, (theirs, _) = next(iter(found.unlike.items()))
+    counts = {theirs[:1] for theirs, _ in differing.unlike.values()}
+    same = all(ours == (num_classes, *theirs[1:]) for theirs, ours in differing.unlike.values())
+    if differing.unlike and not differing.missing and not differing.extra and len(counts) == 1 and same:
+        name, (theirs, _) = next(iter(differing.unlike.items()))
         raise other_classes(name, theirs, num_classes)
 
 

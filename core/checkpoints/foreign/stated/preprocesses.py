@@ -39,9 +39,9 @@ def are_levels(text: str) -> bool:
     return any(float(number) > 1 for value in values for number in value.split("/"))
 
 
-def fitted(stated: Preprocess | None, asked: str, found: str) -> Preprocess:
+def fitted(stated: Preprocess | None, asked: str, architecture: str) -> Preprocess:
     """The stated preprocess for the fitted network, which may have another size and other channels."""
-    usual, own = registry.default_preprocess(asked), registry.default_preprocess(found)
+    usual, own = registry.default_preprocess(asked), registry.default_preprocess(architecture)
     if stated is None:
         return own
     sized = options.at_size(stated, own.input_size) if stated.input_size == usual.input_size else stated

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.checkpoints import paths
+from core.checkpoints.card import network_fingerprint
 from core.data.image_set import ImageSet
 from core.errors import CheckpointError, CoreError, DataError
 from core.inside.examples import channel_tiles, stored_examples
@@ -77,7 +78,7 @@ def table_of(loaded: Loaded) -> Examples | None:
     if not path.exists():
         return None
     table = _table(str(path), path.stat().st_mtime)
-    network = stored_examples.network_of(loaded.checkpoint.card)
+    network = network_fingerprint(loaded.checkpoint.card)
     return table if table is not None and table.about.network == network else None
 
 
