@@ -345,7 +345,7 @@ def test_preprocess_settings_change_only_what_they_name(text: str, expected: Pre
         ("crop=300", "resize 256 does not cover the input size (300, 300)"),
         ("crop=0", "does not cover the input size (0, 0)"),
         ("mean=0.5/0.5", "must have the same length"),
-        ("std=0", "std above 0"),
+        ("std=0", "std must be above 0"),
         ("interpolation=hamming", "interpolation 'hamming' is none of"),
     ],
 )
