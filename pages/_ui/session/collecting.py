@@ -1,7 +1,7 @@
-"""What Python's garbage collector need not look at again.
+"""Objects of libraries, taken out of the sight of Python's garbage collector.
 
-Streamlit has it look at everything after every run of a page. What libraries bring stays for as long as the
-server runs: half a million objects, which took a quarter of a second to look through, after each click.
+Streamlit collects garbage after every run of a page. The libraries' half a million objects live as long as
+the server: searching them took a quarter of a second after each click.
 """
 
 import gc
@@ -10,9 +10,9 @@ from functools import cache
 
 
 def spare_libraries() -> None:
-    """Take what is in memory out of the collector's sight, once for each time that libraries have come.
+    """Exempt all objects in memory from garbage collection, again after each import of new libraries.
 
-    What nothing refers to any more is freed as before; only cycles among these objects stay.
+    Reference counts free them as before; only reference cycles among them stay.
     """
     _freeze(len(sys.modules))
 

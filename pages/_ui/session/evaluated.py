@@ -1,4 +1,4 @@
-"""Which evaluation of a checkpoint is looked at, and which one is waited for."""
+"""The evaluation that a page shows, and the one under way that it waits for."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +22,7 @@ _WRITTEN, _WAITED_FOR = "evaluation_in_address", "evaluation_waited_for"
 
 
 def choose(names: list[str]) -> None:
-    """Let the picker show what a link asks for, else what it has, else the first; before it is drawn."""
+    """Set the picker to the evaluation of the link, else leave it, else to the first; before it is drawn."""
     linked = st.query_params.get(EVALUATION)
     if linked in names and linked != st.session_state.get(_WRITTEN):
         st.session_state[PICKED] = linked
@@ -31,26 +31,26 @@ def choose(names: list[str]) -> None:
 
 
 def missing(names: list[str]) -> str | None:
-    """The evaluation that a link asks for, if the checkpoint has none of that name."""
+    """The evaluation that the link names, if the checkpoint has none of that name."""
     linked = st.query_params.get(EVALUATION)
     return None if linked in (None, *names, st.session_state.get(_WRITTEN)) else linked
 
 
 def write_address(name: str) -> None:
-    """Let the address say which evaluation is looked at."""
+    """Write the evaluation into the address."""
     if st.query_params.get(EVALUATION) != name:
         st.query_params[EVALUATION] = name
     st.session_state[_WRITTEN] = name
 
 
 def look_at(name: str) -> None:
-    """Turn to this evaluation; before its picker is drawn."""
+    """Show this evaluation; before its picker is drawn."""
     st.session_state[PICKED] = name
     another()
 
 
 def another() -> None:
-    """Forget what was chosen among the samples of another evaluation; before the pickers are drawn."""
+    """Clear the choices among the samples of another evaluation; before the pickers are drawn."""
     st.session_state.pop(choices.SPLIT, None)
     choices.from_the_first_page()
     choices.open_sample(None)
@@ -62,25 +62,25 @@ def compare_with(second: str, first: str = "") -> None:
 
 
 def delete(evaluation: Evaluation) -> None:
-    """Delete an evaluation; what cannot be deleted stays."""
-    with suppress(EvaluationError):  # Somebody else has deleted it.
+    """Delete an evaluation; do nothing where it cannot be deleted."""
+    with suppress(EvaluationError):  # Another session has deleted it.
         evaluations.delete(evaluation.of, evaluation.name)
     another()
 
 
 def forget(folder: Path, name: str) -> None:
-    """Delete what was done of an evaluation that was interrupted."""
-    with suppress(EvaluationError):  # Somebody else goes on with it.
+    """Delete the partial results of an interrupted evaluation."""
+    with suppress(EvaluationError):  # Another process continues it.
         evaluations.forget(folder, name)
 
 
 def wait_for(of: str, name: str) -> None:
-    """Look at this evaluation of a checkpoint once it is there."""
+    """Show this evaluation of a checkpoint once it is finished."""
     st.session_state[_WAITED_FOR] = (of, name)
 
 
 def arrived(of: str) -> str:
-    """Turn to the evaluation that is waited for if it is there; if it has ended without results, say why."""
+    """Show the awaited evaluation if it is finished; gives the reason if it ended without results."""
     waited_of, name = st.session_state.get(_WAITED_FOR, ("", ""))
     folder = store.find(of)
     if of != waited_of or evaluations.is_under_way(folder, name):

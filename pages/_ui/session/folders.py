@@ -1,8 +1,8 @@
-"""Folders that a person types: whether they may be opened, and who sees the images in them.
+"""Folders typed on a page: whether a session may open them and show their images.
 
-Who opens a page of a server of their own owns the machine, and what one session types is remembered for all.
-Where the server has visitors (`places.has_visitors`), a session sees images only of folders that it has named
-itself, and of the public data sets; what it types is remembered in that session alone.
+A server without visitors serves the owner of the machine: a folder typed in one session is kept for all.
+On a server with visitors (`places.has_visitors`), a session shows images only of folders typed in that
+session, and of the public data sets; typed folders are kept in that session alone.
 """
 
 from collections.abc import Callable
@@ -17,14 +17,14 @@ _NAMED, _KEPT = "named_folders", "kept_folders"
 
 
 def taken(text: str) -> Path:
-    """The folder that a person typed, which this session may see from now on; DataError says why not."""
+    """The folder of a typed path, which this session may show from now on; DataError says why not."""
     place = places.named_folder(text)
     st.session_state.setdefault(_NAMED, set()).add(place)
     return place
 
 
 def keep(key: str, place: Path, remember: Callable[[], None]) -> None:
-    """Keep a folder for what ``key`` names: for all sessions by ``remember``, for visitors in their own."""
+    """Keep a folder under ``key``: with ``remember`` for all sessions, for a visitor in this session."""
     if places.has_visitors():
         st.session_state.setdefault(_KEPT, {})[key] = place
     else:
@@ -32,13 +32,13 @@ def keep(key: str, place: Path, remember: Callable[[], None]) -> None:
 
 
 def kept(key: str) -> Path | None:
-    """The folder that this session alone has kept there."""
-    found: Path | None = st.session_state.get(_KEPT, {}).get(key) if places.has_visitors() else None
-    return found
+    """The folder that a visitor's session has kept under ``key``."""
+    folder: Path | None = st.session_state.get(_KEPT, {}).get(key) if places.has_visitors() else None
+    return folder
 
 
 def may_be_seen(root: Path | None) -> bool:
-    """Whether this session may see images below ``root``; None is data that come with a package."""
+    """Whether this session may show images below ``root``; None stands for data from a package."""
     if root is None or not places.has_visitors():
         return True
     known = (catalogue.data_root().resolve(), *st.session_state.get(_NAMED, ()))

@@ -1,4 +1,4 @@
-"""The checkpoint that this session has just imported, and what was understood of its file."""
+"""The checkpoint that this session has just imported, and what was read from its file."""
 
 import streamlit as st
 
@@ -9,13 +9,13 @@ _ADDED, _REPORT = "added_checkpoint", "import_report"
 
 
 def remember(name: str, lines: tuple[str, ...]) -> None:
-    """The checkpoint of this name is new: to be chosen at the next run, with this report."""
+    """Choose this new checkpoint at the next run, and keep the report on its file."""
     st.session_state[_ADDED] = name
     st.session_state[_REPORT] = (name, lines)
 
 
 def choose_added() -> str | None:
-    """Choose the checkpoint that is new, before the picker of checkpoints is drawn; its name, once."""
+    """Choose the new checkpoint, before the picker of checkpoints is drawn; gives its name, once."""
     if _ADDED not in st.session_state:
         return None
     name = str(st.session_state.pop(_ADDED))
@@ -24,7 +24,7 @@ def choose_added() -> str | None:
 
 
 def lines_of(name: str) -> tuple[str, ...]:
-    """What was understood of the file of this checkpoint, if this session imported it last."""
+    """What was read from the file of this checkpoint, if this session imported it last."""
     of, lines = st.session_state.get(_REPORT, ("", ()))
     return lines if of == name else ()
 

@@ -1,4 +1,4 @@
-"""The ways to read a folder that somebody has typed, as they were at most a minute ago."""
+"""The layouts of a typed folder, at most a minute old."""
 
 from pathlib import Path
 
@@ -12,5 +12,5 @@ _FOLDERS_CHANGE_S = 60
 
 @st.cache_data(max_entries=8, ttl=_FOLDERS_CHANGE_S, show_spinner="Looking at the folder…")
 def choices(folder: Path, known: tuple[str, ...]) -> list[Choice]:
-    """The ways to read it; none where it is clear, as by the classes that are known."""
+    """The layouts that the folder may have; none where only one fits, such as by the ``known`` classes."""
     return catalogue.choices(folder, known=known)

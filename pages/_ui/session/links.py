@@ -2,7 +2,7 @@
 
 ``photo=coffee.png`` is a sample that comes with the app. ``photo=digits/digits-val/digits/677`` is an image
 of an evaluation: after the checkpoint and the evaluation comes the name of the sample. It stays the same when
-another checkpoint looks at it. Older links name no evaluation. A file of somebody's own is in no address.
+another checkpoint explains it. Older links name no evaluation. An uploaded file is in no address.
 """
 
 from collections.abc import Collection
@@ -21,19 +21,19 @@ from pages._ui.session import history, image_access, photos
 from pages._ui.session.photos import Photo, as_photo
 
 # Names in the address. No picker of any page that is bound to the address has one as its key: Streamlit takes
-# those names out of the address of a page that somebody goes back to.
+# those names out of the address when the browser goes back to a page.
 PHOTO, CLASS, AGAINST, LAYER, METHOD = "photo", "why", "against", "at", "method"
 
 
 def of_sample(evaluation: Evaluation, sample_id: str) -> str:
-    """What an address calls an image of an evaluation."""
+    """The name of an image of an evaluation in an address."""
     return f"{evaluation.of.name}/{evaluation.name}/{sample_id}"
 
 
 def follow() -> str | None:
-    """Look at the photo of the address if none is chosen yet, else let it name the chosen one.
+    """Choose the photo of the address if none is chosen yet, else write the chosen one into the address.
 
-    Once, as the page begins. Gives what the address names, if that is not here.
+    Call once, as the page begins. Gives the photo's name in the address if there is no such photo.
     """
     linked, chosen = st.query_params.get(PHOTO), photos.chosen_photo()
     if not linked or (chosen and not history.was_walked()):
@@ -47,9 +47,9 @@ def follow() -> str | None:
 
 
 def recall(key: str, name: str, options: Collection[str], usual: str | None = None) -> None:
-    """Let a picker that shows nothing yet show what the address says; before it is drawn.
+    """Set a picker that has no value yet to the value in the address; before it is drawn.
 
-    Where somebody goes back, it shows that, or what is ``usual``, even if it has shown something else.
+    After the browser's Back it takes that value, or the ``usual`` one, even if it has another value.
     """
     linked = st.query_params.get(name)
     if not history.keeps(key):
@@ -57,7 +57,7 @@ def recall(key: str, name: str, options: Collection[str], usual: str | None = No
 
 
 def write(name: str, value: str | None) -> None:
-    """Let the address say this, or, where it is empty, nothing."""
+    """Write a value into the address, or take the name out of it where the value is empty."""
     if not value:
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != value:
@@ -65,7 +65,7 @@ def write(name: str, value: str | None) -> None:
 
 
 def _photo(link: str) -> Photo | None:
-    """A photo by its name in an address; None if it is not here."""
+    """A photo by its name in an address; None if there is no such photo."""
     if link in SAMPLES:
         return as_photo(link, sample(link), link)
     name, _, rest = link.partition("/")

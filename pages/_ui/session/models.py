@@ -51,7 +51,7 @@ def chosen_checkpoint() -> str:
 
 
 def choose_checkpoint(name: str) -> None:
-    """Let this checkpoint answer from now on; before the sidebar is drawn."""
+    """Choose this checkpoint; before the sidebar is drawn."""
     st.session_state[CHECKPOINT] = name
 
 

@@ -13,17 +13,17 @@ from core.images import limits
 
 PHOTOS, CHOSEN, ADDED, REFUSED = "photos", "chosen", "added", "refused"
 
-# One session keeps what a person can look through; the oldest photos go first.
+# What one session keeps; the oldest photos are dropped first.
 MAX_PHOTOS, MAX_PHOTO_BYTES = 24, 100 * 2**20
 DRAWN_SIDE, PANE_SIDE, THUMB_SIDE, TINY_SIDE = 900, 512, 160, 96
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A file that somebody chose, under the digest of its bytes.
+    """A chosen image file, and the digest of its bytes.
 
-    ``link`` is what an address calls it (`pages._ui.session.links`); nothing for a file of one's own.
-    ``lies_here``: on this machine, in a folder of images, so that the limits of an upload do not hold.
+    ``link`` is its name in an address (`pages._ui.session.links`), empty for an upload. ``lies_here``: the
+    file comes from a folder on this machine, to which the limits of an upload do not apply.
     """
 
     digest: str
@@ -35,7 +35,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """A photo as the page shows it: its true size (width, height), and smaller copies."""
+    """A photo as the page shows it: its full size (width, height) in pixels, and smaller copies."""
 
     size: tuple[int, int]
     picture: Picture
@@ -45,22 +45,22 @@ class Drawn:
 
 def every() -> dict[str, Photo]:
     """The session's photos by digest, oldest first."""
-    found: dict[str, Photo] = st.session_state.setdefault(PHOTOS, {})
-    return found
+    kept: dict[str, Photo] = st.session_state.setdefault(PHOTOS, {})
+    return kept
 
 
 def chosen_photo() -> Photo | None:
-    """The photo that is being looked at."""
+    """The photo that the pages show."""
     return every().get(st.session_state.get(CHOSEN, ""))
 
 
 def choose(digest: str) -> None:
-    """Look at this photo from now on."""
+    """Show this photo from now on."""
     st.session_state[CHOSEN] = digest
 
 
 def add_photo(name: str, data: bytes, link: str = "") -> str | None:
-    """Keep and choose a photo and give its digest, or keep the sentence why it cannot be opened."""
+    """Keep and choose a photo; gives its digest, or None and keeps the reason where it cannot be opened."""
     digest = images.digest(data)
     try:
         drawn(Photo(digest, name, data))
@@ -77,7 +77,7 @@ def add_photo(name: str, data: bytes, link: str = "") -> str | None:
 
 
 def just_added() -> bool:
-    """Whether a photo has come since the last call."""
+    """Whether a photo was added since the last call."""
     return bool(st.session_state.pop(ADDED, False))
 
 
@@ -87,7 +87,7 @@ def as_photo(name: str, data: bytes, link: str = "") -> Photo:
 
 
 def drop_photo(digest: str) -> None:
-    """Forget a photo; if it was the chosen one, the newest that is left takes its place."""
+    """Drop a photo; if it was the chosen one, the newest of the others takes its place."""
     every().pop(digest, None)
     if st.session_state.get(CHOSEN) == digest and every():
         choose(next(reversed(every())))
@@ -105,7 +105,7 @@ def drawn(photo: Photo) -> Drawn:
 
 
 def pane(photo: Photo) -> Picture:
-    """The photo as it is shown where several are beside each other."""
+    """The photo as shown in a row of pictures."""
     return _pane(photo.digest, photo.lies_here, photo)
 
 
@@ -115,7 +115,7 @@ def thumb_jpeg(photo: Photo) -> bytes:
 
 
 def small_jpeg(image: Image.Image, side: int) -> bytes:
-    """An image as a small JPEG file, tiny ones enlarged; nothing is kept of it."""
+    """An image as a small JPEG file, a tiny image enlarged; without caching."""
     return jpeg(np.asarray(image.resize(_within(image.size, side), _filter(image.size))))
 
 

@@ -1,4 +1,4 @@
-"""Values of widgets, read as what they should be: only the browser's own code keeps to what a page offers."""
+"""Values of widgets, checked: only Streamlit's own browser code sends nothing but what a page offers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
@@ -7,7 +7,7 @@ import streamlit as st
 
 
 def text(value: object) -> str:
-    """What was typed; empty for anything else."""
+    """The typed text; empty for any other value."""
     return value if isinstance(value, str) else ""
 
 
@@ -17,18 +17,18 @@ def typed(key: str) -> str:
 
 
 def choice(value: object, options: Collection[str]) -> str:
-    """One of the options, the first of them for anything else."""
+    """One of the options; the first of them for any other value."""
     return value if isinstance(value, str) and value in options else next(iter(options))
 
 
 def class_idx(value: object, names: Sequence[str]) -> int | None:
-    """The class that was chosen or typed, in any case where that is clear; None where there is none."""
+    """The chosen or typed class, in upper or lower case if only one fits; None where there is none."""
     if not isinstance(value, str):
         return None
     if value in names:
         return names.index(value)
-    wanted = value.strip().casefold()
-    alike = [index for index, name in enumerate(names) if name.casefold() == wanted]
+    typed = value.strip().casefold()
+    alike = [index for index, name in enumerate(names) if name.casefold() == typed]
     return alike[0] if len(alike) == 1 else None
 
 
@@ -39,13 +39,13 @@ def share(value: object, otherwise: float) -> float:
 
 
 def picked_id(key: str, known: Collection[str]) -> str | None:
-    """Which of the known ids was clicked in a component; None if it is none of them."""
+    """The known id that was clicked in a component; None for any other value."""
     picked = _picked(key)
     return picked if isinstance(picked, str) and picked in known else None
 
 
 def picked_cell(key: str, num_rows: int, num_columns: int) -> tuple[int, int] | None:
-    """Row and column that were clicked in a component, -1 for the label of a line; None if not there."""
+    """The clicked row and column of a component, -1 for the label of a line; None for any other value."""
     picked = _picked(key)
     if not isinstance(picked, Sequence) or [type(each) for each in picked] != [int, int]:
         return None
@@ -54,7 +54,7 @@ def picked_cell(key: str, num_rows: int, num_columns: int) -> tuple[int, int] | 
 
 
 def picked_channel(key: str, num_channels: Mapping[str, int]) -> tuple[str, int | None] | None:
-    """A layer of ``num_channels`` and a channel that were clicked; None for the layer as a whole."""
+    """The clicked layer of ``num_channels`` and its channel, None for the layer as a whole."""
     picked = _picked(key)
     if not isinstance(picked, Sequence) or len(picked) != 2 or not isinstance(picked[0], str):
         return None
@@ -64,10 +64,10 @@ def picked_channel(key: str, num_channels: Mapping[str, int]) -> tuple[str, int 
 
 
 def row(key: str, number: int) -> int | None:
-    """The row that is selected in a table of so many, or whose cell is; None if there is none."""
+    """The selected row of a table of ``number`` rows, or that of the selected cell; None without one."""
     selection = st.session_state[key].selection
-    found = [*selection.rows, *(cell[0] for cell in selection.cells)]
-    return found[0] if found and type(found[0]) is int and 0 <= found[0] < number else None
+    rows = [*selection.rows, *(cell[0] for cell in selection.cells)]
+    return rows[0] if rows and type(rows[0]) is int and 0 <= rows[0] < number else None
 
 
 def _picked(key: str) -> object:
