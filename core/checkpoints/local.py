@@ -1,4 +1,4 @@
-"""Where images lie on this machine: kept beside a checkpoint or an evaluation, not in its card."""
+"""Where images are on this machine: stored beside a checkpoint or an evaluation, not in its card."""
 
 import json
 from contextlib import suppress
@@ -13,7 +13,7 @@ _LONGEST_PATH = 4_096
 
 
 def remember_data(folder: Path, data: Path | None, layout: str = "") -> None:
-    """Keep where the images of a checkpoint or an evaluation lie, and the layout that was chosen for them.
+    """Store the folder of the images of a checkpoint or an evaluation, and the layout chosen for it.
 
     None stands for the usual folder of data sets.
     """
@@ -22,7 +22,7 @@ def remember_data(folder: Path, data: Path | None, layout: str = "") -> None:
 
 
 def remembered_data(folder: Path) -> Path | None:
-    """Where the images of the last training or evaluation lay; None for the usual folder of data sets.
+    """The folder of images of the last training or evaluation; None for the usual folder of data sets.
 
     Raises:
         CheckpointError: the file is damaged.
@@ -31,17 +31,17 @@ def remembered_data(folder: Path) -> Path | None:
 
 
 def remembered_layout(folder: Path, data: Path | None = None) -> str:
-    """The layout chosen for `remembered_data`; empty where none was, or ``data`` is another folder."""
+    """The layout chosen for `remembered_data`; empty if none was, or ``data`` is another folder."""
     if data is None:
         return _read(folder)[1]
-    with suppress(CheckpointError):  # A damaged file says nothing about another folder.
+    with suppress(CheckpointError):  # For another folder, a damaged file does not matter.
         place, layout = _read(folder)
         return layout if data.resolve() == place else ""
     return ""
 
 
 def place_in_words(folder: Path) -> str:
-    """Where the images lay, or why that is unknown: the text changes with the file."""
+    """A text that changes whenever the stored folder does, or becomes unreadable."""
     try:
         return str(remembered_data(folder))
     except CheckpointError as error:

@@ -1,4 +1,4 @@
-"""Decode once: the resized images of a data set in one memory-mapped file, and its survey beside it."""
+"""Decodes a data set once: resized images in one memory-mapped file, with a survey beside it."""
 
 import hashlib
 import os
@@ -25,15 +25,15 @@ from core.images.preprocess import Preprocess
 from core.places import cache_root
 
 MAX_BYTES = 16 * 2**30
-_KEEP_FREE = 0.1  # Of the disk.
+_KEEP_FREE = 0.1  # Share of the disk.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
     """A data set ready to be read in batches: uint8 pixels with `Preprocess.margin` around each input.
 
-    ``array`` is (N, channels, H + 2 margin, W + 2 margin), or None where it does not fit: then every image
-    is decoded when it is asked for.
+    ``array`` is (N, channels, H + 2 margin, W + 2 margin); None if it does not fit on the disk, so that every
+    image is decoded on demand.
     """
 
     images: ImageSet
@@ -55,7 +55,7 @@ class Decoded:
             raise away(self.images, error) from error
 
     def inputs(self, indices: Sequence[int]) -> Tensor:
-        """The same without the margin, as `Preprocess.batch` has them before they are normalised."""
+        """The same without the margin, as in `Preprocess.batch` before normalisation."""
         margin = self.preprocess.margin
         height, width = self.preprocess.input_size
         return self.pixels(indices)[:, :, margin : margin + height, margin : margin + width]
@@ -69,13 +69,13 @@ def decode(
     max_bytes: int = MAX_BYTES,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Decoded:
-    """Read every image once, or take what an earlier call has left in ``folder``.
+    """Read every image once, or use the files of an earlier call in ``folder``.
 
-    Several processes may ask for the same: one reads, the others wait for it. ``max_bytes`` bounds the whole
-    folder; the files used longest ago go first, and what does not fit at all is not cached.
+    Where several processes ask for the same, one reads and the others wait. ``max_bytes`` bounds the whole
+    folder; the files used longest ago are deleted first, and what does not fit at all is not cached.
 
     Raises:
-        DataError: an image cannot be read at present, which is not remembered; or none can be read.
+        DataError: an image cannot be read at present (not stored as damaged), or none can be read.
     """
     folder = (cache_root() if folder is None else folder) / "images"
     key = _digest(str(VERSION), images.fingerprint, _times(images))
@@ -103,7 +103,7 @@ def decode(
 
 @contextmanager
 def _held(folder: Path, key: str) -> Iterator[None]:
-    """One process at a time works on these files; DataError where the cache cannot be written."""
+    """Let one process at a time work on these files; DataError if the cache cannot be written."""
     with ExitStack() as lock:
         try:
             lock.enter_context(locks.in_turn(folder / f"{key}.lock"))
@@ -113,7 +113,7 @@ def _held(folder: Path, key: str) -> Iterator[None]:
 
 
 def _remembered(path: Path, num_images: int) -> SurveyTable | None:
-    """The survey of an earlier call; None where there is none, or a faulty disk has spoilt it."""
+    """The survey of an earlier call; None if there is none, or it is damaged."""
     try:
         table = SurveyTable.read(path)
     except DataError:
@@ -122,7 +122,7 @@ def _remembered(path: Path, num_images: int) -> SurveyTable | None:
 
 
 def _all_there(surveyed: Iterable[Surveyed], images: ImageSet) -> Iterator[Surveyed]:
-    """DataError at the first image that is away: that it is broken, must not be kept."""
+    """Raise DataError at the first unreachable image: it must not be stored as damaged."""
     for each in surveyed:
         if each.is_away:
             raise away(images, each.error or "")
@@ -140,7 +140,7 @@ def _counted(
 def _pixel_writer(
     path: Path, preprocess: Preprocess, shape: tuple[int, ...]
 ) -> Callable[[Iterable[Surveyed]], Iterator[Surveyed]]:
-    """Passes images on and writes their pixels; the file appears when the last one is on the disk."""
+    """Passes images on and writes their pixels; the file appears when all of them are on the disk."""
 
     def write(surveyed: Iterable[Surveyed]) -> Iterator[Surveyed]:
         files.clean(path.parent)
@@ -158,7 +158,7 @@ def _pixel_writer(
 
 
 def _reserve(path: Path, num_bytes: int) -> None:
-    """A file with room on the disk: a mapped one that finds none later kills the process."""
+    """A file with its disk space reserved: a mapped file that runs out of space kills the process."""
     with path.open("wb") as file:
         file.truncate(num_bytes)
         if hasattr(os, "posix_fallocate"):
@@ -166,7 +166,7 @@ def _reserve(path: Path, num_bytes: int) -> None:
 
 
 def _drop_cut_short(path: Path, num_bytes: int) -> None:
-    """A disk with a fault may have kept less than was written; it is decoded again then."""
+    """Delete an incomplete file: a faulty disk may have stored less than was written."""
     with suppress(FileNotFoundError):
         if path.stat().st_size != num_bytes:
             path.unlink()
@@ -176,12 +176,12 @@ def _opened(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
     try:
         os.utime(path)
         return np.memmap(path, np.uint8, "r", shape=shape)
-    except FileNotFoundError:  # It does not fit, or another data set has just taken its room.
+    except FileNotFoundError:  # It does not fit, or another data set has just taken its space.
         return None
 
 
 def _make_room(folder: Path, needed: int, max_bytes: int) -> bool:
-    """Whether ``needed`` bytes fit, after deleting the pixel files used longest ago where that helps."""
+    """Whether ``needed`` bytes fit, after deleting the pixel files used longest ago if that helps."""
     usage = shutil.disk_usage(folder)
     files = sorted(folder.glob("*.u8"), key=lambda path: path.stat().st_mtime)
     held = sum(path.stat().st_size for path in files)
@@ -192,12 +192,12 @@ def _make_room(folder: Path, needed: int, max_bytes: int) -> bool:
         if spare >= needed:
             break
         spare += path.stat().st_size
-        path.unlink()  # A training that has it open keeps it until it ends.
+        path.unlink()  # A training that has it open can use it until it ends.
     return spare >= needed
 
 
 def _times(images: ImageSet) -> str:
-    """When the files were last written: a file changed in place keeps its name, maybe its size."""
+    """When the files were last written: a file changed in place keeps its name and maybe its size."""
     if images.root is None:
         return ""
     times = [_time(images.root / sample_id) for sample_id in images.sample_ids]
@@ -208,8 +208,8 @@ def _time(path: Path) -> int:
     try:
         time = path.stat().st_mtime_ns
     except OSError:
-        return 0  # The survey says what is wrong with it.
-    return time if os.access(path, os.R_OK) else -time  # One that may be read from now on is read anew.
+        return 0  # The survey reports it.
+    return time if os.access(path, os.R_OK) else -time  # An image that becomes readable is read again.
 
 
 def _digest(*parts: str) -> str:

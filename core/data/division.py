@@ -1,4 +1,4 @@
-"""How a data set is divided into training, validation and test samples, on plain values that a card keeps."""
+"""How a data set is split into training, validation and test samples, in values that a card stores."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -13,10 +13,10 @@ _USUAL_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """The publisher's own split where there is one, or a random one.
+    """The publisher's own split if there is one, or a random one.
 
-    ``val_share`` of the training images are kept for validation. 0 validates on the publisher's test images
-    instead; where nothing is published, it is 0.2. ``seed`` draws what is drawn.
+    ``val_share`` of the training images are used for validation. 0 validates on the publisher's test images;
+    without a published split, 0 means 0.2. ``seed`` is for all random choices.
     """
 
     split: Literal["published", "random"] = "published"
@@ -28,7 +28,7 @@ def divided(images: ImageSet, division: Division) -> Split:
     """The training, validation and test samples of a data set.
 
     Raises:
-        DataError: nothing can be spared for validation.
+        DataError: there are too few images for a validation set.
     """
     is_published = division.split == "published" and images.published is not None
     share = division.val_share if division.val_share or is_published else _USUAL_SHARE

@@ -1,4 +1,4 @@
-"""Whether a network can learn from a data set: two classes, each with images to train on."""
+"""Checks that a network can be trained on a data set: two classes, each with training images."""
 
 import numpy as np
 
@@ -9,9 +9,9 @@ _LAYOUT = "expected ROOT/CLASS/IMAGE or ROOT/train/CLASS/IMAGE"
 
 
 def refuse_untrainable(images: ImageSet, *, as_published: bool = True) -> None:
-    """Come back if a network can learn from these images; to be evaluated on, less is enough.
+    """Raise DataError if no network can be trained on these images; evaluation needs less.
 
-    With ``as_published`` the publisher's split is kept where it has a training part.
+    With ``as_published``, the publisher's split is used if it has a training part.
 
     Raises:
         DataError: there is one class, a class folder is empty, or a class has no image to train on.

@@ -1,14 +1,14 @@
-"""What a pass over images does about those that cannot be read: few are left out, many stop it."""
+"""Decides about unreadable images in a pass: few are left out, many stop it."""
 
 from core.data.image_set import ImageSet
 from core.errors import AwayImageError, DataError
 
 FEW = 5  # Damaged images that any data set may have.
-SHARE = 0.02  # Of all images: above it, something is wrong with the folder or its disk, not with an image.
+SHARE = 0.02  # Of all images: more than that points to the folder or its disk.
 
 
 def refuse_many(num_broken: int, images: ImageSet, num_images: int) -> None:
-    """DataError where more of ``num_images`` of a data set are damaged than a result should leave out."""
+    """Raise DataError if too many of ``num_images`` images are damaged for a useful result."""
     where = str(images.root or images.name)
     if num_broken == num_images:
         raise DataError(f"none of the {num_images} images of {where!r} can be read")
@@ -20,7 +20,7 @@ def refuse_many(num_broken: int, images: ImageSet, num_images: int) -> None:
 
 
 def away(images: ImageSet, error: AwayImageError | str) -> DataError:
-    """What to say of an image that cannot be read at present; that it is damaged, nobody knows."""
+    """The error for an image that cannot be read at present, damaged or not."""
     if images.root is not None and not images.root.is_dir():
         return DataError(f"the folder {str(images.root)!r} is missing; connect its disk, then start again")
     return DataError(f"{error}; connect its disk, or open the folder anew if files were deleted")

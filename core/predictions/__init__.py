@@ -1,1 +1,1 @@
-"""The predictions of a checkpoint: their table, where it is kept, and how it is made."""
+"""The predictions of a checkpoint: their table, their evaluations by name, and how one is made."""

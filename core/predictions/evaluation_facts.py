@@ -1,4 +1,4 @@
-"""What an evaluation is of: data, split, date and weights, kept beside its table."""
+"""The facts about an evaluation: data, split, date and weights, stored beside its table."""
 
 import functools
 import json
@@ -19,11 +19,11 @@ from core.files import stored
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What an evaluation is of; empty or None is what nobody knows.
+    """Data, split, date and weights of an evaluation; empty or None where unknown.
 
-    ``data`` is what the images are called, ``source`` the data set or layout that they were read as. The date
-    is ISO 8601. ``weights_sha256`` is of the weights that predicted, ``key`` of all that matters for it.
-    ``num_unknown`` images were left out: the network does not know their classes.
+    ``data`` is the name of the images, ``source`` the data set or layout that they were read as. The date is
+    ISO 8601. ``weights_sha256`` is of the weights that predicted; ``key`` is a hash of everything that the
+    predictions depend on. ``num_unknown`` images of classes that the network does not know were left out.
     """
 
     data: str = ""
@@ -38,12 +38,12 @@ class Facts:
 
 
 def write_facts(draft: Path, facts: Facts) -> None:
-    """Say in the folder of an evaluation what it is of."""
+    """Write the facts into the folder of an evaluation."""
     files.write(draft / paths.FACTS, f"{json.dumps(asdict(facts), indent=1, ensure_ascii=False)}\n".encode())
 
 
 def of(folder: Path, place: Path) -> Facts:
-    """What the evaluation in ``place`` says of itself; where that cannot be read, what its files say."""
+    """The facts about the evaluation in ``place``; where their file cannot be read, from its other files."""
     try:
         return stored.checked(_schema(), stored.read_json(place / paths.FACTS))
     except (ValueError, FileError):
@@ -51,23 +51,23 @@ def of(folder: Path, place: Path) -> Facts:
 
 
 def found_out(place: Path, data: dict[str, Any]) -> Facts:
-    """The facts that table and metrics know; ``data`` is what the card says of those of the training."""
+    """The facts that table and metrics tell; ``data`` is the card's entry about the training's data."""
     fingerprint = _of_metrics(place) or data.get("fingerprint")
     is_own = fingerprint is not None and fingerprint == data.get("fingerprint")
     source = str(data.get("source", "")) if is_own else ""
     try:
         about = (place / paths.PREDICTIONS).stat()
         num_images, split = _counted(place / paths.PREDICTIONS, about.st_mtime_ns, about.st_size)
-    except (OSError, ValueError, KeyError, pa.ArrowException):  # The table says it itself when it is read.
+    except (OSError, ValueError, KeyError, pa.ArrowException):  # Reading the table reports this.
         num_images, split = 0, ""
     return Facts(source, source, split, fingerprint, num_images)
 
 
 @functools.lru_cache(maxsize=256)
 def _counted(table: Path, *stamp: int) -> tuple[int, str]:  # noqa: ARG001 (the key of the cache)
-    """How many rows a table has, and of which split; ``all`` where there are several."""
+    """The number of rows in a table, and their split; ``all`` where there are several."""
     with files.opened(table):
-        pass  # It is a regular file: a pipe would block for ever.
+        pass  # Regular files only: a pipe would block forever.
     file = pq.ParquetFile(table)
     splits = pc.unique(file.read(["split"])["split"]).to_pylist()
     return file.metadata.num_rows, str(splits[0]) if len(splits) == 1 else "all"
@@ -79,7 +79,7 @@ def _schema() -> TypeAdapter[Facts]:
 
 
 def _of_metrics(place: Path) -> str | None:
-    """The fingerprint of the images that metrics are of; None where they know none."""
+    """The fingerprint of the images, from ``metrics.json``; None if it has none."""
     try:
         fingerprint = stored.read_json(place / paths.METRICS).get("fingerprint")
     except (ValueError, FileError):
@@ -88,13 +88,13 @@ def _of_metrics(place: Path) -> str | None:
 
 
 def own_fingerprint(folder: Path) -> str | None:
-    """The fingerprint of the images that a checkpoint was trained on; None where nobody knows."""
+    """The fingerprint of the images that a checkpoint was trained on; None if unknown."""
     fingerprint = card_data(folder).get("fingerprint")
     return None if fingerprint is None else str(fingerprint)
 
 
 def card_data(folder: Path) -> dict[str, Any]:
-    """What a card says of the data of its training; nothing where it cannot be read."""
+    """The card's entry about the data of its training; empty if it cannot be read."""
     try:
         card = store.read_card(folder)
     except CheckpointError:

@@ -1,8 +1,8 @@
-"""The evaluations of a checkpoint by name: where they lie, what each is of, how one appears and is deleted.
+"""The evaluations of a checkpoint by name: listed, found, published and deleted.
 
-Each is a folder ``evaluations/NAME`` below the checkpoint's, with all that belongs to it, such as
-``predictions.parquet``, ``metrics.json``, ``evaluation.json``. It appears whole: what is under way lies in
-``evaluations/.NAME``. Earlier versions kept one table in the checkpoint's own folder; it is read as one too.
+Each is a folder ``evaluations/NAME`` in the checkpoint's folder, with ``predictions.parquet``,
+``metrics.json`` and ``evaluation.json``. It appears whole; unfinished ones are in ``evaluations/.NAME``.
+Earlier versions kept a single table in the checkpoint's own folder, which is read as an evaluation too.
 """
 
 import re
@@ -22,9 +22,9 @@ from core.predictions.evaluation_facts import Facts, write_facts
 
 __all__ = ["Evaluation", "Facts", "every", "find", "write_facts"]
 
-# Sources that are layouts of anybody's folders: their data are named after the folder.
+# Sources that are layouts of the user's folders: their data are named after the folder.
 LAYOUTS = ("folder", "names", "synsets")
-# What an evaluation of an earlier version may have beside the card.
+# Files that an evaluation of an earlier version has beside the card.
 _OLDER_FILES = (paths.PREDICTIONS, paths.METRICS)
 _OLDER = "earlier"
 _LONGEST = 64
@@ -32,7 +32,7 @@ _LONGEST = 64
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One evaluation: its name, the folder that has its files, the checkpoint's folder, and what it is of."""
+    """One evaluation: its name, the folder with its files, the checkpoint's folder, and its facts."""
 
     name: str
     folder: Path
@@ -41,17 +41,17 @@ class Evaluation:
 
     @property
     def table(self) -> Path:
-        """The predictions, a row a sample."""
+        """The predictions table, one row per sample."""
         return self.folder / paths.PREDICTIONS
 
     @property
     def is_older(self) -> bool:
-        """Whether its files lie in the checkpoint's own folder, as earlier versions had them."""
+        """Whether its files are in the checkpoint's own folder, as in earlier versions."""
         return self.folder == self.of
 
 
 def every(folder: Path) -> list[Evaluation]:
-    """All evaluations of a checkpoint: of the data that it was trained on first, then the newest first."""
+    """All evaluations of a checkpoint: on its training's data first, then the newest first."""
     evaluations = [
         Evaluation(place.name, place, folder, evaluation_facts.of(folder, place)) for place in _places(folder)
     ]
@@ -64,7 +64,7 @@ def every(folder: Path) -> list[Evaluation]:
 
 
 def find(folder: Path, name: str | None = None) -> Evaluation:
-    """The evaluation ``name`` of a checkpoint, else its first.
+    """The evaluation ``name`` of a checkpoint; without a name, the first.
 
     Raises:
         EvaluationError: there is none, or none of that name.
@@ -81,42 +81,42 @@ def find(folder: Path, name: str | None = None) -> Evaluation:
 
 
 def known(folder: Path, name: str) -> Evaluation | None:
-    """The evaluation of that name, None if there is none."""
+    """The evaluation of that name; None if there is none."""
     return next((each for each in every(folder) if each.name == name), None)
 
 
 def place(folder: Path, name: str) -> Path:
-    """Where the evaluation ``name`` of a checkpoint lies, or would lie."""
+    """The folder of the evaluation ``name``, whether it exists or not."""
     refuse_odd(name)
     return folder / paths.EVALUATIONS / name
 
 
 def workplace(folder: Path, name: str) -> Path:
-    """Where the evaluation ``name`` is worked on, until it is whole."""
+    """The folder of the evaluation ``name`` while it is unfinished."""
     refuse_odd(name)
     return folder / paths.EVALUATIONS / f".{name}"
 
 
 def log_of(folder: Path, name: str) -> Path:
-    """What a process in the background says while it evaluates under this name."""
+    """The log of the background process that evaluates under this name."""
     refuse_odd(name)
     return folder / paths.EVALUATIONS / f".{name}.log"
 
 
 def refuse_odd(name: str) -> None:
-    """EvaluationError for a name that could lead elsewhere, or that a shell or a browser would trip over."""
+    """Raise EvaluationError for a name that leads elsewhere, or is unsafe in a shell or an address."""
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,63}", name):
         raise EvaluationError(f"{name!r} cannot name an evaluation; use letters, digits, '-', '_' and '.'")
 
 
 def usual_name(data: str, split: str) -> str:
-    """The name of an evaluation that nobody has named: the data's own, and the split."""
+    """The default name of an evaluation: the data's name and the split."""
     plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", data)[: _LONGEST - len(split) - 1].strip("-._")
     return "-".join(filter(None, (plain, split)))
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:
-    """``wanted``, or with a number where that is taken."""
+    """``wanted``, with a number where that is taken."""
     name, number = wanted, 2
     while name in taken:
         name, number = f"{wanted[: _LONGEST - 4]}-{number}", number + 1
@@ -124,17 +124,17 @@ def free_name(wanted: str, taken: Collection[str]) -> str:
 
 
 def data_name(images: ImageSet) -> str:
-    """What a data set is called: by its own name, or by that of its folder."""
+    """The name of a data set: its own, or that of its folder."""
     return images.root.name if images.root and images.name in LAYOUTS else images.name
 
 
 def now() -> str:
-    """The date of an evaluation that ends now."""
+    """The current date and time in UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def delete(folder: Path, name: str) -> None:
-    """Delete an evaluation with all that belongs to it.
+    """Delete an evaluation with all of its files.
 
     Raises:
         EvaluationError: there is none of that name, or it is being written.
@@ -151,7 +151,7 @@ def delete(folder: Path, name: str) -> None:
 
 
 def lock_of(folder: Path, name: str) -> Path:
-    """The lock that the process which evaluates under this name holds."""
+    """The lock held by the process that evaluates under this name."""
     return workplace(folder, name) / paths.LOCK
 
 
@@ -167,7 +167,7 @@ def under_way(folder: Path) -> list[str]:
 
 
 def interrupted(folder: Path) -> list[Evaluation]:
-    """Evaluations that were begun, are not whole, and that no process goes on with: what they are to be."""
+    """Unfinished evaluations that no process works on, with the facts of what they will be."""
     begun = [path.parent for path in (folder / paths.EVALUATIONS).glob(f".*/{paths.FACTS}")]
     names = [place_.name.removeprefix(".") for place_ in begun]
     return [
@@ -178,7 +178,7 @@ def interrupted(folder: Path) -> list[Evaluation]:
 
 
 def forget(folder: Path, name: str) -> None:
-    """Delete what was done of an evaluation that was interrupted; EvaluationError if it is being made."""
+    """Delete an interrupted evaluation; EvaluationError if a process works on it."""
     if is_under_way(folder, name):
         raise EvaluationError(f"{name!r} is being evaluated; wait for its end, or stop it first")
     shutil.rmtree(workplace(folder, name), ignore_errors=True)
@@ -186,7 +186,7 @@ def forget(folder: Path, name: str) -> None:
 
 
 def _rank(facts: Facts, own: str | None) -> int:
-    """The validation samples of a training first, then other samples of its data, then all else."""
+    """0 for the validation samples of the training, 1 for other samples of its data, 2 for other data."""
     if own is None or facts.fingerprint != own:
         return 2
     return int(facts.split != "val")
@@ -199,7 +199,7 @@ def _places(folder: Path) -> Iterator[Path]:
 
 
 def _older(folder: Path, taken: set[str]) -> Evaluation:
-    """The table in a checkpoint's own folder; of its training's data unless its metrics know better."""
+    """The table in a checkpoint's own folder; on its training's data, unless its metrics say otherwise."""
     data = evaluation_facts.card_data(folder)
     facts = evaluation_facts.found_out(folder, data)
     facts = replace(facts, date=str(data.get("started", "")))

@@ -1,4 +1,4 @@
-"""Numbers that are none: a network whose logits are not finite says nothing, and nothing is made of them."""
+"""Refuses logits that are not finite: nothing can be computed from them."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from core.errors import CheckpointError
 
 
 def refuse_infinite(logits: Tensor, network: str, sample_ids: Sequence[str] = ()) -> None:
-    """CheckpointError where logits (N, C) are not all finite, with the first sample whose are not."""
+    """Raise CheckpointError unless all logits (N, C) are finite; it names the first other sample."""
     strange = (~logits.isfinite().all(1)).nonzero()[:, 0].tolist()
     if strange:
         of = f" for {sample_ids[strange[0]]!r}" if sample_ids else ""
@@ -16,8 +16,8 @@ def refuse_infinite(logits: Tensor, network: str, sample_ids: Sequence[str] = ()
 
 
 def not_finite(what: str) -> CheckpointError:
-    """What to say of values of a network that are not finite."""
+    """The message for values of a network that are not finite."""
     return CheckpointError(
-        f"{what} are not finite: the weights, or the mean and std of the images, are wrong; "
+        f"{what} are not finite: the weights, or the mean and std of the preprocess, are wrong; "
         "import or train the network again"
     )

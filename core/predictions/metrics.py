@@ -17,8 +17,8 @@ def write(
 ) -> dict[str, Any]:
     """Write ``metrics.json`` into the folder of an evaluation, whole or not at all; gives its content.
 
-    ``num_broken`` images cannot be read and have no row, None where their number is unknown; the
-    ``fingerprint`` is of the images, as `ImageSet` has it.
+    ``num_broken`` damaged images have no row (None: not counted). The ``fingerprint`` is that of the
+    `ImageSet`.
     """
     path = place / paths.PREDICTIONS
     table = prediction_table.read(path)

@@ -1,4 +1,4 @@
-"""The predictions table: a row a sample, from which every number about mistakes is computed."""
+"""The predictions table: one row per sample; every number about mistakes is computed from it."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -36,7 +36,7 @@ def rows(
     ``loss`` is the cross entropy in nats; ``margin`` the probability of the predicted class minus that of the
     next, if there is one; ``path`` is relative to the root of the data, empty where the images are embedded.
     With more than five classes, ``scores`` are the `log_odds` of all of them in float16; a file has them
-    beside it. CheckpointError, which names the ``network``, where logits are not finite.
+    beside it. CheckpointError, with the name of the ``network``, if logits are not finite.
     """
     refuse_infinite(logits, network, sample_ids)
     logits = logits.double()
@@ -69,16 +69,16 @@ def log_odds(logits: Tensor) -> Tensor:
     """ln(p / (1 - p)) of every class (N, C) from logits (N, C) in float64, exact also where p is almost 1."""
     logarithm = logits.log_softmax(1)
     odds = logarithm - torch.log1p(-logarithm.exp())
-    # 1 - p of a class with more than half is lost in rounding: it is the sum of the others.
+    # 1 - p is lost in rounding for the likeliest class, so it is computed as the sum of the others.
     top, best = logits.max(1, keepdim=True)
     others = logits.scatter(1, best, -torch.inf).logsumexp(1, keepdim=True)
     return odds.scatter(1, best, top - others)
 
 
 def write(path: Path, table: pa.Table, counts: Counts | None = None) -> None:
-    """Write a table whole or not at all, and beside it the scores that it has, or histograms of them.
+    """Write a table, whole or not at all, and beside it its scores, or histograms of them.
 
-    ``counts`` are those histograms, where the scores themselves were too many to be in the table.
+    ``counts`` are the histograms, where the scores were too many to be in the table.
     """
     if counts is None and has_scores(table) and not score_files.is_small(table):
         counts = score_files.counted(table)
@@ -86,7 +86,7 @@ def write(path: Path, table: pa.Table, counts: Counts | None = None) -> None:
 
 
 def write_part(path: Path, table: pa.Table) -> None:
-    """Write a part of a table, with all scores beside it: whether they are too many, the whole will say."""
+    """Write a part of a table with all scores beside it; their number is judged for the whole table."""
     _write(path, table, None)
 
 
@@ -95,7 +95,9 @@ def _write(path: Path, table: pa.Table, counts: Counts | None) -> None:
     are_kept = counts is None and has_scores(table)
     scores, histograms = paths.scores(path), paths.histograms(path)
     with ExitStack() as drafts:
-        table_draft = drafts.enter_context(files.draft(path))  # Left first, it is the last to get its name.
+        table_draft = drafts.enter_context(
+            files.draft(path)
+        )  # Entered first, so it is the last to get its name.
         if counts is not None:
             score_files.write_counts(drafts.enter_context(files.draft(histograms)), counts)
         if are_kept:
@@ -107,12 +109,12 @@ def _write(path: Path, table: pa.Table, counts: Counts | None) -> None:
 
 
 def read(path: Path) -> pa.Table:
-    """A table, with the scores that lie beside it; what else is there is read as it is needed."""
+    """A table with the scores beside it; scores are mapped into memory and read as needed."""
     return score_files.with_scores(path, pq.read_table(path))
 
 
 def concatenated(tables: Sequence[pa.Table]) -> pa.Table:
-    """The rows of all tables; with scores if each of them has some."""
+    """The rows of all tables; with scores if every table has them."""
     tables = [table for table in tables if table.num_rows] or tables[:1]
     if all(map(has_scores, tables)):
         return pa.concat_tables(tables)
@@ -122,7 +124,7 @@ def concatenated(tables: Sequence[pa.Table]) -> pa.Table:
 
 
 def joined(parts: Sequence[Path], order: Sequence[str]) -> pa.Table:
-    """The rows of several files in the order of their ``sample_id``s in ``order``."""
+    """The rows of several files, ordered by the position of their ``sample_id`` in ``order``."""
     table = concatenated([read(part) for part in parts])
     position = {sample_id: place for place, sample_id in enumerate(order)}
     places = np.array([position[each] for each in table["sample_id"].to_pylist()])
@@ -130,7 +132,7 @@ def joined(parts: Sequence[Path], order: Sequence[str]) -> pa.Table:
 
 
 def _lists(values: Tensor) -> pa.Array:
-    """(N, k) as a column of lists."""
+    """An array (N, k) as a column of lists."""
     flat = pa.array(values.reshape(-1).numpy())
     offsets = pa.array(np.arange(len(values) + 1, dtype=np.int32) * values.shape[1])
     return pa.ListArray.from_arrays(offsets, flat)

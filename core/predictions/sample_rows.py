@@ -21,7 +21,7 @@ def sample_rows(
 ) -> pa.Table:
     """Rows of the samples ``indices`` (n,) of ``images``, with their labels, splits, and logits (n, C).
 
-    CheckpointError names the checkpoint ``network`` where its logits are not finite.
+    CheckpointError, with the name of the checkpoint ``network``, if its logits are not finite.
     """
     ids = [images.sample_ids[index] for index in indices]
     paths = ids if images.root else [""] * len(ids)

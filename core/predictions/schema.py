@@ -1,4 +1,4 @@
-"""What a predictions table must hold, checked by whole columns when it is read: types, ranges and lengths."""
+"""The schema of a predictions table; types, ranges and lengths are checked by columns on reading."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from core.files import tables
 
 FORMAT = 1
 _VERSION = b"seewhy.predictions"
-METADATA = {_VERSION: str(FORMAT).encode()}  # Of a file in this format; an older file has none.
+METADATA = {_VERSION: str(FORMAT).encode()}  # Metadata of a file in this format; older files have none.
 _MOST_SPLITS = 1_000
 _TOP = 5
-_ROUNDING = 1e-6  # By so much a softmax in single precision may leave 0 to 1.
+_ROUNDING = 1e-6  # Rounding of a float32 softmax may leave 0 to 1 by this much.
 _CLASS, _PROBABILITY = tables.whole("a class", 0), tables.number(-_ROUNDING, 1 + _ROUNDING)
 _COLUMNS = {
     "sample_id": tables.text(1, 10_000),
@@ -23,17 +23,17 @@ _COLUMNS = {
     "predicted": _CLASS,
     "p_label": _PROBABILITY,
     "p_predicted": _PROBABILITY,
-    "loss": tables.number(-1e-3),  # Rounding may leave it just below 0.
+    "loss": tables.number(-1e-3),  # Rounding may leave a loss just below 0.
     "margin": tables.number(-1, 1),
 }
 _LISTS = {"top5": _CLASS, "top5_probability": _PROBABILITY}
 
 
 def read(path: Path, again: str) -> pa.Table:
-    """A predictions table that holds what it must; classes are checked by `check_classes`.
+    """A predictions table, checked; its classes are checked by `check_classes`.
 
     Raises:
-        CheckpointError: names the file and what is wrong with it; ``again`` says what to do.
+        CheckpointError: the table is not valid; the message names the fault, ``again`` the remedy.
     """
     name = repr(str(path))
     try:
@@ -52,7 +52,7 @@ def read(path: Path, again: str) -> pa.Table:
 
 
 def check_classes(table: pa.Table, num_classes: int) -> None:
-    """ValueError where a class is not below ``num_classes``; the rest has been checked."""
+    """Raise ValueError for a class that is not below ``num_classes``."""
     known = tables.whole("a class", 0, num_classes - 1)
     for name in ("label", "predicted"):
         tables.in_range(name, table[name], known)
@@ -64,7 +64,7 @@ def _check(table: pa.Table) -> None:
     tables.check(table, _COLUMNS)
     tables.check_lists(table, _LISTS, _TOP)
     if tables.length(table["top5"]) != tables.length(table["top5_probability"]):
-        raise ValueError("has in 'top5' and 'top5_probability' lists of different lengths")
+        raise ValueError("has lists of different lengths in 'top5' and 'top5_probability'")
     if len(pc.unique(table["split"])) > _MOST_SPLITS:
         raise ValueError(f"has more than {_MOST_SPLITS:,} splits")
 

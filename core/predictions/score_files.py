@@ -1,8 +1,8 @@
 """Scores of all classes beside a predictions table: ``NAME.scores.npy``, or ``NAME.histograms.npy``.
 
-``scores`` (N, C) are the log-odds of every class in float16, row by row those of the table; where they would
-take more than 256 MB, ``histograms`` (S, 2, C, B) count them for each split, in the order of their names.
-Files that do not fit their table are of another one, and as good as none.
+``scores`` (N, C) are the log-odds of every class in float16, in the rows of the table. Where they would take
+more than 256 MB, ``histograms`` (S, 2, C, B) count them for each split, in the order of the splits' names.
+Files that do not fit the table belong to another one and are ignored.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from core.evaluation.ranking.scores import SCORES, probability_of
 
 LARGEST = 256_000_000  # Bytes of all scores.
 _CHECKED = 1_000  # Rows.
-# Half a step of float16 is 0.0001 in a probability; the rest is for another machine's last digits.
+# Half a step of float16 is 0.0001 in a probability; the rest allows for rounding on another machine.
 _TOLERANCE = 1e-3
 
 
@@ -32,7 +32,7 @@ def fit(num_samples: int, num_classes: int) -> bool:
 
 
 def num_classes_of(table: pa.Table) -> int:
-    """Of how many classes a table with scores has them."""
+    """The number of classes in the scores of a table."""
     size: int = table.schema.field(SCORES).type.list_size
     return size
 
@@ -43,25 +43,25 @@ def is_small(table: pa.Table) -> bool:
 
 
 def as_column(scores: NDArray[np.float16]) -> pa.Array:
-    """Scores (N, C) as a column, without a copy where they lie row by row."""
+    """Scores (N, C) as a column; not copied if they are contiguous."""
     flat = np.ascontiguousarray(scores).reshape(-1)
     values = pa.Array.from_buffers(pa.float16(), len(flat), [None, pa.py_buffer(flat)])
     return pa.FixedSizeListArray.from_arrays(values, scores.shape[1])
 
 
 def pieces(table: pa.Table) -> list[NDArray[np.float16]]:
-    """The scores of a table (n, C), a piece at a time."""
+    """The scores of a table in pieces (n, C)."""
     chunks = [each for each in table[SCORES].chunks if len(each)]
     return [each.flatten().to_numpy().reshape(len(each), -1) for each in chunks]
 
 
 def splits_of(table: pa.Table) -> list[str]:
-    """The names of its splits, in their order."""
+    """The names of its splits, sorted."""
     return sorted(pc.unique(table["split"]).to_pylist())
 
 
 def add_to(counts: Counts, table: pa.Table, splits: Sequence[str]) -> None:
-    """Count the scores of a table whose splits are among these."""
+    """Histograms of the scores of a table, for these splits."""
     number = pc.index_in(table["split"], value_set=pa.array(splits, pa.string())).to_numpy()
     label, done = column(table, "label"), 0
     for piece in pieces(table):
@@ -71,13 +71,13 @@ def add_to(counts: Counts, table: pa.Table, splits: Sequence[str]) -> None:
 
 
 def moved(table: pa.Table, counts: Counts, splits: Sequence[str]) -> pa.Table:
-    """The table without its scores, which are counted."""
+    """The table without its scores, and histograms of them."""
     add_to(counts, table, splits)
     return table.drop_columns([SCORES])
 
 
 def counts_of(parts: Sequence[Path]) -> Counts | None:
-    """The sum of the histograms of parts of one table; None where they have none."""
+    """The sum of the histograms of the parts of a table; None if they have none."""
     counts = [_mapped(paths.histograms(part), np.uint32) for part in parts]
     known = [each for each in counts if each is not None]
     if not known or len(known) < len(counts):
@@ -87,7 +87,7 @@ def counts_of(parts: Sequence[Path]) -> Counts | None:
 
 
 def remove(table: Path) -> None:
-    """Delete a table with what lies beside it."""
+    """Delete a table with the files beside it."""
     for path in (table, paths.scores(table), paths.histograms(table)):
         path.unlink(missing_ok=True)
 
@@ -120,7 +120,7 @@ def write_counts(path: Path, counts: Counts) -> None:
 
 
 def with_scores(path: Path, table: pa.Table) -> pa.Table:
-    """The table with the scores beside ``path``, mapped into memory and read as needed, if there are any."""
+    """The table with the scores beside ``path``, if there are any; mapped into memory, read as needed."""
     scores = _mapped(paths.scores(path), np.float16) if table.num_rows else None
     if scores is None or scores.ndim != 2 or not _agree(scores, table):
         return table
@@ -128,7 +128,7 @@ def with_scores(path: Path, table: pa.Table) -> pa.Table:
 
 
 def histogram(path: Path, table: pa.Table, split: str | None = None) -> Histogram | None:
-    """Of one split of the whole table at ``path``, or of all; None if there is none."""
+    """The histogram of one split of the table at ``path``, or of all splits; None if there is none."""
     counts, splits = _mapped(paths.histograms(path), np.uint32), splits_of(table)
     if counts is None or counts.ndim != 4 or counts.shape[:2] != (len(splits), 2):
         return None
@@ -138,10 +138,10 @@ def histogram(path: Path, table: pa.Table, split: str | None = None) -> Histogra
 
 
 def _mapped(path: Path, dtype: type[np.generic]) -> NDArray[Any] | None:
-    """An array of this type, mapped into memory; None where the file is no such array."""
+    """An array of this type, mapped into memory; None if the file is not one."""
     try:
         with files.opened(path):
-            pass  # It is a regular file: a pipe would block for ever.
+            pass  # Regular files only: a pipe would block forever.
         array = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError):
         return None
@@ -149,7 +149,7 @@ def _mapped(path: Path, dtype: type[np.generic]) -> NDArray[Any] | None:
 
 
 def _agree(scores: NDArray[np.float16], table: pa.Table) -> bool:
-    """Whether the scores of some rows are those of the table's own probabilities."""
+    """Whether the scores agree with the table's probabilities, tested on some rows."""
     label, probability = column(table, "label"), column(table, "p_label")
     if len(scores) != len(label) or not 0 <= label.min() <= label.max() < scores.shape[1]:
         return False

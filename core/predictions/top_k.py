@@ -1,4 +1,4 @@
-"""From logits to what people read: probabilities, the best classes, and classes by name."""
+"""From logits to probabilities, the likeliest classes, and classes by name."""
 
 import difflib
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def top_k(logits: Tensor, class_names: Sequence[str], k: int = 5) -> list[Predic
 def top_k_with(
     logits: Tensor, class_names: Sequence[str], wanted: Sequence[int | None], k: int = 5
 ) -> list[Prediction]:
-    """The ``k`` likeliest classes, and after them those ``wanted`` that are not among them."""
+    """The ``k`` likeliest classes, followed by the ``wanted`` ones that are not among them."""
     best = top_k(logits, class_names, k)
     shown = {each.class_idx for each in best}
     others = [idx for idx in dict.fromkeys(wanted) if idx is not None and idx not in shown]
@@ -39,7 +39,7 @@ def top_k_with(
 def prediction(
     logits: Tensor, class_names: Sequence[str], class_idx: int, probabilities: Tensor | None = None
 ) -> Prediction:
-    """What the logits (C,) of one image say of one class."""
+    """The prediction for one class from the logits (C,) of one image."""
     probabilities = logits.float().softmax(0) if probabilities is None else probabilities
     probability, logit = float(probabilities[class_idx]), float(logits[class_idx])
     return Prediction(class_idx, class_names[class_idx], probability, logit)
@@ -50,7 +50,7 @@ def class_index(class_names: Sequence[str], wanted: str) -> int:
     if wanted.isdecimal() and wanted not in class_names:
         if int(wanted) < len(class_names):
             return int(wanted)
-        raise ClassError(f"class {wanted} is not there; this model has classes 0 to {len(class_names) - 1}")
+        raise ClassError(f"no class {wanted}; this model has classes 0 to {len(class_names) - 1}")
     folded = [name.casefold() for name in class_names]
     matches = [index for index, name in enumerate(class_names) if name == wanted]
     matches = matches or [index for index, name in enumerate(folded) if name == wanted.casefold()]

@@ -1,1 +1,1 @@
-"""From a recipe and a data set to a checkpoint, by Lightning's Trainer."""
+"""Training: from a recipe and a data set to a checkpoint, with Lightning's Trainer."""

@@ -1,4 +1,4 @@
-"""The data of a training: opened, split, decoded, and cleared of what cannot be read."""
+"""The data of a training: opened, split, decoded, without unreadable images."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from core.training.recipe import Data
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """A data set and the samples on each side, all of them readable."""
+    """A data set with its training and validation samples, all readable."""
 
     decoded: Decoded
     train: Labels
@@ -25,7 +25,7 @@ class Material:
 
     @property
     def labels(self) -> Labels:
-        """Of all samples (N,), whether used or not."""
+        """The labels of all samples (N,), used or not."""
         return self.decoded.images.labels
 
 
@@ -37,10 +37,10 @@ def open_training_data(settings: Data, folder: Path | None, layout: str = "") ->
 
 
 def material(decoded: Decoded, settings: Data, seed: int) -> Material:
-    """What is learned from and validated on.
+    """The samples to train on and to validate on.
 
     Raises:
-        DataError: nothing is left on one of the sides.
+        DataError: one of the two has no images.
     """
     split = divided(decoded.images, settings.division(seed))
     labels, ok = decoded.images.labels, decoded.survey.ok
@@ -56,7 +56,7 @@ def material(decoded: Decoded, settings: Data, seed: int) -> Material:
 def described(
     images: ImageSet, settings: Data, seed: int, material_: Material | None = None
 ) -> dict[str, object]:
-    """What a card says of the data."""
+    """The card's entry about the data."""
     known: dict[str, object] = {
         "source": images.name,
         "fingerprint": images.fingerprint,

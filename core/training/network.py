@@ -1,4 +1,4 @@
-"""The network of a recipe: built, with the weights that it starts from, and frozen as far as it says."""
+"""The network of a recipe: built, loaded with its initial weights, and partly frozen."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +14,12 @@ from core.models.heads import Head
 from core.training.recipe import Model, Picture, Recipe
 
 _FROM = "checkpoint:"
-_SURELY_ENOUGH = 128  # Pixels: architectures halve their input five times, some cut borders too.
+_SURELY_ENOUGH = 128  # Pixels: architectures halve their input five times, and some crop borders too.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """A network about to learn."""
+    """A network that is ready to train."""
 
     model: nn.Module
     preprocess: Preprocess
@@ -27,20 +27,20 @@ class Network:
 
 
 def base_of(settings: Model) -> str | None:
-    """The name of the weights that every installation has and this training starts from, if it does."""
+    """The name of the installed weights that this training starts from, if any."""
     if settings.weights.startswith(_FROM):
         return store.read_card(_start(settings)).base
     return paths.BUILT_IN if settings.weights == paths.BUILT_IN else None
 
 
 def network(recipe: Recipe, num_classes: int) -> Network:
-    """What the recipe asks for; new weights follow from its seed.
+    """The network of a recipe; new weights are drawn from its seed.
 
-    Its tensors lie with the channels last, which trains faster on CPUs and GPUs alike.
+    Tensors are in channels-last order, which trains faster on CPUs and GPUs.
 
     Raises:
-        RecipeError: settings that do not go together.
-        CheckpointError: weights that are not there or do not fit.
+        RecipeError: settings that contradict each other.
+        CheckpointError: weights are missing or do not fit.
     """
     settings = recipe.model
     head = head_of(settings)
@@ -58,7 +58,7 @@ def network(recipe: Recipe, num_classes: int) -> Network:
 
 @torch.no_grad()
 def _refuse_small(model: nn.Module, preprocess: Preprocess, architecture: str) -> None:
-    """RecipeError for images so small that nothing is left of them inside of the network: tried on one."""
+    """Raise RecipeError for images that are too small for the network; tried on one."""
     if min(preprocess.input_size) >= _SURELY_ENOUGH:
         return
     was_training = model.training
@@ -74,7 +74,7 @@ def _refuse_small(model: nn.Module, preprocess: Preprocess, architecture: str) -
 
 
 def architecture_of(settings: Model) -> str:
-    """The architecture with the options that the weights at its start want."""
+    """The architecture with the options that its initial weights need."""
     if settings.weights.startswith(_FROM):
         return options.as_published(store.read_card(_start(settings)).architecture)
     if settings.weights == pretrained.PUBLISHED:
@@ -83,12 +83,12 @@ def architecture_of(settings: Model) -> str:
 
 
 def head_of(settings: Model) -> Head:
-    """The head that replaces the architecture's own; the default is none."""
+    """The head that replaces the architecture's own, if the recipe asks for one."""
     return Head(hidden=settings.hidden, dropout=settings.dropout)
 
 
 def preprocess_of(recipe: Recipe) -> Preprocess:
-    """The usual one of the weights that it starts from, or of the architecture, with the recipe's changes."""
+    """The preprocess of the initial weights, or of the architecture, with the recipe's changes."""
     settings = recipe.model
     if settings.weights.startswith(_FROM):
         usual = store.read_card(_start(settings)).preprocess
@@ -119,7 +119,7 @@ def _load_weights(model: nn.Module, settings: Model, num_classes: int) -> None:
 
 
 def _of_checkpoint(model: nn.Module, settings: Model) -> dict[str, Tensor]:
-    """The tensors of a checkpoint of ours; another head than the one that the model has is left out."""
+    """The tensors of a checkpoint, without its head if the model has another one."""
     start = store.load(_start(settings))
     if settings.architecture not in {start.card.architecture, start.card.architecture.partition("?")[0]}:
         raise RecipeError(

@@ -1,4 +1,4 @@
-"""Trainings as people read them: how far, how good, how long, in one table."""
+"""Trainings in words: progress, accuracy and time, in one table."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.training.runs import Run
 
-SHORT = 8  # Letters of a fingerprint.
+SHORT = 8  # Characters of a fingerprint that are shown.
 # What there is to say of a training that runs.
 _PACE = {"epoch", "epochs", "images_per_s", "left_s", "share"}
 _MINUTE, _HOUR = 60, 3600
@@ -16,14 +16,14 @@ _MINUTE, _HOUR = 60, 3600
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a training is: from 0 to 1, and in words."""
+    """The progress of a training: from 0 to 1, and in words."""
 
     share: float
     text: str
 
 
 def progress(run: Run) -> Progress:
-    """What its process said last."""
+    """The progress that its process last reported."""
     said = run.progress
     if said.get("phase") == "training" and said.keys() >= _PACE:
         parts = [
@@ -39,18 +39,18 @@ def progress(run: Run) -> Progress:
 
 
 def num_epochs(run: Run) -> tuple[int, int]:
-    """Epochs that are done, and that were planned."""
+    """The numbers of finished and of planned epochs."""
     return len(run.history), int(run.card.recipe.get("epochs", 0))
 
 
 def best_epoch(run: Run) -> int | None:
-    """The number of the epoch whose weights are kept; None before there is one."""
+    """The number of the epoch whose weights are kept; None before the first."""
     best = run.card.training.get("best_epoch")
     return None if best is None else int(best)
 
 
 def seconds(run: Run) -> float:
-    """How long it has trained: in all where it is finished, else its whole epochs."""
+    """Seconds of training: the total if finished, else of its whole epochs."""
     measured = run.card.training.get("seconds")
     if measured is None:
         return float(run.history["seconds"].sum()) if "seconds" in run.history else 0.0
@@ -63,7 +63,7 @@ def megabytes(run: Run) -> str:
 
 
 def table(runs: Sequence[Run]) -> pd.DataFrame:
-    """A row a training, in the order given; what is not known yet is empty."""
+    """One row per training, in the order given; unknown values are empty."""
     return pd.DataFrame([_row(run) for run in runs])
 
 

@@ -1,4 +1,4 @@
-"""Samples as the network will see them: training images augmented, validation images as they are."""
+"""Samples as the network sees them: training images augmented, validation images not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ COUNT = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreviewSample:
-    """One input before it is normalised, RGB uint8 (H, W, 3) also where it is grey, and its class."""
+    """One input before normalisation, RGB uint8 (H, W, 3) even if grey, and its class."""
 
     picture: NDArray[np.uint8]
     class_name: str
@@ -28,7 +28,7 @@ class PreviewSample:
 def training_samples(
     data: Material, recipe: Recipe, *, epoch: int, count: int = COUNT
 ) -> list[PreviewSample]:
-    """A few training images, of as many classes as there are, just as the network gets them in this epoch."""
+    """A few training images from as many classes as possible, as the network gets them in this epoch."""
     chosen = _spread(data.train, data.labels, count)
     pictures = ImageDataset(data.decoded, recipe.augment, recipe.seed)
     batch, _, _ = pictures.__getitems__([(epoch, index) for index in chosen])
@@ -36,13 +36,13 @@ def training_samples(
 
 
 def validation_samples(data: Material, *, count: int = COUNT) -> list[PreviewSample]:
-    """A few validation images, as they are in every epoch."""
+    """A few validation images, the same in every epoch."""
     chosen = _spread(data.val, data.labels, count)
     return _samples(data.decoded.inputs(chosen), data, chosen)
 
 
 def sheet(data: Material, recipe: Recipe, *, count: int = COUNT) -> NDArray[np.uint8]:
-    """One picture, RGB uint8: training images as two epochs change them, above a row of validation images."""
+    """One picture, RGB uint8: training images as in two epochs, above a row of validation images."""
     rows = [
         training_samples(data, recipe, epoch=0, count=count),
         training_samples(data, recipe, epoch=1, count=count),
@@ -53,14 +53,14 @@ def sheet(data: Material, recipe: Recipe, *, count: int = COUNT) -> NDArray[np.u
 
 
 def _strip(row: Sequence[PreviewSample], places: int) -> NDArray[np.uint8]:
-    """Pictures side by side with a white edge around each; places that stay empty are white."""
+    """Pictures side by side with a white border around each; empty places are white."""
     framed = [np.pad(each.picture, ((2, 2), (2, 2), (0, 0)), constant_values=255) for each in row]
     empty = [np.full_like(framed[0], 255)] * (places - len(framed))
     return np.concatenate([*framed, *empty], axis=1)
 
 
 def _spread(side: Labels, labels: Labels, count: int) -> list[int]:
-    """Indices from as many classes as possible, always the same ones, ordered by class."""
+    """Indices from as many classes as possible, always the same, ordered by class."""
     shuffled = np.random.default_rng(0).permutation(side)
     theirs = pd.Series(labels[shuffled])
     turn = theirs.groupby(theirs).cumcount().to_numpy()

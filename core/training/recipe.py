@@ -1,4 +1,4 @@
-"""A recipe: everything that decides how a training goes, as data."""
+"""A recipe: all settings of a training, as data."""
 
 import difflib
 import json
@@ -25,7 +25,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Positive = Annotated[float, Field(gt=0, le=1_000)]
 AtLeastOne = Annotated[int, Field(ge=1, le=100_000)]
-# More is a slip of the hand: a layer of that size has a gigabyte of weights, and each process its own memory.
+# Larger values are typing errors: a layer of that size has a gigabyte of weights.
 Hidden = Annotated[int, Field(ge=1, le=16_384)]
 MOST_LAYERS, MOST_WORKERS, LARGEST_SIDE, LARGEST_SEED = 8, 64, 4_096, 2**31 - 1
 Side = Annotated[int, Field(ge=0, le=LARGEST_SIDE)]
@@ -33,14 +33,14 @@ Side = Annotated[int, Field(ge=0, le=LARGEST_SIDE)]
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Data:
-    """Which images, and how they are split.
+    """The images, and how they are split.
 
     Attributes:
-        source: A name of `catalogue.SOURCES`; another data set may be given when training starts.
-        split: ``published``, the publisher's own where there is one, or ``random``.
-        val: Share of the training images that is kept for validation. 0 validates on the publisher's test
-            images instead; where nobody has published a split, it is 0.2.
-        per_class: At most so many training images of a class; 0 takes all.
+        source: A name in `catalogue.SOURCES`; another data set may be given when training starts.
+        split: ``published`` (the publisher's, if there is one) or ``random``.
+        val: Share of the training images used for validation. 0 validates on the publisher's test images;
+            without a published split, 0 means 0.2.
+        per_class: The most training images per class; 0 takes all.
     """
 
     source: str
@@ -55,13 +55,12 @@ class Data:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Picture:
-    """What the network is given, where it differs from the architecture's usual preprocess.
+    """The input of the network, where it differs from the architecture's usual preprocess.
 
     Attributes:
-        size: Side of the input in pixels; 0 is the usual one.
-        resize: Side to which the shorter side is brought before the centre crop; 0 squeezes the whole image.
-        mean: Per channel, for values in 0 to 1; empty is the usual one. One number for grey.
-            Likewise ``std``.
+        size: Side of the input in pixels; 0 for the usual one.
+        resize: Length of the shorter side before the centre crop; 0 squeezes the whole image.
+        mean: Per channel, of values from 0 to 1; one number for grey; empty for the usual one.
         std: See ``mean``.
     """
 
@@ -73,15 +72,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Model:
-    """The network, what it starts from, and which part of it learns.
+    """The network, its initial weights, and the part that is trained.
 
     Attributes:
         architecture: ``FAMILY:NAME``, see `core.models.registry`.
         weights: ``none``, ``imagenet`` (built in), ``pretrained`` (downloaded by the architecture's library)
             or ``checkpoint:NAME``.
-        train_from: The first layer that learns, by its name; ``head`` for the last one only, empty for all.
-        hidden: Sizes of layers put before the last one.
-        dropout: Share of the features that is dropped before the last layer.
+        train_from: The name of the first layer to train; ``head`` for the last one only, empty for all.
+        hidden: Sizes of additional layers before the last one.
+        dropout: Share of the features dropped before the last layer.
     """
 
     architecture: str
@@ -93,7 +92,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Optimiser:
-    """How the weights move. ``momentum`` is for ``sgd`` and ``rmsprop``."""
+    """The optimiser. ``momentum`` is for ``sgd`` and ``rmsprop``."""
 
     name: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
     lr: Annotated[float, Field(ge=0, le=1_000)] = 1e-3
@@ -103,12 +102,12 @@ class Optimiser:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Schedule:
-    """How the learning rate falls: by ``factor`` after given epochs, or when the validation loss stays high.
+    """How the learning rate falls: by ``factor``, after given epochs or when the validation loss stalls.
 
     Attributes:
-        drop_after: Numbers of epochs after which it falls.
-        plateau: Epochs without a lower validation loss after which it falls; 0 is never.
-        factor: By which it is multiplied.
+        drop_after: The epochs after which it falls.
+        plateau: Epochs without a lower validation loss after which it falls; 0 for never.
+        factor: What it is multiplied by.
     """
 
     drop_after: tuple[AtLeastOne, ...] = ()
@@ -118,7 +117,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Loss:
-    """Cross entropy, and what is done about rare classes."""
+    """Cross entropy, and how rare classes are weighted."""
 
     label_smoothing: Share = 0.0
     class_weights: bool = False
@@ -130,8 +129,8 @@ class EpochSelection:
     """Which epoch is kept, when training stops early, and how weights are stored.
 
     Attributes:
-        best: The measure by which an epoch is the best one.
-        patience: Epochs without a better one after which training stops; 0 is never.
+        best: The measure that decides which epoch is best.
+        patience: Epochs without improvement after which training stops; 0 for never.
         stored: ``float16`` halves the file of a large network; small tensors stay float32.
     """
 
@@ -142,12 +141,12 @@ class EpochSelection:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Speed:
-    """What changes the time, and hardly the result.
+    """Settings that change the time and hardly the result.
 
     Attributes:
-        precision: Of the arithmetic; ``16-mixed`` and ``bf16-mixed`` suit GPUs.
-        accumulate: Batches whose gradients are added before the weights move.
-        workers: Processes that make batches, at most one for each core; -1 decides by what there is to do.
+        precision: Arithmetic precision; ``16-mixed`` and ``bf16-mixed`` are for GPUs.
+        accumulate: Batches whose gradients are added before each step.
+        workers: Processes that make batches, at most one per core; -1 chooses a number.
     """
 
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
@@ -157,7 +156,7 @@ class Speed:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Recipe:
-    """All settings of a training. ``title`` and ``about`` are for people."""
+    """All settings of a training. ``title`` and ``about`` describe it to the reader."""
 
     title: str
     data: Data
@@ -176,15 +175,15 @@ class Recipe:
 
 
 def names() -> list[str]:
-    """The recipes that come with the package."""
+    """The names of the built-in recipes."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
 def read(name_or_path: str, changes: Iterable[str] = ()) -> Recipe:
-    """A recipe by name, or from a TOML file of one's own, with ``key=value`` changes applied.
+    """A built-in recipe, or one from a TOML file, with ``key=value`` changes applied.
 
     Raises:
-        RecipeError: names the key that is unknown or has a wrong value.
+        RecipeError: a key is unknown or has a wrong value; the message names it.
     """
     settings = _settings(name_or_path)
     for change in changes:
@@ -195,7 +194,7 @@ def read(name_or_path: str, changes: Iterable[str] = ()) -> Recipe:
 def parse(settings: Mapping[str, Any]) -> Recipe:
     """A recipe from nested settings, checked: unknown keys, types and ranges."""
     try:
-        # A date, which TOML has and JSON has not, is judged as the text that it is.
+        # TOML has dates and JSON has not: they are checked as text.
         return TypeAdapter(Recipe).validate_json(json.dumps(settings, default=str))
     except ValidationError as error:
         unknown_first = sorted(error.errors(), key=lambda each: each["type"] not in _UNKNOWN)
@@ -203,7 +202,7 @@ def parse(settings: Mapping[str, Any]) -> Recipe:
 
 
 def as_settings(recipe: Recipe) -> dict[str, Any]:
-    """The nested settings of a recipe, as JSON has them; `parse` gives it back."""
+    """The nested settings of a recipe, ready for JSON; the inverse of `parse`."""
     return cast("dict[str, Any]", json.loads(json.dumps(asdict(recipe))))
 
 
@@ -214,7 +213,7 @@ def differences(one: Recipe, other: Recipe) -> list[str]:
 
 
 def keys() -> list[str]:
-    """Every key that may be set, with dots: ``optimiser.lr``."""
+    """Every setting by its dotted key: ``optimiser.lr``."""
     return list(_defaults())
 
 
@@ -251,7 +250,7 @@ def _set(settings: dict[str, Any], change: str) -> None:
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 (any value that TOML has)
-    """As TOML would read it; what it cannot read is a text without its quotes."""
+    """A value as TOML reads it; what TOML cannot read is text without quotes."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -259,7 +258,7 @@ def _value(text: str) -> Any:  # noqa: ANN401 (any value that TOML has)
 
 
 def _fault(error: Mapping[str, Any]) -> str:
-    """One mistake that pydantic has found, in our words, with the key."""
+    """One of pydantic's errors as a sentence, with the key."""
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] in _UNKNOWN:
         return _unknown(key)

@@ -16,7 +16,7 @@ from core.files import stored, tables
 
 _MOST_COLUMNS = 100
 _MOST_BYTES, _MOST_EPOCHS = 64 * 2**20, 10**6
-# What the columns of a history may hold, from the least to the most; others may hold any number.
+# Ranges of the columns of a history; other columns may hold any number.
 _RANGES = {
     "epoch": (1, _MOST_EPOCHS),
     "train_loss": (0, np.inf),
@@ -34,7 +34,7 @@ Json = dict[str, Any]
 
 @with_config(ConfigDict(strict=True, extra="allow", allow_inf_nan=False))
 class _Progress(TypedDict, total=False):
-    """How far the training is; before it, how much of a phase is done."""
+    """The progress of the training; before it begins, of a phase."""
 
     phase: Annotated[str, Field(max_length=1_000)]
     epoch: Count
@@ -50,7 +50,7 @@ _SCHEMA = TypeAdapter(_Progress)
 
 
 def history(folder: Path) -> pd.DataFrame:
-    """``history.csv``: a row an epoch, none before the first; CheckpointError where it is damaged."""
+    """``history.csv``: one row per epoch, none before the first; CheckpointError if it is damaged."""
     path = folder / paths.HISTORY
     if not path.exists():
         return pd.DataFrame()
@@ -61,13 +61,13 @@ def history(folder: Path) -> pd.DataFrame:
         _check_history(rows)
     except (FileError, ValueError, OverflowError) as error:
         raise _refused(
-            path, error, "the curves are not shown; delete the file if it cannot be mended"
+            path, error, "the curves are not shown; delete the file if it cannot be repaired"
         ) from error
     return rows
 
 
 def progress(folder: Path) -> Json:
-    """``progress.json``: what the process last said, nothing where it has not; raises as `history`."""
+    """``progress.json``: the last progress reported, empty before the first; raises as `history`."""
     path = folder / paths.PROGRESS
     if not path.exists():
         return {}
@@ -79,7 +79,7 @@ def progress(folder: Path) -> Json:
 
 
 def _refuse_wide(content: bytes) -> None:
-    """Before it is parsed: a hundred thousand columns take half a minute."""
+    """Raise ValueError before parsing: a hundred thousand columns take half a minute."""
     widest = max((line.count(b",") + 1 for line in content.splitlines()), default=0)
     if widest > _MOST_COLUMNS:
         raise ValueError(f"it has {widest:,} columns, expected at most {_MOST_COLUMNS}")
@@ -87,14 +87,14 @@ def _refuse_wide(content: bytes) -> None:
 
 def _check_history(rows: pd.DataFrame) -> None:
     if "epoch" not in rows:
-        raise ValueError("it lacks a column 'epoch'")
+        raise ValueError("the column 'epoch' is missing")
     if len(rows) > _MOST_EPOCHS:
         raise ValueError(f"it has {len(rows):,} rows, expected at most {_MOST_EPOCHS:,}")
     for name in rows:
         _check_column(str(name), rows[name])
     epochs = rows["epoch"].to_numpy()
     if rows["epoch"].dtype.kind not in "iu" or (np.diff(epochs) <= 0).any():
-        raise ValueError("epoch holds no whole numbers, or they do not rise")
+        raise ValueError("epoch must hold rising whole numbers")
 
 
 def _check_column(name: str, values: pd.Series) -> None:

@@ -1,4 +1,4 @@
-"""The folder of a training: its card, its progress, and who may write it."""
+"""The folder of a training: its card, its progress, and its single writer."""
 
 import json
 import time
@@ -18,19 +18,19 @@ from core.errors import CheckpointError, CoreError, TrainingError
 from core.files import locks
 
 _EVERY_S = 0.5
-# A look whether somebody trains (`is_alive`) holds the lock for a moment.
+# `is_alive` holds the lock for a moment.
 _WAIT_S = 2.0
 
 
 class Stopped(BaseException):
-    """Somebody asked the training to stop; no error, and nothing that an ``except Exception`` should see."""
+    """The training was asked to stop. Not an error, so ``except Exception`` does not catch it."""
 
 
 class RunFolder:
-    """A checkpoint folder while it is being trained: one writer, who holds its lock until the process ends.
+    """A checkpoint folder during training: one writer, which holds its lock until the process ends.
 
-    Every file is replaced whole. The lock goes with the process, however that ends, so that a folder that
-    says ``running`` and is not locked was interrupted.
+    Every file is replaced whole. The lock ends with the process, so that a folder which says ``running`` and
+    is not locked was interrupted.
     """
 
     def __init__(self, folder: Path, card: Card) -> None:
@@ -42,19 +42,19 @@ class RunFolder:
 
     @classmethod
     def start(cls, name: str, card: Card) -> "RunFolder":
-        """A new folder; CheckpointError if there is one of that name."""
+        """Make a new folder; CheckpointError if there is one of that name."""
         return cls(store.create(name, card), card)
 
     @classmethod
     def again(cls, name: str) -> "RunFolder":
-        """The folder of a training that was stopped, interrupted, or failed."""
+        """Take over the folder of a training that was stopped, was interrupted, or failed."""
         if name not in store.folders():
             raise CheckpointError(f"no training named {name!r} to resume")
         folder = paths.folder(name)
         card = store.read_card(folder)
         _refuse_to_resume(name, card)
         run = cls(folder, card)
-        # Read again: while this process waited for the lock, another may have gone on.
+        # Read again: another process may have trained while this one waited for the lock.
         run.card = store.read_card(folder)
         try:
             _refuse_to_resume(name, run.card)
@@ -66,7 +66,7 @@ class RunFolder:
 
     @property
     def state(self) -> Path:
-        """Everything that the training needs to go on from the last finished epoch."""
+        """The file with everything needed to continue after the last finished epoch."""
         return self.folder / paths.STATE
 
     def update(self, card: Card, tensors: Mapping[str, Tensor] | None = None) -> None:
@@ -74,29 +74,29 @@ class RunFolder:
         self.card = store.update(self.folder, card, tensors)
 
     def keep_history(self, rows: list[dict[str, float]]) -> None:
-        """Write ``history.csv``: a row an epoch."""
+        """Write ``history.csv``: one row per epoch."""
         files.write(self.folder / paths.HISTORY, pd.DataFrame(rows).to_csv(index=False).encode())
 
     def tick(self, **progress: Any) -> None:  # noqa: ANN401 (JSON values)
-        """Say how far it is, at most twice a second, and stop if somebody asked for it."""
+        """Write the progress, at most twice a second; raises `Stopped` if a stop was requested."""
         if self.stop_is_wanted():
             raise Stopped
         if time.monotonic() - self._written >= _EVERY_S:
             self.say(**progress)
 
     def say(self, **progress: Any) -> None:  # noqa: ANN401 (JSON values)
-        """Say how far it is, now."""
+        """Write the progress now."""
         content = {"time": time.time(), **progress}
         files.write(self.folder / paths.PROGRESS, json.dumps(content).encode(), durable=False)
         self._written = time.monotonic()
 
     def stop_is_wanted(self) -> bool:
-        """Whether somebody has asked for the end."""
+        """Whether a stop was requested."""
         return stop_is_wanted(self.folder)
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """The folder says at the end how it went, also when it went wrong; errors are passed on."""
+        """Write the final status into the card, also after an error, which is passed on."""
         try:
             yield
         except Stopped:
@@ -113,17 +113,17 @@ class RunFolder:
         try:
             self.update(replace(self.card, status=status, reason=reason))
         except OSError:
-            # No room even for the card: the free lock says that it was interrupted. The error goes on up.
+            # No space even for the card: the free lock then means interrupted. The error is passed on.
             return
 
 
 def request_stop(folder: Path) -> None:
-    """Ask the process that trains this folder to stop; it does so after the current batch."""
+    """Request the training in this folder to stop after the current batch."""
     (folder / paths.STOP).touch()
 
 
 def stop_is_wanted(folder: Path) -> bool:
-    """Whether somebody has asked for that and the process has not yet ended."""
+    """Whether a stop was requested and the process has not ended yet."""
     return (folder / paths.STOP).exists()
 
 

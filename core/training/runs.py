@@ -1,7 +1,7 @@
-"""All trainings by name: what their folders say, and how to start, stop, resume and delete one.
+"""All trainings by name: their state, and how to start, stop, resume and delete one.
 
-A training is a process of its own, which outlives whoever started it; all that is known of it lies in its
-folder. Nothing here imports Lightning.
+A training is a separate process, which outlives the one that started it; its whole state is in its folder.
+Nothing here imports Lightning.
 """
 
 import contextlib
@@ -20,17 +20,17 @@ from core.errors import CheckpointError, CoreError, TrainingError
 from core.training import record, run
 
 _T = TypeVar("_T")
-_START_S = 120.0  # As long as the process may take to load its libraries and the data set.
+_START_S = 120.0  # Seconds in which the process loads its libraries and the data set.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """What the folder of a training says now.
+    """The current state of a training, from its folder.
 
-    ``status`` is the card's, or ``interrupted`` where it says running and no process does it. ``progress``
-    has what the process last said of itself: ``phase``, ``epoch``, ``epochs``, ``share``, ``images_per_s``,
-    ``left_s``; or ``done`` and ``total`` of a phase before training. ``history`` has a row an epoch.
-    Both are empty where their file is damaged; ``faults`` says so.
+    ``status`` is the card's, or ``interrupted`` if it says running and no process trains. ``progress`` is the
+    process's last report: ``phase``, ``epoch``, ``epochs``, ``share``, ``images_per_s``, ``left_s``; before
+    training, ``done`` and ``total`` of a phase. ``history`` has one row per epoch. Both are empty if their
+    file is damaged; ``faults`` names the damage.
     """
 
     folder: Path
@@ -48,17 +48,17 @@ class Run:
 
     @property
     def is_running(self) -> bool:
-        """Whether a process trains it now."""
+        """Whether a process is training it now."""
         return self.status == "running"
 
     @property
     def is_stopping(self) -> bool:
-        """Whether its process has been asked to stop and has not yet."""
+        """Whether a stop was requested and its process has not ended yet."""
         return self.is_running and run.stop_is_wanted(self.folder)
 
     @property
     def can_resume(self) -> bool:
-        """Whether there is more to do and nobody does it."""
+        """Whether it is unfinished and no process trains it."""
         return self.status in {"stopped", "failed", "interrupted"}
 
 
@@ -69,7 +69,7 @@ def find(name: str) -> Run:
         raise CheckpointError(f"no training named {name!r}")
     card = store.read_card(folder)
     waits = card.status == "running" and not run.is_alive(folder)
-    # Read again: it may have ended between the two looks.
+    # Read again: it may have ended between the two checks.
     card = store.read_card(folder) if waits else card
     status = "interrupted" if waits and card.status == "running" else card.status
     faults: list[str] = []
@@ -79,7 +79,7 @@ def find(name: str) -> Run:
 
 
 def every() -> list[Run]:
-    """All trainings, the newest first; folders whose card cannot be read are left out."""
+    """All trainings, the newest first; without folders whose card cannot be read."""
     trainings = []
     for name in store.folders():
         try:
@@ -92,7 +92,7 @@ def every() -> list[Run]:
 
 
 def free_name(wanted: str) -> str:
-    """``wanted``, or with a number where that is taken."""
+    """``wanted``, with a number where that is taken."""
     numbered = (f"{wanted}-{number}" for number in itertools.count(2))
     return next(name for name in itertools.chain([wanted], numbered) if not paths.folder(name).exists())
 
@@ -105,11 +105,11 @@ def start(
     layout: str = "",
     changes: Iterable[str] = (),
 ) -> None:
-    """Start a training in a process of its own; comes back once its folder is there.
+    """Start a training in a separate process; returns once its folder exists.
 
     Raises:
-        CheckpointError: the name cannot be one.
-        TrainingError: the name is taken; or it ended before that, and the sentence is its own.
+        CheckpointError: the name is not valid.
+        TrainingError: the name is taken, or the process failed to start; the message is its own.
     """
     store.refuse_odd(name)
     if name in store.folders():
@@ -120,11 +120,11 @@ def start(
 
 
 def resume(name: str) -> None:
-    """Go on with a training, in a process of its own; comes back once that has taken the folder.
+    """Continue a training in a separate process; returns once that has locked the folder.
 
     Raises:
-        CheckpointError: there is none of that name.
-        TrainingError: it is being trained, or its process says why it cannot go on.
+        CheckpointError: there is no training of that name.
+        TrainingError: it is being trained, or the process failed to start; the message is its own.
     """
     if find(name).is_running:
         raise TrainingError(f"{name!r} is being trained already")
@@ -132,7 +132,7 @@ def resume(name: str) -> None:
 
 
 def stop(name: str) -> None:
-    """Ask its process to stop after the current batch."""
+    """Request a training to stop after the current batch."""
     run.request_stop(find(name).folder)
 
 
@@ -148,7 +148,7 @@ def delete(name: str) -> None:
 
 
 def log(name: str, last: int = 20) -> list[str]:
-    """The last lines that its process has printed."""
+    """The last lines of its output."""
     return processes.last_lines(paths.training_log(name), last)
 
 
@@ -157,7 +157,7 @@ def _launch(arguments: Sequence[str], name: str) -> None:
     process = processes.start("train", *arguments, log=log_)
     if processes.begins(process, lambda: _has_begun(folder), within_s=_START_S) or process.returncode == 0:
         return
-    said = processes.last_words(log_) or "it ended without a word"
+    said = processes.last_words(log_) or "the process ended without a message"
     if process.returncode is None:
         raise TrainingError(f"the training did not start within {_START_S:.0f} s; its log: {said}")
     raise TrainingError(said)
@@ -168,7 +168,7 @@ def _has_begun(folder: Path) -> bool:
 
 
 def _or_else(read: Callable[[Path], _T], folder: Path, nothing: _T, faults: list[str]) -> _T:
-    """What a file of the folder says; where it is damaged, ``nothing``, and the reason goes to ``faults``."""
+    """The content of a file; if it is damaged, ``nothing``, and the reason is added to ``faults``."""
     try:
         return read(folder)
     except CheckpointError as error:
@@ -177,7 +177,7 @@ def _or_else(read: Callable[[Path], _T], folder: Path, nothing: _T, faults: list
 
 
 def _size(folder: Path) -> int:
-    """Bytes; its process replaces files meanwhile, and a draft that was listed may be gone."""
+    """Bytes in a folder, in which a process may delete files meanwhile."""
     size = 0
     for path in folder.rglob("*"):
         with contextlib.suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""A recipe in the words of people: what learns, from which weights, on which input, for how long."""
+"""A recipe in words: what is trained, from which weights, on which input, for how long."""
 
 import functools
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from core.models.heads import Head
 from core.training.network import head_of, preprocess_of
 from core.training.recipe import Model, Optimiser, Recipe, Schedule
 
-_USUAL_CLASSES = 10  # The count of weights is rounded: how many classes there are hardly matters to it.
+_USUAL_CLASSES = 10  # The count of weights is rounded, so the number of classes hardly matters.
 _OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
 _STARTS = {
     "none": "random weights",
-    "imagenet": "what ImageNet taught it (built in)",
+    "imagenet": "ImageNet weights (built in)",
     "pretrained": "published weights (downloaded)",
 }
 
@@ -31,10 +31,10 @@ class Fact:
 
 
 def facts(recipe: Recipe) -> list[Fact]:
-    """What decides how this training goes, a line each.
+    """The settings that matter most, one line each.
 
     Raises:
-        CoreError: its network does not exist, or starts from a checkpoint that is not here.
+        CoreError: the network does not exist, or starts from a checkpoint that is missing.
     """
     return [
         Fact("Network", _network(recipe.model)),
@@ -49,7 +49,7 @@ def facts(recipe: Recipe) -> list[Fact]:
 
 
 def augmentation(augment: Augment) -> Iterator[str]:
-    """What may happen to a training image, one phrase for each change."""
+    """The augmentations, one phrase each."""
     yield from _moves(augment)
     if augment.crop < 1:
         yield f"cropped to as little as {augment.crop:.0%}"
@@ -100,9 +100,9 @@ def _input(preprocess: Preprocess) -> str:
 
 
 def _length(recipe: Recipe) -> str:
-    epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}, {recipe.batch_size} images a batch"
+    epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}, {recipe.batch_size} images per batch"
     patience = recipe.keep.patience
-    return epochs + (f"; ends after {patience} without a better one" if patience else "")
+    return epochs + (f"; stops after {patience} without improvement" if patience else "")
 
 
 def _steps(optimiser: Optimiser, schedule: Schedule) -> str:
@@ -110,7 +110,7 @@ def _steps(optimiser: Optimiser, schedule: Schedule) -> str:
     if schedule.drop_after:
         text += f", × {schedule.factor:g} after epoch {' and '.join(map(str, schedule.drop_after))}"
     if schedule.plateau:
-        text += f", × {schedule.factor:g} after {schedule.plateau} epochs without progress"
+        text += f", × {schedule.factor:g} after {schedule.plateau} epochs without improvement"
     return text
 
 
@@ -121,7 +121,7 @@ def _kept(recipe: Recipe) -> str:
 
 @functools.cache
 def _num_weights(architecture: str, head: Head) -> int | None:
-    """How many numbers the network has; None where it cannot be built without making them."""
+    """The number of weights; None if the network cannot be built without allocating them."""
     try:
         with torch.device("meta"):
             model = registry.build(architecture, _USUAL_CLASSES, head)
@@ -131,7 +131,7 @@ def _num_weights(architecture: str, head: Head) -> int | None:
 
 
 def _rounded(count: int) -> str:
-    """Two digits of it: ``370,000``, ``3.4 million``."""
+    """A number rounded to two digits: ``370,000``, ``3.4 million``."""
     if count >= 1_000_000:
         return f"{float(f'{count / 1e6:.2g}'):g} million"
     return f"{int(float(f'{count:.2g}')):,}"

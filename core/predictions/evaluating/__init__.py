@@ -1,1 +1,1 @@
-"""A checkpoint over its samples: which they are, one pass over them, in parts, in the background."""
+"""Evaluating a checkpoint: its samples, one resumable pass over them, in the background or not."""

@@ -1,4 +1,4 @@
-"""An evaluation in a process of its own, which outlives the page that started it."""
+"""Starts an evaluation in a separate process, which outlives the page that started it."""
 
 from pathlib import Path
 
@@ -6,14 +6,14 @@ from core import processes
 from core.errors import EvaluationError
 from core.predictions import evaluations
 
-_START_S = 60.0  # As long as the process may take to load its libraries and the data set.
+_START_S = 60.0  # Seconds in which the process loads its libraries and the data set.
 
 
 def start(folder: Path, data: Path | None, split: str, name: str, layout: str = "") -> None:
-    """Evaluate a checkpoint on the images in ``data`` (None: where they lay last); comes back once it runs.
+    """Start to evaluate a checkpoint on the images in ``data`` (None: where they were last).
 
     Raises:
-        EvaluationError: it is being evaluated under this name already, or its process says why it cannot be.
+        EvaluationError: it is being evaluated under this name already, or the process failed to start.
     """
     if evaluations.is_under_way(folder, name):
         raise EvaluationError(f"{folder.name!r} is being evaluated as {name!r} already")
@@ -22,9 +22,9 @@ def start(folder: Path, data: Path | None, split: str, name: str, layout: str = 
     process = processes.start("evaluate", folder.name, "--split", split, "--as", name, *where, log=log)
     begins = processes.begins(process, lambda: evaluations.is_under_way(folder, name), within_s=_START_S)
     if not begins and process.returncode:
-        raise EvaluationError(complaint(folder, name) or "its process gave no reason")
+        raise EvaluationError(complaint(folder, name) or "the process gave no reason")
 
 
 def complaint(folder: Path, name: str) -> str:
-    """The last words of the last evaluation of this name: why it ended, if it ended badly."""
+    """Why the last evaluation of this name failed, from its log; empty if it did not."""
     return processes.last_words(evaluations.log_of(folder, name))

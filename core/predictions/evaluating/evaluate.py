@@ -1,4 +1,4 @@
-"""One pass of a checkpoint over its samples: the predictions table and its metrics, kept under a name."""
+"""One pass of a checkpoint over its samples: the predictions table and its metrics, under a name."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ Batch = tuple[Tensor, Labels]
 class Resources:
     """What an evaluation runs on: a device, ``workers`` processes that read images, its share of the work.
 
-    ``others_end`` comes back when the processes that share the work have ended, if this one has started them.
+    ``others_end`` waits for the processes that share the work to end, if this one has started them.
     """
 
     device: str = "cpu"
@@ -54,9 +54,9 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How an evaluation is kept: its name (empty: the data's own and the split), and where its images lie.
+    """How an evaluation is kept: its name (empty: the data's name and the split), and its folder of images.
 
-    ``replace`` lets it take the place of one of that name that is of other images or weights.
+    ``replace`` allows it to overwrite one of that name that was made with other images or weights.
     """
 
     name: str = ""
@@ -74,12 +74,12 @@ def evaluate(
 ) -> dict[str, Any]:
     """Add an evaluation to a checkpoint's folder, whole or not at all; gives its metrics.
 
-    It grows in parts; an interrupted one goes on after what is done, if weights, data and samples are the
-    same. Broken images are in no row, and counted as ``num_broken``. Of several processes the first waits for
-    the others and writes the files; the others give nothing.
+    It is made in parts; an interrupted one continues if weights, data and samples are the same. Damaged
+    images have no row and are counted as ``num_broken``. Of several processes, rank 0 waits for the others,
+    writes the files and gives the metrics; the others give an empty dictionary.
 
     Raises:
-        EvaluationError: it is being made already, another process has ended too early, or the name is that of
+        EvaluationError: it is being made already, another process has ended too early, or the name belongs to
             an evaluation of other images or weights.
         CheckpointError: logits are not finite.
         DataError: an image cannot be read at present, or more than a few are damaged; nothing is replaced.
@@ -91,7 +91,7 @@ def evaluate(
     splits = sorted(set(samples.splits[samples.indices].tolist()))
     scored = ScoreParts(parts, len(loaded.card.class_names), tuple(splits))
     with parts.held():
-        # Asked again: while nobody held it, another may have taken the name.
+        # Checked again under the lock: another process may have taken the name meanwhile.
         earlier = _earlier(parts, loaded, samples, keep)
         facts = _facts(loaded, samples, key)
         if not resources.share.rank:
@@ -106,14 +106,14 @@ def evaluate(
         joined = scored.joined()
         _refuse_partial(samples, parts, joined.table, earlier)
         measured = _kept(scored.parts, joined, facts, keep, samples.images.layout)
-        # One that finds all its parts done would, without them, do them again.
+        # The parts go last: a process that still runs would compute missing ones again.
         resources.others_end()
         parts.remove()
     return measured
 
 
 def _earlier(parts: Parts, loaded: Checkpoint, samples: Samples, keep: Keep) -> Evaluation | None:
-    """The evaluation that has the name already; EvaluationError if it is of others and not to be replaced."""
+    """The evaluation that has the name already; EvaluationError if it differs and must not be replaced."""
     earlier = evaluations.known(parts.folder, parts.name)
     if earlier is None or keep.replace or earlier.facts.key == parts.key:
         return earlier
@@ -121,32 +121,32 @@ def _earlier(parts: Parts, loaded: Checkpoint, samples: Samples, keep: Keep) -> 
     if other is not None:
         raise EvaluationError(
             f"{loaded.name!r} has an evaluation {earlier.name!r} of {other}; choose another name with "
-            "--as NAME, or let it go with --replace"
+            "--as NAME, or overwrite it with --replace"
         )
     return earlier
 
 
 def _refuse_partial(samples: Samples, parts: Parts, table: pa.Table, earlier: Evaluation | None) -> None:
-    """DataError where so few images can be read that the result would not be of these samples."""
+    """Raise DataError if too many images cannot be read for a result on these samples."""
     try:
         refuse_many(parts.num_samples - len(table), samples.images, parts.num_samples)
         _refuse_fewer(parts, len(table), earlier)
     except DataError:
-        parts.forget_partial()  # So that they are read anew, once they are repaired.
+        parts.forget_partial()  # Repaired images are then read by the next pass.
         raise
 
 
 def _refuse_fewer(parts: Parts, num_read: int, earlier: Evaluation | None) -> None:
-    """DataError where an evaluation of the same samples has more of them."""
+    """Raise DataError if an earlier evaluation of the same samples has more images."""
     if earlier is not None and earlier.facts.key == parts.key and earlier.facts.num_images > num_read:
         raise DataError(
             f"{earlier.facts.num_images - num_read} images that could be read for {earlier.name!r} cannot be "
-            "read now, so it is kept as it is; repair them, then evaluate again"
+            "read now, so the earlier evaluation is kept; repair them, then evaluate again"
         )
 
 
 def _facts(loaded: Checkpoint, samples: Samples, key: str) -> Facts:
-    """What an evaluation is of, before it is made."""
+    """The facts about an evaluation that begins."""
     return Facts(
         data=evaluations.data_name(samples.images),
         source=samples.images.name,
@@ -159,14 +159,14 @@ def _facts(loaded: Checkpoint, samples: Samples, key: str) -> Facts:
 
 
 def _describe(place: Path, facts: Facts, data: Path | None, layout: str) -> None:
-    """Say what an evaluation is of, and where its images lie on this machine."""
+    """Write the facts about an evaluation, and where its images are on this machine."""
     evaluations.write_facts(place, facts)
     if data is not None:
         remember_data(place, data, layout)
 
 
 def _kept(parts: Parts, joined: Joined, facts: Facts, keep: Keep, layout: str) -> dict[str, Any]:
-    """Write all files of an evaluation, and let it appear under its name; gives its metrics."""
+    """Write all files of an evaluation and publish it under its name; gives its metrics."""
     draft, num_read = parts.place / _WHOLE, len(joined.table)
     draft.mkdir(exist_ok=True)
     write(draft / paths.PREDICTIONS, joined.table, joined.counts)
@@ -183,7 +183,7 @@ def _kept(parts: Parts, joined: Joined, facts: Facts, keep: Keep, layout: str) -
 
 
 class _Decoded(Dataset[Item]):
-    """By index: pixels (channels, H, W), empty where the image is broken; and the index."""
+    """By index: pixels (channels, H, W), empty for a damaged image; and the index."""
 
     def __init__(self, images: ImageSet, preprocess: Preprocess) -> None:
         self.images, self.preprocess = images, preprocess
@@ -199,14 +199,14 @@ class _Decoded(Dataset[Item]):
 
 
 def _together(items: list[Item]) -> Batch:
-    """The pixels (n, channels, H, W) of those that are not broken, and their indices (n,)."""
+    """The pixels (n, channels, H, W) of the readable images, and their indices (n,)."""
     whole = [(pixels, index) for pixels, index in items if pixels.numel()]
     pixels = torch.stack([each for each, _ in whole]) if whole else torch.empty(0, dtype=torch.uint8)
     return pixels, np.array([index for _, index in whole], np.int64)
 
 
 def _predicted(loaded: Checkpoint, samples: Samples, scored: ScoreParts, workers: int) -> Iterator[int]:
-    """Predict the missing parts of this process; gives each once it is written."""
+    """Predict the missing parts of this process; gives the number of each once it is written."""
     parts = scored.parts
     missing = parts.missing(parts.share.rank)
     batches = [_batches(samples.indices[slice(*parts.span(part))]) for part in missing]
@@ -230,7 +230,7 @@ def _predicted(loaded: Checkpoint, samples: Samples, scored: ScoreParts, workers
 
 
 def _batches(indices: Labels) -> list[list[int]]:
-    """Never of two parts: logits depend, in their last digits, on what is computed together."""
+    """Batches of indices, never across parts: the last digits of logits depend on the batch."""
     return [indices[start : start + _BATCH].tolist() for start in range(0, len(indices), _BATCH)]
 
 
@@ -246,7 +246,7 @@ def _rows(loaded: Checkpoint, samples: Samples, pixels: Tensor, indices: Labels)
 
 
 def _key(loaded: Checkpoint, samples: Samples) -> str:
-    """Of the weights, the images, and which of them with which labels."""
+    """A hash of everything that the predictions depend on: weights, preprocess, images, labels, splits."""
     known = (*network_values(loaded.card), samples.images.fingerprint)
     digest = hashlib.blake2b(repr(known).encode(), digest_size=12)
     for array in (samples.indices, samples.labels[samples.indices], samples.splits[samples.indices]):

@@ -1,4 +1,4 @@
-"""What an evaluation on some samples is called, and whether one of that name is of the same."""
+"""Names of evaluations, and whether one of a name was made with the same samples and weights."""
 
 from core.checkpoints.store import Card
 from core.predictions import evaluations
@@ -7,18 +7,18 @@ from core.predictions.evaluations import Evaluation
 
 
 def name_for(samples: Samples) -> str:
-    """The name of an evaluation on these samples, where it is given none."""
+    """The default name of an evaluation on these samples."""
     return evaluations.usual_name(evaluations.data_name(samples.images), split_of(samples))
 
 
 def split_of(samples: Samples) -> str:
-    """The split that the samples are of; ``all`` where they are of several."""
+    """The split of the samples; ``all`` if there are several."""
     splits = set(samples.splits[samples.indices].tolist())
     return samples.split or (splits.pop() if len(splits) == 1 else "all")
 
 
 def difference(earlier: Evaluation, card: Card, samples: Samples) -> str | None:
-    """What an evaluation is of, if not of these images, this split and the weights of this card."""
+    """How an evaluation differs from these images, this split and these weights, in words; None if not."""
     known = earlier.facts
     differs = {
         "other images": known.fingerprint not in (None, samples.images.fingerprint),
@@ -29,7 +29,7 @@ def difference(earlier: Evaluation, card: Card, samples: Samples) -> str | None:
 
 
 def proposed_name(earlier: list[Evaluation], card: Card, samples: Samples) -> str:
-    """The name for these samples, with a number where it is that of an evaluation of others."""
+    """The name for these samples, with a number where an evaluation of other samples has it."""
     usual = name_for(samples)
     same = next((each for each in earlier if each.name == usual), None)
     if same is None or difference(same, card, samples) is None:

@@ -1,8 +1,8 @@
-"""The samples of an evaluation in parts, each a file once it is predicted, shared out among processes.
+"""Splits an evaluation into parts, one file each, shared among processes.
 
-Part i belongs to process i modulo their number. Parts lie where an evaluation is worked on until the first
-process joins them. Each process holds a lock of its own while it works, so that the first one knows whether
-the others still do, wherever they run.
+Part i belongs to process i modulo their number. Parts are in the unfinished evaluation's folder until rank 0
+joins them. Each process holds a lock of its own while it works, so that rank 0 knows whether the others still
+run, on whatever machine.
 """
 
 import shutil
@@ -21,9 +21,9 @@ from core.predictions import evaluations
 
 _ROWS = 1024
 _POLL_S = 0.2
-# A look whether somebody is at work holds his lock for a moment.
+# Checking whether a process works holds its lock for a moment.
 _WAIT_S = 2.0
-# As long as another process may take to start.
+# Seconds in which another process starts.
 _START_S = 120.0
 
 
@@ -31,7 +31,7 @@ _START_S = 120.0
 class Parts:
     """The parts of one pass of a checkpoint over ``num_samples``, for the evaluation ``name``.
 
-    ``key`` is of all that its predictions depend on.
+    ``key`` is a hash of everything that the predictions depend on.
     """
 
     folder: Path
@@ -45,7 +45,7 @@ class Parts:
 
     @property
     def place(self) -> Path:
-        """Where the files lie."""
+        """The folder of the files."""
         return self._workplace / self.key
 
     def path(self, part: int) -> Path:
@@ -53,24 +53,24 @@ class Parts:
         return self.place / f"{part:06}.parquet"
 
     def span(self, part: int) -> tuple[int, int]:
-        """The first sample of a part, and the one after its last."""
+        """The range of a part's samples: the first, and one past the last."""
         return part * _ROWS, min((part + 1) * _ROWS, self.num_samples)
 
     def missing(self, rank: int) -> list[int]:
-        """The parts of a process that are not yet predicted."""
+        """The parts of a process that are not predicted yet."""
         return [part for part in range(rank, len(self), self.share.world) if not self.path(part).exists()]
 
     def num_done(self) -> int:
-        """Samples in the parts that are predicted, by whomever."""
+        """The number of samples in the predicted parts of all processes."""
         spans = [self.span(part) for part in range(len(self)) if self.path(part).exists()]
         return sum(end - start for start, end in spans)
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """This process is at work; for the first, no other evaluation of the checkpoint is.
+        """Hold the lock of this process; rank 0 also keeps away other evaluations of the same name.
 
         Raises:
-            EvaluationError: another evaluation is.
+            EvaluationError: another evaluation of the same name is being made.
         """
         self.place.mkdir(parents=True, exist_ok=True)
         taken = EvaluationError(
@@ -84,10 +84,10 @@ class Parts:
             yield
 
     def wait(self) -> Iterator[None]:
-        """Until the other processes have done their parts, from time to time.
+        """Wait for the parts of the other processes; yields from time to time.
 
         Raises:
-            EvaluationError: one of them has ended before, or never started.
+            EvaluationError: one of them ended early, or never started.
         """
         started = time.monotonic()
         for rank in range(1, self.share.world):
@@ -99,23 +99,23 @@ class Parts:
                 time.sleep(_POLL_S)
 
     def refuse_dead(self) -> None:
-        """EvaluationError if another process has ended with parts of it missing; only for the first."""
+        """Raise EvaluationError if another process has ended with parts missing; for rank 0 only."""
         for rank in range(1, self.share.world):
             lock = self._lock(rank)
             if lock.exists() and not locks.is_held(lock) and self.missing(rank):
                 raise EvaluationError(
                     f"process {rank} of 0 to {self.share.world - 1} ended before its part was done; "
-                    "run the same command again to go on"
+                    "run the same command again to continue"
                 )
 
     def forget_partial(self) -> None:
-        """Delete the parts that lack a sample, so that the next pass does them again."""
+        """Delete the parts that lack a sample, so that the next pass predicts them again."""
         for part in range(len(self)):
             if not self.is_whole(part):
                 self.path(part).unlink()
 
     def is_whole(self, part: int) -> bool:
-        """Whether a part that is predicted has a row for each of its samples."""
+        """Whether a predicted part has a row for each of its samples."""
         start, end = self.span(part)
         return bool(pq.read_metadata(self.path(part)).num_rows == end - start)
 
@@ -128,17 +128,17 @@ class Parts:
         return evaluations.workplace(self.folder, self.name)
 
     def _lock(self, rank: int) -> Path:
-        # The first process's keeps away every other evaluation, also of other samples.
+        # Rank 0's lock keeps away every other evaluation, also of other samples.
         return self.place / f".process-{rank}" if rank else evaluations.lock_of(self.folder, self.name)
 
     def _forget_the_dead(self) -> None:
-        """Delete what processes of an interrupted pass have left."""
+        """Delete the files left by an interrupted pass."""
         for lock in self.place.glob(".process-*"):
             if not locks.is_held(lock):
                 lock.unlink(missing_ok=True)
 
 
 def num_predicted(folder: Path, name: str) -> int:
-    """Samples that an evaluation under way has predicted so far; 0 where none has begun."""
+    """The number of samples that an unfinished evaluation has predicted so far."""
     parts = evaluations.workplace(folder, name).glob(f"*/{'[0-9]' * 6}.parquet")
     return sum(pq.read_metadata(part).num_rows for part in parts)

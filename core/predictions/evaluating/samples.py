@@ -1,4 +1,4 @@
-"""Which samples a checkpoint predicts, by its own classes, and whether the data are those it has known."""
+"""Selects the samples that a checkpoint predicts, labelled by its own classes."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -25,11 +25,11 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """What is to be predicted: ``indices`` (n,) of ``images``, with their ``labels`` (N,) and splits (N,).
+    """The samples to predict: ``indices`` (n,) of ``images``, with ``labels`` (N,) and ``splits`` (N,).
 
-    Labels are those of the checkpoint, which may count the classes in another order than the data set; -1 is
-    a class that it does not know, of which no image is predicted: ``unknown`` says how many there are in this
-    split. ``split`` is the one that was asked for, empty where nobody has said which.
+    Labels are the checkpoint's, whose classes may be in another order than the data set's. -1 is a class that
+    it does not know; images of such classes are not predicted, and ``unknown`` counts those in this split.
+    ``split`` is the one asked for, or empty.
     """
 
     images: ImageSet
@@ -41,13 +41,13 @@ class Samples:
 
 
 def open_images(folder: Path, data: Path | None, layout: str = "") -> ImageSet:
-    """The images that a checkpoint is evaluated on: ``data``, else where they lay last, else where usual.
+    """The images in ``data``; None stands for the folder used last, or else the usual place of the data set.
 
-    Any folder with some of the network's classes will do; ``layout`` is how to read it, as it was last if
-    empty.
+    Any folder with some of the network's classes is accepted; ``layout`` is how to read it, empty for as the
+    last time.
 
     Raises:
-        DataError: they are not there, or nobody has ever said which they are.
+        DataError: the images are missing, or no folder was ever named.
         LayoutError: the folder can be read in several ways.
     """
     card, place = store.read_card(folder), data or remembered_data(folder)
@@ -55,15 +55,15 @@ def open_images(folder: Path, data: Path | None, layout: str = "") -> ImageSet:
     if source := source_of(card):
         return catalogue.open_data(source, place, layout=layout, known=card.class_names)
     if place is None:
-        raise DataError(f"say which images {folder.name!r} is to be evaluated on: --data DIR")
+        raise DataError(f"no images are known for {folder.name!r}; name a folder with --data DIR")
     return catalogue.open_folder(place, layout=layout, known=card.class_names)
 
 
 def images_of(evaluation: Evaluation, data: Path | None = None) -> ImageSet:
-    """The images of an evaluation: ``data``, else where they lay, or the checkpoint's own, or where usual.
+    """The images of an evaluation: in ``data``, or where they were, or the checkpoint's, or the usual place.
 
     Raises:
-        DataError: they are not there, or nobody has said where they are.
+        DataError: the images are missing, or their folder is unknown.
     """
     folder, source = evaluation.of, evaluation.facts.source
     if data is not None:
@@ -74,24 +74,24 @@ def images_of(evaluation: Evaluation, data: Path | None = None) -> ImageSet:
         return open_images(folder, place, remembered_layout(evaluation.folder))
     if source in catalogue.SOURCES and source not in LAYOUTS:
         return catalogue.load(source)
-    raise DataError(f"nobody has said where the images of {evaluation.name!r} are on this machine")
+    raise DataError(f"the folder of the images of {evaluation.name!r} is unknown on this machine")
 
 
 def remember_images(folder: Path, images: ImageSet, data: Path) -> None:
-    """Keep where a checkpoint's own images lie: those of its training, the last ones where there was none."""
+    """Store where a checkpoint's images are: those of its training, else those used last."""
     card = store.read_card(folder)
     if not card.recipe or card.data.get("fingerprint") == images.fingerprint:
         remember_data(folder, data, images.layout)
 
 
 def data_has_changed(evaluation: Evaluation, images: ImageSet) -> bool:
-    """Whether an evaluation is of other images than these, or of a part of them; False where nobody knows."""
+    """Whether an evaluation was made with other images than these, or with a part; False if unknown."""
     known = evaluation.facts.fingerprint
     return known is not None and known != images.fingerprint and not _was_part(evaluation, images)
 
 
 def _was_part(evaluation: Evaluation, images: ImageSet) -> bool:
-    """Whether it is of some of these images, with the same names and classes: the data set was smaller."""
+    """Whether it was made with a part of these images, with the same names and classes."""
     card = store.read_card(evaluation.of)
     if evaluation.facts.fingerprint != card.data.get("fingerprint"):
         return False
@@ -107,7 +107,7 @@ def _was_part(evaluation: Evaluation, images: ImageSet) -> bool:
 
 
 def note_on_data(folder: Path, images: ImageSet) -> str | None:
-    """A sentence where these are not the images that a checkpoint was trained on; None where nobody knows."""
+    """A sentence if these are not the images that the checkpoint was trained on; None if unknown."""
     known = store.read_card(folder).data.get("fingerprint")
     if known is None or known == images.fingerprint:
         return None
@@ -118,12 +118,12 @@ def note_on_data(folder: Path, images: ImageSet) -> str | None:
 
 
 def samples_of(card: Card, images: ImageSet, split: str) -> Samples:
-    """The samples of one split: as the checkpoint was trained, if these are its data, else as published.
+    """The samples of one split: as in the checkpoint's training, if these are its data, else as published.
 
-    ``all`` takes every image; data without any split are one split, of whatever name is asked for.
+    ``all`` takes every image. Data without splits count as one split, under the name asked for.
 
     Raises:
-        DataError: there is no such split, or no image in it of a class that the checkpoint knows.
+        DataError: no such split, or it has no image of a class that the checkpoint knows.
     """
     splits = _splits(card, images, split)
     wanted = np.ones(len(images), bool) if split == "all" else splits == split
@@ -151,7 +151,7 @@ def _splits(card: Card, images: ImageSet, wanted: str) -> NDArray[np.str_]:
 
 
 def _unknown(images: ImageSet, indices: Labels) -> tuple[LeftOut, ...]:
-    """The images of these indices as what is left out."""
+    """The images of these indices, as an entry of those left out."""
     if not len(indices):
         return ()
     reason = f"images of classes that the network does not know: {_listed(images, images.labels[indices])}"
@@ -160,10 +160,10 @@ def _unknown(images: ImageSet, indices: Labels) -> tuple[LeftOut, ...]:
 
 
 def labels_for(images: ImageSet, class_names: Sequence[str]) -> Labels:
-    """The labels (N,) of a data set by the numbers of ``class_names``, -1 for a class that is not among them.
+    """The labels (N,) of a data set as indices of ``class_names``; -1 for a class that is not among them.
 
-    Classes are matched by name. Neither case nor underscores for spaces nor Unicode forms matter, unless
-    classes differ in nothing else. ImageNet's classes may also go by their synsets: ``n02123045``.
+    Classes are matched by name. Case, underscores for spaces and Unicode forms do not matter, unless classes
+    differ in nothing else. ImageNet's classes may also be named by synset: ``n02123045``.
 
     Raises:
         DataError: the checkpoint knows none of the classes that have images.
@@ -182,13 +182,13 @@ def _none_known(images: ImageSet, labels: Labels, class_names: Sequence[str]) ->
 
 
 def _listed(images: ImageSet, labels: Labels) -> str:
-    """The first three classes of these labels by name, and how many more there are."""
+    """The first three classes of these labels by name, and the number of others."""
     names = [images.class_names[label] for label in np.unique(labels)]
     return ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3} more" if names[3:] else "")
 
 
 def _known(class_names: Sequence[str]) -> dict[str, int]:
-    """The number of every class by its name, and by its synset if it has one."""
+    """The index of every class by its name, and by its synset if it has one."""
     if len(class_names) == 1000:
         from core.models import imagenet  # noqa: PLC0415 (timm and its lists, only where they are needed)
 

@@ -1,8 +1,8 @@
-"""The scores of an evaluation's parts: beside each part, or, where they are too many, in histograms.
+"""The scores of an evaluation's parts: beside each part, or in histograms if there are too many.
 
-Each part has its scores beside it. If all of them are too many to be kept, a process counts those of its
-parts into a histogram from time to time, and deletes them: neither memory nor disk ever has all of them. The
-file of a histogram names the parts that are in it, so that after a crash none is counted twice.
+Each part has its scores beside it. If there are too many to keep, each process adds those of its parts to a
+histogram from time to time, and deletes them: neither memory nor disk ever holds all scores. The file of a
+histogram names the parts that it counts, so that after a crash none is counted twice.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from core.predictions.evaluating.parts import Parts
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Joined:
-    """All rows of a pass, and where their scores are too many to be in the table, histograms of them."""
+    """All rows of a pass, and histograms of the scores if these are too many for the table."""
 
     table: pa.Table
     counts: Counts | None = None
@@ -31,14 +31,14 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class ScoreParts:
-    """Scores of ``num_classes`` classes beside the parts of one pass, whose samples have these ``splits``."""
+    """The scores of ``num_classes`` classes for the parts of one pass over samples of these ``splits``."""
 
     parts: Parts
     num_classes: int
     splits: tuple[str, ...]
 
     def joined(self) -> Joined:
-        """All rows in order: with their scores, or with histograms of them, or, of few classes, neither."""
+        """All rows in order: with scores, with histograms of scores, or, for few classes, with neither."""
         paths = [self.parts.path(part) for part in range(len(self.parts))]
         if self._are_kept:
             return Joined(prediction_table.concatenated([prediction_table.read(path) for path in paths]))
@@ -51,9 +51,9 @@ class ScoreParts:
         return Joined(table, counts[present])
 
     def fold(self, rank: int) -> None:
-        """Count what lies beside the whole parts of a process and delete it, if it has become too much.
+        """Count the scores of a process's complete parts and delete them, if they have become too many.
 
-        A part that lacks a sample may be done again, and what was counted cannot be taken back.
+        A part that lacks a sample is not counted: it may be predicted again.
         """
         waiting = [] if self._are_kept else list(self._waiting(rank))
         if sum(paths.scores(path).stat().st_size for _, path in waiting) < score_files.LARGEST:
@@ -74,12 +74,12 @@ class ScoreParts:
     def _waiting(self, rank: int) -> Iterator[tuple[int, Path]]:
         for part in range(rank, len(self.parts), self.parts.share.world):
             path = self.parts.path(part)
-            # Scores without a part are of one that was not finished, and will be written anew.
+            # Scores without a part belong to an unfinished one, and will be written again.
             if paths.scores(path).exists() and path.exists() and self.parts.is_whole(part):
                 yield part, path
 
     def _add(self, counts: Counts, path: Path) -> bool:
-        """Count the scores beside a part; False where there are none."""
+        """Count the scores beside a part; False if there are none."""
         table = prediction_table.read(path)
         if has_scores(table):
             score_files.add_to(counts, table, self.splits)
@@ -89,7 +89,7 @@ class ScoreParts:
         return self.parts.place / f"{rank}.histogram.npz"
 
     def _counted_by_all(self) -> tuple[Counts, set[int]]:
-        """What all processes have counted, and the parts that are in it."""
+        """The counts of all processes, and the parts that they cover."""
         total, known = empty_counts(len(self.splits), self.num_classes), set[int]()
         for path in self.parts.place.glob("*.histogram.npz"):
             counts, parts = self._counted_by(path)

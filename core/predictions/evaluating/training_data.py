@@ -1,4 +1,4 @@
-"""What a card says of the data of its training; an older one says it in its recipe."""
+"""The data of a checkpoint's training, from its card; older cards have it in their recipe."""
 
 import functools
 
@@ -11,15 +11,15 @@ from core.files import stored
 
 
 def source_of(card: Card) -> str:
-    """The data set that a network was trained on; empty for a network from elsewhere."""
+    """The data set that a network was trained on; empty for an imported network."""
     return str(card.data.get("source") or _settings(card).get("source", ""))
 
 
 def division_of(card: Card) -> Division:
-    """How that data set was divided.
+    """How that data set was split.
 
     Raises:
-        CheckpointError: the card has values that cannot be.
+        CheckpointError: the card has invalid values.
     """
     settings, data = _settings(card), card.data
     known = {
@@ -30,7 +30,7 @@ def division_of(card: Card) -> Division:
     try:
         return stored.checked(_schema(), {name: value for name, value in known.items() if value is not None})
     except ValueError as error:
-        raise CheckpointError(f"the card does not say how its data were divided: {error}") from error
+        raise CheckpointError(f"the card does not say how its data were split: {error}") from error
 
 
 def _settings(card: Card) -> stored.Json:

@@ -1,4 +1,4 @@
-"""What Lightning's Trainer trains: a network, its loss, its metrics, its optimiser."""
+"""The LightningModule: a network with its loss, metrics and optimiser."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -16,11 +16,11 @@ from core.training.recipe import Optimiser, Recipe, Schedule
 
 
 class Classifier(LightningModule):
-    """A network that learns to give the labels of batches.
+    """A network that learns the labels of batches.
 
-    ``prepared`` makes network input of a batch's first part, on the device: normalisation for pixels,
-    nothing for features. Logged once an epoch: ``train_loss``, ``train_accuracy`` (while learning, with
-    dropout), ``val_loss``, ``val_accuracy``, means over all samples of all processes.
+    ``prepared`` turns the first part of a batch into network input, on the device: normalisation for pixels,
+    nothing for features. Logged once per epoch: ``train_loss``, ``train_accuracy`` (during training, with
+    dropout), ``val_loss``, ``val_accuracy``, as means over all samples of all processes.
     """
 
     def __init__(
@@ -39,23 +39,23 @@ class Classifier(LightningModule):
         self.train()
 
     def forward(self, batch: Tensor) -> Tensor:
-        """Logits (n, C); those of auxiliary heads, which two networks of torchvision add, are left out."""
+        """Logits (n, C), without those of the auxiliary heads that two torchvision networks have."""
         outputs = self.network(self.prepared(batch))
         logits: Tensor = getattr(outputs, "logits", outputs)
         return logits
 
     def train(self, mode: bool = True) -> "Classifier":  # noqa: FBT001, FBT002 (torch's signature)
-        """A frozen part stays in evaluation mode: its batch norm must not follow the new data."""
+        """Keep frozen parts in evaluation mode: their batch norm must not follow the new data."""
         super().train(mode)
         keep_frozen_in_eval(self.network)
         return self
 
     def training_step(self, batch: Batch, _batch_idx: int) -> Tensor:
-        """The loss of a batch, to be made smaller."""
+        """The loss of a batch."""
         return self._measured(batch, self.train_metrics)
 
     def validation_step(self, batch: Batch, _batch_idx: int) -> None:
-        """Count a batch."""
+        """Add a batch to the validation metrics."""
         self._measured(batch, self.val_metrics)
 
     def on_train_epoch_end(self) -> None:
@@ -67,7 +67,7 @@ class Classifier(LightningModule):
         self._log("val", self.val_metrics)
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 (Lightning's own union)
-        """The recipe's optimiser over what is not frozen, and its schedule."""
+        """The recipe's optimiser for the weights that are not frozen, and its schedule."""
         learning = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         optimizer = _optimizer(self.recipe.optimiser, learning)
         schedulers = _schedulers(self.recipe.schedule, optimizer)
@@ -77,7 +77,7 @@ class Classifier(LightningModule):
         inputs, labels, _ = batch
         logits = self(inputs)
         loss: Tensor = self.loss(logits, labels)
-        # A value a sample, not a weight: MeanMetric of torchmetrics 1.9 drops weights if it lets NaN pass.
+        # One value per sample, not weighted: torchmetrics 1.9's MeanMetric drops weights if it passes NaN.
         cast("Metric", metrics["loss"]).update(loss.detach().expand(len(labels)))
         cast("Metric", metrics["accuracy"]).update(logits.detach(), labels)
         return loss
@@ -112,7 +112,7 @@ def _schedulers(settings: Schedule, optimizer: Optimizer) -> list[Any]:
     if settings.drop_after:
         schedulers.append(lr_scheduler.MultiStepLR(optimizer, list(settings.drop_after), settings.factor))
     if settings.plateau:
-        # Torch counts the epochs that it tolerates, we those after which it falls.
+        # Torch counts the tolerated epochs; the recipe counts the epochs after which the rate falls.
         plateau = lr_scheduler.ReduceLROnPlateau(
             optimizer, factor=settings.factor, patience=settings.plateau - 1
         )

@@ -1,4 +1,4 @@
-"""What a frozen backbone makes of the images, computed once."""
+"""The outputs of a frozen backbone, computed once."""
 
 import hashlib
 from collections.abc import Callable
@@ -33,8 +33,8 @@ def features(
 ) -> NDArray[np.float32]:
     """Outputs of ``backbone`` (N, K) by index, memory-mapped; rows that are not in ``indices`` are zero.
 
-    Kept in ``folder`` under a key of backbone, data and indices: the next training on them starts at once.
-    Several processes may ask for the same; one computes.
+    Stored in ``folder`` under a key of backbone, data and indices, so that the next training starts at once.
+    Where several processes ask for the same, one computes.
     """
     folder = (cache_root() if folder is None else folder) / "features"
     files.clean(files.make_folder(folder))
@@ -47,12 +47,12 @@ def features(
             arrays.write(path, outputs)
     kept = _kept(path)
     if kept is None:
-        raise FileError(f"cannot read {str(path)!r} again, which was written a moment ago; look at that disk")
+        raise FileError(f"cannot read {str(path)!r}, which was just written; check the disk")
     return kept
 
 
 def _kept(path: Path) -> NDArray[np.float32] | None:
-    """None where nothing is kept, or a file that is damaged."""
+    """The stored features; None if there are none, or the file is damaged."""
     try:
         return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
     except (OSError, EOFError, ValueError):

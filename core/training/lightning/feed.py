@@ -1,4 +1,4 @@
-"""The batches that Lightning's Trainer asks for."""
+"""The LightningDataModule: batches of training and validation samples."""
 
 from lightning.pytorch import LightningDataModule, Trainer
 from torch.utils.data import DataLoader, Dataset
@@ -12,7 +12,7 @@ class Feed(LightningDataModule):
     """Training batches of the current epoch, and the validation samples in order.
 
     The Trainer must ask for a new loader each epoch (``reload_dataloaders_every_n_epochs=1``): the order
-    follows from seed and epoch, so that a resumed training goes on exactly as it would have.
+    follows from seed and epoch, so that a resumed training continues exactly as one without a break.
     """
 
     trainer: Trainer
@@ -34,7 +34,7 @@ class Feed(LightningDataModule):
         self.weights = oversampling(labels, classes) if recipe.loss.oversample else None
 
     def train_dataloader(self) -> DataLoader[Batch]:
-        """The batches of the epoch that begins."""
+        """The batches of the coming epoch."""
         batches = Shuffled(
             self.material.train,
             batch_size=self.recipe.batch_size,
@@ -46,7 +46,7 @@ class Feed(LightningDataModule):
         return loader(self.train_data, batches, workers=self.workers)
 
     def val_dataloader(self) -> DataLoader[Batch]:
-        """This process's share of the validation samples."""
+        """The validation batches of this process."""
         size = max(1, self.recipe.batch_size // self.trainer.world_size)
         batches = InOrder(self.material.val, batch_size=size, share=self._share())
         return loader(self.val_data, batches, workers=self.workers)

@@ -1,4 +1,4 @@
-"""What is kept of a training: history, best weights, and the state from which it can go on."""
+"""Callbacks that store history, best weights and resumable state, and report the pace."""
 
 import math
 import time
@@ -23,11 +23,12 @@ _ROW = ("epoch", *MEASURES, "lr", "seconds")
 
 
 class Keeper(Checkpoint):
-    """After each epoch a row of history, and the weights if it was the best; before the next, the state.
+    """Writes a row of history after each epoch, the weights if it was the best, then the resumable state.
 
-    A `Checkpoint`, so that Lightning calls it after all others: early stopping has decided, metrics are
-    logged. The state is taken where the next epoch begins: at the end of one, Lightning has not yet told a
-    plateau schedule about it. Not ``ModelCheckpoint``: ours is a folder with a card, read without unpickling.
+    It is a `Checkpoint`, so that Lightning calls it after all other callbacks, when early stopping has
+    decided and metrics are logged. The state is taken at the start of the next epoch: at the end of one,
+    Lightning has not stepped a plateau schedule yet. ``ModelCheckpoint`` does not fit, as a checkpoint here
+    is a folder with a card, read without unpickling.
     """
 
     def __init__(
@@ -41,16 +42,15 @@ class Keeper(Checkpoint):
     ) -> None:
         self.run, self.whole, self.best_by, self.stored, self.say = run, whole, best, stored, say
         self.rows: list[dict[str, float]] = []
-        self.seconds_before = 0.0  # Of the epochs that an earlier process has trained.
+        self.seconds_before = 0.0  # Of the epochs that an earlier process trained.
         self._began = self._saved = time.monotonic()
         self._lr = 0.0
 
     @property
     def best(self) -> dict[str, float] | None:
-        """The row of the best epoch so far, None before the first.
+        """The row of the best epoch so far; None before the first.
 
-        Of equally accurate epochs the one with the lower loss, of equal losses the more accurate one, of
-        equals in both the first.
+        Ties in accuracy go to the lower loss, ties in loss to the higher accuracy, ties in both to the first.
         """
         by_accuracy = self.best_by == "val_accuracy"
 
@@ -61,35 +61,35 @@ class Keeper(Checkpoint):
         return max(self.rows, key=merit, default=None)
 
     def state_dict(self) -> dict[str, Any]:
-        """For Lightning's state."""
+        """What Lightning's state stores of this callback."""
         return {"rows": self.rows}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """From Lightning's state."""
+        """Restore it from Lightning's state."""
         self.rows = list(state_dict["rows"])
         if any(not isinstance(row[name], int | float) for row in self.rows for name in _ROW):
-            raise TypeError("the history of the saved state is no table of numbers")
+            raise TypeError("the history in the saved state is not a table of numbers")
         self.seconds_before = sum(row["seconds"] for row in self.rows)
 
     def on_save_checkpoint(
         self, _trainer: Trainer, _module: LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Say that no epoch is under way: resuming inside of one, Lightning skips its validation."""
+        """Mark the state as between epochs: resumed inside of one, Lightning skips its validation."""
         progress = checkpoint["loops"]["fit_loop"]["epoch_progress"]
         for counts in (progress["current"], progress["total"]):
             counts["ready"] = counts["completed"]
 
     def on_train_epoch_start(self, trainer: Trainer, _module: LightningModule) -> None:
-        """Save the state, if the last time is long enough ago."""
+        """Save the state, if the last save is long enough ago."""
         self._began = time.monotonic()
         self._lr = trainer.optimizers[0].param_groups[0]["lr"]
-        # All processes take part in saving, so it is the first that decides.
+        # All processes take part in saving, so rank 0 decides.
         due = trainer.strategy.broadcast(self._began - self._saved >= _STATE_EVERY_S)
         if trainer.current_epoch and due:
             self._save_state(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, _module: LightningModule) -> None:
-        """Add the epoch to the history, and keep its weights if it is the best."""
+        """Add the epoch to the history; store its weights if it is the best."""
         measured = {name: float(trainer.callback_metrics[name]) for name in MEASURES}
         self.rows.append(
             {
@@ -119,7 +119,7 @@ class Keeper(Checkpoint):
 
     def _save_state(self, trainer: Trainer) -> None:
         if self.run is None:
-            trainer.save_checkpoint("")  # Takes part in collecting; only the first process writes.
+            trainer.save_checkpoint("")  # All processes take part in collecting; only rank 0 writes.
             return
         with files.draft(self.run.state) as draft:
             trainer.save_checkpoint(draft)
@@ -127,15 +127,15 @@ class Keeper(Checkpoint):
 
 
 class Pace(Callback):
-    """Tells how far the training is and how fast, and ends it when somebody asked for that."""
+    """Reports progress and speed, and stops the training on request."""
 
     def __init__(self, tick: Callable[..., None], wants_stop: Callable[[], bool], epochs: int) -> None:
         self.tick, self.wants_stop, self.epochs = tick, wants_stop, epochs
         self._images, self._started, self._first_epoch = 0, 0.0, 0
-        self.has_begun = False  # Taking up a saved state comes before.
+        self.has_begun = False  # A saved state has been loaded by then.
 
     def on_train_start(self, trainer: Trainer, _module: LightningModule) -> None:
-        """The clock starts here, also after a resume."""
+        """Start the clock, also after a resume."""
         self._started, self._first_epoch = time.monotonic(), trainer.current_epoch
         self.has_begun = True
 
@@ -160,24 +160,24 @@ class Pace(Callback):
         try:
             self.tick(**progress)
         except Stopped:
-            # Alone it may stop at once; several must stop together, where all of them look.
+            # One process may stop at once; several must stop together, where all of them check.
             if trainer.world_size == 1:
                 raise
 
     def on_train_epoch_end(self, trainer: Trainer, _module: LightningModule) -> None:
-        """Where several processes stop together."""
+        """Stop several processes together."""
         if trainer.world_size > 1 and trainer.strategy.broadcast(self.wants_stop()):
             raise Stopped
 
 
 class Seeded(Callback):
-    """Random numbers of an epoch (dropout) follow from seed, epoch and process: resuming draws them again."""
+    """Seeds each epoch (for dropout) by seed, epoch and process, so that a resumed one draws the same."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
 
     def on_train_epoch_start(self, trainer: Trainer, _module: LightningModule) -> None:
-        """Start the epoch's numbers."""
+        """Seed the epoch."""
         torch.manual_seed((self.seed * 1_000_003 + trainer.current_epoch) * 1_009 + trainer.global_rank)
 
 
@@ -190,13 +190,13 @@ def _line(row: dict[str, float], *, is_best: bool) -> str:
 
 
 def diverged(epoch: int) -> str:
-    """What to say of a loss that is no number any more."""
+    """The message for a loss that is not a number."""
     return (
-        f"the loss is no longer a number in epoch {epoch}; lower optimiser.lr, or look for images or weights "
-        "that are not finite"
+        f"the loss became NaN or infinite in epoch {epoch}; lower optimiser.lr, or look for such values in "
+        "images and weights"
     )
 
 
 def _stored(tensor: Tensor, kind: str) -> Tensor:
-    """Large tensors in the precision that the recipe wants; biases and statistics as they are."""
+    """The tensors to store: large ones in the recipe's precision, biases and statistics unchanged."""
     return tensor.half() if kind == "float16" and tensor.ndim > 1 else tensor

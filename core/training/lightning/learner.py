@@ -1,4 +1,4 @@
-"""What learns, and from what: the whole network from pictures, or its head from cached features."""
+"""Chooses what is trained: the whole network on pictures, or its head on cached features."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,7 +23,7 @@ from core.training.recipe import Recipe
 def learner(
     recipe: Recipe, net: Network, data: Material, tick: Callable[..., None]
 ) -> tuple[Classifier, Feed]:
-    """The whole network on pictures; or, if only the head learns and no picture changes, it on features."""
+    """The whole network on pictures; or, if only the head is trained without augmentation, it on features."""
     classes = len(data.decoded.images.class_names)
     weights = class_weights(data.labels[data.train], classes) if recipe.loss.class_weights else None
     classifier = partial(
@@ -47,7 +47,7 @@ def learner(
 
 
 def _parts(net: Network, data: Material) -> tuple[nn.Module, nn.Module] | None:
-    """Backbone and head, where one after the other they are the network: tried on an image."""
+    """Backbone and head, if the network is one after the other; tried on an image."""
     try:
         backbone, head = heads.features_and_head(net.model)
     except CheckpointError:
@@ -67,7 +67,7 @@ def _features(backbone: nn.Module, data: Material, tick: Callable[..., None]) ->
 
 
 def phase(tick: Callable[..., None], name: str) -> Callable[[int, int], None]:
-    """Tells ``tick`` how much of a phase before the training is done."""
+    """A function that reports the progress of a phase before training to ``tick``."""
     return lambda done, total: tick(phase=name, done=done, total=total)
 
 

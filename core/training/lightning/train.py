@@ -1,4 +1,4 @@
-"""A training from its first second to its last, in order."""
+"""A training from start to end, in order."""
 
 import logging
 import signal
@@ -46,10 +46,10 @@ from core.training.run import (
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is no part of the recipe: where the data is, what the result is called, and on how many devices.
+    """What is not part of the recipe: the folder of the data, the name of the result, the devices.
 
-    ``data`` is a folder, None for where data sets are usually kept; ``layout`` is how to read it. ``say`` is
-    told what happens, a line at a time.
+    ``data`` is a folder, or None for the usual place; ``layout`` is how to read it. ``say`` receives messages
+    line by line.
     """
 
     name: str
@@ -61,11 +61,11 @@ class Job:
 
 
 def train(recipe: Recipe, job: Job) -> Path:
-    """Train into a new folder of that name; it is a checkpoint folder from its first second.
+    """Train into a new folder of that name, which is a checkpoint folder from its first second.
 
     Raises:
-        CoreError: says what is wrong with recipe, data or folder; the card's ``reason`` says it too.
-        Stopped: somebody asked for it; what was reached is kept.
+        CoreError: something is wrong with recipe, data or folder; the message is the card's ``reason`` too.
+        Stopped: a stop was requested; the state is kept.
     """
     _refuse_devices(job)
     images = open_training_data(recipe.data, job.data, job.layout)
@@ -74,11 +74,11 @@ def train(recipe: Recipe, job: Job) -> Path:
 
 
 def resume(recipe: Recipe | None, job: Job) -> Path:
-    """Go on with a training that was stopped, interrupted or failed, from its last saved state.
+    """Continue a training that was stopped, interrupted or failed, from its last saved state.
 
     Raises:
         TrainingError: its data has changed, or there is nothing to resume.
-        RecipeError: ``recipe`` is given and is another one.
+        RecipeError: ``recipe`` differs from that of the training.
     """
     _refuse_devices(job)
     folder = paths.folder(job.name)
@@ -110,7 +110,7 @@ def _refuse_devices(job: Job) -> None:
 def _trained(
     recipe: Recipe, job: Job, images: ImageSet, run: RunFolder | None, state: Path | None = None
 ) -> Path:
-    """The whole way; ``run`` is the first process's, the others have None."""
+    """Run the whole training. Only rank 0 has a ``run``; other ranks pass None."""
     folder, started = paths.folder(job.name), time.monotonic()
     keep_freed_memory()
     if run is not None:
@@ -141,23 +141,23 @@ def _trained(
 
 @contextmanager
 def _naming_damage(state: Path | None, pace: Pace) -> Iterator[None]:
-    """TrainingError where a saved state cannot be taken up; nothing in it is ever executed."""
+    """Raise TrainingError where a saved state cannot be loaded; nothing in it is ever executed."""
     try:
         yield
     except CoreError:
         raise
-    except Exception as error:  # Of a damaged file, every reader of a part of it raises another.
+    except Exception as error:  # Each reader of a part of a damaged file raises its own type of error.
         if state is None or pace.has_begun:
             raise
         raise TrainingError(
-            f"{state} is damaged: the training cannot go on; start a new one from its best weights with "
-            f"model.weights=checkpoint:{state.parent.name}, or delete {state.name} to start this one anew"
+            f"{state} is damaged: the training cannot continue; start a new one from its best weights with "
+            f"model.weights=checkpoint:{state.parent.name}, or delete {state.name} to restart this one"
         ) from error
 
 
 def _trainer(recipe: Recipe, job: Job, callbacks: list[Callback]) -> Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    # Advice on workers and intervals, which are decided here.
+    # Advice on workers and intervals, which are set here.
     warnings.filterwarnings("ignore", category=PossibleUserWarning)
     warnings.filterwarnings("ignore", message=r".*LeafSpec", category=FutureWarning)
     warnings.filterwarnings("ignore", message=r".*LeafSpec", category=DeprecationWarning)
@@ -188,7 +188,7 @@ def _early_stopping(recipe: Recipe) -> list[Callback]:
 
 
 def _finish(run: RunFolder, keeper: Keeper, measured: dict[str, float], *, seconds: float) -> None:
-    """The card's last word; the state is of no more use."""
+    """Write the finished card and delete the state."""
     training = run.card.training | {
         "seconds": round(keeper.seconds_before + seconds, 1),
         "epochs": len(keeper.rows),
@@ -219,13 +219,13 @@ def _first_card(recipe: Recipe, images: ImageSet, job: Job) -> Card:
 
 
 def is_first() -> bool:
-    """Whether this is the first of several processes, the one that writes."""
+    """Whether this is rank 0, the process that writes."""
     return not getattr(rank_zero_only, "rank", 0)
 
 
 @contextmanager
 def _stopping_on_signals(folder: Path) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop it in good order; a second one ends it at once."""
+    """Stop in good order on Ctrl-C or SIGTERM; a second signal ends the process at once."""
 
     def ask(number: int, _frame: object) -> None:
         request_stop(folder)
@@ -237,7 +237,7 @@ def _stopping_on_signals(folder: Path) -> Iterator[None]:
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
-    except SIGTERMException as error:  # Lightning's own way to say the same.
+    except SIGTERMException as error:  # Lightning's own signal for the same.
         raise Stopped from error
     finally:
         for number, handler in before.items():
@@ -249,4 +249,4 @@ def _wants_stop(run: RunFolder | None) -> bool:
 
 
 def _ignore(**_progress: object) -> None:
-    """The processes that write nothing."""
+    """Report nothing, in processes that do not write."""

@@ -1,4 +1,4 @@
-"""The validation samples through the weights as they lie in the folder: the predictions table."""
+"""Predicts the validation samples with the stored weights, and writes the predictions table."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -26,9 +26,9 @@ _SPLIT, _WHOLE = "val", "whole"
 
 
 def validate(folder: Path, material: Material, trainer: Trainer) -> dict[str, float]:
-    """Add the evaluation on the validation samples, and give its ``val_loss`` and ``val_accuracy``.
+    """Add the evaluation on the validation samples; gives its ``val_loss`` and ``val_accuracy``.
 
-    Each process predicts its share and writes a part; the first one joins them and alone gives the measures.
+    Each process predicts its share and writes a part; rank 0 joins them, and it alone gives the measures.
     """
     loaded = store.load(folder, device=str(trainer.strategy.root_device))
     share = Share(trainer.global_rank, trainer.world_size)
@@ -50,7 +50,7 @@ def validate(folder: Path, material: Material, trainer: Trainer) -> dict[str, fl
 def _keep(
     loaded: Checkpoint, images: ImageSet, table: pa.Table, counts: Counts | None, num_broken: int | None
 ) -> None:
-    """Under the data's own name and split, in the place of that of an earlier end of this training."""
+    """Publish the evaluation under the data's name and split; replaces this training's earlier one."""
     data = evaluations.data_name(images)
     name = evaluations.usual_name(data, _SPLIT)
     earlier = evaluations.known(loaded.folder, name)
@@ -71,7 +71,7 @@ def _keep(
     )
     evaluations.write_facts(draft, facts)
     files.replace_folder(draft, evaluations.place(loaded.folder, name))
-    with suppress(OSError):  # Somebody's interrupted evaluation of that name waits there.
+    with suppress(OSError):  # An interrupted evaluation of that name is there.
         draft.parent.rmdir()
 
 
@@ -80,7 +80,7 @@ def _part(folder: Path, rank: int) -> Path:
 
 
 def measures(table: pa.Table) -> dict[str, float]:
-    """Mean loss in nats, and the share of right predictions."""
+    """Mean loss in nats, and accuracy."""
     right = pc.equal(table["label"], table["predicted"])
     return {
         "val_loss": float(pc.mean(table["loss"]).as_py()),
@@ -90,7 +90,7 @@ def measures(table: pa.Table) -> dict[str, float]:
 
 @torch.inference_mode()
 def predicted(loaded: Checkpoint, material: Material, share: Share) -> tuple[pa.Table, Counts | None]:
-    """This process's rows, and histograms of their scores where all scores would be too many."""
+    """The rows of this process, and histograms of their scores if there are too many to keep."""
     images, preprocess = material.decoded.images, loaded.card.preprocess
     num_classes = len(loaded.card.class_names)
     counts = None if fit(len(material.val), num_classes) else empty_counts(1, num_classes)

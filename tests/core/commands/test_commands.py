@@ -197,7 +197,7 @@ def test_a_folder_has_the_stem_of_its_photo_unless_that_is_taken() -> None:
     [
         (("--class", "labradoodle"), "error: no class named 'labradoodle'; this model has 5 classes"),
         (("--class", "CRANE"), "error: 2 classes are named 'CRANE'; give a number: [2, 3]"),
-        (("--class", "99"), "error: class 99 is not there; this model has classes 0 to 4"),
+        (("--class", "99"), "error: no class 99; this model has classes 0 to 4"),
         (("--against", "cta"), "error: no class named 'cta'; close: cat"),
         (("--checkpoint", "resnet"), "error: no checkpoint named 'resnet'; there is small"),
         (("--layer", "conv9"), "cat.png: no layer named 'conv9'; this model has 'conv_stem'"),

@@ -359,7 +359,7 @@ def test_a_class_goes_by_its_name_in_any_case_or_its_number(wanted: str, expecte
     [
         ("CRANE", r"2 classes are named 'CRANE'; give a number: \[2, 3\]"),
         ("twin", r"2 classes are named 'twin'; give a number: \[7, 8\]"),
-        ("9", "class 9 is not there; this model has classes 0 to 8"),
+        ("9", "no class 9; this model has classes 0 to 8"),
         ("-1", "no class named '-1'; this model has 9 classes"),
         ("grate white shark", "no class named 'grate white shark'; close: great white shark"),
         ("white", "no class named 'white'; close: .*great white shark"),

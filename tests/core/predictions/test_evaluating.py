@@ -46,7 +46,9 @@ def test_where_the_images_lay_is_remembered(
     folder: Path, pictures: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main(["evaluate", "random", "--device", "cpu"]) == 1
-    assert capsys.readouterr().err == "error: say which images 'random' is to be evaluated on: --data DIR\n"
+    assert (
+        capsys.readouterr().err == "error: no images are known for 'random'; name a folder with --data DIR\n"
+    )
     monkeypatch.chdir(pictures.parent)
     assert main(["evaluate", "random", "--device", "cpu", "--data", pictures.name, "--split", "all"]) == 0
     assert remembered_data(folder) == pictures

@@ -326,7 +326,7 @@ def test_images_of_another_data_set_are_not_looked_for_where_the_training_had_it
     store.update(folder, replace(store.read_card(folder), data={"fingerprint": own}))
     remember_data(folder, street)
     found = evaluations.find(folder)
-    with pytest.raises(DataError, match="nobody has said where the images of 'pictures-val' are"):
+    with pytest.raises(DataError, match="the folder of the images of 'pictures-val' is unknown"):
         images_of(found)
     evaluations.write_facts(found.folder, replace(found.facts, source="digits"))
     assert images_of(evaluations.find(folder)).name == "digits"
@@ -344,7 +344,7 @@ def test_the_command_keeps_it_under_the_name_that_it_is_given(
     assert main([*command, str(street)]) == 1
     assert capsys.readouterr().err.endswith(
         "error: 'random' has an evaluation 'mine' of other images; "
-        "choose another name with --as NAME, or let it go with --replace\n"
+        "choose another name with --as NAME, or overwrite it with --replace\n"
     )
     assert main([*command, str(street), "--replace"]) == 0
     stored = json.loads((folder / "evaluations" / "mine" / "metrics.json").read_text())

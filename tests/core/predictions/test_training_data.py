@@ -1,4 +1,4 @@
-"""A card says how the data of a training were divided; an older one says it in its recipe."""
+"""A card says how the data of a training were split; an older one says it in its recipe."""
 
 import pytest
 
@@ -39,5 +39,5 @@ def test_a_network_from_elsewhere_has_none() -> None:
 
 @pytest.mark.parametrize("values", [{"val_share": 1.0}, {"val_share": "all"}, {"split": "odd"}, {"seed": -1}])
 def test_what_cannot_be_is_named(values: dict[str, object]) -> None:
-    with pytest.raises(CheckpointError, match=f"how its data were divided: {next(iter(values))} is"):
+    with pytest.raises(CheckpointError, match=f"how its data were split: {next(iter(values))} is"):
         division_of(_card(recipe=SETTINGS, data=values))

@@ -34,7 +34,7 @@ def test_where_there_are_no_files_there_is_nothing(tmp_path: Path) -> None:
         ("1,-2,0,0,0,0,0", "train_loss goes from -2 to -2: expected 0 to inf"),
         ("0,0,0,0,0,0,0", "epoch goes from 0 to 0: expected 1 to 1e.06"),
         ("1.5,0,0,0,0,0,0", "epoch holds no whole numbers"),
-        ("1,0,0,0,0,0,0\n1,0,0,0,0,0,0", "epoch holds no whole numbers, or they do not rise"),
+        ("1,0,0,0,0,0,0\n1,0,0,0,0,0,0", "epoch must hold rising whole numbers"),
         ("1,a,0,0,0,0,0", "train_loss holds 'a': expected numbers"),
         ("1,True,0,0,0,0,0", "train_loss holds 'True': expected numbers"),
         ("1," + "9" * 400 + ",0,0,0,0,0", "train_loss"),
@@ -51,7 +51,7 @@ def test_a_history_that_cannot_be_is_named(tmp_path: Path, row: str, message: st
 
 def test_a_history_without_epochs_is_named(tmp_path: Path) -> None:
     _history(tmp_path, "1", header="val_loss")
-    with pytest.raises(CheckpointError, match="it lacks a column 'epoch'"):
+    with pytest.raises(CheckpointError, match="the column 'epoch' is missing"):
         record.history(tmp_path)
 
 

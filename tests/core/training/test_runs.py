@@ -433,7 +433,7 @@ def test_a_start_comes_back_once_the_folder_is_taken(monkeypatch: pytest.MonkeyP
         (b"reading\nerror: no setting 'epoch'; close: epochs\n", r"^no setting 'epoch'; close: epochs$"),
         (b"error: first\nerror: second\nbye\n", "^second$"),
         (b"Traceback (most recent call last):\nMemoryError\n", "^MemoryError$"),
-        (b"", "^it ended without a word$"),
+        (b"", "^the process ended without a message$"),
     ],
 )
 def test_a_start_that_fails_says_so_in_the_words_of_its_process(

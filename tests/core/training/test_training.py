@@ -335,7 +335,7 @@ def test_the_state_is_read_without_executing_anything(tmp_path: Path) -> None:
     assert content["epoch"] == 2
     torch.save(content | {"callbacks": _Malice(tmp_path / "executed")}, state)
     with pytest.raises(
-        TrainingError, match=r"resume.ckpt is damaged: the training cannot go on; start a new one"
+        TrainingError, match=r"resume.ckpt is damaged: the training cannot continue; start a new one"
     ):
         resume(None, _job())
     assert not (tmp_path / "executed").exists()
@@ -391,11 +391,11 @@ def test_a_loss_that_is_no_number_ends_it_with_a_reason_and_keeps_the_best(
         return step(self, batch, batch_idx) * (math.nan if self.current_epoch == 1 else 1)
 
     monkeypatch.setattr(Classifier, "training_step", poisoned)
-    with pytest.raises(TrainingError, match=r"no longer a number in epoch 2; lower optimiser\.lr"):
+    with pytest.raises(TrainingError, match=r"became NaN or infinite in epoch 2; lower optimiser\.lr"):
         train(_recipe(*TWO_CONVOLUTIONS), _job())
     card = store.read_card(tmp_path / "run")
     assert card.status == "failed"
-    assert "no longer a number in epoch 2" in card.reason
+    assert "became NaN or infinite in epoch 2" in card.reason
     assert card.training["best_epoch"] == 1
     assert all(value.isfinite().all() for value in _weights(tmp_path / "run").values())
 
