@@ -142,7 +142,7 @@ def test_a_list_that_cannot_be_is_named(
             pa.array([[]] * N, pa.list_(pa.int32())),
             "lists of 0 to 0 values in 'top5': expected 1 to 5",
         ),
-        ("top5", pa.array([[1, 2]] * N), "'top5' and 'top5_probability' lists of different lengths"),
+        ("top5", pa.array([[1, 2]] * N), "lists of different lengths in 'top5' and 'top5_probability'"),
     ],
 )
 def test_a_column_of_another_type_is_named(

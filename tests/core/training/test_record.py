@@ -33,7 +33,7 @@ def test_where_there_are_no_files_there_is_nothing(tmp_path: Path) -> None:
         ("1,2,3,4,5,6,7", "train_accuracy goes from 3 to 3: expected 0 to 1"),
         ("1,-2,0,0,0,0,0", "train_loss goes from -2 to -2: expected 0 to inf"),
         ("0,0,0,0,0,0,0", "epoch goes from 0 to 0: expected 1 to 1e.06"),
-        ("1.5,0,0,0,0,0,0", "epoch holds no whole numbers"),
+        ("1.5,0,0,0,0,0,0", "epoch must hold rising whole numbers"),
         ("1,0,0,0,0,0,0\n1,0,0,0,0,0,0", "epoch must hold rising whole numbers"),
         ("1,a,0,0,0,0,0", "train_loss holds 'a': expected numbers"),
         ("1,True,0,0,0,0,0", "train_loss holds 'True': expected numbers"),
