@@ -1,83 +1,95 @@
-"""How long a person waits on Inside: ``python tests/benchmarks/inside.py``, in Chromium, medians.
+"""How long one waits on Inside: ``python tests/benchmarks/inside.py [OLD_CHECKOUT]``, in Chromium, medians.
 
-With the built-in network, a window of 1280 x 1000, and nothing kept on disk from earlier runs.
+With the built-in network, a window of 1280 x 900, and nothing kept on disk from earlier runs. With an older
+checkout, its server and this one's take turns: a busy machine slows both.
 """
 
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.support.server import CHROMIUM, FLAGS, running_app
+from tests.support.server import CHROMIUM, FLAGS, running_server
 from tests.support.window import App
 
+ROOT = Path(__file__).parents[2]
 GRID = ".st-key-channels .cell"
-# The pictures of the grid, of the open channel, and of its ascent: what a person waits to see change.
+# The pictures of the grid, of the open channel, and of its ascent: what changes after a click.
 TILES, MAP, ASCENT = f"{GRID} .picture", ".st-key-viewer img.heat", ".st-key-ascent_image img"
+# Older pages have a row of stages of its own.
+STAGES = ".st-key-network .head, .st-key-inside_stages button"
 PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-TURNS, _LONGEST_S = 10, 60
+WHOLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+TURNS, _LONGEST_S = 10, 120
+WINDOW = {"width": 1280, "height": 900}
+
+Rows = dict[str, list[float]]
 
 
 def main() -> None:
-    """Print one row per thing that a person waits for."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        sync_playwright() as playwright,
-        running_app(Path(folder) / "log") as url,
-    ):
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        rows = {
-            "first view of a server, with the network loaded": [opened(browser, url, "/inside")],
-            **measured(browser, url),
-        }
+    """Print one row for each wait, and a median for each checkout."""
+    roots = [*map(Path, sys.argv[1:]), ROOT]
+    rows: list[Rows] = [{} for _ in roots]
+    with ExitStack() as stack:
+        browser = stack.enter_context(sync_playwright()).chromium.launch(
+            executable_path=str(CHROMIUM), args=FLAGS
+        )
+        urls = []
+        for root in roots:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            urls.append(stack.enter_context(running_server(folder / "log", root)).url)
+        turns = [measured(browser, url) for url in urls]
+        for steps in zip(*turns, strict=True):
+            for own, (what, seconds) in zip(rows, steps, strict=True):
+                own.setdefault(what, []).append(seconds)
         browser.close()
-    print("| what | median s | slowest s | n |\n| --- | --- | --- | --- |")
-    for what, seconds in rows.items():
-        print(f"| {what} | {statistics.median(seconds):.2f} | {max(seconds):.2f} | {len(seconds)} |")
+    names = [f"{'old' if root != ROOT else 'new'} median s" for root in roots]
+    print(f"| what | {' | '.join(names)} | n |\n| --- |{' --- |' * len(names)} --- |")
+    for what, seconds in rows[-1].items():
+        medians = " | ".join(f"{statistics.median(own[what]):.2f}" for own in rows)
+        print(f"| {what} | {medians} | {len(seconds)} |")
 
 
-def opened(browser: Browser, url: str, path: str) -> float:
-    """From the address to the painted grid, in a session of its own; the rest of the page comes later."""
-    app = App(browser.new_page(viewport={"width": 1280, "height": 1000}), url)
+def measured(browser: Browser, url: str) -> Iterator[tuple[str, float]]:
+    """What was waited for, and the seconds, one wait after the other."""
+    yield "first view of a server, tiles painted", opened(browser, url, "/inside", TILES)
+    for _ in range(TURNS):
+        yield "opened by its address, tiles painted", opened(browser, url, "/inside?layer=bn2", TILES)
+        yield "opened by its address, all drawn", opened(browser, url, "/inside?layer=bn2", WHOLE)
+    app = App(browser.new_page(viewport=WINDOW), url)
+    app.open("/inside?layer=bn2")
+    photos, cells = app.page.locator(".st-key-samples button"), app.page.locator(GRID)
+    stages = app.page.locator(STAGES)
+    for turn in range(TURNS):
+        stage = stages.filter(has_text=("blocks.4", "bn2")[turn % 2])
+        yield "another layer, every second one of 1,280 channels", waited(app, TILES, stage.click)
+    for turn in range(TURNS):
+        yield "another photo, 1,280 channels", waited(app, TILES, photos.nth((turn + 1) % 5).click)
+        yield "another page of 1,280 channels", waited(app, TILES, to_page(app, turn))
+        yield "another channel", waited(app, MAP, cells.nth(turn + 8).click)
+        yield "its ascent image", waited(app, ASCENT, cells.nth(turn + 30).click)
+    app.page.close()
+
+
+def opened(browser: Browser, url: str, path: str, ready: str) -> float:
+    """From the address to the element ``ready``, painted, in a session of its own."""
+    app = App(browser.new_page(viewport=WINDOW), url)
     started = time.perf_counter()
     app.page.goto(url + path)
-    app.page.locator(GRID).first.wait_for()
+    app.page.locator(GRID).first.wait_for(timeout=1_000 * _LONGEST_S)
+    app.page.locator(ready).first.wait_for(timeout=1_000 * _LONGEST_S)
     app.page.evaluate(PAINTED)
     seconds = time.perf_counter() - started
     app.settle()
     app.page.close()
     return seconds
-
-
-def measured(browser: Browser, url: str) -> dict[str, list[float]]:
-    """Seconds per thing, on a server that knows the network."""
-    app = App(browser.new_page(viewport={"width": 1280, "height": 1000}), url)
-    app.open("/inside?layer=bn2")
-    photos = app.page.locator(".st-key-samples button")
-    stages = app.page.locator(".st-key-inside_stages button")
-    cells = app.page.locator(GRID)
-    turns = range(TURNS)
-    return {
-        "page opened by its address, 1,280 channels": [
-            opened(browser, url, "/inside?layer=bn2&channel=7") for _ in turns
-        ],
-        "another layer, every second one of 1,280 channels": [
-            waited(app, TILES, stages.filter(has_text=("bn2", "blocks.4")[turn % 2 == 0]).click)
-            for turn in turns
-        ],
-        "another photo, 1,280 channels": [
-            waited(app, TILES, photos.nth((turn + 1) % 5).click) for turn in turns
-        ],
-        "another page of 1,280 channels": [waited(app, TILES, to_page(app, turn)) for turn in turns],
-        "another channel": [waited(app, MAP, cells.nth(turn + 8).click) for turn in turns],
-        "its ascent image": [waited(app, ASCENT, cells.nth(turn + 30).click) for turn in turns],
-    }
 
 
 def to_page(app: App, turn: int) -> Callable[[], None]:
@@ -102,10 +114,10 @@ def waited(app: App, picture: str, act: Callable[[], None]) -> float:
 
 def _picture(app: App, picture: str) -> str:
     """What is shown at a place; empty while there is nothing."""
-    found = app.page.locator(picture)
-    if not found.count():
+    shown = app.page.locator(picture)
+    if not shown.count():
         return ""
-    return str(found.first.evaluate("(each) => each.src || each.style.backgroundImage"))
+    return str(shown.first.evaluate("(each) => each.src || each.style.backgroundImage"))
 
 
 if __name__ == "__main__":

@@ -264,9 +264,10 @@ def test_real_patches_of_the_samples_are_there_at_once_and_in_one_file(app: App)
 def test_the_picture_in_the_readme_is_this_page(app: App, request: pytest.FixtureRequest) -> None:
     """Writes the screenshot when asked to, as for Explain."""
     app.page.set_viewport_size({"width": 1280, "height": 900})
-    app.open("/inside?layer=blocks.4&sort=class&channel=102&ascent=robust")
+    app.open("/inside?photo=chelsea.png&layer=blocks.4&sort=class&channel=102&ascent=robust")
     expect(app.page.locator(".st-key-ascent_image img")).to_be_visible(timeout=60_000)
     expect(app.page.locator(".seewhy-nine img")).to_have_count(5)
+    expect(app.page.locator(".st-key-network .head").last).to_contain_text("sees all of the image")
     app.settle()
     app.page.mouse.move(5, 5)
     app.page.wait_for_timeout(600)

@@ -15,7 +15,7 @@ from core.explain.ascent import Ascended, OnProgress
 from core.inside.ascents import pictures
 from core.inside.ascents.pictures import AscentQuestion
 from pages._ui.inside.state import ascents
-from pages._ui.inside.state.ascents import Place
+from pages._ui.inside.state.ascents import AscentTarget
 from pages._ui.session import models
 
 STEPS = 100
@@ -92,11 +92,11 @@ def climber(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Climber
     ascents.forget()
 
 
-def _place(channel: int) -> Place:
-    return Place(models.load("digits"), "block2", channel, "plain")
+def _target(channel: int) -> AscentTarget:
+    return AscentTarget(models.load("digits"), "block2", channel, "plain")
 
 
-def _begun_and_left(place: Place, climber: Climber) -> None:
+def _begun_and_left(target: AscentTarget, climber: Climber) -> None:
     """Leave the page of a picture after two steps, when it has heard of them."""
     heard: list[float] = []
 
@@ -107,7 +107,7 @@ def _begun_and_left(place: Place, climber: Climber) -> None:
         climber.let(2)
 
     with pytest.raises(GoneError):
-        ascents.made(place, on_share)
+        ascents.made(target, on_share)
     assert heard == [0, 2 / STEPS]
 
 
@@ -123,46 +123,46 @@ def test_shares_are_heard_until_the_picture_is_there_and_then_it_is_kept(climber
         heard.append(share)
         climber.let(30)
 
-    assert ascents.made(_place(3), on_share).activation == 3
+    assert ascents.made(_target(3), on_share).activation == 3
     assert heard[:4] == [0, 0.3, 0.6, 0.9]
     assert set(heard[4:]) <= {1}
-    assert ascents.made(_place(3), heard.append).channel == 3
+    assert ascents.made(_target(3), heard.append).channel == 3
     assert climber.done == {3: STEPS}
 
 
 def test_a_picture_that_is_stopped_ends_within_a_step(climber: Climber) -> None:
-    _begun_and_left(_place(3), climber)
-    ascents.stop(_place(3))
+    _begun_and_left(_target(3), climber)
+    ascents.stop(_target(3))
     climber.let(STEPS)
     _thread_is_idle()
     assert climber.done == {3: 2}
-    assert ascents.kept(_place(3)) is None
-    assert ascents.made(_place(3), lambda _share: climber.let(STEPS)).activation == 3
+    assert ascents.kept(_target(3)) is None
+    assert ascents.made(_target(3), lambda _share: climber.let(STEPS)).activation == 3
     assert climber.done == {3: 2 + STEPS}
 
 
 def test_a_picture_that_was_left_is_finished_if_nobody_wants_another(climber: Climber) -> None:
-    _begun_and_left(_place(3), climber)
+    _begun_and_left(_target(3), climber)
     climber.let(STEPS)
     _thread_is_idle()
     assert climber.done == {3: STEPS}
-    assert ascents.kept(_place(3)) is not None
+    assert ascents.kept(_target(3)) is not None
 
 
 def test_a_picture_that_was_left_makes_way_for_the_next_one(climber: Climber) -> None:
-    _begun_and_left(_place(3), climber)
-    assert ascents.made(_place(4), lambda _share: climber.let(STEPS)).activation == 4
+    _begun_and_left(_target(3), climber)
+    assert ascents.made(_target(4), lambda _share: climber.let(STEPS)).activation == 4
     assert climber.done == {3: 2, 4: STEPS}
-    assert ascents.kept(_place(3)) is None
+    assert ascents.kept(_target(3)) is None
 
 
 def test_who_still_waits_gets_the_picture_that_another_session_has_stopped(climber: Climber) -> None:
     joined = threading.Event()
     with ThreadPoolExecutor(1) as other:
-        waiting = other.submit(ascents.made, _place(3), lambda _share: joined.set())
+        waiting = other.submit(ascents.made, _target(3), lambda _share: joined.set())
         joined.wait()
-        _begun_and_left(_place(3), climber)
-        ascents.stop(_place(3))
+        _begun_and_left(_target(3), climber)
+        ascents.stop(_target(3))
         climber.let(STEPS)
         assert waiting.result().activation == 3
     assert climber.done == {3: STEPS}
@@ -171,4 +171,4 @@ def test_who_still_waits_gets_the_picture_that_another_session_has_stopped(climb
 def test_what_cannot_be_ascended_is_an_error_each_time() -> None:
     for _ in range(2):
         with pytest.raises(LayerError, match="no channel 13"):
-            ascents.made(_place(13), lambda _share: None)
+            ascents.made(_target(13), lambda _share: None)

@@ -12,7 +12,7 @@ from pages._ui.inside import toolbar
 from pages._ui.inside.card import card, more_images
 from pages._ui.inside.layer import ShownLayer
 from pages._ui.inside.state import choices, inspections
-from pages._ui.inside.state.ascents import Place
+from pages._ui.inside.state.ascents import AscentTarget
 from pages._ui.inside.state.inspections import Look
 from pages._ui.inside.tiles import ascent, examples, kinds, weights
 from pages._ui.inside.tiles.kinds import Tiles
@@ -60,7 +60,7 @@ def _draw_grid(shown: ShownLayer, channel: int | None) -> int:
         if shown.show == kinds.ASCENT:
             # One element whose content is exchanged: what it was before must not linger below.
             with st.empty().container():
-                ascent.draw_filling(_places(shown, on_page))
+                ascent.draw_filling(_targets(shown, on_page))
         sheet, hint = _sheet(shown, on_page, chosen)
         sheets.draw(
             [sheet],
@@ -78,7 +78,7 @@ def _draw_grid(shown: ShownLayer, channel: int | None) -> int:
 def _go_on(shown: ShownLayer, heartbeat: DeltaGenerator) -> None:
     """Make the next ascent images of a page that is being filled."""
     if shown.show == kinds.ASCENT:
-        ascent.fill(_places(shown, page(shown.order, choices.part(len(shown.order)))), heartbeat)
+        ascent.fill(_targets(shown, page(shown.order, choices.part(len(shown.order)))), heartbeat)
 
 
 def _draw_downloads(shown: ShownLayer, on_page: Indices) -> None:
@@ -95,7 +95,7 @@ def _draw_downloads(shown: ShownLayer, on_page: Indices) -> None:
             icon=":material/download:", help=_FILES[label],
         )  # fmt: skip
     if shown.show == kinds.ASCENT:
-        ascent.draw_poster(_places(shown, on_page), _places(shown, shown.order))
+        ascent.draw_poster(_targets(shown, on_page), _targets(shown, shown.order))
     if shown.show == kinds.WEIGHTS:
         weights.draw_poster(shown.look.loaded, shown.name, shown.order)
     if shown.show == kinds.EXAMPLES:
@@ -112,8 +112,8 @@ def _pick_part(num_channels: int) -> int:
     return choices.part(num_channels)
 
 
-def _places(shown: ShownLayer, on_page: Indices) -> list[Place]:
-    return ascent.places(shown.look.loaded, shown.name, on_page)
+def _targets(shown: ShownLayer, on_page: Indices) -> list[AscentTarget]:
+    return ascent.targets(shown.look.loaded, shown.name, on_page)
 
 
 def _sheet(shown: ShownLayer, on_page: Indices, chosen: int) -> tuple[Sheet, str]:
@@ -138,7 +138,7 @@ def _tiles(shown: ShownLayer, on_page: Indices) -> Tiles | None:
     """What tiles show instead of activations; None where that is missing."""
     loaded, layer = shown.look.loaded, shown.name
     if shown.show == kinds.ASCENT:
-        return ascent.of_ascent(_places(shown, on_page))
+        return ascent.of_ascent(_targets(shown, on_page))
     if shown.show == kinds.WEIGHTS:
         return weights.of_weights(loaded, layer, on_page)
     if shown.show == kinds.EXAMPLES:

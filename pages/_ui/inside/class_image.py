@@ -12,7 +12,7 @@ from core.inside.channels.inspection import Inspection
 from pages._ui import words
 from pages._ui.inside import toolbar
 from pages._ui.inside.state import ascents, choices, inspections
-from pages._ui.inside.state.ascents import Place
+from pages._ui.inside.state.ascents import AscentTarget
 from pages._ui.inside.state.inspections import Look
 from pages._ui.inside.tiles import ascent
 from pages._ui.inside.view import OpenView
@@ -37,36 +37,36 @@ def draw(look: Look, bar: DeltaGenerator) -> OpenView:
         help="Ascent starts from noise and changes it step by step to raise the logit of the class.",
     )
     st.caption("It shows what raises the logit, not what the class looks like.")
-    place = Place(look.loaded, LOGITS, inspection.class_idx, method)
+    target = AscentTarget(look.loaded, LOGITS, inspection.class_idx, method)
     with st.container(width=_WIDTH, key="class_image"):
         left, right = st.columns(2, gap="medium")
     with right:
         _draw_photo(look, inspection)
-    slot, image = left.empty(), ascents.kept(place)
+    slot, image = left.empty(), ascents.kept(target)
     if image is not None:
-        _draw_image(place, class_name, slot, image)
+        _draw_image(target, class_name, slot, image)
     elif slot.button("Make the image", icon=":material/play_arrow:", key="class_image_start"):
-        return OpenView(layer, fill=partial(_fill, place, class_name, slot))
+        return OpenView(layer, fill=partial(_fill, target, class_name, slot))
     return OpenView(layer)
 
 
-def _fill(place: Place, class_name: str, slot: DeltaGenerator) -> None:
+def _fill(target: AscentTarget, class_name: str, slot: DeltaGenerator) -> None:
     """Make the image; a click anywhere, on Stop too, ends the wait."""
     with slot.container(border=True):
         heartbeat = st.empty()
         st.button(
             "Stop", icon=":material/stop_circle:", key="class_image_stop",
-            on_click=ascents.stop, args=(place,),
+            on_click=ascents.stop, args=(target,),
         )  # fmt: skip
     try:
-        image = ascent.waited(place, heartbeat)
+        image = ascent.waited(target, heartbeat)
     except CoreError as error:
         slot.caption(words.sentence(error))
         return
-    _draw_image(place, class_name, slot, image)
+    _draw_image(target, class_name, slot, image)
 
 
-def _draw_image(place: Place, class_name: str, slot: DeltaGenerator, image: Ascended) -> None:
+def _draw_image(target: AscentTarget, class_name: str, slot: DeltaGenerator, image: Ascended) -> None:
     with slot.container():
         if image.is_dead:
             st.info("Dead class: ascent could not raise its logit from any of three starts.")
@@ -75,7 +75,7 @@ def _draw_image(place: Place, class_name: str, slot: DeltaGenerator, image: Asce
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.caption(f"Made by ascent: its logit is **{words.signed(image.activation)}**.", width="content")
             st.download_button(
-                "Image", lambda: png(image.picture), f"classes.{place.method}.{place.channel}.png",
+                "Image", lambda: png(image.picture), f"classes.{target.method}.{target.channel}.png",
                 "image/png", key="download_class", on_click="ignore", icon=":material/download:",
             )  # fmt: skip
 

@@ -9,59 +9,59 @@ from pages._ui import words
 from pages._ui.inside.layer import ShownLayer
 from pages._ui.inside.numbers import brief
 from pages._ui.inside.state import ascents, examples
-from pages._ui.inside.state.ascents import Place
+from pages._ui.inside.state.ascents import AscentTarget
 from pages._ui.inside.tiles import ascent, kinds
 
 
 def draw(shown: ShownLayer, channel: int) -> None:
     """Draw a channel's image, made now where it is not kept, and the picker of its method."""
     image = st.container()
-    place = Place(shown.look.loaded, shown.name, channel, ascent.pick_method())
-    is_new = ascents.kept(place) is None
+    target = AscentTarget(shown.look.loaded, shown.name, channel, ascent.pick_method())
+    is_new = ascents.kept(target) is None
     with image:
-        _draw(place)
-    if is_new and ascents.kept(place) and shown.show == kinds.ASCENT:
+        _draw(target)
+    if is_new and ascents.kept(target) and shown.show == kinds.ASCENT:
         st.rerun()  # For its tile.
 
 
-def _draw(place: Place) -> None:
-    slot, image = st.empty(), ascents.kept(place)
-    if image is None and ascents.is_stopped(place):
+def _draw(target: AscentTarget) -> None:
+    slot, image = st.empty(), ascents.kept(target)
+    if image is None and ascents.is_stopped(target):
         slot.button(
             "Make the image", icon=":material/play_arrow:", key="ascent_start", on_click=ascents.start
         )
         return
     try:
-        image = image or _made(place, slot)
+        image = image or _made(target, slot)
     except CoreError as error:
         slot.caption(words.sentence(error))
         return
     with slot.container():
-        _draw_image(place, image)
+        _draw_image(target, image)
 
 
-def _made(place: Place, slot: DeltaGenerator) -> Ascended:
+def _made(target: AscentTarget, slot: DeltaGenerator) -> Ascended:
     """The image, while a bar shows its steps; a click anywhere, on Stop too, ends the wait."""
     with slot.container(border=True):
         heartbeat = st.empty()
         st.button(
-            "Stop", icon=":material/stop_circle:", key="ascent_stop", on_click=ascents.stop, args=(place,)
+            "Stop", icon=":material/stop_circle:", key="ascent_stop", on_click=ascents.stop, args=(target,)
         )
-    return ascent.waited(place, heartbeat)
+    return ascent.waited(target, heartbeat)
 
 
-def _draw_image(place: Place, image: Ascended) -> None:
+def _draw_image(target: AscentTarget, image: Ascended) -> None:
     if image.is_dead:
         st.info("Dead channel: ascent could not raise it from any of three starts.", icon=":material/block:")
         return
     with st.container(key="ascent_image"):
-        alt = f"Image made by ascent for channel {place.channel} of {place.layer}"
+        alt = f"Image made by ascent for channel {target.channel} of {target.layer}"
         st.image(image.picture, width="stretch", alt=alt)
-    st.caption(f"Its mean activation is **{brief(image.activation)}**. {_real(place)}")
+    st.caption(f"Its mean activation is **{brief(image.activation)}**. {_real(target)}")
 
 
-def _real(place: Place) -> str:
-    real = examples.reached(place.loaded, place.layer, place.channel)
+def _real(target: AscentTarget) -> str:
+    real = examples.reached(target.loaded, target.layer, target.channel)
     if real is None:
         return "None of the real images excites the channel."
     mean, cell = brief(real.mean), brief(real.cell)

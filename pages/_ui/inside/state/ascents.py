@@ -1,4 +1,4 @@
-"""Pictures of ascent: those that are kept, and those that are being made."""
+"""Images made by ascent: those that are kept, and those that are being made."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ _MAX_PICTURES, _STEP_S, _WHILE_S = 512, 0.2, 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class AscentTarget:
     """A channel of a checkpoint's layer, and how it is ascended."""
 
     loaded: Loaded
@@ -38,7 +38,7 @@ class Place:
 
 @dataclass(slots=True, eq=False)
 class _Climb:
-    """A picture that is being made, of whose steps a ``share`` is done, and how many sessions wait for it."""
+    """An image that is being made: the ``share`` of its steps that is done, and how many sessions wait."""
 
     made: Future[None] = field(init=False)
     share: float = 0.0
@@ -48,7 +48,7 @@ class _Climb:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ascents:
-    """Pictures in memory, those that are being made, and the one thread that makes them."""
+    """The images in memory, those being made, and the one thread that makes them."""
 
     pictures: OrderedDict[tuple[object, ...], Ascended] = field(default_factory=OrderedDict)
     under_way: dict[tuple[object, ...], _Climb] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class _Ascents:
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ascent"))
 
     def go_on(self, climb: _Climb, share: float) -> None:
-        """Take note of a step; raises `_UnwantedError` where nobody waits for any more."""
+        """Record a step; raises `_UnwantedError` where no session waits for the image any more."""
         climb.share = share
         with self.guard:
             others = any(each.num_waiting for each in self.under_way.values())
@@ -66,26 +66,26 @@ class _Ascents:
 
 
 class _UnwantedError(Exception):
-    """Ends an ascent whose picture nobody waits for."""
+    """Ends an ascent whose image no session waits for."""
 
 
-def kept(place: Place) -> Ascended | None:
-    """The picture of a channel, if it has been made before: by this session, another, or the command line."""
+def kept(target: AscentTarget) -> Ascended | None:
+    """The image of a channel, if it has been made before: by this session, another, or the command line."""
     known = _ascents().pictures
-    if place.key in known:
-        return known[place.key]
-    on_disk = next(pictures.kept(place.loaded.checkpoint, _question(place)), None)
-    return None if on_disk is None else _remember(place, on_disk, _ascents())
+    if target.key in known:
+        return known[target.key]
+    on_disk = next(pictures.kept(target.loaded.checkpoint, _question(target)), None)
+    return None if on_disk is None else _remember(target, on_disk, _ascents())
 
 
-def made(place: Place, on_share: Callable[[float], object]) -> Ascended:
-    """The picture of a channel, if need be made in a thread of its own, after those asked for before.
+def made(target: AscentTarget, on_share: Callable[[float], object]) -> Ascended:
+    """The image of a channel; where it is not kept, a thread makes it after those that were asked for before.
 
-    ``on_share`` hears the share of its steps that are done, a few times a second. If it raises, as it does
-    after a click anywhere, the thread goes on, unless somebody stops it or waits for another picture.
+    ``on_share`` gets the share of its steps that are done, a few times a second. If it raises, as it does
+    after a click anywhere, the thread goes on until it is stopped or a session waits for another image.
     """
-    while (found := kept(place)) is None:
-        climb = _joined(place, _ascents())
+    while (image := kept(target)) is None:
+        climb = _joined(target, _ascents())
         try:
             while not climb.made.done():
                 on_share(climb.share)
@@ -93,70 +93,70 @@ def made(place: Place, on_share: Callable[[float], object]) -> Ascended:
         finally:
             _leave(climb, _ascents())
         climb.made.result()
-    return found
+    return image
 
 
-def for_a_while(places: Sequence[Place]) -> Iterator[Place]:
+def for_a_while(targets: Sequence[AscentTarget]) -> Iterator[AscentTarget]:
     """The channels one after another, until about a second has passed; at least the first."""
     started = time.monotonic()
-    for place in places:
-        yield place
+    for target in targets:
+        yield target
         if time.monotonic() - started > _WHILE_S:
             return
 
 
-def stop(place: Place) -> None:
-    """Make no picture of this channel until somebody wants it again."""
-    st.session_state[_STOPPED] = place.key
-    under_way = _ascents().under_way.get(place.key)
+def stop(target: AscentTarget) -> None:
+    """Make no image of this channel until it is started again."""
+    st.session_state[_STOPPED] = target.key
+    under_way = _ascents().under_way.get(target.key)
     if under_way is not None:
         under_way.is_stopped = True
 
 
 def start() -> None:
-    """Make the picture that was stopped after all."""
+    """Make the image that was stopped."""
     st.session_state.pop(_STOPPED, None)
 
 
-def is_stopped(place: Place) -> bool:
-    """Whether somebody has stopped this picture, and no other since."""
-    return bool(st.session_state.get(_STOPPED) == place.key)
+def is_stopped(target: AscentTarget) -> bool:
+    """Whether this image is the last one that the session stopped."""
+    return bool(st.session_state.get(_STOPPED) == target.key)
 
 
 def forget() -> None:
-    """Keep pictures on disk only."""
+    """Keep images on disk only."""
     _ascents.clear()
 
 
 def start_filling(scope: Sequence[object]) -> None:
-    """Make the pictures of all channels on a page, of which ``scope`` is the layer, the method and more."""
+    """Make the images of all channels on a page; ``scope`` distinguishes the page from others."""
     st.session_state[_FILLING] = tuple(scope)
 
 
 def stop_filling() -> None:
-    """Make no more of them."""
+    """Make no more images of the page."""
     st.session_state.pop(_FILLING, None)
 
 
 def is_filling(scope: Sequence[object]) -> bool:
-    """Whether they are being made; looking at another page of channels ends that."""
+    """Whether this page is being filled; opening another page of channels ends that."""
     if st.session_state.get(_FILLING) == tuple(scope):
         return True
     stop_filling()
     return False
 
 
-def _question(place: Place) -> AscentQuestion:
-    return pictures.question(place.loaded.checkpoint, place.layer, [place.channel], method=place.method)
+def _question(target: AscentTarget) -> AscentQuestion:
+    return pictures.question(target.loaded.checkpoint, target.layer, [target.channel], method=target.method)
 
 
-def _joined(place: Place, ascents: _Ascents) -> _Climb:
-    """The climb that makes this picture, which one more session waits for."""
+def _joined(target: AscentTarget, ascents: _Ascents) -> _Climb:
+    """The climb that makes this image, with one more session waiting."""
     with ascents.guard:
-        climb = ascents.under_way.get(place.key)
+        climb = ascents.under_way.get(target.key)
         if climb is None:
-            climb = ascents.under_way[place.key] = _Climb()
-            climb.made = ascents.pool.submit(_make, place, climb, ascents)
+            climb = ascents.under_way[target.key] = _Climb()
+            climb.made = ascents.pool.submit(_make, target, climb, ascents)
         climb.num_waiting += 1
         climb.is_stopped = False
         return climb
@@ -167,26 +167,26 @@ def _leave(climb: _Climb, ascents: _Ascents) -> None:
         climb.num_waiting -= 1
 
 
-# In the thread, which has no session: nothing of Streamlit may be asked there.
-def _make(place: Place, climb: _Climb, ascents: _Ascents) -> None:
-    """Make a picture, or leave it where nobody wants it any more: whoever comes later begins anew."""
+# Runs in the thread, which has no session: it may call nothing of Streamlit.
+def _make(target: AscentTarget, climb: _Climb, ascents: _Ascents) -> None:
+    """Make an image; give up where no session waits any more, and the next request starts again."""
     go_on = partial(ascents.go_on, climb)
     try:
         with suppress(_UnwantedError):
             go_on(0)
-            for found in pictures.ascended(place.loaded.checkpoint, _question(place), on_progress=go_on):
-                _remember(place, found, ascents)
+            for image in pictures.ascended(target.loaded.checkpoint, _question(target), on_progress=go_on):
+                _remember(target, image, ascents)
     finally:
         with ascents.guard:
-            del ascents.under_way[place.key]
+            del ascents.under_way[target.key]
 
 
-def _remember(place: Place, found: Ascended, ascents: _Ascents) -> Ascended:
+def _remember(target: AscentTarget, image: Ascended, ascents: _Ascents) -> Ascended:
     with ascents.guard:
-        ascents.pictures[place.key] = found
+        ascents.pictures[target.key] = image
         while len(ascents.pictures) > _MAX_PICTURES:
             ascents.pictures.popitem(last=False)
-    return found
+    return image
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

@@ -1,4 +1,4 @@
-"""What a cell of each stage sees: known for all sessions, and found when a page has shown all else."""
+"""Receptive fields of the stages: computed once for all sessions, after the page has drawn all else."""
 
 import time
 
@@ -10,12 +10,12 @@ _WHILE_S = 1.0
 
 
 def known(loaded: Loaded, layer: Layer) -> tuple[int, int] | None:
-    """Height and width of what a cell sees, in pixels of the network's input; None if nobody has asked."""
+    """Height and width of a cell's receptive field, in pixels of the network's input; None if unknown yet."""
     return field_sizes.known_field_size(loaded.checkpoint, layer.name)
 
 
 def find_for_a_while(loaded: Loaded) -> bool:
-    """Find the stages' next ones until about a second has passed, at least one; whether there was any."""
+    """Compute unknown fields for about a second, at least one; gives whether any was unknown."""
     unknown = [stage for stage in stages(loaded.layers) if known(loaded, stage) is None]
     started = time.monotonic()
     for stage in unknown:

@@ -12,7 +12,7 @@ from core.inside.channels.layer_channels import Indices
 from pages._ui import words
 from pages._ui.inside.numbers import brief
 from pages._ui.inside.state import ascents, choices
-from pages._ui.inside.state.ascents import Place
+from pages._ui.inside.state.ascents import AscentTarget
 from pages._ui.inside.tiles.kinds import Tiles
 from pages._ui.kit.options import segmented
 from pages._ui.session.models import Loaded
@@ -27,15 +27,15 @@ def pick_method() -> str:
     return segmented("Method", _METHODS, key=choices.METHOD, label_visibility="collapsed")
 
 
-def places(loaded: Loaded, layer: str, channels: Indices) -> list[Place]:
+def targets(loaded: Loaded, layer: str, channels: Indices) -> list[AscentTarget]:
     """The channels, and how they are ascended."""
     method = choices.ascent_method(list(_METHODS))
-    return [Place(loaded, layer, channel, method) for channel in channels.tolist()]
+    return [AscentTarget(loaded, layer, channel, method) for channel in channels.tolist()]
 
 
-def of_ascent(on_page: list[Place]) -> Tiles:
+def of_ascent(on_page: list[AscentTarget]) -> Tiles:
     """The ascent images that exist."""
-    images = [ascents.kept(place) for place in on_page]
+    images = [ascents.kept(target) for target in on_page]
     missing = np.array([each is None for each in images])
     dead = np.array([each is not None and each.is_dead for each in images])
     like = next((each.picture for each in images if each is not None), _blank())
@@ -50,13 +50,13 @@ def of_ascent(on_page: list[Place]) -> Tiles:
     return Tiles(pictures, missing, dead, numbers, meanings, hint)
 
 
-def draw_poster(on_page: list[Place], everywhere: list[Place]) -> None:
+def draw_poster(on_page: list[AscentTarget], everywhere: list[AscentTarget]) -> None:
     """Offer all ascent images of the layer that exist as one file, if one on this page does."""
 
     def content() -> bytes:
-        return export.poster([image for place in everywhere if (image := ascents.kept(place))])
+        return export.poster([image for target in everywhere if (image := ascents.kept(target))])
 
-    if any(ascents.kept(place) for place in on_page):
+    if any(ascents.kept(target) for target in on_page):
         first = on_page[0]
         st.download_button(
             "Poster of ascent", content, f"filters.{first.layer}.{first.method}.poster.png", "image/png",
@@ -65,14 +65,14 @@ def draw_poster(on_page: list[Place], everywhere: list[Place]) -> None:
         )  # fmt: skip
 
 
-def draw_filling(on_page: list[Place]) -> None:
+def draw_filling(on_page: list[AscentTarget]) -> None:
     """Draw a button that makes the ascent images of this page, or how far that is."""
     if _is_filling(on_page):
-        done = sum(ascents.kept(place) is not None for place in on_page)
+        done = sum(ascents.kept(target) is not None for target in on_page)
         with st.container(horizontal=True, vertical_alignment="center", key="filling"):
             st.progress(words.share(done, len(on_page)), text=f"{done} of {len(on_page)} images made")
             st.button("Stop", icon=":material/stop_circle:", key="fill_stop", on_click=ascents.stop_filling)
-    elif any(ascents.kept(place) is None for place in on_page):
+    elif any(ascents.kept(target) is None for target in on_page):
         st.button(
             "Make this page's images",
             icon=":material/play_arrow:",
@@ -84,46 +84,46 @@ def draw_filling(on_page: list[Place]) -> None:
         )
 
 
-def fill(on_page: list[Place], heartbeat: DeltaGenerator) -> None:
+def fill(on_page: list[AscentTarget], heartbeat: DeltaGenerator) -> None:
     """Make some of the missing images of a page that is being filled, then draw the page again."""
     if not _is_filling(on_page):
         return
-    missing = [place for place in on_page if ascents.kept(place) is None]
+    missing = [target for target in on_page if ascents.kept(target) is None]
     if not missing:
         ascents.stop_filling()
         st.rerun()
     try:
-        for place in ascents.for_a_while(missing):
-            waited(place, heartbeat)
+        for target in ascents.for_a_while(missing):
+            waited(target, heartbeat)
     except CoreError:
         ascents.stop_filling()
         raise
     st.rerun()
 
 
-def waited(place: Place, heartbeat: DeltaGenerator) -> Ascended:
+def waited(target: AscentTarget, heartbeat: DeltaGenerator) -> Ascended:
     """The image of a channel, after as long as it takes; a click anywhere ends the wait."""
     image = ascents.made(
-        place, lambda share: heartbeat.progress(share, text=f"Ascent: {words.percent(share)}")
+        target, lambda share: heartbeat.progress(share, text=f"Ascent: {words.percent(share)}")
     )
     heartbeat.empty()
     return image
 
 
-def _is_filling(on_page: list[Place]) -> bool:
+def _is_filling(on_page: list[AscentTarget]) -> bool:
     return ascents.is_filling(_scope(on_page))
 
 
-def _scope(on_page: list[Place]) -> tuple[object, ...]:
-    return tuple(place.key for place in on_page)
+def _scope(on_page: list[AscentTarget]) -> tuple[object, ...]:
+    return tuple(target.key for target in on_page)
 
 
-def _meaning(place: Place, image: Ascended | None) -> str:
+def _meaning(target: AscentTarget, image: Ascended | None) -> str:
     if image is None:
-        return f"Channel {place.channel}: its image is not made yet"
+        return f"Channel {target.channel}: its image is not made yet"
     if image.is_dead:
-        return f"Channel {place.channel}: dead, ascent could not raise it"
-    return f"Channel {place.channel}: its image reaches {brief(image.activation)}"
+        return f"Channel {target.channel}: dead, ascent could not raise it"
+    return f"Channel {target.channel}: its image reaches {brief(image.activation)}"
 
 
 def _blank() -> Pictures:
