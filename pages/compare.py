@@ -12,7 +12,7 @@ TABS = {"samples": "Samples", "matrices": "Matrices", "classes": "Classes"}
 
 with shell.page("pages/compare.py"):
     if comparisons.leaves_for_mistakes():
-        # Before the sample that is to be open there is taken for this page's.
+        # Before this page reads the sample that is meant for Mistakes.
         st.switch_page("pages/mistakes.py", query_params={})
     head = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="head")
     head.title("Compare", width="content")

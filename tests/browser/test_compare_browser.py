@@ -96,3 +96,23 @@ def test_nothing_sticks_out_of_the_window(app: App, second: str, width: int) -> 
         app.open(f"/compare?checkpoint=digits&with={second}&tab={tab}")
         expect(app.page.get_by_role("heading", level=2).first).to_be_visible()
         assert app.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_keys_alone_lead_from_a_pile_to_a_sample_and_to_the_next(app: App, second: str) -> None:
+    app.open(f"/compare?checkpoint=digits&with={second}&pile=fixed")
+    expect(app.page.locator(".st-key-compare_gallery button")).to_have_count(NUM_FIXED)
+    app.tab_to("piles")
+    app.page.keyboard.press("Tab")
+    assert app.focused().key == "piles"
+    app.page.keyboard.press("Enter")
+    expect(app.page.locator(".st-key-compare_gallery button")).to_have_count(NUM_BROKEN)
+    app.settle()
+    app.tab_to("compare_gallery")
+    app.page.keyboard.press("ArrowRight")
+    assert app.focused().outline == 3
+    app.page.keyboard.press("Enter")
+    expect(app.page.get_by_text(f"2 of {NUM_BROKEN}", exact=True)).to_be_visible()
+    app.settle()
+    assert app.focused().key == "compared_photo"
+    app.page.keyboard.press("ArrowRight")
+    expect(app.page.get_by_text(f"3 of {NUM_BROKEN}", exact=True)).to_be_visible()

@@ -1,4 +1,4 @@
-"""Figures of how good predictions are: ROC, precision and recall, reliability, confidence."""
+"""Figures of the quality of predictions: ROC, precision and recall, reliability, confidence."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,7 +15,7 @@ _HEIGHT = 330
 
 
 def roc(curve: RocCurve, now: AtThreshold) -> go.Figure:
-    """True against false positive rate, with the dot of the threshold."""
+    """True against false positive rate, with a dot at the threshold."""
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "dash": "dot", "width": 1.5})
     _add_curve(figure, curve.false_positive_rate, curve.true_positive_rate, curve.thresholds)
@@ -24,9 +24,9 @@ def roc(curve: RocCurve, now: AtThreshold) -> go.Figure:
 
 
 def precision_recall(curve: PrecisionRecallCurve, now: AtThreshold) -> go.Figure:
-    """Precision against recall, with the dot of the threshold; dotted is the precision of calling all so.
+    """Precision against recall, with a dot at the threshold; dotted: precision if all were positive.
 
-    Where nothing is called so there is no precision, and no dot.
+    Where nothing is predicted positive, precision is undefined and there is no dot.
     """
     figure = go.Figure()
     base = now.share_positive
@@ -39,7 +39,7 @@ def precision_recall(curve: PrecisionRecallCurve, now: AtThreshold) -> go.Figure
 
 
 def reliability(bins: CalibrationBins) -> go.Figure:
-    """Accuracy by probability, in bars; on the dotted line a model is as often right as it says."""
+    """Accuracy by probability, in bars; on the dotted line, accuracy equals probability."""
     figure = go.Figure()
     figure.add_bar(
         x=bins.centres,
@@ -50,15 +50,15 @@ def reliability(bins: CalibrationBins) -> go.Figure:
         textposition="outside",
         textfont={"size": 10, "color": QUIET},
         cliponaxis=False,
-        hovertemplate="said %{customdata[1]:.1%}, right %{y:.1%} of %{customdata[0]:,}<extra></extra>",
+        hovertemplate="probability %{customdata[1]:.1%}, %{y:.1%} of %{customdata[0]:,} right<extra></extra>",
     )
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "dash": "dot", "width": 2})
     figure.update_layout(bargap=0.06)
-    return _square(figure, "Probability that it gave", "Share that was right")
+    return _square(figure, "Predicted probability", "Accuracy")
 
 
 def counts_by_confidence(histogram: ConfidenceHistogram) -> go.Figure:
-    """How many were right and wrong at each probability."""
+    """Right and wrong predictions at each probability, as counts."""
     figure = go.Figure()
     for name, counts, colour in (("Right", histogram.right, RIGHT), ("Wrong", histogram.wrong, WRONG)):
         figure.add_bar(
@@ -68,7 +68,7 @@ def counts_by_confidence(histogram: ConfidenceHistogram) -> go.Figure:
             marker={"color": colour, "line": {"width": 0}},
             hovertemplate=f"%{{y:,}} {name.lower()} at %{{x:.0%}}<extra></extra>",
         )
-    _square(figure, "Probability that it gave", "Samples")
+    _square(figure, "Predicted probability", "Samples")
     figure.update_layout(
         barmode="stack",
         bargap=0.06,

@@ -1,4 +1,4 @@
-"""The evaluation that a page shows, and the one under way that it waits for."""
+"""The evaluation that a page shows, the one that it is compared with, and the one that it waits for."""
 
 from contextlib import suppress
 from pathlib import Path

@@ -46,7 +46,7 @@ def key_of(results: Results) -> str:
 
 
 def ranking(results: Results) -> Ranking:
-    """How well each class is told from the rest."""
+    """How well scores separate each class from the rest."""
     return _ranking(key_of(results), results)
 
 

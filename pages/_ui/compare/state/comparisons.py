@@ -15,11 +15,11 @@ from core.mistakes.results import Results
 from core.predictions.evaluations import Evaluation
 from pages._ui.session import choices, evaluated, image_access, models, result_cache
 
-# Names in the address; but for two, each is the key of a widget here and of none elsewhere.
+# Names in the address; all but WITH and PILE are keys of widgets on this page.
 WITH, PILE, CLASS, FIRST_SAID, SECOND_SAID = "with", "pile", "of_class", "first_said", "second_said"
 PART, SHEET, FEW, MATRICES = "tab", "sheet", "some", "matrices"
-# Widgets that the address always names: what is bound is left out of it while it is usual, and what is usual
-# may be another thing for whoever follows the link.
+# A widget whose value the address always names: Streamlit leaves a default out of the address, and the
+# default pile may be another one where the link is opened.
 SHOWN = "pile_shown"
 _WRITTEN = "second_in_address"
 # Which pair and whose classes the pickers are of.
@@ -27,7 +27,7 @@ _PAIR_OF, _CLASSES_OF = "compared_pair", "compared_classes"
 _LEAVING = "leaving_for_mistakes"
 
 
-# In the order in which the square has them: rows the first right and wrong, columns the second.
+# In the order of the square: rows the first right and wrong, columns the second.
 SQUARE = ("both_right", "broken", "fixed", "both_wrong")
 LABELS = {
     "both_right": "Both right",
@@ -52,7 +52,7 @@ class Compared:
 
 
 def others(first: Evaluation) -> list[str]:
-    """The evaluations to compare the first with, and the one that a link asks for; one is chosen."""
+    """The evaluations to compare the first with, and the one that a link names; chooses one."""
     names, now = [address(each) for each in comparable(first)], address(first)
     linked = st.query_params.get(WITH)
     if linked not in (None, st.session_state.get(_WRITTEN)):
@@ -66,14 +66,14 @@ def others(first: Evaluation) -> list[str]:
 
 
 def write_address(second: str) -> None:
-    """Let the address say what is compared, even where nobody has chosen it."""
+    """Write the second evaluation into the address, also where it is the default."""
     if st.query_params.get(WITH) != second:
         st.query_params[WITH] = second
     st.session_state[_WRITTEN] = second
 
 
 def swap(first: Evaluation, second: Evaluation) -> None:
-    """Let the two change places, and with them what is chosen; before anything is drawn."""
+    """Exchange the two evaluations, and the choices that belong to them; before anything is drawn."""
     choices.choices_are_of(second.of.name)
     st.session_state[models.CHECKPOINT] = second.of.name
     evaluated.look_at(second.name)
@@ -94,7 +94,7 @@ def _whole(linked: str, first: Evaluation) -> str:
 
 
 def compared(first: Results, second: Results) -> Compared:
-    """Both as one, from memory if neither table has changed; DataError where nothing is in common."""
+    """The comparison of both, from memory if neither table has changed; DataError if nothing is in common."""
     key = " | ".join(result_cache.key_of(each) for each in (first, second))
     both = _compared(key, first, second)
     _forget_what_is_of_others(both)
@@ -102,26 +102,26 @@ def compared(first: Results, second: Results) -> Compared:
 
 
 def choose_usual_pile(compared: Compared) -> None:
-    """Where none is chosen, choose the pile that a link names, else the most telling; before its picker."""
+    """Choose the pile that a link names, else the most telling, if none is chosen; before its picker."""
     if st.session_state.get(SHOWN) not in LABELS:
         linked = st.query_params.get(PILE)
         st.session_state[SHOWN] = linked if linked in LABELS else usual_pile(compared.piles)
 
 
 def write_pile(pile: str) -> None:
-    """Let the address name the pile that is shown."""
+    """Write the pile that is shown into the address."""
     if st.query_params.get(PILE) != pile:
         st.query_params[PILE] = pile
 
 
 def verdict_on(compared: Compared, pictures: image_access.Pictures) -> Verdict:
-    """How sure the difference is, by group where the pictures on this machine say what belongs together."""
+    """The significance of the difference, by group where the images on this machine have groups."""
     images = pictures.images.images if pictures.images else None
     return _verdict(f"{compared.key} {images.fingerprint if images else ''}", compared, pictures)
 
 
 def pictures(first: Results, second: Results) -> image_access.Pictures:
-    """Where the samples can be seen, by either checkpoint."""
+    """The images behind the samples, from either checkpoint's evaluation."""
     of_first = image_access.pictures(first.evaluation)
     if of_first.images is not None:
         return of_first
@@ -130,7 +130,7 @@ def pictures(first: Results, second: Results) -> image_access.Pictures:
 
 
 def chosen_classes(compared: Compared) -> tuple[int | None, int | None, int | None]:
-    """True class, what the first took it for, and what the second did, as they are chosen."""
+    """The chosen true class, prediction of the first, and prediction of the second."""
     names = compared.pair.class_names
     chosen = [st.session_state.get(key) for key in (CLASS, FIRST_SAID, SECOND_SAID)]
     label, first, second = (names.index(name) if name in names else None for name in chosen)
@@ -138,7 +138,7 @@ def chosen_classes(compared: Compared) -> tuple[int | None, int | None, int | No
 
 
 def choose(compared: Compared, pile: str, *classes: int | None) -> None:
-    """Show a pile's samples of a true class, that the first took for a class, and the second for a class."""
+    """Show a pile's samples of a true class and of both predicted classes; None: any class."""
     st.session_state[SHOWN] = pile
     for key, class_idx in zip((CLASS, FIRST_SAID, SECOND_SAID), classes, strict=True):
         name = None if class_idx is None else compared.pair.class_names[class_idx]
@@ -149,12 +149,12 @@ def choose(compared: Compared, pile: str, *classes: int | None) -> None:
 
 
 def from_the_first_sheet() -> None:
-    """What is shown has changed; before its picker is drawn."""
+    """Begin at the first page of samples; before its picker is drawn."""
     st.session_state[SHEET] = 1
 
 
 def take_to_mistakes(results: Results, sample_id: str) -> None:
-    """A sample becomes that of the page Mistakes, as this checkpoint saw it; before anything is drawn."""
+    """Open a sample on the page Mistakes with this checkpoint; before anything is drawn."""
     choices.choices_are_of(results.name)
     models.choose_checkpoint(results.name)
     evaluated.look_at(results.evaluation.name)
@@ -164,12 +164,12 @@ def take_to_mistakes(results: Results, sample_id: str) -> None:
 
 
 def leaves_for_mistakes() -> bool:
-    """Whether somebody has just asked for that page; once."""
+    """Whether a click asked for the page Mistakes; once."""
     return bool(st.session_state.pop(_LEAVING, False))
 
 
 def _forget_what_is_of_others(compared: Compared) -> None:
-    """Forget classes that this pair has not, and a pile that is empty in it; before the pickers are drawn."""
+    """Forget classes that this pair does not have, and an empty pile; before the pickers are drawn."""
     names, pile = compared.pair.class_names, st.session_state.get(SHOWN)
     if st.session_state.get(_CLASSES_OF, names) != names:
         # Set, not removed: the browser would go on showing what the picker had.
@@ -196,7 +196,7 @@ def _compared(key: str, _first: Results, _second: Results) -> Compared:
     )
 
 
-@st.cache_resource(max_entries=8, show_spinner="Asking whether it could be chance…")
+@st.cache_resource(max_entries=8, show_spinner="Testing significance…")
 def _verdict(key: str, _both: Compared, _pictures: image_access.Pictures) -> Verdict:  # noqa: ARG001 (the key of the cache)
     images = _pictures.images.images if _pictures.images else None
     if images is None:

@@ -1,4 +1,4 @@
-"""One checkpoint's results on two data sets as one, and the samples of each that are looked at."""
+"""One checkpoint's results on two data sets, and the sample of each that is open."""
 
 from dataclasses import dataclass
 
@@ -24,24 +24,24 @@ class TwoDataSets:
 
     @property
     def names(self) -> tuple[str, str]:
-        """What the evaluations are called."""
+        """The names of both evaluations."""
         return self.first.evaluation.name, self.second.evaluation.name
 
 
 def of(first: Results, second: Results) -> TwoDataSets:
-    """Both as one, from memory if neither table has changed."""
+    """The comparison of both, from memory if neither table has changed."""
     key = f"{result_cache.key_of(first)} | {result_cache.key_of(second)}"
     return TwoDataSets(first, second, _shift(key, first, second))
 
 
 def opened(side: str) -> str | None:
-    """The sample of a side that is to be looked at, which is in the address."""
+    """The sample of a side that is open, from the address."""
     linked: str | None = st.query_params.get(SAMPLES[side])
     return linked
 
 
 def open_sample(side: str, sample_id: str) -> None:
-    """Look at this sample of a side; before the page is drawn."""
+    """Open this sample of a side; before the page is drawn."""
     st.query_params[SAMPLES[side]] = sample_id
 
 
@@ -54,7 +54,7 @@ def show_class(both: TwoDataSets, class_idx: int) -> None:
 
 
 def show_samples() -> None:
-    """Turn to the samples, the first of each side; before the pickers are drawn."""
+    """Turn to the samples, and open the first of each side; before the pickers are drawn."""
     for side in SAMPLES.values():
         st.query_params.pop(side, None)
     st.session_state[TAB] = "samples"

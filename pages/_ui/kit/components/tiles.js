@@ -3,7 +3,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const tiles = parentElement.querySelector(".tiles");
   tiles.style.setProperty("--side", `${data.side}px`);
   tiles.style.setProperty("--columns", Math.min(data.items.length, 12));
-  tiles.classList.toggle("whole", data.layout === "grid");
   tiles.setAttribute("aria-label", data.label);
   const focused = parentElement.getRootNode().activeElement?.dataset.id;
   tiles.replaceChildren(...data.items.map((item) => {

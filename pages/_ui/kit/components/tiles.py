@@ -1,4 +1,4 @@
-"""Pictures to click, in a row or in a grid."""
+"""Pictures to click, in a row."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -37,16 +37,7 @@ def row(
     """Draw a row of pictures, ``side`` pixels wide at most; ``on_pick`` gets the id that was clicked."""
     _TILES(
         key=key,
-        data={"items": [asdict(item) for item in items], "label": label, "side": side, "layout": "row"},
+        data={"items": [asdict(item) for item in items], "label": label, "side": side},
         width=width,
-        on_picked_change=partial(web.hear, key, [item.id for item in items], on_pick),
-    )
-
-
-def grid(items: Sequence[Tile], *, label: str, key: str, on_pick: Callable[[str], None], side: int) -> None:
-    """Draw pictures in rows, whole, ``side`` pixels wide at least; ``on_pick`` gets the id clicked."""
-    _TILES(
-        key=key,
-        data={"items": [asdict(item) for item in items], "label": label, "side": side, "layout": "grid"},
         on_picked_change=partial(web.hear, key, [item.id for item in items], on_pick),
     )
