@@ -621,6 +621,7 @@ def test_its_weights_fill_every_tensor_of_the_network(imagenet: Checkpoint) -> N
     assert all(weights[name].shape == tensor.shape for name, tensor in wanted.items())
 
 
+@pytest.mark.slow
 def test_it_is_right_on_real_photos(imagenet: Checkpoint, photos: list[Path]) -> None:
     """One photo of each of 250 classes; with ImageNet's mean and std instead of 0.5 it is 8 points worse."""
     synsets = timm.data.ImageNetInfo().label_names()

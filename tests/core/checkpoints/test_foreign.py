@@ -306,6 +306,7 @@ def test_other_channels_are_inferred_and_the_preprocess_fits(tmp_path: Path, cha
         _imported(_saved(network.state_dict(), tmp_path), f"{TINY}?in_chans=3")
 
 
+@pytest.mark.slow
 def test_a_transformer_of_another_size_is_inferred_and_a_crop_that_it_cannot_take_refused(
     tmp_path: Path,
 ) -> None:
@@ -325,6 +326,7 @@ def test_a_transformer_of_another_size_is_inferred_and_a_crop_that_it_cannot_tak
 
 
 @pytest.mark.parametrize("aux", [True, False])
+@pytest.mark.slow
 def test_auxiliary_heads_are_left_out_and_no_input_is_rescaled_unasked(tmp_path: Path, *, aux: bool) -> None:
     network = torchvision.models.googlenet(num_classes=3, aux_logits=aux, init_weights=False)
     path = _saved(network.state_dict(), tmp_path)

@@ -164,6 +164,7 @@ def test_the_environment_names_the_folder(named: str, root: Path, monkeypatch: p
     assert paths.root() == ROOT / "checkpoints"
 
 
+@pytest.mark.slow
 def test_a_command_uses_the_folder_that_the_environment_names(root: Path) -> None:
     _change(root, preprocess=3)
     assert "bn2" in commands.run("layers", "--checkpoint", "good")

@@ -435,6 +435,7 @@ def test_warnings_of_libraries_are_for_those_who_ask_for_them(
     assert len(said) == len(asked_for)
 
 
+@pytest.mark.slow
 def test_python_m_core_exits_with_the_commands_status() -> None:
     command = [sys.executable, "-m", "core", "layers", "--checkpoint", "nope"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 (our own)

@@ -3,6 +3,7 @@
 from itertools import combinations
 
 import numpy as np
+import pytest
 
 from core.data.survey import copies
 
@@ -45,6 +46,7 @@ def test_a_brighter_copy_is_alike_and_flat_pictures_are_not() -> None:
     assert len(copies.near_pairs(flat).left) == 0
 
 
+@pytest.mark.slow
 def test_too_many_pairs_are_bounded_and_said_to_be_incomplete() -> None:
     looks = again(pictures(1, 2).repeat(3000, 0), 1.0, 3)
     found = copies.near_pairs(looks)

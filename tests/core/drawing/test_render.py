@@ -123,6 +123,7 @@ def test_what_was_not_seen_is_greyed_and_hatched_across_the_seams_of_bands() -> 
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux, where /proc tells the peak")
+@pytest.mark.slow
 def test_an_overlay_of_fifty_megapixels_takes_less_than_a_gigabyte() -> None:
     """Beside photo and values, which the caller has: the picture itself is 150 MB, all else is bands."""
     command = [sys.executable, "-c", _FIFTY_MEGAPIXELS, "inferno"]

@@ -415,6 +415,7 @@ def impatient_threads() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("impatient_threads")
+@pytest.mark.slow
 def test_two_sessions_on_one_network_do_not_mix() -> None:
     model = seeded(GapCnn)
     asked = [("backbone.0", SMALL), ("backbone", ROBUST)]
@@ -449,6 +450,7 @@ def test_the_network_is_free_between_the_passes_of_an_ascent() -> None:
 # The built-in network.
 
 
+@pytest.mark.slow
 def test_ascent_beats_every_real_photo_at_nine_in_ten_channels_of_a_middle_layer(
     imagenet: Checkpoint, photos: list[Path]
 ) -> None:

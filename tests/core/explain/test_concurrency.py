@@ -41,6 +41,7 @@ def _answers(model: nn.Module, batch: Tensor, class_idx: int) -> list[Tensor]:
 
 
 @pytest.mark.usefixtures("impatient_threads")
+@pytest.mark.slow
 def test_two_sessions_on_one_model_get_each_its_own_maps() -> None:
     """Without the model's lock, hooks of one session record the photo of the other."""
     model = seeded(GapCnn)
@@ -72,6 +73,7 @@ def test_models_have_locks_of_their_own_that_go_with_them() -> None:
 
 
 @pytest.mark.skipif(not _STATM.exists(), reason="needs Linux, where /proc tells the memory in use")
+@pytest.mark.slow
 def test_five_hundred_explanations_leave_no_memory_hooks_or_tensors_behind() -> None:
     """Images of 256 KB and maps at two layers: one kept per explanation would be over 100 MB."""
     model = seeded(GapCnn).float()

@@ -104,6 +104,7 @@ def test_a_layer_is_shown_with_its_shape() -> None:
     assert layer.size == (7, 7)
 
 
+@pytest.mark.slow
 def test_blocks_that_put_channels_last_are_offered_as_the_maps_that_they_are() -> None:
     """Swin's blocks give (N, rows, columns, K): 56 x 96 must not be read as rows and columns."""
     layers = _layers(models.swin_t())

@@ -540,6 +540,7 @@ def peak_of(path: Path) -> list[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
 @pytest.mark.parametrize(("mode", "name"), [("RGBA", "a.png"), ("RGB", "a.jpg"), ("F", "a.tif")])
+@pytest.mark.slow
 def test_50_megapixels_take_less_than_700_mb(mode: str, name: str, tmp_path: Path) -> None:
     colour = {"RGBA": (255, 0, 0, 128), "RGB": (255, 0, 0), "F": 0.5}[mode]
     options = {

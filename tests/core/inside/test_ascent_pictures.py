@@ -170,6 +170,7 @@ def test_a_stopped_run_goes_on_without_doing_finished_channels_again(
         assert np.array_equal(before.picture, kept.picture)
 
 
+@pytest.mark.slow
 def test_a_killed_command_goes_on_without_doing_finished_channels_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count_ascents: list[int]
 ) -> None:

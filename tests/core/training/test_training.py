@@ -155,6 +155,7 @@ def test_with_a_learning_rate_of_zero_the_training_loss_is_that_of_the_fresh_net
     assert measured["train_accuracy"] == pytest.approx(float((logits.argmax(1) == labels).float().mean()))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_and_another_one_others() -> None:
     recipe = _recipe(*TWO_CONVOLUTIONS, "augment.rotation=10", "speed.workers=0")
     one = train(recipe, _job("one"))
@@ -165,6 +166,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_one_others() -> None:
     assert not np.allclose(_history(one)["train_loss"], _history(third)["train_loss"])
 
 
+@pytest.mark.slow
 def test_the_number_of_workers_changes_nothing() -> None:
     changes = (*TWO_CONVOLUTIONS, "epochs=2", "augment.rotation=10", "augment.flip=true")
     none = train(_recipe(*changes, "speed.workers=0"), _job("none"))
@@ -191,6 +193,7 @@ def test_training_stops_early_without_progress() -> None:
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd", "rmsprop"])
+@pytest.mark.slow
 def test_every_optimiser_learns(optimiser: str) -> None:
     lr = {"sgd": 0.05, "rmsprop": 0.002}.get(optimiser, 0.005)
     changes = (f"optimiser.name={optimiser}", f"optimiser.lr={lr}", "epochs=4", "data.per_class=20")
@@ -198,6 +201,7 @@ def test_every_optimiser_learns(optimiser: str) -> None:
     assert history["train_loss"].iloc[-1] < history["train_loss"].iloc[0] - 0.03
 
 
+@pytest.mark.slow
 def test_gradients_of_several_batches_are_those_of_one_large_one() -> None:
     """Batches of 20 added in fours equal one batch of 80: the mean of means of equal sizes."""
     changes = (*FEW, "optimiser.name=sgd", "optimiser.lr=0.1", "epochs=2")
@@ -215,6 +219,7 @@ def test_class_weights_enter_the_loss(tmp_path: Path) -> None:
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_half_precision_halves_the_file_and_is_what_the_card_measures() -> None:
     whole = train(_recipe(*FEW), _job("whole"))
     half = train(_recipe(*FEW, "keep.stored=float16"), _job("half"))
@@ -258,6 +263,7 @@ def test_what_is_unfrozen_from_a_layer_on_learns_with_its_statistics() -> None:
     assert not torch.equal(fresh["block4.norm.running_mean"], trained["block4.norm.running_mean"])
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
     train(_recipe(*SIGNS), _job("first"))
     start = _weights(tmp_path / "first")
@@ -267,6 +273,7 @@ def test_a_training_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
     assert all(torch.equal(start[name], second[name]) for name in learned)
 
 
+@pytest.mark.slow
 def test_only_what_differs_from_the_built_in_weights_is_saved() -> None:
     changes = ("model.architecture=timm:tf_efficientnet_lite0", "model.weights=imagenet")
     recipe = _recipe(*changes, "model.train_from=head", "data.per_class=1", "epochs=2", "data.val=0.01")
@@ -311,6 +318,7 @@ def _always_save(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_always_save")
 @pytest.mark.parametrize("epoch", [1, 4])
+@pytest.mark.slow
 def test_failed_and_resumed_is_never_failed(tmp_path: Path, epoch: int) -> None:
     """With dropout, batch norm, augmentation, both schedules, early stopping and momentum."""
     changes = (*SIGNS, "epochs=5", "augment.rotation=10", "speed.workers=0", "keep.patience=5")
@@ -327,6 +335,7 @@ def test_failed_and_resumed_is_never_failed(tmp_path: Path, epoch: int) -> None:
 
 
 @pytest.mark.usefixtures("_always_save")
+@pytest.mark.slow
 def test_the_state_is_read_without_executing_anything(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="the power went"):
         train(_recipe(*TWO_CONVOLUTIONS), _job(say=_Interruption(3, RuntimeError("the power went"))))
@@ -400,6 +409,7 @@ def test_a_loss_that_is_no_number_ends_it_with_a_reason_and_keeps_the_best(
     assert all(value.isfinite().all() for value in _weights(tmp_path / "run").values())
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_it_with_a_reason_and_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -514,6 +524,7 @@ def test_auxiliary_logits_are_left_out() -> None:
     torch.testing.assert_close(classifier(torch.ones(1, 2)), torch.full((1, 2), 4.0))
 
 
+@pytest.mark.slow
 def test_a_network_whose_head_is_a_convolution_trains_without_a_feature_cache() -> None:
     changes = ("model.architecture=torchvision:squeezenet1_1", "image.size=64", "model.train_from=head")
     folder = train(_recipe(*FEW, *changes, "epochs=1", "data.per_class=2"), _job())
