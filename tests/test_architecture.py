@@ -1,14 +1,23 @@
 """The import rules, and what is allowed in one place only, read from the code. Each test lists offenders."""
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.paths import ROOT
+from tests.support.source import (
+    CORE,
+    PAGES,
+    beyond,
+    calls,
+    forbidden,
+    imports,
+    named,
+    nodes,
+    offenders,
+    parsed,
+)
 
-CORE = sorted((ROOT / "core").rglob("*.py"))
-PAGES = [*sorted((ROOT / "pages").rglob("*.py")), *ROOT.glob("app.py")]
 # From the ground floor up: a room imports from its own floor and from those before it.
 FLOORS = (
     ("arrays", "errors", "device"),
@@ -32,51 +41,6 @@ FLOORS = (
 _FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 
-def _named(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
-@cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def _imports(tree: ast.AST) -> set[str]:
-    """Full names of all that is imported, in functions too: ``from core import layers`` is core.layers."""
-    imported: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            imported |= {alias.name for alias in node.names}
-        if isinstance(node, ast.ImportFrom):
-            imported |= {f"{node.module or ''}.{alias.name}" for alias in node.names}
-    return imported
-
-
-def _under(name: str, *packages: str) -> bool:
-    return any(f"{name}.".startswith(f"{package}.") for package in packages)
-
-
-def _forbidden(tree: ast.AST, *packages: str) -> set[str]:
-    return {name for name in _imports(tree) if _under(name, *packages)}
-
-
-def _beyond(tree: ast.AST, package: str, *allowed: str) -> set[str]:
-    """Imports from ``package`` that are none of those allowed."""
-    return {name for name in _imports(tree) if _under(name, package) and not _under(name, *allowed)}
-
-
-def _calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
-    """Calls with the function as written: ``torch.load``."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func), node
-
-
-def _offenders(paths: Iterable[Path], broken: Callable[[Path], Iterable[object]]) -> dict[str, list[object]]:
-    """What breaks a rule in each file that breaks it."""
-    return {_named(path): broke for path in paths if (broke := list(broken(path)))}
-
-
 def _below(*rooms: str) -> list[Path]:
     """Modules of these rooms of core."""
     return [path for path in CORE if _room(path) in rooms]
@@ -91,10 +55,10 @@ def _room(path: Path) -> str:
 
 def test_imports_are_absolute_and_without_wildcards() -> None:
     def broken(path: Path) -> list[str]:
-        nodes = [node for node in ast.walk(_tree(path)) if isinstance(node, ast.ImportFrom)]
-        return [ast.unparse(node) for node in nodes if node.level or node.names[0].name == "*"]
+        written = [node for node in nodes(parsed(path)) if isinstance(node, ast.ImportFrom)]
+        return [ast.unparse(node) for node in written if node.level or node.names[0].name == "*"]
 
-    assert _offenders([*CORE, *PAGES], broken) == {}
+    assert offenders([*CORE, *PAGES], broken) == {}
 
 
 def test_every_room_has_a_floor() -> None:
@@ -104,44 +68,44 @@ def test_every_room_has_a_floor() -> None:
 def test_a_lower_floor_never_imports_a_higher_one() -> None:
     def broken(path: Path) -> list[str]:
         own = _FLOOR_OF.get(_room(path), 0)
-        imported = [name for name in _imports(_tree(path)) if name.startswith("core.")]
+        imported = [name for name in imports(parsed(path)) if name.startswith("core.")]
         return sorted(name for name in imported if _FLOOR_OF.get(name.split(".")[1], 0) > own)
 
-    assert _offenders(CORE, broken) == {}
+    assert offenders(CORE, broken) == {}
 
 
 def test_rooms_of_one_floor_do_not_import_each_other() -> None:
     def broken(path: Path) -> list[str]:
         rooms = FLOORS[_FLOOR_OF[_room(path)]]
-        return sorted(_forbidden(_tree(path), *(f"core.{room}" for room in rooms if room != _room(path))))
+        return sorted(forbidden(parsed(path), *(f"core.{room}" for room in rooms if room != _room(path))))
 
-    assert _offenders([path for path in CORE if path.name != "__init__.py"], broken) == {}
+    assert offenders([path for path in CORE if path.name != "__init__.py"], broken) == {}
 
 
 def test_core_knows_no_browser_and_no_plots() -> None:
     unknown = ("streamlit", "pages", "app", "matplotlib", "plotly", "tests")
-    assert _offenders(CORE, lambda path: _forbidden(_tree(path), *unknown)) == {}
+    assert offenders(CORE, lambda path: forbidden(parsed(path), *unknown)) == {}
 
 
 def test_explaining_needs_a_model_and_a_tensor_and_nothing_else_of_core() -> None:
     allowed = ("core.errors", "core.explain")
-    assert _offenders(_below("explain"), lambda path: _beyond(_tree(path), "core", *allowed)) == {}
+    assert offenders(_below("explain"), lambda path: beyond(parsed(path), "core", *allowed)) == {}
 
 
 def test_training_knows_nothing_of_explanations() -> None:
-    assert _offenders(_below("training"), lambda path: _forbidden(_tree(path), "core.explain")) == {}
+    assert offenders(_below("training"), lambda path: forbidden(parsed(path), "core.explain")) == {}
 
 
 def test_evaluation_and_drawing_know_arrays_and_tables_only() -> None:
     def broken(path: Path) -> set[str]:
-        return _beyond(_tree(path), "core", "core.arrays", "core.errors", f"core.{_room(path)}")
+        return beyond(parsed(path), "core", "core.arrays", "core.errors", f"core.{_room(path)}")
 
-    assert _offenders(_below("evaluation", "drawing"), broken) == {}
+    assert offenders(_below("evaluation", "drawing"), broken) == {}
 
 
 def test_pages_do_not_compute() -> None:
     unknown = ("torch.nn", "matplotlib", "timm", "captum", "torchvision")
-    assert _offenders(PAGES, lambda path: _forbidden(_tree(path), *unknown)) == {}
+    assert offenders(PAGES, lambda path: forbidden(parsed(path), *unknown)) == {}
 
 
 # Of tensors, arrays and tables: if a page needs one of these, core lacks a function.
@@ -149,11 +113,11 @@ _REDUCING = {"mean", "sum", "std", "var", "norm", "softmax"}
 
 
 def _reductions(tree: ast.AST) -> set[str]:
-    return {name for name, _ in _calls(tree) if "." in name and name.rpartition(".")[2] in _REDUCING}
+    return {name for name, _ in calls(tree) if "." in name and name.rpartition(".")[2] in _REDUCING}
 
 
 def test_pages_reduce_no_arrays() -> None:
-    assert _offenders(PAGES, lambda path: _reductions(_tree(path))) == {}
+    assert offenders(PAGES, lambda path: _reductions(parsed(path))) == {}
     assert _reductions(ast.parse("logits.softmax(0)\nsum([1])\nnp.mean(x)")) == {"logits.softmax", "np.mean"}
 
 
@@ -164,34 +128,34 @@ def test_a_page_takes_from_its_own_folder_and_from_what_all_share() -> None:
         parts = path.relative_to(ROOT).with_suffix("").parts
         mine = next((part for part in parts[1:] if part in own), "")
         others = [f"pages._ui.{page}" for page in own if page != mine]
-        return _forbidden(_tree(path), *others, *(f"pages.{page}" for page in own))
+        return forbidden(parsed(path), *others, *(f"pages.{page}" for page in own))
 
-    assert _offenders([path for path in PAGES if path.name != "app.py"], broken) == {}
+    assert offenders([path for path in PAGES if path.name != "app.py"], broken) == {}
 
 
 # What happens in one place only.
 
 
 def _in_place(path: Path, *rooms: str) -> bool:
-    return any(_named(path).startswith(room) for room in rooms)
+    return any(named(path).startswith(room) for room in rooms)
 
 
 def test_hooks_are_registered_only_in_hooks() -> None:
     """captum registers its own on a private copy of the network; that is not seen here, and fine."""
 
     def broken(path: Path) -> list[str]:
-        attributes = [node.attr for node in ast.walk(_tree(path)) if isinstance(node, ast.Attribute)]
+        attributes = [node.attr for node in nodes(parsed(path)) if isinstance(node, ast.Attribute)]
         return [name for name in attributes if name.startswith("register_") and "hook" in name]
 
-    assert _offenders([*CORE, *PAGES], broken) == {"core/explain/network/hooks.py": ["register_forward_hook"]}
+    assert offenders([*CORE, *PAGES], broken) == {"core/explain/network/hooks.py": ["register_forward_hook"]}
 
 
 def test_weights_are_never_unpickled() -> None:
     def broken(path: Path) -> Iterator[str]:
-        tree = _tree(path)
-        yield from _forbidden(tree, "pickle.load", "pickle.loads", "pickle.Unpickler", "dill", "joblib")
-        for name, call in _calls(tree):
-            is_torch = name == "torch.load" or (name == "load" and "torch.load" in _imports(tree))
+        tree = parsed(path)
+        yield from forbidden(tree, "pickle.load", "pickle.loads", "pickle.Unpickler", "dill", "joblib")
+        for name, call in calls(tree):
+            is_torch = name == "torch.load" or (name == "load" and "torch.load" in imports(tree))
             given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
             if is_torch and given.get("weights_only") != "True":
                 yield ast.unparse(call)
@@ -200,7 +164,7 @@ def test_weights_are_never_unpickled() -> None:
             if name == "np.load" and "allow_pickle" in given:
                 yield ast.unparse(call)
 
-    assert _offenders([*CORE, *PAGES], broken) == {}
+    assert offenders([*CORE, *PAGES], broken) == {}
 
 
 _WRITING = {"write_bytes", "write_text", "fsync", "mkstemp", "NamedTemporaryFile"}
@@ -213,28 +177,26 @@ _READ_OTHERWISE = {"limits", "sample_photos", "document", "web", "serving"}
 
 def test_files_are_written_whole_and_read_safely_by_one_room() -> None:
     def broken(path: Path) -> set[str]:
-        called = {name.rpartition(".")[2] for name, _ in _calls(_tree(path)) if not name.startswith("files.")}
-        written = _WRITING & called - ({"write_bytes"} if _named(path) == _UPLOADED else set())
+        called = {name.rpartition(".")[2] for name, _ in calls(parsed(path)) if not name.startswith("files.")}
+        written = _WRITING & called - ({"write_bytes"} if named(path) == _UPLOADED else set())
         return written | (_READING & called if path.stem not in _READ_OTHERWISE else set())
 
     outside = [path for path in [*CORE, *PAGES] if not _in_place(path, "core/files/")]
-    assert _offenders(outside, broken) == {}
+    assert offenders(outside, broken) == {}
 
 
 def test_only_commands_print() -> None:
     outside = [path for path in [*CORE, *PAGES] if not _in_place(path, "core/commands/")]
-    assert (
-        _offenders(outside, lambda path: [name for name, _ in _calls(_tree(path)) if name == "print"]) == {}
-    )
+    assert offenders(outside, lambda path: [name for name, _ in calls(parsed(path)) if name == "print"]) == {}
 
 
 def test_explaining_never_calls_backward() -> None:
     """`torch.autograd.grad` leaves no ``.grad`` behind on shared parameters."""
 
     def broken(path: Path) -> list[str]:
-        return [name for name, _ in _calls(_tree(path)) if name.endswith(".backward")]
+        return [name for name, _ in calls(parsed(path)) if name.endswith(".backward")]
 
-    assert _offenders(_below("explain"), broken) == {}
+    assert offenders(_below("explain"), broken) == {}
 
 
 _REMEMBERING = {"st.session_state", "st.query_params", "st.cache_data", "st.cache_resource"}
@@ -242,13 +204,13 @@ _REMEMBERING = {"st.session_state", "st.query_params", "st.cache_data", "st.cach
 
 def test_caches_and_session_state_live_only_in_their_rooms() -> None:
     def broken(path: Path) -> set[str]:
-        attributes = {ast.unparse(node) for node in ast.walk(_tree(path)) if isinstance(node, ast.Attribute)}
+        attributes = {ast.unparse(node) for node in nodes(parsed(path)) if isinstance(node, ast.Attribute)}
         return attributes & _REMEMBERING
 
     outside = [
         path for path in PAGES if not _in_place(path, "pages/_ui/session/") and "state" not in path.parts
     ]
-    assert _offenders(outside, broken) == {}
+    assert offenders(outside, broken) == {}
 
 
 # Names.
@@ -258,9 +220,9 @@ def test_a_class_name_occurs_once_in_core() -> None:
     """Private names too: a reader who searches for a name finds one thing."""
     homes: dict[str, list[str]] = {}
     for path in CORE:
-        for node in ast.walk(_tree(path)):
+        for node in nodes(parsed(path)):
             if isinstance(node, ast.ClassDef):
-                homes.setdefault(node.name, []).append(_named(path))
+                homes.setdefault(node.name, []).append(named(path))
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
 
 
@@ -270,12 +232,12 @@ def test_no_parameter_is_called_found() -> None:
     def broken(path: Path) -> list[str]:
         functions = [
             node
-            for node in ast.walk(_tree(path))
+            for node in nodes(parsed(path))
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         ]
         return [ast.unparse(node.args) for node in functions if "found" in _parameters(node.args)]
 
-    assert _offenders(CORE, broken) == {}
+    assert offenders(CORE, broken) == {}
 
 
 def _parameters(arguments: ast.arguments) -> set[str]:
@@ -290,15 +252,15 @@ def test_imports_are_found_wherever_and_however_they_are_written() -> None:
         "import core.layers\nfrom core import data\n"
         "def f():\n    from core.explain import cam as c\n    import streamlit as st"
     )
-    assert _imports(tree) == {"core.layers", "core.data", "core.explain.cam", "streamlit"}
-    assert _beyond(tree, "core", "core.explain") == {"core.layers", "core.data"}
-    assert _forbidden(tree, "streamlit", "core.lay") == {"streamlit"}
-    called = [name for name, _ in _calls(ast.parse("torch.load(x)\nprint(load(y))"))]
+    assert imports(tree) == {"core.layers", "core.data", "core.explain.cam", "streamlit"}
+    assert beyond(tree, "core", "core.explain") == {"core.layers", "core.data"}
+    assert forbidden(tree, "streamlit", "core.lay") == {"streamlit"}
+    called = [name for name, _ in calls(ast.parse("torch.load(x)\nprint(load(y))"))]
     assert called == ["torch.load", "print", "load"]
 
 
 def test_an_offender_is_found() -> None:
-    assert _offenders([ROOT / "app.py"], lambda _path: ["broken"]) == {"app.py": ["broken"]}
+    assert offenders([ROOT / "app.py"], lambda _path: ["broken"]) == {"app.py": ["broken"]}
     assert _room(ROOT / "core/data/splits.py") == "data"
     assert len(CORE) > 100
     assert all(path.is_file() for path in PAGES)

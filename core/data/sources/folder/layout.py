@@ -39,9 +39,8 @@ def choice(read: Reading) -> Choice:
     """A reading, as the user chooses it."""
     kind, _, spelling = read.name.partition(",")
     has_parts = bool(roles.splits_of({sample_id.split("/")[0] for sample_id in read.sample_ids}))
-    meaning = (
-        NAMES[kind] if has_parts or kind != "parts" else "some folders are classes; the others are left out"
-    )
+    some = "some folders are classes; the others are left out"
+    meaning = NAMES[kind] if has_parts or kind != "parts" else some
     return Choice(read.name, f"{meaning}; {SPELLINGS[spelling]}" if spelling else meaning, str(read))
 
 
