@@ -106,17 +106,17 @@ def chosen(matrix: ConfusionMatrix, order: str, some: Sequence[int]) -> IntArray
 
 def classes_of_most_confused(matrix: ConfusionMatrix, most: int) -> list[int]:
     """Up to ``most`` classes from the largest mistakes, or changes; without any, the first classes."""
-    found = _classes_of(most_counted(matrix, most * most), most)
-    return found or list(range(min(most, matrix.num_classes)))
+    classes = _classes_of(most_counted(matrix, most * most), most)
+    return classes or list(range(min(most, matrix.num_classes)))
 
 
 def _classes_of(pairs: Iterable[Confusion], most: int) -> list[int]:
-    found: dict[int, None] = {}
+    classes: dict[int, None] = {}
     for pair in pairs:
         for class_idx in (pair.label, pair.predicted):
-            if len(found) < most:
-                found.setdefault(class_idx)
-    return sorted(found)
+            if len(classes) < most:
+                classes.setdefault(class_idx)
+    return sorted(classes)
 
 
 def _shade(values: NDArray[np.float64]) -> DoubleArray:

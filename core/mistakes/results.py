@@ -59,16 +59,16 @@ def read(folder: Path, split: str | None = None, *, evaluation: str | None = Non
         EvaluationError: there is no evaluation, or none of that name.
         CheckpointError: its table is damaged, or has other classes.
     """
-    card, found = store.read_card(folder), evaluations.find(folder, evaluation)
-    whole = _table(found)
+    card, evaluated = store.read_card(folder), evaluations.find(folder, evaluation)
+    whole = _table(evaluated)
     splits = tuple(sorted(pc.unique(whole["split"]).to_pylist()))
     chosen = next(each for each in (split or "val", "val", splits[0]) if each in splits)
     table = whole if len(splits) == 1 else whole.filter(pc.equal(whole["split"], chosen))
     table = table.combine_chunks()
     names = tuple(distinct_names(card.class_names))
-    histogram = score_files.histogram(found.table, whole, chosen)
+    histogram = score_files.histogram(evaluated.table, whole, chosen)
     numbers = metrics(table, len(names))
-    return Results(folder.name, found, card, names, table, numbers, chosen, splits, histogram)
+    return Results(folder.name, evaluated, card, names, table, numbers, chosen, splits, histogram)
 
 
 def sample(folder: Path, sample_id: str, *, evaluation: str | None = None) -> Sample | None:

@@ -68,9 +68,9 @@ def near_pairs(looks: Looks) -> Pairs:
     busy = np.flatnonzero(_by_chunk(_contrast, looks) >= _FLATTEST)
     looks = looks[busy]
     hashes, coarse = _by_chunk(difference_hash, looks), _by_chunk(_coarse, looks)
-    found = [_in_band(looks, coarse, np.roll(hashes, -band, axis=1)) for band in range(_BANDS)]
-    left, right = busy[np.unique(np.concatenate([pairs for pairs, _ in found], axis=1), axis=1)]
-    return Pairs(left, right, complete=all(complete for _, complete in found))
+    bands = [_in_band(looks, coarse, np.roll(hashes, -band, axis=1)) for band in range(_BANDS)]
+    left, right = busy[np.unique(np.concatenate([pairs for pairs, _ in bands], axis=1), axis=1)]
+    return Pairs(left, right, complete=all(complete for _, complete in bands))
 
 
 def difference_hash(looks: Looks) -> NDArray[np.uint16]:

@@ -139,15 +139,15 @@ def per_class_change(pair: Pair) -> PerClassChange:
     """The change in each class."""
     num_classes = len(pair.class_names)
     first, second = (metrics(table, num_classes).per_class for table in (pair.first, pair.second))
-    label, found = column(pair.first, "label"), piles(pair)
+    label, sorted_rows = column(pair.first, "label"), piles(pair)
     return PerClassChange(
         first=first,
         second=second,
         precision=second.precision - first.precision,
         recall=second.recall - first.recall,
         f1=second.f1 - first.f1,
-        num_fixed=np.bincount(label[found.fixed], minlength=num_classes),
-        num_broken=np.bincount(label[found.broken], minlength=num_classes),
+        num_fixed=np.bincount(label[sorted_rows.fixed], minlength=num_classes),
+        num_broken=np.bincount(label[sorted_rows.broken], minlength=num_classes),
         support=first.support,
     )
 
@@ -162,10 +162,10 @@ def per_group_change(pair: Pair, sample_ids: Sequence[str], groups: IntArray) ->
     if places.null_count:
         raise ValueError(f"{places.null_count} of {len(places)} samples have no group, expected one for each")
     _, group = np.unique(groups[places.to_numpy()], return_inverse=True)
-    found = piles(pair)
+    sorted_rows = piles(pair)
     counts = (
         np.bincount(each, minlength=group.max() + 1)
-        for each in (group, group[found.fixed], group[found.broken])
+        for each in (group, group[sorted_rows.fixed], group[sorted_rows.broken])
     )
     return GroupChange(*counts)
 

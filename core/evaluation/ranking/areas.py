@@ -138,15 +138,15 @@ def _sorted(values: NDArray[Any], label: NDArray[Any], first: int) -> _Positives
     order = np.lexsort((own_keys, label[rows]))
     own_keys, class_idx = own_keys[order], label[rows][order].astype(np.int64)
     starts = np.searchsorted(class_idx, np.arange(first, first + len(values) + 1))
-    found = np.zeros((3, len(rows)), np.int64)
+    ranks = np.zeros((3, len(rows)), np.int64)
     for each, (start, end) in enumerate(pairwise(starts)):
         if start < end:
             own, every = own_keys[start:end], np.sort(keys[each], kind="stable")
             low, high = np.searchsorted(every, own), np.searchsorted(every, own, "right")
             own_low, own_high = np.searchsorted(own, own), np.searchsorted(own, own, "right")
-            found[:, start:end] = own_low, low - own_low, high - low - (own_high - own_low)
+            ranks[:, start:end] = own_low, low - own_low, high - low - (own_high - own_low)
     place = np.arange(len(rows)) - starts[class_idx - first]
-    return _Positives(class_idx, place, *found)
+    return _Positives(class_idx, place, *ranks)
 
 
 def _keys(values: NDArray[Any]) -> NDArray[Any]:

@@ -44,19 +44,19 @@ class _Counts:
 
 def roc_curve(scores: Scores, class_idx: int) -> RocCurve:
     """At most 500 points for one class; ValueError without scores, or if all samples or none are of it."""
-    found = _counts(scores, class_idx)
-    rates = (found.false_alarms / found.false_alarms[-1], found.hits / found.hits[-1], found.thresholds)
+    counts = _counts(scores, class_idx)
+    rates = (counts.false_alarms / counts.false_alarms[-1], counts.hits / counts.hits[-1], counts.thresholds)
     return RocCurve(*_thinned(np.array(rates)))
 
 
 def precision_recall_curve(scores: Scores, class_idx: int) -> PrecisionRecallCurve:
     """At most 500 points for one class; ValueError as `roc_curve`."""
-    found = _counts(scores, class_idx)
-    called = found.hits + found.false_alarms
-    precision = np.where(called, found.hits / np.maximum(called, 1), 1.0)
+    counts = _counts(scores, class_idx)
+    called = counts.hits + counts.false_alarms
+    precision = np.where(called, counts.hits / np.maximum(called, 1), 1.0)
     # Thresholds below the first with recall 1 add nothing.
-    end = int(np.argmax(found.hits == found.hits[-1])) + 1
-    rates = np.array([precision, found.hits / found.hits[-1], found.thresholds])[:, :end]
+    end = int(np.argmax(counts.hits == counts.hits[-1])) + 1
+    rates = np.array([precision, counts.hits / counts.hits[-1], counts.thresholds])[:, :end]
     return PrecisionRecallCurve(*_thinned(rates[:, ::-1]))
 
 

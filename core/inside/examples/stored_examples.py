@@ -142,12 +142,12 @@ def _refuse_strange_channels(table: pa.Table, about: ExamplesMetadata) -> None:
 
 
 def open_photos(folder: Path, data: Path | None) -> ImageSet:
-    """The images to look for examples in: ``data``, else those of the last time, else the checkpoint's own.
+    """The images to search for examples: ``data``, else those of the last search, else the checkpoint's own.
 
-    Labels are not needed: a folder of any photos will do.
+    Labels are not needed: any folder of photos will do.
 
     Raises:
-        DataError: there are no images, or nobody has ever said which.
+        DataError: there are no images, or it is unknown which to use.
     """
     place = data or remembered_photos(folder)
     if place is None:
@@ -158,18 +158,18 @@ def open_photos(folder: Path, data: Path | None) -> ImageSet:
         with suppress(CoreError):
             return photos_below(place)
         raise error from None
-    # Photos beside a folder or two of others are no classes.
+    # With a single class, photos beside its folder count too.
     return images if len(images.class_names) > 1 else photos_below(place)
 
 
 def remember_photos(folder: Path, data: Path) -> None:
-    """Keep where the images of the examples lie on this machine."""
+    """Store the location of the images of the examples on this machine."""
     place = files.make_folder(folder / paths.EXAMPLES_WORK)
     files.write(place / paths.LOCAL, json.dumps({"data": str(data.resolve())}).encode())
 
 
 def remembered_photos(folder: Path) -> Path | None:
-    """Where the images of the examples lay last; None where nobody has ever said."""
+    """The last location of the images of the examples; None if it is unknown."""
     try:
         return Path(json.loads(files.read_text(folder / paths.EXAMPLES_WORK / paths.LOCAL))["data"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -182,4 +182,4 @@ def _own_images(folder: Path) -> ImageSet:
     except DataError as error:
         if store.read_card(folder).recipe:
             raise
-        raise DataError(f"say in which images to look for examples of {folder.name!r}: --data DIR") from error
+        raise DataError(f"choose the images to search for examples of {folder.name!r}: --data DIR") from error

@@ -93,7 +93,7 @@ def test_an_interruption_is_said_and_what_is_done_is_kept(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ((), "error: say in which images to look for examples of 'random': --data DIR"),
+        ((), "error: choose the images to search for examples of 'random': --data DIR"),
         (("--data", "nowhere"), "error: 'nowhere' is not a folder of labelled images"),
         (("--layer", "conv9", "--data", "."), "error: no layer named 'conv9'"),
     ],

@@ -364,7 +364,7 @@ def test_any_photos_will_do(loaded: Checkpoint, tmp_path: Path) -> None:
 
 
 def test_the_images_are_those_of_the_last_time(loaded: Checkpoint, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="say in which images to look for examples of 'random': --data DIR"):
+    with pytest.raises(DataError, match="choose the images to search for examples of 'random': --data DIR"):
         open_photos(loaded.folder, None)
     data = noisy_pictures(tmp_path / "data")
     remember_photos(loaded.folder, data)

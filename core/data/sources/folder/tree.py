@@ -105,8 +105,8 @@ def _with_links(folder: Folder, path: Path, *, is_linked: bool = False) -> Folde
 def _folder(path: Path, name: str, above: tuple[_Identity, ...], linked: set[_Identity]) -> Folder:
     about = path.stat()
     above = (*above, (about.st_dev, about.st_ino))
-    with os.scandir(path) as found:
-        entries = list(found)
+    with os.scandir(path) as listed:
+        entries = list(listed)
     images: list[str] = []
     odd: list[Odd] = []
     folders: list[Folder] = []

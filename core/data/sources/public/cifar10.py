@@ -14,8 +14,8 @@ _FOLDER = "cifar-10-batches-py"
 
 
 def _find(folder: Path) -> Path | None:
-    found = listing.first_place(folder, (".", _FOLDER, f"cifar-10/{_FOLDER}"), _fits)
-    return found and found.absolute()
+    batches = listing.first_place(folder, (".", _FOLDER, f"cifar-10/{_FOLDER}"), _fits)
+    return batches and batches.absolute()
 
 
 def _fits(folder: Path) -> bool:
