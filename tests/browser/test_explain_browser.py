@@ -264,13 +264,13 @@ def test_nothing_sticks_out_of_the_window(app: App, coffee: bytes, width: int) -
 
 def test_the_picture_in_the_readme_is_this_page(app: App, cat: bytes, request: pytest.FixtureRequest) -> None:
     """Writes the screenshot when asked to: ``pytest tests/browser --screenshot-readme``."""
-    app.page.set_viewport_size({"width": 1280, "height": 1010})
+    app.page.set_viewport_size({"width": 1280, "height": 900})
     app.open()
     app.drop("chelsea.png", cat)
     app.heat()
     app.settle()
     app.page.wait_for_timeout(600)
     picture = app.page.screenshot()
-    assert Image.open(io.BytesIO(picture)).size == (1280, 1010)
+    assert Image.open(io.BytesIO(picture)).size == (1280, 900)
     if request.config.getoption("--screenshot-readme", default=False):
         SCREENSHOT.write_bytes(picture)

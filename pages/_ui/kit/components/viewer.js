@@ -8,7 +8,7 @@ export default function ({ data, parentElement, setStateValue }) {
   for (const each of parentElement.querySelectorAll(".pane")) {
     // As wide as the column allows, but so low that what belongs to the photo is seen with it.
     each.style.aspectRatio = data.ratio;
-    each.style.maxWidth = `calc(max(20rem, 44vh) * ${data.ratio})`;
+    each.style.maxWidth = `calc(max(20rem, 40vh) * ${data.ratio})`;
     const base = each.querySelector(".base");
     base.src = data.photo;
     base.alt = data.alt;
