@@ -63,7 +63,7 @@ def measured(browser: Browser, url: str) -> Iterator[tuple[str, float]]:
     for _ in range(TURNS):
         yield "opened by its address, tiles painted", opened(browser, url, "/inside?layer=bn2", TILES)
         yield "opened by its address, all drawn", opened(browser, url, "/inside?layer=bn2", WHOLE)
-    app = App(browser.new_page(viewport=WINDOW), url)
+    app = window(browser, url)
     app.open("/inside?layer=bn2")
     photos, cells = app.page.locator(".st-key-samples button"), app.page.locator(GRID)
     stages = app.page.locator(STAGES)
@@ -78,13 +78,20 @@ def measured(browser: Browser, url: str) -> Iterator[tuple[str, float]]:
     app.page.close()
 
 
+def window(browser: Browser, url: str) -> App:
+    """A window that waits longer than usual, for busy machines."""
+    page = browser.new_page(viewport=WINDOW)
+    page.set_default_timeout(1_000 * _LONGEST_S)
+    return App(page, url)
+
+
 def opened(browser: Browser, url: str, path: str, ready: str) -> float:
     """From the address to the element ``ready``, painted, in a session of its own."""
-    app = App(browser.new_page(viewport=WINDOW), url)
+    app = window(browser, url)
     started = time.perf_counter()
     app.page.goto(url + path)
-    app.page.locator(GRID).first.wait_for(timeout=1_000 * _LONGEST_S)
-    app.page.locator(ready).first.wait_for(timeout=1_000 * _LONGEST_S)
+    app.page.locator(GRID).first.wait_for()
+    app.page.locator(ready).first.wait_for()
     app.page.evaluate(PAINTED)
     seconds = time.perf_counter() - started
     app.settle()

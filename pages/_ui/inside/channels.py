@@ -107,7 +107,7 @@ def _pick_part(num_channels: int) -> int:
     if num_pages(num_channels) > 1:
         st.pagination(
             num_pages(num_channels), key=choices.PART, bind="query-params", persist_state="session",
-            max_visible_pages=5,
+            max_visible_pages=5, width=255,
         )  # fmt: skip
     return choices.part(num_channels)
 

@@ -10,27 +10,33 @@ from pages._ui.kit.pickers import photo_picker
 from pages._ui.session import photos
 from pages._ui.session.photos import Photo
 
+# Pixels of an image of its data, and of the words beside such images.
+_SIDE, _BESIDE = 48, 400
+
 
 def pick(checkpoint: str) -> Photo:
     """Draw the title, and where photos come from; gives the chosen one, or until there is one an example."""
-    photo_picker.linked_photo()
     with st.container(key="inside_top"):
         left, right = st.columns([3, 20])
     left.title("Inside")
+    photo_picker.linked_photo()
     with right:
         photo_picker.photo_source()
     photo_picker.photo_strip()
     own = own_samples(checkpoint)
     chosen = photos.chosen_photo()
     photo = chosen or (own[0] if own else _first_sample())
-    if own:
-        st.caption("Or one of the images that this network was tested on:")
-        _draw_own(own, photo)
-    if chosen is None:
-        st.caption(
-            ":material/image_search: This is an example. Drop a photo of yours above, or click another "
-            "picture, and see how each layer responds to it."
-        )
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="inside_examples"):
+        if own:
+            _draw_own(own, photo)
+        if chosen is None:
+            st.caption(
+                ":material/image_search: This is an example. Drop a photo of yours above, or click another "
+                "picture, and see how each layer responds to it.",
+                width=_BESIDE if own else "stretch",
+            )
+        elif own:
+            st.caption("Images that this network was tested on.", width="content")
     return photo
 
 
@@ -50,7 +56,14 @@ def _draw_own(own: list[Photo], chosen: Photo) -> None:
         taken = by_digest[digest]
         photos.add_photo(taken.name, taken.data, taken.link)
 
-    tiles.row(items, label="Images of its data", key="own_samples", on_pick=take, side=72)
+    tiles.row(
+        items,
+        label="Images of its data",
+        key="own_samples",
+        on_pick=take,
+        side=_SIDE,
+        width=len(own) * (_SIDE + 10),
+    )
 
 
 def _first_sample() -> Photo:

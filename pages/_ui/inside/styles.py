@@ -43,7 +43,7 @@ _STYLE = """<style>
   }
   [data-testid="stMainBlockContainer"] [data-testid="stLayoutWrapper"]:has(> .st-key-channels_view) {
     flex: 1 1 0;
-    min-height: 27rem;
+    min-height: 26rem;
   }
   .st-key-channels_view > [data-testid="stLayoutWrapper"],
   .st-key-channels_view > * > * > [data-testid="stColumn"] > * > [data-testid="stLayoutWrapper"],
