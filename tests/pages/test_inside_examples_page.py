@@ -100,6 +100,7 @@ def pictures(page: AppTest) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("layer", ["blocks.2", "bn2"])
+@pytest.mark.slow
 def test_a_first_visit_shows_the_strongest_patches_of_the_samples(imagenet: Checkpoint, layer: str) -> None:
     page = opened(layer=layer, channel="7")
     peaks = slow_peaks(imagenet, layer, samples())[7]
@@ -206,6 +207,7 @@ def _folder(place: Path, num_images: int) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_a_folder_of_photos_is_looked_through_on_the_page(
     network: Path, imagenet: Checkpoint, tmp_path: Path
 ) -> None:
@@ -244,6 +246,7 @@ def test_a_folder_that_will_not_do_is_refused_with_a_reason(network: Path, typed
     assert not page.error
 
 
+@pytest.mark.slow
 def test_more_images_than_a_page_can_wait_for_are_left_to_the_terminal(
     network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

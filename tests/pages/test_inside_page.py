@@ -209,6 +209,7 @@ def test_what_another_checkpoint_does_not_have_is_forgotten() -> None:
 @pytest.mark.parametrize(
     ("name", "first"), [("signs-plain", "block1.relu"), ("pets-cat-dog-scratch", "relu")]
 )
+@pytest.mark.slow
 def test_networks_of_other_families_can_be_looked_into(name: str, first: str) -> None:
     page = opened(checkpoint=name)
     assert grid(page)["label"] == first
@@ -238,6 +239,7 @@ def test_a_channel_that_no_start_raises_is_called_dead() -> None:
     assert "Dead channel: ascent could not raise it from any of three starts." in ascent_card(page)
 
 
+@pytest.mark.slow
 def test_tiles_show_the_ascent_images_that_exist_and_make_the_others_when_asked() -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3", sort="index", show="ascent")
     tiles = grid(page)["cells"]

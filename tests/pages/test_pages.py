@@ -100,6 +100,7 @@ def test_the_window_that_the_network_saw_is_where_the_preprocess_puts_it(explain
 
 
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.slow
 def test_every_method_answers_on_the_page(explain: AppTest, method: str) -> None:
     page = with_photo(explain, cat())
     page.selectbox(key="method").select(method).run(timeout=60)

@@ -171,6 +171,7 @@ def test_where_the_mean_of_the_tokens_is_read_cells_and_bias_sum_to_the_logit(
 
 @pytest.mark.parametrize(("method", "peer"), [("grad_cam", "GradCAM"), ("hires_cam", "HiResCAM")])
 @pytest.mark.parametrize("name", ["timm:vit", "torchvision:swin_t"])
+@pytest.mark.slow
 def test_maps_of_transformers_are_those_of_pytorch_grad_cam(method: str, peer: str, name: str) -> None:
     peers = pytest.importorskip("pytorch_grad_cam")
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget

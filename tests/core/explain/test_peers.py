@@ -131,6 +131,7 @@ def _pytorch_grad_cam(method: str) -> type[Any]:
 @networks
 @pytest.mark.parametrize("method", PYTORCH_GRAD_CAM)
 @pytest.mark.usefixtures("nothing_in_place")
+@pytest.mark.slow
 def test_pytorch_grad_cam_agrees(cases: dict[str, Case], network: str, method: str) -> None:
     """Its maps: ReLU, least to greatest, bilinear to the input's size, least to greatest."""
     target = pytest.importorskip("pytorch_grad_cam.utils.model_targets").ClassifierOutputTarget
@@ -147,6 +148,7 @@ def test_pytorch_grad_cam_agrees(cases: dict[str, Case], network: str, method: s
 @networks
 @pytest.mark.parametrize("method", TORCHCAM)
 @pytest.mark.usefixtures("nothing_in_place")
+@pytest.mark.slow
 def test_torchcam_agrees(cases: dict[str, Case], network: str, method: str) -> None:
     """Its maps: ReLU, least to greatest, at the layer's own size.
 
@@ -204,6 +206,7 @@ def test_saliency_is_captums(resnet: tuple[nn.Module, Tensor, Tensor]) -> None:
     )
 
 
+@pytest.mark.slow
 def test_integrated_gradients_are_captums(resnet: tuple[nn.Module, Tensor, Tensor]) -> None:
     model, batch, direction = resnet
     theirs = attr.IntegratedGradients(model).attribute(batch, target=3, method="riemann_middle", n_steps=50)
@@ -211,6 +214,7 @@ def test_integrated_gradients_are_captums(resnet: tuple[nn.Module, Tensor, Tenso
     torch.testing.assert_close(ours, theirs.sum(1).detach(), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_occlusion_is_captums(resnet: tuple[nn.Module, Tensor, Tensor]) -> None:
     model, batch, direction = resnet
     theirs = attr.Occlusion(model).attribute(
@@ -221,6 +225,7 @@ def test_occlusion_is_captums(resnet: tuple[nn.Module, Tensor, Tensor]) -> None:
 
 
 @pytest.mark.parametrize("layer", ["layer3", "layer2"])
+@pytest.mark.slow
 def test_guided_grad_cam_is_captums(resnet: tuple[nn.Module, Tensor, Tensor], layer: str) -> None:
     """Ours also on the network as torchvision builds it, with its ReLUs in place."""
     model, batch, direction = resnet

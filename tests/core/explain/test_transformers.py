@@ -43,6 +43,7 @@ def test_stages_of_a_vision_transformer_are_some_of_its_blocks(vit: Checkpoint) 
 
 
 @pytest.mark.parametrize("method", sorted(set(METHODS) - {"cam"}))
+@pytest.mark.slow
 def test_every_method_explains_a_vision_transformer(method: str, vit: Checkpoint) -> None:
     batch = noise(2, 3, 160, 160).float()
     answers = explain(vit, batch, Question(method, ("blocks.3",), (Score(1),)))

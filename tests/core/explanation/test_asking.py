@@ -101,6 +101,7 @@ def test_a_class_against_another_is_the_difference_of_the_two(small: Checkpoint,
 
 @pytest.mark.usefixtures("together")
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.slow
 def test_a_batch_is_answered_as_its_images_one_by_one(small: Checkpoint, batch: Tensor, method: str) -> None:
     batch = batch[:, :, :64, :96]
     question = Question(method, target_layers=("bn2",))

@@ -33,6 +33,7 @@ def _never(*_: object) -> None:
     raise AssertionError("searched again")
 
 
+@pytest.mark.slow
 def test_stages_of_lite0_see_what_its_kernels_and_strides_say(imagenet: Checkpoint) -> None:
     """r += (k - 1) j, j *= s; at most 224. Here are the kernels behind the stem's, of 3 at a stride of 2."""
     kernels = [[(3, 1)], [(3, 2), (3, 1)], [(5, 2), (5, 1)], [(3, 2), (3, 1), (3, 1), (5, 1), (5, 1), (5, 1)]]

@@ -155,6 +155,7 @@ def test_a_head_of_larger_convolutions_is_not_replaced() -> None:
 
 @pytest.mark.parametrize("architecture", RUN)
 @pytest.mark.parametrize("head", [Head(), Head(hidden=(6,), dropout=0.5)], ids=["own", "hidden"])
+@pytest.mark.slow
 def test_the_head_of_the_features_is_the_network_bit_for_bit(architecture: str, head: Head) -> None:
     model = registry.build(architecture, 7, head)
     before = snapshot(model)
