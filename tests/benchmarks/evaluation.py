@@ -28,6 +28,7 @@ from core.device import best_device, keep_freed_memory
 from core.models import registry
 from core.predictions.evaluating.evaluate import Resources, evaluate
 from core.predictions.evaluating.samples import samples_of
+from tests.support.checkpoints import checkpoints_in
 
 _ARCHITECTURE = "timm:tf_efficientnet_lite0"
 _BATCH = 32  # As in core.predicting.evaluate.
@@ -74,7 +75,8 @@ def random_checkpoint(root: Path, class_names: tuple[str, ...]) -> Path:
     model = registry.build(_ARCHITECTURE, len(class_names))
     head = {name: value for name, value in model.state_dict().items() if name.startswith("classifier")}
     card = Card(_ARCHITECTURE, class_names, base.card.preprocess)
-    return store.save(root, "random", card, base.model.state_dict() | head)
+    with checkpoints_in(root):
+        return store.save("random", card, base.model.state_dict() | head)
 
 
 def timed(name: str, folder: Path, saved: Path, workers: int) -> tuple[float, float]:

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from core.checkpoints import paths
 from core.checkpoints.paths import PREDICTIONS
 from core.predictions.prediction_table import write
+from tests.support.checkpoints import checkpoints_in, link_all
 from tests.support.server import CHROMIUM, FLAGS, running_app
 from tests.support.window import App
 
@@ -78,6 +79,8 @@ def main() -> None:
     """Print one row per thing that a person waits for, and the server's memory."""
     with (
         tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as root,
+        checkpoints_in(link_all(paths.root(), Path(root))),
         sync_playwright() as playwright,
         synthetic(NAME, 1_300_000, 1_000),
         synthetic(MANY, 50_000, 21_841),

@@ -35,6 +35,7 @@ from core.training.material import Material, material
 from core.training.network import Network, network
 from core.training.recipe import Recipe
 from core.training.run import RunFolder
+from tests.support.checkpoints import checkpoints_in
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,14 +84,14 @@ def ours(this: Setting, *, cached: bool) -> float:
         classifier, feed = learner(recipe, net, this.data, _ignore)
     else:
         classifier, feed = _through_the_backbone(recipe, net, this.data)
-    with tempfile.TemporaryDirectory() as root:
+    with tempfile.TemporaryDirectory() as root, checkpoints_in(Path(root)):
         card = Card(recipe.model.architecture, this.data.decoded.images.class_names, net.preprocess)
-        run = RunFolder.start(Path(root), "run", card)
+        run = RunFolder.start("run", card)
         keeper = Keeper(run, net.model, best="val_accuracy", stored="float32", say=_ignore)
         pace = Pace(run.tick, run.stop_is_wanted, 1)
         watch = Stopwatch()
         callbacks: list[Callback] = [Seeded(recipe.seed), pace, watch, keeper]
-        trainer = _trainer(recipe, Job("run", root=Path(root)), callbacks)
+        trainer = _trainer(recipe, Job("run"), callbacks)
         trainer.fit(classifier, datamodule=feed)
     return watch.seconds
 

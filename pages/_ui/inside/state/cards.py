@@ -2,9 +2,7 @@
 
 import numpy as np
 import streamlit as st
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from core.errors import LayerError
 from core.inside import field_sizes
@@ -39,12 +37,6 @@ def field_size(loaded: Loaded, layer: str) -> tuple[int, int]:
     return field_sizes.field_size(loaded.checkpoint, layer)
 
 
-def _blank(loaded: Loaded) -> Tensor:
-    checkpoint = loaded.checkpoint
-    preprocess, like = checkpoint.card.preprocess, next(checkpoint.model.parameters())
-    return torch.zeros(1, len(preprocess.mean), *preprocess.input_size).to(like)
-
-
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _class_weights(name: str, stamp: float, layer: str, _loaded: Loaded) -> Weights | None:  # noqa: ARG001 (the key of the cache)
     return class_weights.class_weights(_loaded.checkpoint, layer)
@@ -53,6 +45,7 @@ def _class_weights(name: str, stamp: float, layer: str, _loaded: Loaded) -> Weig
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _filters(name: str, stamp: float, layer: str, _loaded: Loaded) -> Filters | None:  # noqa: ARG001 (the key of the cache)
     try:
-        return kernels.filters_of(_loaded.checkpoint.model, layer, _blank(_loaded))
+        checkpoint = _loaded.checkpoint
+        return kernels.filters_of(checkpoint.model, layer, checkpoint.blank_input())
     except LayerError:
         return None
