@@ -25,6 +25,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_POLL_S", 0.0)
 
 
+@pytest.mark.slow
 def test_it_runs_the_command_and_keeps_all_that_it_says(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "log"
     assert processes.start("recipes", log=log).wait() == 0
@@ -33,6 +34,7 @@ def test_it_runs_the_command_and_keeps_all_that_it_says(tmp_path: Path) -> None:
     assert processes.last_words(log).startswith("no checkpoint named 'none-such'")
 
 
+@pytest.mark.slow
 def test_what_it_prints_can_be_left_out(tmp_path: Path) -> None:
     log = tmp_path / "log"
     assert processes.start("recipes", log=log, output=subprocess.DEVNULL).wait() == 0

@@ -268,7 +268,7 @@ def test_a_folder_that_is_named_for_pictures_is_remembered_for_that_evaluation(
 ) -> None:
     place = _digits_below(tmp_path / "street")
     page = opened(MISTAKES, checkpoint=name, evaluation=STREET)
-    assert "where the images of" in small(page)
+    assert f"The folder of the images of '{STREET}' is unknown on this machine" in small(page)
     page.text_input(key=f"image_folder_{name}/{STREET}").set_value(str(place)).run()
     assert not page.exception
     assert remembered_data(evaluations.find(folder(name), STREET).folder) == place
