@@ -129,5 +129,5 @@ def _none() -> str:
     """What the user can do where there is no checkpoint."""
     return (
         f"none in {str(paths.root())!r}; train one (python -m core train digits), import one "
-        f"(python -m core import --help), or let {paths.VARIABLE} name the folder that has some"
+        f"(python -m core import --help), or set {paths.VARIABLE} to a folder that has some"
     )

@@ -57,7 +57,7 @@ def _read(folder: Path) -> tuple[Path | None, str]:
         return _place(known.get("data")), _layout(known.get("layout", ""))
     except (FileError, ValueError) as error:
         reason = f"{str(path)!r} cannot be used: {tables.said(error)}"
-        raise CheckpointError(f"{reason}; delete it, and name the folder of the images again") from error
+        raise CheckpointError(f"{reason}; delete it, then choose the folder of the images again") from error
 
 
 def _place(data: object) -> Path | None:

@@ -37,7 +37,9 @@ def _add_layers(parser: argparse.ArgumentParser) -> None:
 def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_explain)
     add_photos(parser)
-    parser.add_argument("--against", metavar="NAME_OR_INDEX", help="explain why the class and not this one")
+    parser.add_argument(
+        "--against", metavar="NAME_OR_INDEX", help="explain why the class rather than this one"
+    )
     parser.add_argument("--method", choices=METHODS, default="grad_cam", help="default: %(default)s")
 
 
@@ -63,7 +65,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
         "--weights-key",
         default="",
         metavar="KEY",
-        help="where the file holds several sets of weights, the key of the right one, such as state_dict_ema",
+        help="if the file holds several state dicts, the key of the right one, such as state_dict_ema",
     )
     parser.add_argument(
         "--head-activation",
@@ -133,6 +135,6 @@ def _import(options: argparse.Namespace) -> int:
     for line in done.report.lines:
         print(line)
     if importing.are_levels(options.preprocess):
-        print("mean and std are above 1, so they are read as of pixel values from 0 to 255")
+        print("mean and std are above 1, so they are taken to be in pixel values from 0 to 255")
     print(f"{options.weights} -> {done.folder}")
     return 0

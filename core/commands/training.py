@@ -184,7 +184,7 @@ def _list_sources() -> int:
         folder = catalogue.find(name)
         state = "not found" if folder is None else "built in" if source.is_embedded else f"in {folder}"
         print(f"{name:{width}}  {source.title} ({state})")
-    print(f"data sets are searched for in {catalogue.data_root()}; SEEWHY_DATA names another folder")
+    print(f"data sets are looked for in {catalogue.data_root()}; set SEEWHY_DATA to use another folder")
     return 0
 
 

@@ -23,4 +23,4 @@ def away(images: ImageSet, error: AwayImageError | str) -> DataError:
     """The error for an image that cannot be read at present, damaged or not."""
     if images.root is not None and not images.root.is_dir():
         return DataError(f"the folder {str(images.root)!r} is missing; connect its disk, then start again")
-    return DataError(f"{error}; connect its disk, or open the folder anew if files were deleted")
+    return DataError(f"{error}; connect its disk, or open the folder again if files were deleted")

@@ -63,9 +63,9 @@ def _with_less_memory(
     if len(batch) > 1:
         halves = batch.tensor_split(2)
         explained = [_with_less_memory(checkpoint, half, question, on_progress) for half in halves]
-        return _noting("graphics memory ran out: fewer images at once", [*explained[0], *explained[1]])
+        return _noting("GPU memory ran out: using smaller batches", [*explained[0], *explained[1]])
     on_cpu = store.load(checkpoint.folder, device="cpu")
-    return _noting("graphics memory ran out: on the CPU", _answers(on_cpu, batch, question, on_progress))
+    return _noting("GPU memory ran out: using the CPU", _answers(on_cpu, batch, question, on_progress))
 
 
 def _answers(

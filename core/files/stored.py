@@ -35,7 +35,7 @@ def parsed(path: Path) -> Json:
     try:
         content = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_refuse)
     except RecursionError as error:
-        raise ValueError("its values are nested too deep") from error
+        raise ValueError("its values are nested too deeply") from error
     if not isinstance(content, dict):
         raise ValueError(f"it holds {in_words(content)}, expected an object")  # noqa: TRY004 (not an argument)
     return content

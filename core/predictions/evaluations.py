@@ -141,7 +141,7 @@ def delete(folder: Path, name: str) -> None:
     """
     evaluation = find(folder, name)
     if is_under_way(folder, name):
-        raise EvaluationError(f"{name!r} is being evaluated; wait for its end, or stop it first")
+        raise EvaluationError(f"{name!r} is being evaluated; wait until it ends, or stop it first")
     if evaluation.is_older:
         for path in _older_paths(folder):
             path.unlink(missing_ok=True)
@@ -180,7 +180,7 @@ def interrupted(folder: Path) -> list[Evaluation]:
 def forget(folder: Path, name: str) -> None:
     """Delete an interrupted evaluation; EvaluationError if a process works on it."""
     if is_under_way(folder, name):
-        raise EvaluationError(f"{name!r} is being evaluated; wait for its end, or stop it first")
+        raise EvaluationError(f"{name!r} is being evaluated; wait until it ends, or stop it first")
     shutil.rmtree(workplace(folder, name), ignore_errors=True)
     log_of(folder, name).unlink(missing_ok=True)
 

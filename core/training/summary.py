@@ -39,8 +39,8 @@ def facts(recipe: Recipe) -> list[Fact]:
     return [
         Fact("Network", _network(recipe.model)),
         Fact("Starts from", _start(recipe.model)),
-        Fact("Learns", _learns(recipe.model)),
-        Fact("Sees", _input(preprocess_of(recipe))),
+        Fact("Trainable layers", _learns(recipe.model)),
+        Fact("Input", _input(preprocess_of(recipe))),
         Fact("Augmentation", ", ".join(augmentation(recipe.augment)) or "none"),
         Fact("Trains for", _length(recipe)),
         Fact("Optimiser", _steps(recipe.optimiser, recipe.schedule)),
@@ -80,7 +80,7 @@ def _moves(augment: Augment) -> Iterator[str]:
 def _network(model: Model) -> str:
     name = model.architecture.partition(":")[2]
     count = _num_weights(model.architecture, head_of(model))
-    return name if count is None else f"{name}, about {_rounded(count)} weights"
+    return name if count is None else f"{name}, about {_rounded(count)} parameters"
 
 
 def _start(model: Model) -> str:
@@ -116,7 +116,7 @@ def _steps(optimiser: Optimiser, schedule: Schedule) -> str:
 
 def _kept(recipe: Recipe) -> str:
     measure = "lowest validation loss" if recipe.keep.best == "val_loss" else "best validation accuracy"
-    return f"the epoch of the {measure}"
+    return f"the epoch with the {measure}"
 
 
 @functools.cache

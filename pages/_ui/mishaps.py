@@ -78,7 +78,7 @@ def show_outside_of_pages(error: Exception) -> bool:
     # Not at the top: the server holds this function, and must start before the libraries are loaded.
     from pages._ui import shell  # noqa: PLC0415
 
-    show(error, "your last click was followed")
+    show(error, "your last click was handled")
     with suppress(StreamlitAPIException):  # The message alone will do.
         for path, page in shell.PAGES.items():
             st.page_link(path, label=page.title, icon=page.icon, query_params={})

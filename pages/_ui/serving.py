@@ -92,7 +92,7 @@ def refusal(headers: Headers) -> str | None:
         name = "This address" if host == "" else repr(host[:80])
         return f"{name} is not a name of this server; its owner can add it to server.allowedHosts"
     if origin is not None and urlsplit_or_none(origin) != host.lower():
-        return "a page of another site may not ask this server"
+        return "requests from other sites are refused"
     return None
 
 

@@ -88,7 +88,7 @@ def _sidebar() -> None:
                 key=models.CHECKPOINT,
                 bind="query-params",
                 persist_state="session",
-                help="The trained network that answers. Add your own below.",
+                help="The trained network that these pages explain. Add your own below.",
             )
         own_model.button()
         own_model.report(query.get(models.CHECKPOINT, ""))

@@ -14,11 +14,11 @@ def draw() -> None:
     if trouble is not None:
         st.error(words.capital(trouble), icon=":material/folder_off:")
         return
-    st.header("There is no network yet", anchor=False)
-    st.markdown(words.plain(f"Networks are kept in {paths.root()}. No usable network is there."))
+    st.header("There is no model yet", anchor=False)
+    st.markdown(words.plain(f"Models are kept in {paths.root()}. No usable model is there."))
     with st.container(horizontal=True, gap="small"):
         st.button(
-            "Use the ImageNet network",
+            "Use the ImageNet model",
             icon=":material/download_done:",
             type="primary",
             key="welcome_built_in",
@@ -49,7 +49,7 @@ def draw_linked() -> None:
     name = models.linked_checkpoint()
     reason = inventory.unusable().get(name) if name else None
     if name and reason:
-        told = f"{name} cannot be used: {reason}. The page shows another network."
+        told = f"{name} cannot be used: {reason}. The page shows another model."
         st.warning(words.plain(told), icon=":material/warning:")
 
 

@@ -267,7 +267,7 @@ def test_the_picture_in_the_readme_is_this_page(app: App, request: pytest.Fixtur
     app.open("/inside?photo=chelsea.png&layer=blocks.4&sort=class&channel=102&ascent=robust")
     expect(app.page.locator(".st-key-ascent_image img")).to_be_visible(timeout=60_000)
     expect(app.page.locator(".seewhy-nine img")).to_have_count(5)
-    expect(app.page.locator(".st-key-network .head").last).to_contain_text("sees all of the image")
+    expect(app.page.locator(".st-key-network .head").last).to_contain_text("sees the whole image")
     app.settle()
     app.page.mouse.move(5, 5)
     app.page.wait_for_timeout(600)

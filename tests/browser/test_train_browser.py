@@ -45,7 +45,7 @@ def button(app: App, key: str) -> Locator:
 
 def start(app: App, name: str, epochs: int) -> None:
     app.open("/train")
-    fill(app, "Name of the result", name)
+    fill(app, "Name of the new model", name)
     fill(app, "Epochs", str(epochs))
     button(app, "train_start").click()
     expect(app.page).to_have_url(re.compile(f"run={name}"), timeout=SLOW)

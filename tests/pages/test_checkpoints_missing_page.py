@@ -39,9 +39,9 @@ def _odd(root: Path, **values: object) -> None:
 def test_without_a_checkpoint_a_page_is_a_welcome(path: str) -> None:
     page = _home() if path == "app.py" else opened(path)
     assert not page.exception
-    assert [each.value for each in page.header] == ["There is no network yet"]
+    assert [each.value for each in page.header] == ["There is no model yet"]
     assert [each.label for each in page.button if each.key.startswith("welcome")] == [
-        "Use the ImageNet network",
+        "Use the ImageNet model",
         "Train one",
     ]
 
@@ -85,7 +85,7 @@ def test_a_broken_one_is_named_and_the_others_answer(root: Path, path: str) -> N
 def test_where_all_are_broken_the_page_is_a_welcome_that_names_them(root: Path) -> None:
     _odd(root, class_names=[])
     page = _home()
-    assert [each.value for each in page.header] == ["There is no network yet"]
+    assert [each.value for each in page.header] == ["There is no model yet"]
     assert "class_names is a list" in captions(page.sidebar)
 
 
@@ -95,7 +95,7 @@ def test_a_link_to_a_broken_one_says_why_another_is_shown(root: Path) -> None:
     page = opened("pages/mistakes.py", checkpoint="odd")
     assert not page.exception
     assert "odd cannot be used" in page.warning[0].value
-    assert "The page shows another network" in as_read(page.warning[0].value)
+    assert "The page shows another model" in as_read(page.warning[0].value)
     assert metrics(page)["Accuracy"] == "98.9%"
 
 

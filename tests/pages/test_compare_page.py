@@ -263,7 +263,7 @@ def test_without_images_a_sample_still_says_what_both_said() -> None:
     row = both(*SIGNS).iloc[0]
     names = store.read_card(paths.root() / SIGNS[0]).class_names
     page = link(*SIGNS, sample=row["sample_id"])
-    assert "No picture" in page.warning[0].value
+    assert "No image" in page.warning[0].value
     for name, said in zip(SIGNS, ("predicted", "predicted_2"), strict=True):
         assert f"**{name}** predicted" in text(page)
         assert names[row[said]] in text(page)
@@ -360,7 +360,7 @@ def test_the_picker_has_only_those_of_the_same_images() -> None:
 
 def test_where_there_is_no_other_it_says_how_to_get_one() -> None:
     page = link("malaria")
-    assert "malaria** is the only checkpoint here" in page.info[0].value
+    assert "malaria** is the only model here" in page.info[0].value
     assert "python -m core evaluate OTHER" in page.info[0].value
 
 

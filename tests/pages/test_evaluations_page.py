@@ -118,7 +118,7 @@ def test_one_that_is_not_there_is_said_not_to_be(name: str) -> None:
 def test_other_weights_than_those_that_were_evaluated_are_said(name: str) -> None:
     found = evaluations.find(folder(name), STREET)
     evaluations.write_facts(found.folder, evaluations.Facts(data="street", weights_sha256="other"))
-    assert "other weights now" in opened(MISTAKES, checkpoint=name, evaluation=STREET).warning[0].value
+    assert "weights have changed" in opened(MISTAKES, checkpoint=name, evaluation=STREET).warning[0].value
 
 
 def test_deleting_is_asked_first_and_leaves_the_others(name: str) -> None:
@@ -404,5 +404,5 @@ def test_another_network_is_compared_sample_by_sample_on_the_evaluation_that_mat
 
 def test_the_one_that_is_looked_at_is_not_offered_beside_itself(name: str) -> None:
     page = opened(COMPARE, checkpoint=name, evaluation=STREET)
-    assert page.selectbox(key="second_checkpoint").options == [f"{OWN}, same network"]
+    assert page.selectbox(key="second_checkpoint").options == [f"{OWN}, same model"]
     assert SimpleNamespace(**page.query_params).evaluation == STREET

@@ -140,14 +140,14 @@ def test_namesakes_are_told_apart() -> None:
 def test_a_checkpoint_with_data_looks_at_a_few_of_its_own_images(digits: Path) -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3")
     assert not (digits / paths.EXAMPLES).exists()
-    assert "From 8 images that it was tested on." in card(page)
+    assert "From 8 images it was tested on." in card(page)
     assert {title.split(" · ")[0] for title in titles(page)} <= set("01234567")
 
 
 def test_what_real_images_reach_is_known_from_the_photos_at_hand(imagenet: Checkpoint) -> None:
     peaks = slow_peaks(imagenet, "blocks.2", samples())[7]
     mean = max(mean for *_, mean in peaks)
-    expected = f"reach **{mean:.2g}** at most, {peaks[0][0]:.2g} in one cell.".replace("-", "−")
+    expected = f"the highest mean is **{mean:.2g}** and the highest cell {peaks[0][0]:.2g}.".replace("-", "−")
     assert expected in card(opened(layer="blocks.2", channel="7"))
 
 
@@ -269,6 +269,6 @@ def test_images_of_another_folder_are_not_taken_for_those_of_the_table(digits: P
     stored_examples.remember_photos(digits, _folder(tmp_path / "photos", 3))
     page.run()
     assert not page.exception
-    assert "are others, or have changed since" in card(page)
+    assert "are different ones, or have changed since" in card(page)
     page.selectbox(key="layer").select("block1").run()
     assert "This replaces the examples from the 1,797 images of digits." in card(page)

@@ -25,7 +25,7 @@ def stage_lines(page: AppTest) -> list[str]:
 
 @pytest.mark.usefixtures("_no_ascent")
 def test_the_overview_says_what_a_cell_of_each_stage_sees() -> None:
-    expected = [f"sees {side} × {side} pixels" for side in (7, 19, 67)] + ["sees all of the image"] * 2
+    expected = [f"sees {side} × {side} pixels" for side in (7, 19, 67)] + ["sees the whole image"] * 2
     assert stage_lines(opened()) == expected
 
 
@@ -51,7 +51,7 @@ def test_tiles_show_the_filters_of_the_first_layer_in_its_colours(imagenet: Chec
     cells = grid(page)["cells"]
     assert [cell["number"] for cell in cells] == [brief(norm) for norm in norms]
     rank = 1 + (norms > norms[7]).sum()
-    assert cells[7]["meaning"] == f"Channel 7: norm {brief(norms[7])}, number {rank} of 32"
+    assert cells[7]["meaning"] == f"Channel 7: norm {brief(norms[7])}, rank {rank} of 32"
     picture, (left, top) = sheet_picture(page), cells[7]["corner"]
     levels = 127.5 + 127.5 * weights[7] / np.abs(weights).max()
     squares = picture[top : top + 111 : 37, left : left + 111 : 37, :3]

@@ -42,7 +42,7 @@ from tests.support.looking_inside import (
 def test_a_first_visit_shows_the_first_stage_of_a_sample_and_says_what_to_do(imagenet: Checkpoint) -> None:
     page = opened()
     found = expected(imagenet, "blocks.0")
-    assert "This is an example. Drop a photo of yours above" in " ".join(each.value for each in page.caption)
+    assert "This is an example. Drop your own photo above" in " ".join(each.value for each in page.caption)
     assert title(page) == "blocks.0: 16 channels of 112 × 112"
     assert cells(page) == found.order("strength").tolist()
     assert chosen(page) == cells(page)[:1]
@@ -58,7 +58,7 @@ def test_a_channel_is_described_by_its_numbers(imagenet: Checkpoint) -> None:
     assert f"<b>{values.min():.2g}, {values.max():.2g}</b>".replace("-", "−") in facts(page)
     mean_size = np.abs(values).mean()
     rank = expected(imagenet, "blocks.2").order("strength").tolist().index(7) + 1
-    assert f"<b>{mean_size:.2g}, number {rank} of 40</b>" in facts(page)
+    assert f"<b>{mean_size:.2g}, rank {rank} of 40</b>" in facts(page)
 
 
 @pytest.mark.usefixtures("_no_ascent")
@@ -123,7 +123,7 @@ def test_a_silent_channel_is_drawn_and_called_silent(imagenet: Checkpoint) -> No
     found = expected(imagenet, "bn2")
     silent = int(np.flatnonzero(found.stats.silent)[0])
     page = opened(layer="bn2", sort="index", channel=str(silent))
-    assert "Silent: the channel has one value everywhere in this photo" in page.info[0].value
+    assert "Silent: the channel has the same value everywhere in this photo" in page.info[0].value
     assert f"Grey: {found.stats.silent.sum()} of 1,280 are silent" in hint(page)
     assert grid(page)["cells"][silent]["meaning"] == f"Channel {silent}: silent, 0 everywhere"
 
@@ -149,7 +149,7 @@ def test_the_overview_has_each_stage_with_its_shape_its_spacing_and_its_paramete
     assert sheets[-1]["lines"][0] == "1,280 × 7 × 7"
     counts = parameters_by_stage(imagenet.model, layers)
     assert [sheet["facts"][0] for sheet in sheets] == [f"{count:,} parameters" for count in counts]
-    assert [sheet["facts"][1] for sheet in sheets] == [f"a cell every {n} pixels" for n in (2, 4, 8, 16, 32)]
+    assert [sheet["facts"][1] for sheet in sheets] == [f"stride {n} pixels" for n in (2, 4, 8, 16, 32)]
 
 
 @pytest.mark.usefixtures("_no_ascent")
@@ -189,7 +189,7 @@ def test_another_photo_is_looked_at_by_the_same_layer() -> None:
 @pytest.mark.usefixtures("_no_ascent")
 def test_a_checkpoint_with_data_of_its_own_begins_with_one_of_its_images() -> None:
     page = opened(checkpoint="digits")
-    own = sent(page, label="Images of its data")["items"]
+    own = sent(page, label="Images from its data set")["items"]
     assert [item["caption"] for item in own] == list("01234567")
     assert [item["caption"] for item in own if item["selected"]] == ["0"]
     assert grid(page)["label"] == "block1"
@@ -271,7 +271,7 @@ def test_the_classes_of_a_channel_are_those_of_the_heads_largest_and_smallest_we
 
 @pytest.mark.usefixtures("_no_ascent")
 def test_a_layer_that_the_head_does_not_read_has_no_weights_for_classes_and_says_so() -> None:
-    assert "a channel has no weight for a class" in ascent_card(opened(layer="blocks.2"))
+    assert "its channels have no class weights" in ascent_card(opened(layer="blocks.2"))
 
 
 @pytest.mark.usefixtures("_no_ascent")
@@ -280,7 +280,7 @@ def test_the_filter_of_a_channel_has_its_norm_and_its_rank(imagenet: Checkpoint)
     norms = np.linalg.norm(weights, axis=1)
     rank = 1 + (norms > norms[112]).sum()
     page = opened(layer="bn2", channel="112")
-    assert f"norm **{norms[112]:.2g}**, number {rank:,} of 1,280." in ascent_card(page)
+    assert f"norm **{norms[112]:.2g}**, rank {rank:,} of 1,280." in ascent_card(page)
     assert "The strongest 16 of 320 kernels" in ascent_card(page)
 
 
@@ -297,7 +297,7 @@ def digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("_no_ascent")
 def test_real_patches_are_found_on_demand_and_are_those_of_the_table(digits: Path) -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3")
-    assert "From 8 images that it was tested on" in ascent_card(page)
+    assert "From 8 images it was tested on" in ascent_card(page)
     page.button(key="look_card").click().run()
     assert not page.exception
     found = stored_examples.read(digits)
@@ -310,7 +310,9 @@ def test_real_patches_are_found_on_demand_and_are_those_of_the_table(digits: Pat
     assert "From the 1,797 images of digits" in ascent_card(page)
     rows = found.table.filter(found.table["channel"].to_numpy() == 3).to_pylist()
     mean = max(row["mean_activation"] for row in rows)
-    assert f"reach **{mean:.2g}** at most, {own[0].activation:.2g} in one cell." in ascent_card(page)
+    assert f"the highest mean is **{mean:.2g}** and the highest cell {own[0].activation:.2g}." in ascent_card(
+        page
+    )
 
 
 @pytest.mark.usefixtures("_no_ascent")

@@ -115,7 +115,7 @@ def test_of_many_classes_a_picker_offers_few_and_takes_any_by_name(many: str) ->
 
 def test_without_all_scores_there_are_no_curves_and_it_is_said_why(many: str) -> None:
     page = opened(PAGE, checkpoint=many, view="Curves")
-    assert ["There are no curves" in each.value for each in page.info] == [True]
+    assert ["No curves: " in each.value for each in page.info] == [True]
 
 
 @pytest.mark.parametrize("name", ["digits", "malaria", "signs-plain", "pets-cat-dog"])
@@ -184,7 +184,7 @@ def test_filters_keep_what_lies_in_their_ranges() -> None:
 def test_nothing_selected_is_said_in_words() -> None:
     page = opened(PAGE, checkpoint="digits", true="0", pred="1")
     assert not page.exception
-    assert "No sample matches" in page.info[0].value
+    assert "No matching samples" in page.info[0].value
 
 
 def test_a_sample_shows_four_pictures_whose_difference_is_map_minus_map() -> None:
@@ -266,7 +266,7 @@ def test_without_images_a_sample_still_has_its_probabilities() -> None:
     first = table("malaria").iloc[0]
     page = opened(PAGE, checkpoint="malaria", sample=first["sample_id"])
     assert not page.exception
-    assert "No picture" in page.warning[0].value
+    assert "No image" in page.warning[0].value
     assert f"loss {first['loss']:.2f} nats" in captions(page)
 
 

@@ -73,7 +73,7 @@ def test_a_fault_in_a_click_leads_to_the_pages(monkeypatch: pytest.MonkeyPatch) 
     error = KeyError("nobody expected this")
     monkeypatch.setattr(home, "draw", lambda: mishaps.show_outside_of_pages(error))
     page = opened("app.py")
-    assert "while your last click was followed" in page.error[0].value
+    assert "while your last click was handled" in page.error[0].value
     assert [each.proto.label for each in page.get("page_link")] == [
         each.title for each in shell.PAGES.values()
     ]

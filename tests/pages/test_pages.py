@@ -147,7 +147,7 @@ def test_a_map_without_positive_evidence_says_so_instead_of_showing_nothing() ->
 
     page = AppTest.from_function(script).run()
     assert not page.exception
-    assert page.info[0].value.startswith("No positive evidence: this method shows nothing at bn2 for tench")
+    assert page.info[0].value.startswith("No positive evidence: the map is empty at bn2 for tench")
 
 
 def test_comparing_a_class_with_itself_is_answered_with_words(explain: AppTest) -> None:

@@ -111,7 +111,7 @@ def test_settings_that_do_not_go_together_are_told(train: AppTest) -> None:
 
 @pytest.mark.parametrize("bad", ["", "../x", "a b", "imagenet"])
 def test_a_name_that_cannot_be_is_told(train: AppTest, bad: str) -> None:
-    name = next(each for each in train.text_input if each.label == "Name of the result")
+    name = next(each for each in train.text_input if each.label == "Name of the new model")
     page = name.set_value(bad).run()
     assert messages(page)
     assert not start(page)

@@ -14,7 +14,7 @@ from core.data.survey.image_facts import SurveyTable
 
 SPLITS = ("train", "val", "test")
 _NAMES = dict(zip(SPLITS, ("training", "validation", "test"), strict=True))
-_IMBALANCED = 3.0  # Largest class / smallest: from here on, accuracy hides the recall of the small one.
+_IMBALANCED = 3.0  # Largest / smallest class: from here on, accuracy hides the recall of the small one.
 _LISTED = 3  # Files of each kind that are listed in a terminal.
 _ENDS = 5  # Largest and smallest classes that are listed in a terminal.
 

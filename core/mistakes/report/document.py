@@ -139,7 +139,7 @@ def _about(report: MistakesReport) -> str:
 
 def _numbers(metrics: Metrics) -> str:
     entries = [
-        ("Accuracy", percent(metrics.accuracy), "share of samples that are predicted right"),
+        ("Accuracy", percent(metrics.accuracy), "share of samples that are predicted correctly"),
         ("Balanced accuracy", percent(metrics.balanced_accuracy), "mean recall of the classes"),
         (
             "Majority-class baseline",

@@ -75,7 +75,7 @@ class Parts:
         self.place.mkdir(parents=True, exist_ok=True)
         taken = EvaluationError(
             f"{self.folder.name!r} is being evaluated as {self.name!r} by another process; "
-            "wait for its end, or choose another name"
+            "wait until it ends, or choose another name"
         )
         wait_s = _WAIT_S if self.share.rank else 0
         with locks.held(self._lock(self.share.rank), taken, wait_s=wait_s):

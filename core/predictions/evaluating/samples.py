@@ -55,7 +55,7 @@ def open_images(folder: Path, data: Path | None, layout: str = "") -> ImageSet:
     if source := source_of(card):
         return catalogue.open_data(source, place, layout=layout, known=card.class_names)
     if place is None:
-        raise DataError(f"no images are known for {folder.name!r}; name a folder with --data DIR")
+        raise DataError(f"no images are known for {folder.name!r}; give a folder with --data DIR")
     return catalogue.open_folder(place, layout=layout, known=card.class_names)
 
 

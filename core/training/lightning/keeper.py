@@ -192,7 +192,7 @@ def _line(row: dict[str, float], *, is_best: bool) -> str:
 def diverged(epoch: int) -> str:
     """The message for a loss that is not a number."""
     return (
-        f"the loss became NaN or infinite in epoch {epoch}; lower optimiser.lr, or look for such values in "
+        f"the loss became NaN or infinite in epoch {epoch}; lower optimiser.lr, or look for NaN in the "
         "images and weights"
     )
 

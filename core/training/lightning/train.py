@@ -103,7 +103,7 @@ def resume(recipe: Recipe | None, job: Job) -> Path:
 def _refuse_devices(job: Job) -> None:
     cards = torch.cuda.device_count()
     if job.devices < 1 or job.nodes < 1 or (cards and job.devices > cards):
-        there = f"this machine has {cards} graphics cards" if cards else "at least one is needed"
+        there = f"this machine has {cards} GPUs" if cards else "at least one is needed"
         raise TrainingError(f"got {job.devices} devices on {job.nodes} machines; {there}")
 
 

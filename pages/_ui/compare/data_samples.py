@@ -53,7 +53,7 @@ def _draw_side(results: Results, selection: Selection, which: Which) -> None:
         st.caption("No mistakes here. These are right predictions, highest loss first.")
         rows = selected(results.table, replace(selection.wanted, outcome="right"), "top_losses")
     if not len(rows):
-        st.info("No sample matches here. Pick another class, or all.", icon=":material/search_off:")
+        st.info("No matching samples. Choose another class, or all.", icon=":material/search_off:")
         return
     wanted = data_sets.opened(which)
     row = None if wanted is None else row_of(results.table, wanted)

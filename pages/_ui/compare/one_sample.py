@@ -62,7 +62,7 @@ def draw(compared: Compared, selection: PairSelection, images: image_access.Pict
         try:
             photo = image_access.photo(images, first.sample)
         except ImageError as error:
-            st.warning(f"No picture: {words.plain(str(error))}.", icon=":material/hide_image:")
+            st.warning(f"No image: {words.plain(str(error))}.", icon=":material/hide_image:")
             photo = None
         if photo is None:
             _draw_without_photo(first, second)
@@ -113,7 +113,8 @@ def _draw_both(photo: Photo, first: Side, second: Side) -> None:
             draw_maps(side, photo)
             draw_link(side)
     st.caption(
-        f"Red speaks for the class, blue against it. Each checkpoint has its own scale. · {_place(first)}"
+        "Red is evidence for the class, blue is evidence against it. Each model has its own scale. · "
+        f"{_place(first)}"
     )
 
 
@@ -154,7 +155,7 @@ def draw_maps(side: Side, photo: Photo) -> None:
         _panes(side, photo, loaded, both)[: len(maps)],
         _scale(both),
         key=f"compared_{side.key}",
-        hint="Point at a map to read it",
+        hint="Hover over a map to read its values",
     )
     st.caption(words.plain(f"Grad-CAM at {layer}, its last layer: {_shape(maps[0])} cells"))
 
@@ -171,7 +172,7 @@ def _panes(side: Side, photo: Photo, loaded: Loaded, maps: Sides) -> list[Pane]:
     over = pictures(photos.pane(photo), preprocess, drawn.size, maps)
     seen = preprocess.window(drawn.size).shares(drawn.size)
     sample = side.sample
-    role = "predicted, and right" if sample.is_right else "predicted"
+    role = "predicted, correct" if sample.is_right else "predicted"
     return [
         Pane(
             over.predicted,

@@ -74,7 +74,7 @@ def _draw_change(compared: Compared, shown: IntArray) -> None:
                 matrix_view.change(compared.matrices, shown),
                 compared.pair.class_names,
                 "Change of the confusion matrix, rows true, columns predicted",
-                "Point at a cell to read it; click to see its samples",
+                "Hover over a cell to read its numbers; click to see its samples",
                 compared.matrices.first.of_label,
                 compared.matrices.second.of_prediction,
                 before=compared.matrices.first.part(shown),

@@ -21,8 +21,8 @@ _SIDE = 132
 _ORDERS = {
     "fixed": "largest rise of the true class's probability first",
     "broken": "largest fall of the true class's probability first",
-    "both_wrong": "highest loss of the second network first",
-    "both_right": "lowest confidence of the second network first",
+    "both_wrong": "highest loss of the second model first",
+    "both_right": "lowest confidence of the second model first",
     ALL: "in the order fixed, broken, both wrong, both right",
 }
 
@@ -54,7 +54,7 @@ def draw(compared: Compared, selection: PairSelection, pictures: Pictures, opene
         f"predictions of {words.plain(compared.first.name)} and {words.plain(compared.second.name)}."
     )
     if not number:
-        st.info("No sample matches. Pick another pile, or another class.", icon=":material/search_off:")
+        st.info("No matching samples. Choose another pile or class.", icon=":material/search_off:")
         return
     image_folder.draw_state(compared.first.evaluation, pictures)
     slot, pages = st.container(), num_pages(number, gallery.PAGE_SIZE)

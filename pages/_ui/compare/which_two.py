@@ -45,18 +45,18 @@ def _second(name: str, addresses: list[str]) -> str:
         key=evaluated.SECOND,
         format_func=partial(_label, name),
         persist_state="session",
-        help="Other networks on the same images, then the same network on other images. "
-        "Choose the first network in the sidebar.",
+        help="Other models on the same images, then the same model on other images. "
+        "Choose the first model in the sidebar.",
         on_change=comparisons.from_the_first_sheet,
     )
     return chosen
 
 
 def _label(first: str, address: str) -> str:
-    """``signs-bn on gtsrb-val``; of the first network itself, ``street-val, same network``."""
+    """``signs-bn on gtsrb-val``; of the first network itself, ``street-val, same model``."""
     name, _, evaluation = address.partition("/")
     if name == first:
-        return f"{evaluation}, same network"
+        return f"{evaluation}, same model"
     return f"{name} on {evaluation}" if evaluation else name
 
 
@@ -64,9 +64,9 @@ def _say_how(first: Results) -> None:
     source = words.plain(str(first.card.data.get("source", "")))
     data = f"the images of {source}" if source else "its images"
     st.info(
-        f"**{words.plain(first.name)}** is the only checkpoint here that was evaluated on {data}. "
-        "To compare, train another one on them: another architecture, more "
-        f"augmentation, or from scratch. Or evaluate one that you have:\n\n"
+        f"**{words.plain(first.name)}** is the only model here that has been evaluated on {data}. "
+        "To compare, train another one on the same images: another architecture, more "
+        f"augmentation, or from scratch. Or evaluate one you already have:\n\n"
         f"`python -m core evaluate OTHER --data FOLDER`",
         icon=":material/compare:",
     )

@@ -54,7 +54,7 @@ def draw_sum(scene: Scene) -> None:
         _draw_equation(parts)
     if not shown.has_positive_evidence and not scene.is_signed:
         st.info(
-            f"No positive evidence: this method shows nothing {words.plain(scene.place)} for "
+            f"No positive evidence: the map is empty {words.plain(scene.place)} for "
             f"{words.plain(scene.class_name)}. Choose *For and against* to see the evidence against it.",
             icon=":material/contrast:",
         )

@@ -21,7 +21,7 @@ from pages._ui.kit.components import sheets
 from pages._ui.kit.components.sheets import Cell, Sheet
 
 _FILES = {
-    "Poster": "All channels of this layer in this order, as one picture (PNG)",
+    "Poster": "All channels of this layer in this order, as one image (PNG)",
     "Numbers": "Minimum, maximum, mean, zeros and contribution of each channel (CSV)",
     "Maps": "All activations, float32, channels × rows × columns (NPY)",
 }

@@ -58,7 +58,7 @@ def _facts(look: Look, stage: Stage, num_parameters: int) -> list[str]:
     """What the pointer reads beside that."""
     spacing = step(stage.layer, look.loaded.checkpoint.card.preprocess.input_size)
     silent = np.count_nonzero(stage.stats.silent)
-    facts = [words.counted(num_parameters, "parameter"), f"a cell every {words.counted(spacing, 'pixel')}"]
+    facts = [words.counted(num_parameters, "parameter"), f"stride {words.counted(spacing, 'pixel')}"]
     return facts + ([f"{silent:,} silent channels"] if silent else [])
 
 
@@ -68,5 +68,5 @@ def _sees(look: Look, layer: Layer) -> str:
     if size is None:
         return _BLANK
     if size == look.loaded.checkpoint.card.preprocess.input_size:
-        return "sees all of the image"
+        return "sees the whole image"
     return f"sees {size[0]} × {size[1]} pixels"

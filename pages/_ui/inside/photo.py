@@ -31,7 +31,7 @@ def pick(checkpoint: str) -> Photo:
             _draw_own(own, photo)
         if chosen is None:
             st.caption(
-                ":material/image_search: This is an example. Drop a photo of yours above, or click another "
+                ":material/image_search: This is an example. Drop your own photo above, or click another "
                 "picture, and see how each layer responds to it.",
                 width=_BESIDE if own else "stretch",
             )
@@ -58,7 +58,7 @@ def _draw_own(own: list[Photo], chosen: Photo) -> None:
 
     tiles.row(
         items,
-        label="Images of its data",
+        label="Images from its data set",
         key="own_samples",
         on_pick=take,
         side=_SIDE,

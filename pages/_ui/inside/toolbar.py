@@ -33,7 +33,7 @@ def pick_layer(look: Look) -> str:
         persist_state="session",
         on_change=choices.start_again,
         width=190,
-        help="Any layer, by its name in the network, in the order in which they run. Type to search.",
+        help="All layers, by their names in the network, in the order in which they run. Type to search.",
     )
     return chosen
 
@@ -54,7 +54,7 @@ def pick_class(look: Look, layer: str) -> int | None:
         persist_state="session",
         on_change=choices.to_first_part,
         width=220,
-        help="The class whose logit is asked about. Type to search. Cleared, it follows the prediction.",
+        help="The class whose logit is explained. Type to search. Clear it to follow the prediction.",
     )
     return None if name is None else names.index(name)
 

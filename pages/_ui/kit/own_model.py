@@ -68,18 +68,18 @@ def _dialogue() -> None:
             help="JSON, CSV and Python dictionaries of names and indices also work.",
         )
         settings = st.text_input(
-            "Preprocessing, where it differs from the published one",
+            "Preprocessing, if it differs from the published one",
             key="own_preprocess",
             placeholder="resize=256,crop=224,mean=0.5,std=0.5,interpolation=bicubic",
         )
         key = st.text_input(
-            "Key in the file, where it holds several state dicts", key="own_key", placeholder="state_dict_ema"
+            "Key in the file, if it holds several state dicts", key="own_key", placeholder="state_dict_ema"
         )
         name = st.text_input("Name", key="own_name", placeholder="my-pets")
         if not st.form_submit_button("Import", type="primary", key="own_import"):
             return
     if weights is None:
-        st.error("No weights yet: choose a file and wait for its upload.", icon=":material/error:")
+        st.error("No weights yet: choose a file and wait until it is uploaded.", icon=":material/error:")
     elif architecture is None:
         st.error("Choose the architecture of the weights.", icon=":material/error:")
     else:
@@ -121,7 +121,7 @@ def _import(form: _Form) -> tuple[str, ...]:
         path.write_bytes(form.weights.getbuffer())
         wish = Wish(form.architecture.strip(), len(names), form.key.strip())
         done = importing.imported(path, wish, names, preprocess=preprocess, name=form.name.strip())
-    levels = ("mean and std were read as those of values from 0 to 255",)
+    levels = ("mean and std were taken to be in pixel values from 0 to 255",)
     return done.report.lines + levels * importing.are_levels(form.settings)
 
 

@@ -31,7 +31,7 @@ def draw(results: Results, selection: Selection, pictures: Pictures) -> None:
             key="download_csv",
             on_click="ignore",
             icon=":material/download:",
-            help="All samples selected, a row each.",
+            help="All selected samples, one row each.",
         )
         st.download_button(
             "Report",

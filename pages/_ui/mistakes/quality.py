@@ -70,7 +70,7 @@ def draw_curves(results: Results) -> None:
     """ROC and precision-recall of one class, and its counts at a decision threshold."""
     if result_cache.scores(results).kind == MISSING:
         st.info(
-            "There are no curves: they need the probability of a class for every sample, and this table "
+            "No curves: they need the probability of a class for every sample, and this table "
             "keeps only the five most likely classes of each. Evaluate again to get them.",
             icon=":material/show_chart:",
         )
@@ -90,7 +90,7 @@ def draw_curves(results: Results) -> None:
     both = result_cache.curves(results, class_idx)
     if both is None:
         st.info(
-            f"All samples are {words.plain(results.class_names[class_idx])}, or none: there is no curve.",
+            f"All samples are {words.plain(results.class_names[class_idx])}, or none is: there is no curve.",
             icon=":material/show_chart:",
         )
         return
@@ -123,7 +123,7 @@ def _draw_two_by_two(now: AtThreshold, name: str) -> None:
     )
     st.caption(
         f"Precision {words.accuracy(now.precision)} · recall {words.accuracy(now.recall)} · "
-        f"false alarms {words.accuracy(now.false_positive_rate)} of the others"
+        f"false positive rate {words.accuracy(now.false_positive_rate)}"
     )
 
 

@@ -61,7 +61,7 @@ def draw(results: Results, selection: Selection, there: image_access.Pictures, s
         try:
             photo = image_access.photo(there, sample)
         except ImageError as error:
-            st.warning(f"No picture: {words.plain(str(error))}.", icon=":material/hide_image:")
+            st.warning(f"No image: {words.plain(str(error))}.", icon=":material/hide_image:")
             _draw_top5(results, sample)
             _draw_numbers(results, sample)
             return
@@ -101,8 +101,8 @@ def _draw_reasons(shown: Shown, tools: DeltaGenerator) -> None:
     _draw_links(shown)
     if int(predicted.logits.argmax()) != shown.sample.predicted:
         st.warning(
-            "The network now predicts another class for this image than in the evaluation: the image or the "
-            "checkpoint has changed since. Evaluate again.",
+            "The network now predicts another class for this image than it did in the evaluation: the image "
+            "or the checkpoint has changed since. Evaluate again.",
             icon=":material/sync_problem:",
         )
 
@@ -135,7 +135,9 @@ def _maps(shown: Shown, both: Sides) -> list[Pane]:
     seen = preprocess.window(drawn.size).shares(drawn.size)
     name, rival = shown.name(shown.sample.predicted), shown.name(shown.rival or 0)
     roles = (
-        ("predicted, and right", "next likely") if shown.sample.is_right else ("predicted", "the true class")
+        ("predicted, correct", "next most likely")
+        if shown.sample.is_right
+        else ("predicted", "the true class")
     )
     return [
         Pane(

@@ -43,7 +43,7 @@ def pictures(evaluation: Evaluation) -> Pictures:
     key = f"{evaluation.of.name} {evaluation.name} {evaluation.facts.fingerprint} {of_evaluation} {own}"
     known = _pictures(f"{key} {typed}", evaluation, typed)
     if known.images and not folders.may_be_seen(known.images.images.root):
-        return Pictures(None, "they lie in a folder that you have not named here")
+        return Pictures(None, "they are in a folder that you have not entered in this session")
     return known
 
 

@@ -46,7 +46,7 @@ def chosen_checkpoint() -> str:
     """
     names, chosen = store.available(), st.session_state.get(CHECKPOINT)
     if not names:
-        raise CheckpointError("there is no network yet; train one, or bring your own")
+        raise CheckpointError("there is no model yet; train one, or bring your own")
     return str(chosen) if chosen in names else names[0]
 
 

@@ -84,7 +84,7 @@ def _draw_numbers(report: DataReport) -> None:
         st.metric("Validation", f"{val:,}", border=True)
         st.metric("Classes", f"{len(report.class_names):,}", border=True)
         st.metric(
-            "Largest class / smallest",
+            "Largest / smallest class",
             f"{report.imbalance:.1f}",
             border=True,
             help=f"Majority-class baseline: {report.majority_share:.1%} accuracy.",
@@ -145,7 +145,7 @@ def _draw_samples(data: Material, recipe: Recipe) -> None:
         )
     epoch = trainings.next_epoch() if again else trainings.epoch_shown()
     _strip(
-        "Training, augmented anew in every epoch" if changes else "Training, without augmentation",
+        "Training, augmented differently in every epoch" if changes else "Training, without augmentation",
         training_samples(data, recipe, epoch=epoch),
     )
     _strip("Validation, never augmented", validation_samples(data))

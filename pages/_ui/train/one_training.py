@@ -96,7 +96,8 @@ def _draw_reason(run: Run) -> None:
         )
     if run.status == "stopped":
         st.info(
-            "This training was stopped. The best epoch so far is kept, and Resume continues from the last.",
+            "This training was stopped. The best epoch so far is kept, and Resume continues from the "
+            "last epoch.",
             icon=":material/stop_circle:",
         )
 

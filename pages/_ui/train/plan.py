@@ -115,7 +115,7 @@ def _changes(name: str, usual: Recipe) -> tuple[str, ...]:
     )
     with st.expander("Other settings"):
         more = st.text_area(
-            f"One setting a line, of: {words.plain(', '.join(recipes.keys()))}",
+            f"One setting per line. Possible settings: {words.plain(', '.join(recipes.keys()))}",
             key=f"train_more_{name}",
             height=80,
             placeholder="augment.flip=true\noptimiser.name=sgd",
@@ -139,7 +139,7 @@ def _changed(name: str, changes: tuple[str, ...]) -> Recipe | None:
 def _result_name(recipe_name: str) -> str | None:
     """A name that is free; None, with the reason on the page, where it cannot be used."""
     free = runs.free_name(recipe_name)
-    name = st.text_input("Name of the result", free, key=f"train_name_{free}", max_chars=64)
+    name = st.text_input("Name of the new model", free, key=f"train_name_{free}", max_chars=64)
     name = values.text(name).strip()
     try:
         store.refuse_odd(name)

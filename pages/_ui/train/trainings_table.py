@@ -59,7 +59,9 @@ def _columns() -> dict[str, Any]:
         "status": column.TextColumn("Status"),
         "recipe": column.TextColumn("Recipe"),
         "data": column.TextColumn("Data"),
-        "fingerprint": column.TextColumn("Fingerprint", help="Of the data: equal for equal data"),
+        "fingerprint": column.TextColumn(
+            "Fingerprint", help="Of the data: equal data have equal fingerprints"
+        ),
         "accuracy": column.NumberColumn("Best accuracy", help="On the validation images", format="%.1f %%"),
         "epochs": column.TextColumn("Epochs", help="Done / planned"),
         "size": column.NumberColumn("Size", format="%.2f MB"),

@@ -204,7 +204,7 @@ def test_weights_of_another_number_of_classes_say_both_shapes(folder: Path) -> N
             lambda text: text.replace('"training": {}', '"training": {"seconds": -1}'),
             "training.seconds is -1",
         ),
-        (lambda _text: "[" * 100_000, "its values are nested too deep"),
+        (lambda _text: "[" * 100_000, "its values are nested too deeply"),
         (lambda _text: "9" * 5_000, "is not a readable card"),
     ],
 )

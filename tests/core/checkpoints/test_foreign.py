@@ -253,7 +253,7 @@ def test_another_head_gives_the_same_logits(
     done = _imported(path)
     assert _says_the_same(network, done)
     assert store.read_card(done.folder).head.at == "fc"
-    assumed = "it is assumed to have relu between the linear layers of its head; no tensor tells"
+    assumed = "it is assumed to have relu between the linear layers of its head; the file does not say"
     assert (assumed in done.report.lines) == (
         kind in {"relu", "norm, relu", "relu, norm", "far indices", "names"}
     )

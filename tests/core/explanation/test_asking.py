@@ -23,7 +23,7 @@ from core.predictions.top_k import class_index, prediction, top_k, top_k_with
 from tests.support.tiny_models import assert_unchanged, snapshot
 
 IN_LOGITS = {"cam", "grad_cam", "hires_cam", "xgrad_cam"}
-FEWER, ON_CPU = "graphics memory ran out: fewer images at once", "graphics memory ran out: on the CPU"
+FEWER, ON_CPU = "GPU memory ran out: using smaller batches", "GPU memory ran out: using the CPU"
 NAMES = ("cat", "Dog", "crane", "Crane", "7", "great white shark", "shark", "twin", "twin")
 
 

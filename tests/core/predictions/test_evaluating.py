@@ -47,7 +47,7 @@ def test_where_the_images_lay_is_remembered(
 ) -> None:
     assert main(["evaluate", "random", "--device", "cpu"]) == 1
     assert (
-        capsys.readouterr().err == "error: no images are known for 'random'; name a folder with --data DIR\n"
+        capsys.readouterr().err == "error: no images are known for 'random'; give a folder with --data DIR\n"
     )
     monkeypatch.chdir(pictures.parent)
     assert main(["evaluate", "random", "--device", "cpu", "--data", pictures.name, "--split", "all"]) == 0

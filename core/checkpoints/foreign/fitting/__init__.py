@@ -209,7 +209,7 @@ def _with_head(attempt: _Attempt, head: found_head.FoundHead) -> _Attempt:
     notes = attempt.notes
     if head.assumed:
         notes += (
-            f"is assumed to have {head.assumed} between the linear layers of its head; no tensor tells",
+            f"is assumed to have {head.assumed} between the linear layers of its head; the file does not say",
         )
     return replace(attempt, head=head.head, notes=notes)
 

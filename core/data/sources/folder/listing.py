@@ -26,12 +26,12 @@ SUFFIXES = words(
     ".pnm .pfm"
 )
 # Reasons to leave out a file or folder.
-SYSTEM = "files of the system"
+SYSTEM = "system files"
 NOT_UTF8 = "names not in UTF-8"
-DEAD_LINK = "links to nothing"
-NO_FILE = "pipes, devices and the like"
+DEAD_LINK = "broken links"
+NO_FILE = "pipes, devices and other special files"
 NOT_OPENED = "of a format not opened here: export JPEG or PNG instead"
-NO_ENDING = "files without an ending and without a picture"
+NO_ENDING = "files without an extension that are not images"
 
 _FOREIGN = frozenset(words(".heic .heif .avif .jxl .jp2 .j2k .svg .psd .cr2 .cr3 .nef .arw .dng .raw .dcm"))
 # Files with these endings are not opened to check whether they are images.

@@ -14,7 +14,7 @@ CYCLE = "links to a folder above them"
 TWICE = "links to a folder that another link leads to"
 FORBIDDEN = "links out of the folders that may be opened here"
 CLOSED = "folders without permission to read"
-DEEP = "folders nested too deep"
+DEEP = "folders nested too deeply"
 _MAX_DEPTH = 100  # Counted from the root of the disk.
 # Virtual files, which are created as they are read; some never end.
 _MACHINE = frozenset(("/proc", "/sys", "/dev"))

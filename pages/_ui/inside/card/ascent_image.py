@@ -63,6 +63,6 @@ def _draw_image(target: AscentTarget, image: Ascended) -> None:
 def _real(target: AscentTarget) -> str:
     real = examples.reached(target.loaded, target.layer, target.channel)
     if real is None:
-        return "None of the real images excites the channel."
+        return "No real image excites the channel."
     mean, cell = brief(real.mean), brief(real.cell)
-    return f"The real images reach **{mean}** at most, {cell} in one cell."
+    return f"Among the real images, the highest mean is **{mean}** and the highest cell {cell}."

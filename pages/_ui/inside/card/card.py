@@ -39,7 +39,7 @@ def draw(shown: ShownLayer, channel: int) -> Slots:
                 made = _section(
                     "Made by ascent",
                     "An image that starts as noise and is changed step by step until the channel's mean "
-                    "activation rises no further.",
+                    "activation stops rising.",
                 )
                 more = st.container()
             left, right = st.columns([6, 5], gap="small")

@@ -15,8 +15,8 @@ def draw(shown: ShownLayer, channel: int) -> None:
     weights = cards.spoken_for(shown.look.loaded, shown.name, channel)
     if weights is None:
         st.caption(
-            "The head does not read this layer, so a channel has no weight for a class. Sort by class to "
-            "rank the channels; the last stage has weights where the head is linear."
+            "The head does not read this layer, so its channels have no class weights. Sort by class to "
+            "rank them; the last stage has class weights if the head is linear."
         )
         return
     names = shown.look.class_names

@@ -18,7 +18,7 @@ def draw(shown: ShownLayer, channel: int) -> None:
     st.image(own.picture, alt=f"Weights of channel {channel} in {filters.name}")
     kernel = " × ".join(map(str, filters.weights.shape[2:]))
     st.caption(
-        f"{words.plain(filters.name)}, {kernel}: norm **{brief(own.norm)}**, number {own.rank:,} of "
+        f"{words.plain(filters.name)}, {kernel}: norm **{brief(own.norm)}**, rank {own.rank:,} of "
         f"{len(filters.weights):,}. "
         + _reading(len(own.input_channels), in_colour=own.in_colour, total=filters.weights.shape[1])
         + ("" if filters.is_alone else " A shortcut adds to its output.")

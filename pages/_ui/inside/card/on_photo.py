@@ -36,7 +36,7 @@ def draw(shown: ShownLayer, channel: int) -> None:
         opacity = _draw_overlay(shown, channel, str(view))
     if shown.inspection.stats.silent[channel]:
         st.info(
-            "Silent: the channel has one value everywhere in this photo, so there is no map to draw. "
+            "Silent: the channel has the same value everywhere in this photo, so there is no map to draw. "
             "Try another photo.",
             icon=":material/volume_off:",
         )
@@ -50,7 +50,7 @@ def draw_field(shown: ShownLayer) -> None:
     rows, columns = shown.look.loaded.checkpoint.card.preprocess.input_size
     st.caption(
         f"Receptive field of a cell: {height} × {width} of the {rows} × {columns} pixels.",
-        help="What lies outside it cannot change the cell.",
+        help="Pixels outside it cannot change the cell.",
     )
 
 
@@ -96,7 +96,7 @@ def _draw_facts(shown: ShownLayer, channel: int) -> None:
         "Minimum, maximum": f"{brief(stats.minimum[channel])}, {brief(stats.maximum[channel])}",
         "Zeros": f"{words.percent(float(stats.share_of_zeros[channel]))} of its values",
         "Strength": f"{brief(stats.strength[channel])}"
-        + (f", number {strongest.number:,} of {strongest.total:,}" if strongest else ""),
+        + (f", rank {strongest.number:,} of {strongest.total:,}" if strongest else ""),
         f"Contribution to {shown.class_name}": f"{shown.contribution(channel)}{unit}",
     }
     rows = "".join(
@@ -115,5 +115,5 @@ def _draw_download(shown: ShownLayer, channel: int, opacity: float) -> None:
     st.download_button(
         "Overlay", content, f"activations.{shown.name}.{channel}.overlay.png", "image/png",
         key="download_channel", on_click="ignore", icon=":material/download:",
-        help="The photo with this map over it, as a picture (PNG)",
+        help="The photo with this map over it (PNG)",
     )  # fmt: skip

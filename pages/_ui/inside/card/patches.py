@@ -16,8 +16,8 @@ from pages._ui.session.models import Loaded
 
 RING = "The ring marks the cell."
 _HOW_TO_READ = (
-    "What do they have in common? Each is cut to the cell's receptive field; point at one to read its name "
-    "and the activation of the cell. More images show more."
+    "What do they have in common? Each patch is the receptive field of its cell; hover over one to read "
+    "its name and activation. Search more images to find stronger examples."
 )
 
 
@@ -26,9 +26,9 @@ def draw(loaded: Loaded, layer: str, channel: int) -> None:
     of_layer = examples.of_layer(loaded, layer)
     own = of_layer.channels[channel]
     if not own:
-        st.caption(words.plain(f"None of these images excites it. Searched: {source(of_layer)}."))
+        st.caption(words.plain(f"None of these images excites the channel. Searched: {source(of_layer)}."))
     elif isinstance(of_layer.images, str):
-        st.caption(words.plain(f"Their images cannot be shown: {of_layer.images}. Their names:"))
+        st.caption(words.plain(f"The images cannot be shown: {of_layer.images}. Their names:"))
         st.caption(words.plain(", ".join(each.sample_id for each in own)))
     else:
         _draw_patches(own, example_pictures.patch_jpegs(of_layer, channel))
@@ -52,7 +52,7 @@ def of_table(about: ExamplesMetadata) -> str:
 
 
 def _photos(chosen: AtHand) -> str:
-    others = "images that it was tested on" if chosen.of_its_data else "samples"
+    others = "images it was tested on" if chosen.of_its_data else "samples"
     total = len(chosen.photos)
     if not chosen.num_yours:
         return f"{total} {others}"

@@ -92,7 +92,7 @@ def images_of(loaded: Loaded) -> ImageSet | str:
     typed = folders.kept(_key(loaded))
     images = _images(str(loaded.checkpoint.folder), str(folder_of(loaded)), loaded, typed)
     if isinstance(images, ImageSet) and not folders.may_be_seen(images.root):
-        return "they lie in a folder that you have not named here"
+        return "they are in a folder that you have not entered in this session"
     return images
 
 
@@ -158,7 +158,7 @@ def _images_behind(loaded: Loaded, table: Examples) -> ImageSet | str:
     images = images_of(loaded)
     if isinstance(images, str) or table.is_of(loaded.checkpoint.card, images):
         return images
-    return f"those of {images.name!r} on this machine are others, or have changed since"
+    return f"the images of {images.name!r} on this machine are different ones, or have changed since"
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

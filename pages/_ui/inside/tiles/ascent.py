@@ -61,7 +61,7 @@ def draw_poster(on_page: list[AscentTarget], everywhere: list[AscentTarget]) -> 
         st.download_button(
             "Poster of ascent", content, f"filters.{first.layer}.{first.method}.poster.png", "image/png",
             key="download_ascent", on_click="ignore", icon=":material/download:",
-            help="All ascent images of this layer that are made, in this order, as one picture (PNG)",
+            help="All finished ascent images of this layer, in this order, as one image (PNG)",
         )  # fmt: skip
 
 
@@ -79,8 +79,8 @@ def draw_filling(on_page: list[AscentTarget]) -> None:
             key="fill",
             on_click=ascents.start_filling,
             args=(_scope(on_page),),
-            help="Each image appears when it is made; you can look at channels meanwhile. Images are kept "
-            "on disk, so that a stopped page resumes where it was.",
+            help="Each image appears as soon as it is finished; you can look at channels meanwhile. Images "
+            "are kept on disk, so a stopped page resumes where it left off.",
         )
 
 

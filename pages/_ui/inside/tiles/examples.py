@@ -37,7 +37,7 @@ def draw_poster(loaded: Loaded, layer: str) -> None:
         st.download_button(
             "Poster of examples", lambda: example_pictures.poster(of_layer), f"examples.{layer}.png",
             "image/png", key="download_examples", on_click="ignore", icon=":material/download:",
-            help="The real patches of all channels of this layer, by index, as one picture (PNG)",
+            help="The real patches of all channels of this layer, by index, as one image (PNG)",
         )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ def of_weights(loaded: Loaded, layer: str, channels: Indices) -> Tiles | None:
     pictures = weight_tiles.tiles(filters, channels.tolist(), tile_side(len(norms)))
     numbers = [brief(norm) for norm in norms[channels].tolist()]
     meanings = [
-        f"Channel {channel}: norm {brief(norms[channel])}, number {ranks[channel]:,} of {len(ranks):,}"
+        f"Channel {channel}: norm {brief(norms[channel])}, rank {ranks[channel]:,} of {len(ranks):,}"
         for channel in channels.tolist()
     ]
     return Tiles(pictures, nothing, nothing, numbers, meanings, _hint(filters))
@@ -42,7 +42,7 @@ def draw_poster(loaded: Loaded, layer: str, order: Indices) -> None:
         st.download_button(
             "Poster of weights", lambda: weight_tiles.poster(filters, order.tolist()),
             f"weights.{layer}.poster.png", "image/png", key="download_weights", on_click="ignore",
-            icon=":material/download:", help="The filters of this layer, in this order, as one picture (PNG)",
+            icon=":material/download:", help="The filters of this layer, in this order, as one image (PNG)",
         )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   find("ends").replaceChildren(make("span", points[0].id), make("span", points.at(-1).id));
 
   const chosen = points.find((point) => point.selected);
-  const read = (point) => { find("reading").textContent = point ? point.meaning : "Point at a layer to read it, click to look at it."; };
+  const read = (point) => { find("reading").textContent = point ? point.meaning : "Hover over a layer to read its values; click to open it."; };
   const line = new DOMParser().parseFromString(
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100" preserveAspectRatio="none"><polyline points="${points.map((point, place) => `${left(place)},${top(point.share)}`).join(" ")}"/></svg>`,
     "image/svg+xml",

@@ -31,7 +31,7 @@ class Pane:
     cells: Cells | None = None
 
 
-_HINT = "Point at a picture to read that place in every map"
+_HINT = "Hover over a picture to read the same place in every map"
 
 
 def draw(

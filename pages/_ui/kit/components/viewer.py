@@ -44,7 +44,7 @@ def draw(layered: Layered, scale: Scale, *, view: str, alt: str) -> float:
             "low": scale.low,
             "high": scale.high,
             "unit": scale.unit,
-            "hint": "Point at the photo to read a cell",
+            "hint": "Hover over the photo to read a cell",
             "ramp": scales.ramp(scale.colormap),
         },
         default={"opacity": OPACITY},

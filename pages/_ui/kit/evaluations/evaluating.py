@@ -28,14 +28,14 @@ def draw(name: str) -> None:
     """Say that there is nothing to show yet, ask for a folder of images, and offer other checkpoints."""
     if not draw_under_way(name):
         st.info(
-            f"**{words.plain(name)}** has not been evaluated yet. Name a folder of labelled images, with a "
-            "folder for each class or in the layout of a public data set, to see what it gets wrong.",
+            f"**{words.plain(name)}** has not been evaluated yet. Enter a folder of labelled images, with "
+            "one subfolder per class or in the layout of a public data set, to see what it gets wrong.",
             icon=":material/fact_check:",
         )
         _draw_form(name)
     others = results.available()
     if others:
-        st.markdown("These checkpoints have been evaluated:")
+        st.markdown("These models have been evaluated:")
         with st.container(horizontal=True, gap="small"):
             for other in others:
                 st.button(
@@ -91,8 +91,8 @@ def _go_on(interrupted: Evaluation) -> None:
 def ask_for_folder(name: str) -> None:
     """Ask for a folder to evaluate on, for a checkpoint that may have other evaluations."""
     st.markdown(
-        f"How good is **{words.plain(name)}** on other images: newer ones, your own, from another camera? "
-        "Name a folder of labelled images. Other evaluations are kept."
+        f"How well does **{words.plain(name)}** do on other images: newer ones, your own, from another "
+        "camera? Enter a folder of labelled images. Existing evaluations are kept."
     )
     _draw_form(name)
 

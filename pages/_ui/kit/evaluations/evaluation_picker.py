@@ -50,8 +50,8 @@ def draw(name: str, row: DeltaGenerator) -> Evaluation:
             _ask_to_delete(chosen)
     if weights_differ(chosen):
         st.warning(
-            "The checkpoint has other weights now than in this evaluation. Numbers are from the evaluation; "
-            "maps are from the current weights. Evaluate again to bring them together.",
+            "The model's weights have changed since this evaluation. Numbers are from the evaluation; "
+            "maps are from the current weights. Evaluate again to update the numbers.",
             icon=":material/sync_problem:",
         )
     return chosen
@@ -108,8 +108,8 @@ def _draw_others(first: Evaluation) -> None:
     """A button for each evaluation that this one can be compared with."""
     others = comparable(first)
     groups = {
-        "The same network on other images": [each for each in others if each.of == first.of],
-        "Another network on these images": [each for each in others if each.of != first.of],
+        "The same model on other images": [each for each in others if each.of == first.of],
+        "Another model on these images": [each for each in others if each.of != first.of],
     }
     for title, group in groups.items():
         if group:
@@ -122,4 +122,4 @@ def _draw_others(first: Evaluation) -> None:
             ):  # fmt: skip
                 st.switch_page("pages/compare.py", query_params={})
     if not others:
-        st.markdown("Nothing yet. Evaluate on another folder, or train another network on these images.")
+        st.markdown("Nothing yet. Evaluate on another folder, or train another model on these images.")

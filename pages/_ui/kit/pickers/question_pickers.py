@@ -56,7 +56,8 @@ def target_layer(layers: Sequence[Layer], checkpoint: str) -> str:
         names,
         format_func=labels.__getitem__,
         key=key,
-        help="Channels × rows × columns. Late layers tell what an object is, early layers exactly where.",
+        help="Channels × rows × columns. Late layers show what an object is, early layers "
+        "exactly where it is.",
     )
     links.write(links.LAYER, None if chosen == usual else chosen)
     return chosen

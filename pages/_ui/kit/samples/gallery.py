@@ -101,7 +101,9 @@ def draw(results: Results, selection: Selection, pictures: Pictures, opened: str
         st.header(words.plain(selection.title), anchor=False, width="content")
         st.caption(words.counted(number, "sample"), width="content")
     if not number:
-        st.info("No sample matches. Widen the filters, or pick another cell.", icon=":material/search_off:")
+        st.info(
+            "No matching samples. Widen the filters, or choose another cell.", icon=":material/search_off:"
+        )
         return
     image_folder.draw_state(results.evaluation, pictures)
     slot, pages = st.container(), num_pages(number, PAGE_SIZE)
