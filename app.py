@@ -5,7 +5,7 @@ import streamlit as st
 from pages._ui import mishaps, serving
 
 if __name__ == "__main__":
-    from pages._ui import home  # Here: with it come the libraries, and the server is to answer at once.
+    from pages._ui import home  # Here: it loads the libraries, and the server must answer at once.
 
     home.draw()
 else:

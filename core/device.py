@@ -56,5 +56,5 @@ def keep_freed_memory() -> None:
 
 
 def device_label(device: str) -> str:
-    """The name of a device for people: ``CPU``, or the model of the graphics card."""
+    """The display name of a device: ``CPU``, or the model of the GPU."""
     return torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()

@@ -1,4 +1,4 @@
-"""Errors for people: one sentence if the cause is known, else a log entry with a number to quote."""
+"""Errors as messages: one sentence if the cause is known, else a log entry with a number to quote."""
 
 import hashlib
 import os

@@ -32,7 +32,7 @@ with shell.page("pages/compare.py"):
         stage = st.container()
         selection = piles.pick(compared)
         with top:
-            if opened:  # A sample gets the place of the piles.
+            if opened:  # An open sample replaces the piles.
                 outcome.draw_headline(compared, verdict)
             else:
                 outcome.draw(compared, verdict, selection.wanted.pile)

@@ -22,7 +22,7 @@ with shell.page("pages/inside.py"):
     view = draw(look, bar)
     with overview:
         network.draw(look, view.layer, view.channel)
-    # What takes longer comes when all else is there.
+    # Slow parts are drawn after everything else.
     view.fill()
     network.fill_fields(look)
     view.go_on()

@@ -18,7 +18,7 @@ with shell.page("pages/mistakes.py"):
     pictures = image_access.pictures(results.evaluation)
     top = st.container()
     view = options.segmented("View", VIEWS, key=choices.VIEW, label_visibility="collapsed")
-    if not (opened and view == "confusions"):  # A sample gets their place.
+    if not (opened and view == "confusions"):  # An open sample replaces them.
         with top:
             numbers.draw(results)
     if view == "classes":

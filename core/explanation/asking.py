@@ -39,7 +39,7 @@ def explain(
     All scores and layers, and as many images as fit, share one forward pass. Without ``target_layers``, the
     maps are of the default layer. ``on_progress`` receives the share done by a slow method, from 0 to 1.
 
-    Out of graphics memory, it goes on with fewer images at once, then on the CPU; ``notes`` says so.
+    If GPU memory runs out, it continues with smaller batches, then on the CPU; ``notes`` says so.
 
     Raises:
         LayerError: a layer is not there, or the method does not fit it.

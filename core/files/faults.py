@@ -82,7 +82,7 @@ def refuse_odd(path: Path, mode: int) -> None:
 
 
 def in_words(num_bytes: int) -> str:
-    """A number of bytes for people: ``20 MB``."""
+    """A number of bytes in a readable unit: ``20 MB``."""
     units = {"GB": 2**30, "MB": 2**20, "kB": 2**10, "bytes": 1}
     unit = next(unit for unit, size in units.items() if num_bytes >= size or size == 1)
     return f"{num_bytes / units[unit]:.3g} {unit}"

@@ -1,4 +1,4 @@
-"""Sample photos from scikit-image, for a first look without own photos."""
+"""Sample photos from scikit-image, for a first look without any upload."""
 
 from importlib.resources import files
 

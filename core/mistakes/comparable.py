@@ -1,4 +1,4 @@
-"""Evaluations to compare with: of other networks on the same images, or of this network on other images."""
+"""Evaluations to compare with: of other checkpoints on the same images, or of this one on other images."""
 
 from pathlib import Path
 

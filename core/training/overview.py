@@ -9,7 +9,7 @@ import pandas as pd
 from core.training.runs import Run
 
 SHORT = 8  # Characters of a fingerprint that are shown.
-# What there is to say of a training that runs.
+# The facts about a running training.
 _PACE = {"epoch", "epochs", "images_per_s", "left_s", "share"}
 _MINUTE, _HOUR = 60, 3600
 

@@ -13,7 +13,7 @@ from core.models.heads import Head
 from core.training.network import head_of, preprocess_of
 from core.training.recipe import Model, Optimiser, Recipe, Schedule
 
-_USUAL_CLASSES = 10  # The count of weights is rounded, so the number of classes hardly matters.
+_USUAL_CLASSES = 10  # The count of parameters is rounded, so the number of classes hardly matters.
 _OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
 _STARTS = {
     "none": "random weights",

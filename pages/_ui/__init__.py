@@ -1,1 +1,1 @@
-"""What the pages share: frame, state, pickers, and three small browser components."""
+"""What the pages share: frame, session state, widgets and browser components."""

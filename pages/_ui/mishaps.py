@@ -79,7 +79,7 @@ def show_outside_of_pages(error: Exception) -> bool:
     from pages._ui import shell  # noqa: PLC0415
 
     show(error, "your last click was handled")
-    with suppress(StreamlitAPIException):  # The message alone will do.
+    with suppress(StreamlitAPIException):  # The message alone is enough.
         for path, page in shell.PAGES.items():
             st.page_link(path, label=page.title, icon=page.icon, query_params={})
     return True

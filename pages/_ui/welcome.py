@@ -9,7 +9,7 @@ from pages._ui.session import models
 
 
 def draw() -> None:
-    """Say that there is no network yet, and offer three ways to get one."""
+    """Say that there is no model yet, and offer three ways to get one."""
     trouble = inventory.trouble()
     if trouble is not None:
         st.error(words.capital(trouble), icon=":material/folder_off:")

@@ -25,5 +25,5 @@ def photos_below(folder: Path) -> ImageSet:
 
 
 def photos_at_hand(names: Sequence[str], image: Callable[[int], Image.Image], fingerprint: str) -> ImageSet:
-    """Photos that are not files: ``image`` gives each by its index; names are unique."""
+    """Photos in memory: ``image`` gives each by its index; names are unique."""
     return ImageSet("photos", (NO_CLASS,), np.zeros(len(names), np.int64), names, image, fingerprint)

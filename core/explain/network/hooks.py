@@ -1,4 +1,4 @@
-"""The only module that registers hooks on a model, and the lock that keeps sessions apart."""
+"""Hooks on a model, which only this module registers, and the lock that keeps sessions apart."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping

@@ -31,7 +31,7 @@ _TILES, _SIDE, _FEW = 24, 96, 12
 
 
 def draw(both: TwoDataSets) -> None:
-    """The samples that are wanted on both, each side with the maps of one."""
+    """Draw the chosen samples of both data sets, and on each side the maps of one sample."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="shift_pickers"):
         selection, _ = gallery.pick(both.first)
     with st.container(key="compare_matrices"):
@@ -62,7 +62,7 @@ def _draw_side(results: Results, selection: Selection, which: Which) -> None:
 
 
 def _draw_sample(results: Results, row: int, pictures: Pictures, which: Which) -> None:
-    """What the network saw in one sample: what spoke for its answer, and what for the true class."""
+    """One sample with its evidence for the predicted class and for the true class."""
     side = Side(results, sample_at(results.table, row), which)
     with st.container(border=True, key=f"shift_{which}"):
         st.markdown(f"**{words.plain(side.label)}** · {words.plain(side.sample.sample_id)}")
@@ -88,7 +88,7 @@ def _draw_tiles(results: Results, rows: IntArray, pictures: Pictures, which: Whi
 
 
 def draw_matrices(both: TwoDataSets) -> None:
-    """Both confusion matrices, as shares of each true class: the data sets differ in size."""
+    """Both confusion matrices, in shares of each true class because the data sets differ in size."""
     shown, results_of_both = _shown_classes(both), (both.first, both.second)
     views = matrix_view.shares_side_by_side(
         [each.metrics.confusion_matrix for each in results_of_both], shown
@@ -129,7 +129,7 @@ def _pick(both: TwoDataSets, label: int | None, predicted: int | None) -> None:
 
 
 def _shown_classes(both: TwoDataSets) -> IntArray:
-    """All classes, or of many those that fell most."""
+    """All classes; if there are too many, those whose recall fell most."""
     if len(both.first.class_names) <= MOST_CLASSES:
         return np.arange(len(both.first.class_names))
     fell = shift_table(both.shift.classes, both.first.class_names)["class_idx"]

@@ -77,7 +77,7 @@ def _draw_numbers(both: TwoDataSets) -> None:
 def _percent(
     label: str, first: float, second: float, delta_color: Literal["normal", "inverse"] = "normal"
 ) -> None:
-    change = points(second - first).replace(words.MINUS, "-")  # The sign by which the arrow goes.
+    change = points(second - first).replace(words.MINUS, "-")  # The arrow follows this sign.
     st.metric(
         label, f"{words.accuracy(first)} → {words.accuracy(second)}",
         None if change == "0.0" else f"{change} points", delta_color=delta_color, border=True,

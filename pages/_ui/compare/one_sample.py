@@ -30,7 +30,7 @@ from pages._ui.session.photos import Photo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """A sample in one checkpoint's own table, whose classes it is numbered by."""
+    """A sample in one checkpoint's table; class indices are those of that table."""
 
     results: Results
     sample: Sample
@@ -48,7 +48,7 @@ class Side:
 
 
 def draw(compared: Compared, selection: PairSelection, images: image_access.Pictures, sample_id: str) -> None:
-    """Draw the sample that is open; one that both have not is named."""
+    """Draw the open sample; warn of one that is not in both evaluations."""
     row = row_of(compared.pair.first, sample_id)
     if row is None:
         st.warning(
@@ -93,7 +93,7 @@ def _draw_head(compared: Compared, first: Side, second: Side, place: Position | 
 
 
 def _draw_both(photo: Photo, first: Side, second: Side) -> None:
-    """The photo, then a column for each; a column of two maps is twice as wide."""
+    """The photo, then a column per checkpoint; a column of two maps is twice as wide."""
     widths = [1, *(1 if side.sample.is_right else 2 for side in (first, second))]
     with st.container(key="compared_maps"):
         left, middle, right = st.columns(widths, gap="medium")
@@ -161,13 +161,13 @@ def draw_maps(side: Side, photo: Photo) -> None:
 
 
 def _scale(maps: Sides) -> Scale:
-    """For and against, in few letters: a column may be narrow."""
+    """The scale from against to for, with short labels for a narrow column."""
     top = f"{maps.top:.2g}"
     return Scale(SIGNED, f"{words.MINUS}{top}", f"+{top}", "logits" if maps.in_logits else "raw")
 
 
 def _panes(side: Side, photo: Photo, loaded: Loaded, maps: Sides) -> list[Pane]:
-    """What speaks for the predicted class, and for the true one."""
+    """The maps of the predicted class and of the true class."""
     drawn, preprocess = photos.drawn(photo), loaded.checkpoint.card.preprocess
     over = pictures(photos.pane(photo), preprocess, drawn.size, maps)
     seen = preprocess.window(drawn.size).shares(drawn.size)
@@ -195,7 +195,7 @@ def _shape(shown: Map) -> str:
 
 
 def draw_link(side: Side) -> None:
-    """The way to the page of its mistakes."""
+    """A button that opens the sample on the page Mistakes."""
     st.button(
         f"Open in Mistakes with {words.plain(words.shortened(side.results.name))}",
         icon=":material/grid_on:",

@@ -1,4 +1,4 @@
-"""What came of a comparison: the result in words, and the four piles of samples."""
+"""The outcome of a comparison: the result in words, and the four piles of samples."""
 
 import streamlit as st
 
@@ -43,7 +43,7 @@ def _draw_piles(compared: Compared, pile: str | None) -> None:
     sizes = {name: len(getattr(compared.piles, name)) for name in comparisons.SQUARE}
 
     def picked(wanted: str) -> None:
-        # A second click on a pile lets it go.
+        # A second click on a pile deselects it.
         comparisons.choose(compared, "all" if wanted == pile else wanted, None, None, None)
 
     made = [
@@ -66,7 +66,7 @@ def _draw_piles(compared: Compared, pile: str | None) -> None:
 
 
 def _left_out(pair: Pair, first: str, second: str) -> list[str]:
-    """What only one of them has, and is not compared."""
+    """The samples and classes that only one checkpoint has, which are not compared."""
     samples = ((pair.num_only_first, first), (pair.num_only_second, second))
     classes = ((pair.classes_only_first, first), (pair.classes_only_second, second))
     return [

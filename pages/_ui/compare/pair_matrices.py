@@ -49,7 +49,7 @@ def _draw_both(compared: Compared, shown: IntArray) -> None:
 
 
 def _shown_classes(compared: Compared) -> IntArray:
-    """All classes, or where they are too many those chosen, else those that changed most."""
+    """All classes; if there are too many, the chosen ones or those that changed most."""
     names = compared.pair.class_names
     if len(names) <= MOST_CLASSES:
         return matrix_view.ordered(compared.matrices.first, "given")
@@ -89,7 +89,7 @@ def _draw_change(compared: Compared, shown: IntArray) -> None:
 
 
 def _picker(compared: Compared) -> Pick:
-    """The samples of a cell that grew are the second's, of one that shrank the first's."""
+    """A click on a cell that grew selects by the second's predictions, on one that shrank by the first's."""
 
     def picked(label: int | None, predicted: int | None) -> None:
         if label is not None and label == predicted:

@@ -57,14 +57,14 @@ def _choose_row(compared: Compared, class_idx: list[int]) -> None:
 
 
 def first_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """As many rows as can be coloured in a moment; says so where there are more."""
+    """The rows that can be coloured quickly, with a caption if there are more."""
     if len(rows) > _MOST:
         st.caption(f"The first {_MOST:,} of {len(rows):,} classes.")
     return rows.head(_MOST)
 
 
 def colour(change: float) -> str:
-    """Teal for better, orange for worse; both readable on white and on near black."""
+    """Teal for better, orange for worse; both are readable in the light and the dark theme."""
     if not change or math.isnan(change):
         return ""
     return f"color: {'#0f9488' if change > 0 else '#e8590c'}; font-weight: 600"

@@ -1,4 +1,4 @@
-"""The samples of a pile, of a class, or of a cell, with the predictions of both checkpoints."""
+"""The samples of a pile, a class or a cell, with the predictions of both checkpoints."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ _ORDERS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairSelection:
-    """The samples to show: which are wanted, and their rows in the pair."""
+    """The samples to show: the filter, and the rows of the pair that pass it."""
 
     wanted: PairFilter
     rows: IntArray

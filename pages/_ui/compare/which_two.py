@@ -14,7 +14,7 @@ from pages._ui.session import evaluated, models, result_cache
 
 
 def pick(name: str, row: DeltaGenerator) -> tuple[Results, Results]:
-    """Draw the pickers of both evaluations in ``row``; where there is no second, how to get one."""
+    """Draw the pickers of both evaluations in ``row``; if there is no second, say how to get one."""
     numbers.need_some(name)
     with row:
         first = evaluation_picker.pick(name, f"First: {name} on")

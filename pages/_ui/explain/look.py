@@ -23,7 +23,7 @@ def palette(*, difference: bool) -> str:
 
 
 def _segmented(label: str, labels: dict[str, str], *, key: str) -> str:
-    """One of a few values, for this session alone: a link does not say how its reader looks at a map."""
+    """One of a few values, kept in this session only: a link does not fix how a map is displayed."""
     chosen = st.segmented_control(
         label,
         list(labels),

@@ -50,7 +50,7 @@ class Scene:
 
     @property
     def rival_name(self) -> str:
-        """The class to compare with; empty where there is none."""
+        """The class to compare with; empty if there is none."""
         against = self.answer.against
         return "" if against is None else self.loaded.checkpoint.card.class_names[against]
 

@@ -58,7 +58,7 @@ def _draw_grid(shown: ShownLayer, channel: int | None) -> int:
     chosen = channel if channel is not None and channel < len(shown.order) else int(on_page[0])
     with box:
         if shown.show == kinds.ASCENT:
-            # One element whose content is exchanged: what it was before must not linger below.
+            # One element whose content is replaced, so that the old content does not stay below.
             with st.empty().container():
                 ascent.draw_filling(_targets(shown, on_page))
         sheet, hint = _sheet(shown, on_page, chosen)

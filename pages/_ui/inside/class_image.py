@@ -19,7 +19,7 @@ from pages._ui.inside.view import OpenView
 from pages._ui.kit.options import segmented
 from pages._ui.session import photos
 
-# Robust first: of classes, plain ascent makes images that people see only noise in.
+# Robust first: plain ascent for a class gives an image that looks like noise.
 _METHODS = {name: name for name in ("robust", "plain")}
 _WIDTH = 640
 

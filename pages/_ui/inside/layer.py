@@ -37,12 +37,12 @@ class ShownLayer:
         return f"{self.name}: {words.counted(channels, 'channel')} of {rows} × {columns}"
 
     def contribution(self, channel: int) -> str:
-        """A channel's contribution to the class: in logits where these add up, else a number that ranks."""
+        """A channel's contribution to the class: in logits if they sum to it, else for ranking only."""
         value = float(self.inspection.contributions[channel])
         return words.signed(value) if self.inspection.bias is not None else signed_briefly(value)
 
     def meaning(self, channel: int) -> str:
-        """A channel in numbers, as the pointer reads it."""
+        """The statistics of a channel, shown under the pointer."""
         stats = self.inspection.stats
         if stats.silent[channel]:
             return f"Channel {channel}: silent, {brief(stats.mean[channel])} everywhere"
@@ -53,7 +53,7 @@ class ShownLayer:
         )
 
     def sorted_number(self, channel: int) -> str:
-        """The number that the order sorts by; empty where that is the index."""
+        """The number that the channels are sorted by; empty for the order by index."""
         if self.by == "class":
             return self.contribution(channel)
         return brief(self.inspection.stats.strength[channel]) if self.by == "strength" else ""
@@ -73,7 +73,7 @@ class ShownLayer:
 
     @property
     def _sum(self) -> str:
-        """What contributions add up to."""
+        """What the contributions sum to, in words."""
         if self.inspection.bias is None:
             return "At this layer it only ranks channels."
         logit = float(self.inspection.logits[self.inspection.class_idx])

@@ -55,7 +55,7 @@ def _lines(look: Look, layer: Layer) -> list[str]:
 
 
 def _facts(look: Look, stage: Stage, num_parameters: int) -> list[str]:
-    """What the pointer reads beside that."""
+    """The facts shown under the pointer: parameters, stride, silent channels."""
     spacing = step(stage.layer, look.loaded.checkpoint.card.preprocess.input_size)
     silent = np.count_nonzero(stage.stats.silent)
     facts = [words.counted(num_parameters, "parameter"), f"stride {words.counted(spacing, 'pixel')}"]
@@ -63,7 +63,7 @@ def _facts(look: Look, stage: Stage, num_parameters: int) -> list[str]:
 
 
 def _sees(look: Look, layer: Layer) -> str:
-    """The receptive field of one cell; a blank that keeps its line while it is unknown."""
+    """The receptive field of one cell, in words; while it is unknown, a blank line of the same height."""
     size = fields.known(look.loaded, layer)
     if size is None:
         return _BLANK

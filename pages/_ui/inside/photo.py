@@ -1,4 +1,4 @@
-"""The photo that the network looks at: the user's own, one of the network's data, or at first a sample."""
+"""The photo that is inspected: the user's own, one of the network's data, or at first a sample."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ _SIDE, _BESIDE = 48, 400
 
 
 def pick(checkpoint: str) -> Photo:
-    """Draw the title, and where photos come from; gives the chosen one, or until there is one an example."""
+    """Draw the title and the photo pickers; gives the chosen photo, or an example until one is chosen."""
     with st.container(key="inside_top"):
         left, right = st.columns([3, 20])
     left.title("Inside")

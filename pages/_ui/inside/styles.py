@@ -1,4 +1,4 @@
-"""Where the parts of Inside stand: in a window that is wide enough, each pane scrolls by itself."""
+"""The layout of Inside: in a window that is wide enough, each pane scrolls by itself."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""What the page needs to know of the view that is open."""
+"""What the page needs to know about the open view."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ def offer(name: str, place: str, *, on_end: Callable[[], None] = lambda: None) -
 
 
 def _may_be_offered(name: str) -> bool:
-    """Not to visitors, who would fill the disk of the server's owner."""
+    """False for visitors, who would fill the disk of the server's owner."""
     return background.can_be(name) and (not places.has_visitors() or background.under_way(name) is not None)
 
 

@@ -8,7 +8,7 @@ from core.evaluation.ranking.curves import PrecisionRecallCurve, RocCurve
 from core.evaluation.ranking.threshold import AtThreshold
 
 CONFIG = {"displayModeBar": False}
-# Readable on white and on near black.
+# Readable in the light and the dark theme.
 RIGHT, WRONG, QUIET = "#0f9488", "#e8590c", "#8794a3"
 GRID = "rgba(128, 140, 155, 0.22)"
 _HEIGHT = 330

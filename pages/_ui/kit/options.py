@@ -36,5 +36,5 @@ def segmented(
 
 
 def search_in(names: Sequence[str]) -> Literal["fuzzy", "contains"]:
-    """How a select box searches as the user types: near matches among many thousand names take too long."""
+    """How a select box searches while the user types: fuzzy matching of many thousand names is too slow."""
     return "fuzzy" if len(names) <= _MOST_FUZZY else "contains"

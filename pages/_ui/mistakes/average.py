@@ -77,7 +77,7 @@ def _computed(
         for average in average_map.average(
             loaded.checkpoint, image_access.openers(results, pictures, rows), question
         ):
-            # A click anywhere ends this run at the next stroke of the bar.
+            # A click anywhere ends this run at the next update of the bar.
             done = average.count + average.num_broken
             slot.progress(words.share(done, len(rows)), text=f"{done} of {len(rows)} samples")
             last = average

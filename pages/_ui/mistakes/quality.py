@@ -1,4 +1,4 @@
-"""Quality beyond the matrix: by class, by decision threshold, and the calibration of its probabilities."""
+"""Metrics beyond the matrix: per class, by decision threshold, and the calibration of probabilities."""
 
 import html
 from functools import partial

@@ -1,4 +1,4 @@
-"""One sample: the photo, what spoke for the predicted class, what for the true one, and the difference."""
+"""One sample: the photo, the maps of the predicted and the true class, and their difference."""
 
 import math
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from pages._ui.session.photos import Photo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """A sample of some results, its photo, and the network that is asked about it."""
+    """A sample of an evaluation, its photo, and the network that explains it."""
 
     results: Results
     sample: Sample
@@ -69,7 +69,7 @@ def draw(results: Results, selection: Selection, there: image_access.Pictures, s
 
 
 def _draw_head(results: Results, selection: Selection, sample: Sample, row: int) -> DeltaGenerator:
-    """What it is, and the way to the next one; gives a row with room for more."""
+    """The true and the predicted class, and buttons to the next sample; gives a row with room for more."""
     label, predicted = (words.plain(results.class_names[each]) for each in (sample.label, sample.predicted))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.header(f"{label}, predicted {predicted}", anchor=False, width="content")
@@ -84,7 +84,7 @@ def _draw_head(results: Results, selection: Selection, sample: Sample, row: int)
 
 
 def _draw_reasons(shown: Shown, tools: DeltaGenerator) -> None:
-    """The four pictures, and below them the likeliest classes and the way to the pages about one photo."""
+    """The four pictures, and below them the likeliest classes and buttons to Explain and Inside."""
     with tools.popover("Map", icon=":material/tune:", key="sample_map"):
         method = method_picker.method()
         layer = INPUT
@@ -108,7 +108,7 @@ def _draw_reasons(shown: Shown, tools: DeltaGenerator) -> None:
 
 
 def _answers(shown: Shown, method: str, layer: str) -> tuple[Explanation, Explanation | None]:
-    """What speaks for the predicted class, and for its rival, if it has one."""
+    """The explanations of the predicted class and of its rival, if it has one."""
     classes = [shown.sample.predicted, *([] if shown.rival is None else [shown.rival])]
     question = Question(method, () if layer == INPUT else (layer,), tuple(map(Score, classes)))
     predicted, *rival = waiting.answers(shown.photo, shown.loaded, question)
@@ -179,7 +179,7 @@ def _draw_links(shown: Shown) -> None:
 
 
 def _take_along(shown: Shown) -> None:
-    """Take the sample and its question along to the pages about one photo."""
+    """Open the sample, with the same classes, on Explain or Inside."""
     link = links.of_sample(shown.results.evaluation, shown.sample.sample_id)
     photos.add_photo(shown.photo.name, shown.photo.data, link)
     rival = None if shown.sample.is_right or shown.rival is None else shown.name(shown.rival)

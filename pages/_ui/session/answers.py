@@ -1,4 +1,4 @@
-"""What checkpoints have answered about photos, and the forward passes from which they answer more."""
+"""Explanations of photos that are cached, and the forward passes from which more can be computed."""
 
 import threading
 from collections import OrderedDict
@@ -28,7 +28,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Kept:
-    """What all sessions share; the oldest goes when there is too much."""
+    """A cache that all sessions share; the oldest entries go first."""
 
     explanations: OrderedDict[_Key, Explanation] = field(default_factory=OrderedDict)
     logits: OrderedDict[_Key, Tensor] = field(default_factory=OrderedDict)
@@ -88,7 +88,7 @@ def soonest(photo: Photo, loaded: Loaded, question: Question, layer: str) -> Exp
 
 
 def is_answered(photo: Photo, loaded: Loaded, question: Question) -> bool:
-    """Whether `answers` would come at once."""
+    """Whether `answers` would return at once."""
     alone = (replace(question, scores=(score,)) for score in question.scores)
     return all(_known(photo, loaded, each) is not None for each in alone)
 
@@ -99,12 +99,12 @@ def _computed(
     if loaded.checkpoint.device == "cpu":
         layers = question.target_layers if question.needs_layer else ()
         return answers_from(_passed(photo, loaded, layers), question, on_progress)[0]
-    # On a graphics card a pass takes milliseconds, and its memory is scarce.
+    # On a GPU a pass takes milliseconds, and memory is scarce.
     return explain(loaded.checkpoint, batch_of(photo, loaded), question, on_progress=on_progress)[0]
 
 
 def _passed(photo: Photo, loaded: Loaded, layers: Sequence[str]) -> ForwardPass:
-    """The forward pass that is kept, if it recorded the layers; else a new one that records those of both."""
+    """The cached forward pass, if it recorded the layers; else a new one that records the layers of both."""
     key, passes = _key(photo, loaded), _kept().passes
     kept = passes.get(key)
     recorded = () if kept is None else tuple(kept.traced.activations)

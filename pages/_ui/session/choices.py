@@ -33,7 +33,7 @@ def show_view(name: str) -> None:
 def choices_are_of(name: str) -> None:
     """Forget what was chosen for another checkpoint's classes; before the pickers are drawn."""
     if st.session_state.get(_CHOSEN_OF) not in (None, name):
-        # Set, not removed: the browser would go on showing what the picker had.
+        # Set, not removed: the browser would keep showing the picker's old value.
         st.session_state.update({TRUE: None, PREDICTED: None, ONLY: "wrong", CURVE: None, FEW: []})
         st.session_state.pop(SPLIT, None)
         from_the_first_page()
@@ -48,7 +48,7 @@ def set_picker(key: str, value: str | None, written: str | None) -> None:
     """
     st.session_state[key] = value
     if written is not None:
-        with suppress(StreamlitAPIException):  # It has been drawn, and does.
+        with suppress(StreamlitAPIException):  # It has been drawn, and writes itself.
             st.query_params[key] = written
 
 

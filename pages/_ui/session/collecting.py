@@ -1,4 +1,4 @@
-"""Objects of libraries, taken out of the sight of Python's garbage collector.
+"""Keep the objects of libraries out of Python's garbage collection.
 
 Streamlit collects garbage after every run of a page. The libraries' half a million objects live as long as
 the server: searching them took a quarter of a second after each click.

@@ -79,7 +79,7 @@ def thumbs(images: SampleImages, samples: list[Sample]) -> list[bytes | None]:
     def thumb(sample: Sample) -> bytes | None:
         try:
             return _thumb(images.images.fingerprint, sample.sample_id, images, sample)
-        except ImageError:  # Outside of the cache: it may be back the next time.
+        except ImageError:  # Not cached: the image may be available again next time.
             return None
 
     # Decoding lets others run meanwhile: two threads take half the time on two cores.

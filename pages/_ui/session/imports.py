@@ -1,4 +1,4 @@
-"""The checkpoint that this session has just imported, and what was read from its file."""
+"""The checkpoint that this session imported last, and the report on its file."""
 
 import streamlit as st
 

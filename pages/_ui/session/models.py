@@ -65,7 +65,7 @@ def _loaded(name: str, stamp: float) -> Loaded:
     device, _ = usable_device(None)
     checkpoint = store.load_for_speed(store.find(name), device=device)
     layers = layers_of(checkpoint)
-    # Once through, so that the first photo does not wait for the libraries to warm up.
+    # One pass, so that the first photo does not wait for the libraries to warm up.
     blank = Image.new("RGB", checkpoint.card.preprocess.input_size)
     explain(checkpoint, checkpoint.card.preprocess.batch([blank]), Question(target_layers=(layers[0].name,)))
     return Loaded(checkpoint, layers, stamp)

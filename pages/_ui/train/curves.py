@@ -1,4 +1,4 @@
-"""Figures of a training: its two curves, and the classes of its data."""
+"""Charts of a training: its two curves, and the images of each class."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from core.data.survey.class_counts import ClassCounts
 from pages._ui import words
 
 CONFIG = {"displayModeBar": False}
-# Readable on white and on near black.
+# Readable in the light and the dark theme.
 _TRAIN, _VAL = "#8794a3", "#0f9488"
 _GRID = "rgba(128, 140, 155, 0.22)"
 _FEW = 30  # Epochs up to which each one gets a dot.

@@ -89,7 +89,7 @@ def _folder(recipe: Recipe) -> Chosen | None:
 
 
 def _draw_content(images: ImageSet, recipe: Recipe) -> None:
-    """How many images and classes, and what is left out; CoreError where they cannot be trained on."""
+    """The number of images and classes, and what is left out; CoreError if they cannot be trained on."""
     refuse_untrainable(images, as_published=recipe.data.split == "published")
     st.caption(f":material/check: {len(images):,} images of {len(images.class_names):,} classes")
     for each in (each for each in images.left_out or () if each.reason.startswith("images")):

@@ -1,4 +1,4 @@
-"""What a data set holds, and samples of it as the network will see them."""
+"""The report on a data set, and its samples as the network will see them."""
 
 import html
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def draw(plan: Plan) -> None:
 
 
 def _material(chosen: Chosen, recipe: Recipe) -> Material:
-    """The data, read; with a bar that moves where that takes long."""
+    """The data, read with a progress bar if that takes long."""
     slot = st.empty()
     bar = slot.progress(0.0, text="Reading images…")
 

@@ -1,4 +1,4 @@
-"""One training on the page: its state, its curves as they grow, and what can be done with it."""
+"""One training on the page: its state, its curves as they grow, and buttons to stop, resume or delete it."""
 
 from functools import partial
 from typing import Literal
@@ -146,7 +146,7 @@ def _draw_actions(run: Run) -> None:
         st.toast("The training stops after the current batch.", icon=":material/stop:")
     if run.can_resume and st.button("Resume", icon=":material/resume:", key="train_resume", type="primary"):
         _resume(run.name)
-    # Links would not do: a model that was chosen before wins over the one in the address.
+    # Links would not work: a model that was chosen before wins over the one in the address.
     kind: Literal["primary", "secondary"] = "primary" if run.status == "finished" else "secondary"
     choose = partial(models.choose_checkpoint, run.name)
     if run.name in store.available() and st.button(

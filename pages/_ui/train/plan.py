@@ -58,7 +58,7 @@ def pick(name: str) -> Plan | None:
 
 
 def draw_facts(plan: Plan | None) -> bool:
-    """The plan in words; gives whether its settings go together."""
+    """Draw the plan in words; gives whether its settings are consistent."""
     if plan is None:
         st.caption("Fix the highlighted setting to see the plan.")
         return False
@@ -73,7 +73,7 @@ def draw_facts(plan: Plan | None) -> bool:
 
 
 def draw_start(recipe_name: str, plan: Plan | None, *, fits: bool) -> None:
-    """The name of the result, and the button that starts the training and shows it from then on."""
+    """Draw the name of the new model, and the button that starts the training and shows it."""
     name = _result_name(recipe_name)
     ready = fits and name is not None and plan is not None and plan.data is not None
     pressed = st.button(

@@ -55,7 +55,7 @@ def _is_torch(start: bytes) -> bool:
 
 
 def torn(path: Path) -> str:
-    """What a file may be that no reader could read, as the end of a sentence."""
+    """What is wrong with a file that no reader could read, as the end of a sentence."""
     start = files.head(path, _HEAD)
     if not start:
         return ": it is empty; copy or download it again"

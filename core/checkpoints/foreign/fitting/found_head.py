@@ -44,7 +44,7 @@ class FoundHead:
 def read(tensors: Mapping[str, Tensor], at: str, activation: str = _USUAL) -> FoundHead | None:
     """The head with these tensors in the module ``at``; None if a layer is unknown.
 
-    No tensor tells the activations: ``activation`` is assumed where there is room for one.
+    Tensors do not show the activations: ``activation`` is assumed where there is room for one.
 
     Raises:
         CheckpointError: there is no such activation.

@@ -89,7 +89,7 @@ def _wrapped(top: Folder, known: set[str]) -> Folder | None:
 
 
 def _wrapper(full: Sequence[Folder]) -> Folder | None:
-    """The folder ``images`` or the like, if only ``labels`` and the like are beside it."""
+    """A folder such as ``images``, if only folders such as ``labels`` are beside it."""
     wrappers = [each for each in full if roles.is_wrapper(each.name) and each.full]
     rest = [each for each in full if each not in wrappers]
     parts = [each for each in rest if not each.full and roles.splits_of([each.name])]  # Without labels.

@@ -191,7 +191,7 @@ def _groups(classes: Sequence[ClassFolder], rows: list[tuple[int, str]]) -> list
 
 
 def _track(folder: ClassFolder, path: str) -> str | None:
-    """The class and track of a frame; None for another image. A class number in the folder's name will do."""
+    """The class and track of a frame; None for another image. The folder may be named by the class number."""
     match = _FRAME.fullmatch(path.rpartition("/")[2])
     if match is None or not (match[1] or folder.name.isdecimal()):
         return None
@@ -199,6 +199,6 @@ def _track(folder: ClassFolder, path: str) -> str | None:
 
 
 def _patient(folder: ClassFolder, path: str) -> str:
-    """The name of the first folder below the class that is a patient's or the like; empty without one."""
+    """The name of the first folder below the class that is one patient, video or track; empty without one."""
     below = path[len(folder.path) + 1 :].split("/")[:-1]
     return next((name for name in below if roles.is_one_of_many(name)), "")

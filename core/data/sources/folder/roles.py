@@ -63,7 +63,7 @@ def folded(name: str) -> str:
 def splits_of(names: Iterable[str]) -> dict[str, str]:
     """Which of these folders in one place are parts: from name to ``train``, ``val`` or ``test``.
 
-    ``seg_train`` counts only beside ``seg_test`` or the like.
+    ``seg_train`` counts only beside a folder such as ``seg_test``.
     """
     parts: dict[str, str] = {}
     families: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)

@@ -138,7 +138,7 @@ def chosen_classes(compared: Compared) -> tuple[int | None, int | None, int | No
 
 
 def choose(compared: Compared, pile: str, *classes: int | None) -> None:
-    """Show a pile's samples of a true class and of both predicted classes; None: any class."""
+    """Show the samples of a pile with this true class and these predictions; None: any class."""
     st.session_state[SHOWN] = pile
     for key, class_idx in zip((CLASS, FIRST_SAID, SECOND_SAID), classes, strict=True):
         name = None if class_idx is None else compared.pair.class_names[class_idx]
@@ -169,10 +169,10 @@ def leaves_for_mistakes() -> bool:
 
 
 def _forget_what_is_of_others(compared: Compared) -> None:
-    """Forget classes that this pair does not have, and an empty pile; before the pickers are drawn."""
+    """Clear the chosen classes if this pair lacks them, and an empty pile; before the pickers are drawn."""
     names, pile = compared.pair.class_names, st.session_state.get(SHOWN)
     if st.session_state.get(_CLASSES_OF, names) != names:
-        # Set, not removed: the browser would go on showing what the picker had.
+        # Set, not removed: the browser would keep showing the picker's old value.
         usual = usual_pile(compared.piles)
         st.session_state.update({SHOWN: usual, CLASS: None, FIRST_SAID: None, SECOND_SAID: None, FEW: []})
         from_the_first_sheet()

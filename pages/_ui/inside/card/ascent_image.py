@@ -14,7 +14,7 @@ from pages._ui.inside.tiles import ascent, kinds
 
 
 def draw(shown: ShownLayer, channel: int) -> None:
-    """Draw a channel's image, made now where it is not kept, and the picker of its method."""
+    """Draw a channel's ascent image, made now unless it is cached, and the picker of its method."""
     image = st.container()
     target = AscentTarget(shown.look.loaded, shown.name, channel, ascent.pick_method())
     is_new = ascents.kept(target) is None
@@ -41,7 +41,7 @@ def _draw(target: AscentTarget) -> None:
 
 
 def _made(target: AscentTarget, slot: DeltaGenerator) -> Ascended:
-    """The image, while a bar shows its steps; a click anywhere, on Stop too, ends the wait."""
+    """The image; until it is finished, a progress bar. Any click, also on Stop, ends the wait."""
     with slot.container(border=True):
         heartbeat = st.empty()
         st.button(

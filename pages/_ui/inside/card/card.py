@@ -13,7 +13,7 @@ from pages._ui.inside.state import choices
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slots:
-    """The places of a card that are filled when the rest of the page is there."""
+    """The parts of a card that are filled after the rest of the page is drawn."""
 
     field: DeltaGenerator
     patches: DeltaGenerator
@@ -24,7 +24,7 @@ class Slots:
 
 
 def draw(shown: ShownLayer, channel: int) -> Slots:
-    """Draw the card of a channel; gives the places that are still empty."""
+    """Draw the card of a channel; gives the parts that are still empty."""
     with st.container(key="channel_card"):
         _draw_head(shown, channel)
         with st.container(key="channel_body"):
@@ -57,7 +57,7 @@ def draw(shown: ShownLayer, channel: int) -> Slots:
 
 
 def fill(slots: Slots, shown: ShownLayer, channel: int) -> None:
-    """Fill a card's empty places, the slow ones last."""
+    """Fill the empty parts of a card, the slow ones last."""
     loaded, layer = shown.look.loaded, shown.name
     with slots.classes:
         classes.draw(shown, channel)

@@ -11,7 +11,7 @@ from pages._ui.inside.state import cards
 
 
 def draw(shown: ShownLayer, channel: int) -> None:
-    """Draw those classes with their weights, or say why there are none."""
+    """Draw the classes with their weights, or say why there are none."""
     weights = cards.spoken_for(shown.look.loaded, shown.name, channel)
     if weights is None:
         st.caption(

@@ -9,7 +9,7 @@ from pages._ui.inside.state import cards
 
 
 def draw(shown: ShownLayer, channel: int) -> None:
-    """Draw the channel's own filter, or say that no single one makes it."""
+    """Draw the filter that computes the channel, or say that no single filter does."""
     filters = cards.filters_of(shown.look.loaded, shown.name)
     if filters is None:
         st.caption("No single filter makes it: channels are mixed or concatenated before this layer.")

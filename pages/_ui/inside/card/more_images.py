@@ -15,7 +15,7 @@ _MORE = "Search more images"
 
 
 def draw(loaded: Loaded, layer: str) -> None:
-    """Offer to search other images, where patches are from a few photos, or their images are missing."""
+    """Offer to search other images, if the patches come from a few photos or their images are missing."""
     of_layer = examples.of_layer(loaded, layer)
     if isinstance(of_layer.images, str):
         _ask_folder(loaded, key="card")
@@ -44,7 +44,7 @@ def draw_offer(loaded: Loaded, layer: str, *, key: str) -> None:
 
 
 def _described(loaded: Loaded, images: ImageSet) -> str:
-    """``1,797 images of digits``, or those of the folder that was named."""
+    """``1,797 images of digits``, or of the chosen folder."""
     folder = examples.folder_of(loaded)
     return words.plain(
         f"{words.counted(len(images), 'image')} {f'in {folder}' if folder else f'of {images.name}'}"

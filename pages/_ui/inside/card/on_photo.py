@@ -24,7 +24,7 @@ _SIDE = 448  # Pixels of a map by itself.
 
 
 def draw(shown: ShownLayer, channel: int) -> None:
-    """Draw the map over the photo or by itself, and the channel in numbers."""
+    """Draw the map over the photo or alone, and the channel's statistics."""
     view = st.segmented_control(
         "Layout", list(_VIEWS), default="overlay", required=True, format_func=_VIEWS.__getitem__,
         key="channel_view", label_visibility="collapsed", persist_state="session",
@@ -73,7 +73,7 @@ def _draw_overlay(shown: ShownLayer, channel: int, view: str) -> float:
 
 
 def _draw_alone(shown: ShownLayer, channel: int) -> None:
-    """The map cell by cell, as the network has it."""
+    """The map at its own resolution, one square per cell."""
     inspection, only = shown.inspection, [channel]
     rows, columns = inspection.maps.shape[1:]
     layout = replace(page_layout(1, (rows, columns), side=_SIDE), caption=0)

@@ -37,7 +37,7 @@ def draw(loaded: Loaded, layer: str, channel: int) -> None:
 
 
 def source(of_layer: LayerExamples) -> str:
-    """Where examples are from: ``the 1,797 images of digits``, ``7 photos: 2 of yours and the samples``."""
+    """The source of examples: ``the 1,797 images of digits``, ``7 photos: 2 of yours and the samples``."""
     if of_layer.at_hand is not None:
         return _photos(of_layer.at_hand)
     about = of_layer.examples.about

@@ -1,4 +1,4 @@
-"""Images made by ascent: those that are kept, and those that are being made."""
+"""Ascent images: the finished ones, and those that are being made."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ _MAX_PICTURES, _STEP_S, _WHILE_S = 512, 0.2, 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AscentTarget:
-    """A channel of a checkpoint's layer, and how it is ascended."""
+    """A channel of a checkpoint's layer, and the ascent method."""
 
     loaded: Loaded
     layer: str
@@ -79,7 +79,7 @@ def kept(target: AscentTarget) -> Ascended | None:
 
 
 def made(target: AscentTarget, on_share: Callable[[float], object]) -> Ascended:
-    """The image of a channel; where it is not kept, a thread makes it after those that were asked for before.
+    """The image of a channel; unless it is cached, a thread makes it after those requested before.
 
     ``on_share`` gets the share of its steps that are done, a few times a second. If it raises, as it does
     after a click anywhere, the thread goes on until it is stopped or a session waits for another image.
@@ -167,7 +167,7 @@ def _leave(climb: _Climb, ascents: _Ascents) -> None:
         climb.num_waiting -= 1
 
 
-# Runs in the thread, which has no session: it may call nothing of Streamlit.
+# Runs in the thread, which has no session: it must not call Streamlit.
 def _make(target: AscentTarget, climb: _Climb, ascents: _Ascents) -> None:
     """Make an image; give up where no session waits any more, and the next request starts again."""
     go_on = partial(ascents.go_on, climb)

@@ -1,4 +1,4 @@
-"""Examples among the photos at hand: the session's own, and a few of the network's data or of the samples."""
+"""Examples among photos in memory: the session's own, and a few of the network's data or of the samples."""
 
 from dataclasses import dataclass
 
@@ -34,13 +34,13 @@ class AtHand:
 
     @property
     def known(self) -> tuple[tuple[str, str], ...]:
-        """What distinguishes them: digests, and names that are all different."""
+        """Their key in caches: digests, and names that are all different."""
         names = distinct_names([photo.name for photo in self.photos])
         return tuple(zip((photo.digest for photo in self.photos), names, strict=True))
 
 
 def at_hand(checkpoint: str) -> AtHand:
-    """The photos at hand for a checkpoint."""
+    """The photos in memory for a checkpoint."""
     own = own_samples(checkpoint)
     others = own or _samples()
     known = {photo.digest for photo in others}

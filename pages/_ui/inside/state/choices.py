@@ -11,7 +11,7 @@ from pages._ui.session import history
 LAYER, ORDER, CLASS, PART, SHOW = "layer", "sort", "class", "part", "show"
 # The views of the page; a link without one opens the first.
 VIEW, VIEWS = "open", ("channels", "class image", "sparsity")
-# How images are made by ascent: of channels, and of a class.
+# The ascent methods: of channels, and of a class.
 METHOD, CLASS_METHOD = "ascent", "class_ascent"
 # A name in the address, too; it must not be the key of a widget.
 CHANNEL = "channel"
@@ -28,7 +28,7 @@ def choices_are_of(checkpoint: str) -> None:
 
 
 def keep_if_known(key: str, options: Sequence[str], otherwise: str | None) -> None:
-    """Show something else in a picker whose choice came from another checkpoint and is not offered here."""
+    """Reset a picker whose value came from another checkpoint and is not offered here."""
     if key in st.session_state and st.session_state[key] not in (None, *options):
         st.session_state[key] = otherwise
 
@@ -102,12 +102,12 @@ def layer(names: Collection[str], first: str) -> str:
 
 
 def ascent_method(methods: Sequence[str]) -> str:
-    """How channels' images are made by ascent; known before the picker is drawn."""
+    """The ascent method; known before its picker is drawn."""
     return _early(METHOD, methods, methods[0])
 
 
 def _early(key: str, options: Collection[str], usual: str) -> str:
-    """What a picker will give, by the session or else by the address."""
+    """The value that a picker will give: the session's, else the address's."""
     chosen: str | None = st.session_state.get(key) or st.query_params.get(key)
     return chosen if chosen is not None and chosen in options else usual
 

@@ -1,4 +1,4 @@
-"""Examples of a layer's channels: from a table that was collected, else from the photos at hand."""
+"""Examples of a layer's channels: from a table that was collected, else from photos in memory."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from pages._ui.session import folders
 from pages._ui.session.models import Loaded
 
 _FOLDERS_CHANGE_S = 300
-# As many images as a pass takes a few seconds for; by the size of the network's input.
+# The number of images that a pass reads in a few seconds, by the size of the network's input.
 _SMALL_INPUT, _MOST_SMALL, _MOST_LARGE = 64, 6_000, 400
 
 
@@ -60,7 +60,7 @@ class LayerExamples:
 
 
 def of_layer(loaded: Loaded, layer: str) -> LayerExamples:
-    """The examples of a layer's channels: from the table if it has them, else among the photos at hand."""
+    """The examples of a layer's channels: from the table if it has them, else among the photos in memory."""
     table = table_of(loaded)
     if table is not None and layer in table.about.layers:
         images = _images_behind(loaded, table)
@@ -97,12 +97,12 @@ def images_of(loaded: Loaded) -> ImageSet | str:
 
 
 def folder_of(loaded: Loaded) -> Path | None:
-    """The folder that was named for them; None without one."""
+    """The chosen folder of images; None without one."""
     return folders.kept(_key(loaded)) or stored_examples.remembered_photos(loaded.checkpoint.folder)
 
 
 def replaced_by(loaded: Loaded, images: ImageSet) -> ExamplesMetadata | None:
-    """What the table is about, if its images are others: a pass over these would replace it."""
+    """What the table describes, if it is of other images: a pass over these would replace it."""
     table = table_of(loaded)
     return None if table is None or table.is_of(loaded.checkpoint.card, images) else table.about
 

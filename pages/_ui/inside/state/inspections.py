@@ -1,4 +1,4 @@
-"""What a network does with a photo, layer by layer: computed once, then shared by all sessions."""
+"""Activations and contributions for a photo, layer by layer: computed once, shared by all sessions."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ Key = tuple[str, str, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A photo, and the network that looks at it."""
+    """A photo, and the network that it is shown to."""
 
     photo: Photo
     loaded: Loaded

@@ -23,12 +23,12 @@ _EMPTY_SIDE = 96
 
 
 def pick_method() -> str:
-    """Draw a picker of how images are made by ascent."""
+    """Draw the picker of the ascent method."""
     return segmented("Method", _METHODS, key=choices.METHOD, label_visibility="collapsed")
 
 
 def targets(loaded: Loaded, layer: str, channels: Indices) -> list[AscentTarget]:
-    """The channels, and how they are ascended."""
+    """The channels, each with the ascent method."""
     method = choices.ascent_method(list(_METHODS))
     return [AscentTarget(loaded, layer, channel, method) for channel in channels.tolist()]
 
@@ -66,7 +66,7 @@ def draw_poster(on_page: list[AscentTarget], everywhere: list[AscentTarget]) -> 
 
 
 def draw_filling(on_page: list[AscentTarget]) -> None:
-    """Draw a button that makes the ascent images of this page, or how far that is."""
+    """Draw a button that makes the ascent images of this page, or their progress."""
     if _is_filling(on_page):
         done = sum(ascents.kept(target) is not None for target in on_page)
         with st.container(horizontal=True, vertical_alignment="center", key="filling"):
@@ -102,7 +102,7 @@ def fill(on_page: list[AscentTarget], heartbeat: DeltaGenerator) -> None:
 
 
 def waited(target: AscentTarget, heartbeat: DeltaGenerator) -> Ascended:
-    """The image of a channel, after as long as it takes; a click anywhere ends the wait."""
+    """The image of a channel, waiting until it is finished; any click ends the wait."""
     image = ascents.made(
         target, lambda share: heartbeat.progress(share, text=f"Ascent: {words.percent(share)}")
     )

@@ -23,7 +23,7 @@ def draw(
 
 
 def draw_still(predictions: Sequence[Prediction], *, selected: int, against: int | None) -> None:
-    """Draw the same, where a click would mean nothing."""
+    """Draw the same bars without buttons."""
     _BARS(key=_KEY, data={"items": _items(predictions, selected, against), "is_still": True})
 
 

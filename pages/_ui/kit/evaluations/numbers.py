@@ -1,4 +1,4 @@
-"""The numbers that matter: how good it is, and how good that is for these data."""
+"""The main metrics of an evaluation, beside the baselines of its data."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -19,7 +19,7 @@ def pick_results(name: str, row: DeltaGenerator) -> Results:
 
 
 def need_some(name: str) -> None:
-    """Go on only where a checkpoint has evaluations; else offer to make one."""
+    """Continue only if the checkpoint has evaluations; otherwise offer to make one."""
     choices.choices_are_of(name)
     if not evaluations.every(store.find(name)):
         evaluating.draw(name)
@@ -41,7 +41,7 @@ def of_split(evaluation: Evaluation) -> Results:
 
 
 def draw(results: Results) -> None:
-    """Accuracy, beside what it is worth where classes differ in size, and what was evaluated."""
+    """Accuracy beside balanced accuracy and the majority-class baseline, and what was evaluated."""
     metrics = results.metrics
     with st.container(horizontal=True, gap="small", key="numbers"):
         _number("Accuracy", words.accuracy(metrics.accuracy), "Share of all samples that are right.")

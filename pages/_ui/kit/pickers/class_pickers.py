@@ -67,7 +67,7 @@ def some(
 
 
 def _offered(names: Sequence[str], matrix: ConfusionMatrix) -> list[str]:
-    """The names to offer: the same in every run, for with other options a picker forgets its value."""
+    """The names to offer: the same in every run, because a picker loses its value if its options change."""
     if len(names) <= _MANY:
         return list(names)
     return [names[class_idx] for class_idx in classes_of_most_confused(matrix, _OFFERED)]

@@ -48,7 +48,7 @@ def method() -> str:
 
 
 def label(name: str) -> str:
-    """A method's usual name; a method that was just added has its name in the code."""
+    """A method's usual name; without an entry in `LABELS`, its name in code."""
     return LABELS.get(name, name)
 
 

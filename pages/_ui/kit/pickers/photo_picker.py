@@ -1,4 +1,4 @@
-"""Widgets that pick a photo: one's own file, the camera, a sample, or the photo that a link names."""
+"""Widgets that pick a photo: an uploaded file, the camera, a sample, or the photo of a link."""
 
 import streamlit as st
 

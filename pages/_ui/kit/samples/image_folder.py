@@ -1,4 +1,4 @@
-"""The folder of the images behind a table: asked once, and remembered."""
+"""The folder of the images of an evaluation: asked for once, then remembered."""
 
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ _FOLDER = "image_folder"
 
 
 def draw_state(evaluation: Evaluation, pictures: Pictures) -> None:
-    """Say where the images of an evaluation are not here, or have changed since; nothing if all is well."""
+    """Warn if the images of an evaluation are missing or have changed since; otherwise draw nothing."""
     if pictures.images is None:
         ask(evaluation, pictures.reason)
     elif pictures.has_changed:
