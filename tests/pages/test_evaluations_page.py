@@ -313,7 +313,7 @@ def test_the_story_is_told_with_both_accuracies_and_their_difference(name: str) 
     assert "It is very unlikely that chance alone makes street-val look harder." in said
     assert "McNemar" not in said + small(page)
     assert "Fisher's exact test" in small(page)
-    assert metrics(page)["Accuracy"] == f"{first:.1f}% → {second:.1f}%"
+    assert metrics(page)["Accuracy"] == f"{first:.1f} % → {second:.1f} %"
 
 
 def test_classes_are_listed_the_deepest_fall_first(name: str) -> None:
@@ -346,7 +346,7 @@ def test_calibration_of_both_is_drawn(name: str) -> None:
     page = compared(name, "Calibration")
     eces = [results.read(folder(name), evaluation=each).metrics.ece for each in (OWN, STREET)]
     for ece in eces:
-        assert f"Expected calibration error: **{ece:.1%}**" in captions(page)
+        assert f"Expected calibration error: **{100 * ece:.1f} %**" in captions(page)
     assert len(page.get("plotly_chart")) == 2
 
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from core.arrays import DoubleArray, IntArray
 from core.evaluation.comparing.significance import CAUTION, AccuracyDifference, odds
-from core.evaluation.comparing.verdict import interval, p_words, percent, points
+from core.evaluation.comparing.verdict import interval, p_words, points
 from core.evaluation.metrics import column, is_right
+from core.evaluation.shares import percent
 
 _TOO_LIKELY, _UNLIKELY = 0.05, 0.01
 _Z = 1.959964  # For a 95 % interval.

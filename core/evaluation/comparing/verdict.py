@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.arrays import IntArray
-from core.evaluation import shares
 from core.evaluation.comparing.comparison import GroupChange, Pair, Piles, per_group_change
 from core.evaluation.comparing.significance import (
     AccuracyDifference,
@@ -14,6 +13,7 @@ from core.evaluation.comparing.significance import (
     mcnemar,
     mcnemar_by_group,
 )
+from core.evaluation.shares import percent
 
 _SMALL = 1e-4
 
@@ -82,11 +82,6 @@ def counted(verdict: Verdict) -> str:
         f"McNemar's test over groups, exact, {probability}; the {verdict.num_groups:,} groups of "
         f"{verdict.num_samples:,} samples are taken as independent"
     )
-
-
-def percent(share: float) -> str:
-    """A share in percent, with one decimal."""
-    return shares.percent(share).replace("%", " %")
 
 
 def p_words(p_value: float) -> str:

@@ -181,7 +181,7 @@ def _card(report: MistakesReport, shown: SampleCard) -> str:
         f'<p class="verdict">true <b class="right">{_name(report, sample.label)}</b>, '
         f'predicted <b class="{mark}">{_name(report, sample.predicted)}</b></p>'
         f'<ol class="likely" aria-label="Probabilities">{_likely(report, sample)}</ol>'
-        f'<p class="hint">loss {sample.loss:.3f} nats · margin {sample.margin:.1%}</p></div>'
+        f'<p class="hint">loss {sample.loss:.3f} nats · margin {percent(sample.margin)}</p></div>'
         f"<div>{_figures(shown)}{note}</div></article>"
     )
 
@@ -193,7 +193,7 @@ def _likely(report: MistakesReport, sample: Sample) -> str:
     kinds = {sample.predicted: "mistaken", sample.label: "true"}  # If both are equal, "true" wins.
     return "".join(
         f'<li class="{kinds.get(class_idx, "other")}" style="--share:{probability:.3f}">'
-        f"<span>{_name(report, class_idx)}</span><span>{probability:.1%}</span></li>"
+        f"<span>{_name(report, class_idx)}</span><span>{percent(probability)}</span></li>"
         for class_idx, probability in probabilities.items()
     )
 

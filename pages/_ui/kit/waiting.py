@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.explanation.answer import Explanation
 from core.explanation.question import Question
+from pages._ui import words
 from pages._ui.kit.pickers import method_picker
 from pages._ui.session import answers as answered
 from pages._ui.session import question_keys
@@ -27,7 +28,7 @@ def answers(photo: Photo, loaded: Loaded, question: Question) -> tuple[Explanati
 
     def move(share: float) -> None:
         # A click anywhere ends this run when the bar moves next, and with it the computation.
-        bar.progress(share, text=f"{label}: {share:.0%}")
+        bar.progress(share, text=f"{label}: {words.percent(share)}")
 
     explanations = answered.answers(photo, loaded, question, move)
     slot.empty()

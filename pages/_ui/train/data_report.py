@@ -87,7 +87,7 @@ def _draw_numbers(report: DataReport) -> None:
             "Largest / smallest class",
             f"{report.imbalance:.1f}",
             border=True,
-            help=f"Majority-class baseline: {report.majority_share:.1%} accuracy.",
+            help=f"Majority-class baseline: {words.accuracy(report.majority_share)} accuracy.",
         )
     modes = ", ".join(f"{number:,} {_MODES.get(mode, mode)}" for mode, number in report.modes.items())
     parts = [

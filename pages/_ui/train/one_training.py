@@ -109,7 +109,7 @@ def _draw_measures(run: Run) -> None:
         return
     with st.container(horizontal=True):
         if accuracy is not None:
-            st.metric("Best validation accuracy", f"{accuracy:.1%}", border=True)
+            st.metric("Best validation accuracy", words.accuracy(accuracy), border=True)
         st.metric("Best epoch", best or "none yet", border=True)
         st.metric("Epochs", f"{done} of {planned}", border=True)
         st.metric("Trained for", overview.duration(overview.seconds(run)), border=True)

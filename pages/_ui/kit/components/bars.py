@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from math import isnan
 
+from core.evaluation import shares
 from core.predictions.top_k import Prediction
 from pages._ui.kit.components import web
 
@@ -31,7 +32,7 @@ def _items(predictions: Sequence[Prediction], selected: int, against: int | None
     return [
         {
             "name": each.class_name,
-            "probability": f"{each.probability:.1%}",
+            "probability": shares.percent(each.probability),
             "logit": "" if isnan(each.logit) else f"{each.logit:+.2f}".replace("-", "−"),
             "width": f"{each.probability:.2%}",
             "selected": each.class_idx == selected,
