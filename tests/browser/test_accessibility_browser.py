@@ -108,3 +108,18 @@ def test_keys_alone_lead_from_a_photo_to_a_class_and_a_layer(app: App) -> None:
     expect(app.page.get_by_text("Grad-CAM at blocks.4: 14 × 14 cells")).to_be_visible()
     app.settle()
     assert app.page.evaluate(_FOCUS)[0].startswith("blocks.4")
+
+
+def test_arrow_keys_read_a_map_from_its_highest_cell_on(app: App) -> None:
+    app.open("/explain?checkpoint=digits&photo=digits/digits-val/digits/677")
+    pane, reading = (app.page.locator(f".st-key-viewer {part}") for part in (".mapped", ".reading"))
+    expect(pane).to_have_attribute("aria-label", "Map of 3 × 3 cells: arrow keys read them")
+    pane.press("ArrowRight")
+    top = float(app.page.locator(".st-key-viewer .high").inner_text())
+    first = reading.inner_text()
+    assert float(first.split()[0]) == pytest.approx(top, rel=0.05)
+    expect(reading).to_have_attribute("aria-live", "polite")
+    row = int(first.split("row ")[1].split(",")[0])
+    for _ in range(3):
+        pane.press("ArrowLeft")
+    expect(reading).to_contain_text(f"row {row}, column 1 of 3 × 3 cells")

@@ -1,4 +1,4 @@
-// A photo with its map on top. Opacity, wipe and the value under the pointer need no server.
+// A photo with its map on top. Opacity, wipe and the value under the pointer or at the arrow keys need no server.
 export default function ({ data, parentElement, setStateValue }) {
   const find = (selector) => parentElement.querySelector(selector);
   const pane = find(".mapped"), heat = find(".heat"), layers = find(".layers"), cell = find(".cell");
@@ -49,7 +49,16 @@ export default function ({ data, parentElement, setStateValue }) {
   part();
 
   const reading = find(".reading");
+  const [rows, columns] = data.shape, width = (right - left) / columns, height = (bottom - top) / rows;
   const rest = () => { reading.textContent = data.hint; cell.hidden = true; };
+  const read = (row, column) => {
+    cell.hidden = width * pane.clientWidth < 6;
+    place(cell, left + column * width, top + row * height, left + (column + 1) * width, top + (row + 1) * height);
+    const value = data.cells[row * columns + column];
+    const sign = value < 0 ? "−" : "+", size = Math.abs(value);
+    const digits = size >= 0.01 || size === 0 ? size.toFixed(size >= 10 ? 1 : 3) : size.toExponential(1);
+    reading.textContent = `${sign}${digits} ${data.unit} · row ${row + 1}, column ${column + 1} of ${rows} × ${columns} cells`;
+  };
   pane.onpointerleave = rest;
   pane.onpointermove = (event) => {
     const box = pane.getBoundingClientRect();
@@ -59,16 +68,26 @@ export default function ({ data, parentElement, setStateValue }) {
       reading.textContent = "Cut away: the network did not see this";
       return;
     }
-    const [rows, columns] = data.shape;
-    const column = Math.floor(((x - left) / (right - left)) * columns), row = Math.floor(((y - top) / (bottom - top)) * rows);
-    const width = (right - left) / columns, height = (bottom - top) / rows;
-    cell.hidden = width * box.width < 6;
-    place(cell, left + column * width, top + row * height, left + (column + 1) * width, top + (row + 1) * height);
-    const value = data.cells[row * columns + column];
-    const sign = value < 0 ? "−" : "+", size = Math.abs(value);
-    const digits = size >= 0.01 || size === 0 ? size.toFixed(size >= 10 ? 1 : 3) : size.toExponential(1);
-    reading.textContent = `${sign}${digits} ${data.unit} · row ${row + 1}, column ${column + 1} of ${rows} × ${columns} cells`;
+    reading.setAttribute("aria-live", "off");
+    read(Math.floor((y - top) / height), Math.floor((x - left) / width));
   };
+
+  // The first arrow key reads the highest cell, the next ones go on from there.
+  const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  const within = (value, number) => Math.min(Math.max(value, 0), number - 1);
+  let at = null;
+  pane.setAttribute("aria-label", `Map of ${rows} × ${columns} cells: arrow keys read them`);
+  pane.onkeydown = (event) => {
+    const step = steps[event.key];
+    if (!step || event.target !== pane) return;
+    event.preventDefault();
+    event.stopPropagation();  // The same keys lead from sample to sample elsewhere on a page.
+    const highest = data.cells.reduce((best, value, index) => (value > data.cells[best] ? index : best), 0);
+    at = at ? [within(at[0] + step[0], rows), within(at[1] + step[1], columns)] : [Math.floor(highest / columns), highest % columns];
+    reading.setAttribute("aria-live", "polite");
+    read(...at);
+  };
+  pane.onblur = rest;
   rest();
 
   function place(element, l, t, r, b) {

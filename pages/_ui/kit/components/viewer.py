@@ -1,4 +1,4 @@
-"""A photo with a map over it: the browser blends the two and reads the map under the pointer."""
+"""A photo with a map over it: the browser blends the two; pointer or arrow keys read a cell of the map."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ def draw(layered: Layered, scale: Scale, *, view: str, alt: str) -> float:
             "low": scale.low,
             "high": scale.high,
             "unit": scale.unit,
-            "hint": "Hover over the photo to read a cell",
+            "hint": "Hover or press arrow keys to read a cell",
             "ramp": scales.ramp(scale.colormap),
         },
         default={"opacity": OPACITY},
