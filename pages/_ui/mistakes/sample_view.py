@@ -57,7 +57,7 @@ def draw(results: Results, selection: Selection, there: image_access.Pictures, s
         return
     sample = sample_at(results.table, row)
     with st.container(key="sample"):
-        tools = _draw_head(results, selection, sample, row)
+        head, tools = _draw_head(results, selection, sample, row)
         try:
             photo = image_access.photo(there, sample)
         except ImageError as error:
@@ -65,13 +65,19 @@ def draw(results: Results, selection: Selection, there: image_access.Pictures, s
             _draw_top5(results, sample)
             _draw_numbers(results, sample)
             return
-        _draw_reasons(Shown(results, sample, photo, models.load(results.name)), tools)
+        shown = Shown(results, sample, photo, models.load(results.name))
+        with head:
+            _draw_links(shown)
+        _draw_reasons(shown, tools)
 
 
-def _draw_head(results: Results, selection: Selection, sample: Sample, row: int) -> DeltaGenerator:
-    """The true and the predicted class, and buttons to the next sample; gives a row with room for more."""
+def _draw_head(
+    results: Results, selection: Selection, sample: Sample, row: int
+) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """The true and the predicted class, and below them buttons to the next sample; gives both rows."""
     label, predicted = (words.plain(results.class_names[each]) for each in (sample.label, sample.predicted))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with head:
         st.header(f"{label}, predicted {predicted}", anchor=False, width="content")
         if sample.is_right:
             st.badge("Right", color="green", icon=":material/check:")
@@ -80,11 +86,11 @@ def _draw_head(results: Results, selection: Selection, sample: Sample, row: int)
     tools = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with tools:
         walking.draw(results.table, place_of(selection.rows, row), key="sample")
-    return tools
+    return head, tools
 
 
 def _draw_reasons(shown: Shown, tools: DeltaGenerator) -> None:
-    """The four pictures, and below them the likeliest classes and buttons to Explain and Inside."""
+    """The four pictures, and below them the likeliest classes."""
     with tools.popover("Map", icon=":material/tune:", key="sample_map"):
         method = method_picker.method()
         layer = INPUT
@@ -98,7 +104,6 @@ def _draw_reasons(shown: Shown, tools: DeltaGenerator) -> None:
         against=shown.rival,
     )
     _draw_numbers(shown.results, shown.sample)
-    _draw_links(shown)
     if int(predicted.logits.argmax()) != shown.sample.predicted:
         st.warning(
             "The network now predicts another class for this image than it did in the evaluation: the image "
@@ -165,17 +170,18 @@ def _said(role: str, total: Sum | None) -> str:
 
 
 def _draw_links(shown: Shown) -> None:
+    """Buttons to Explain and Inside."""
     take_along = partial(_take_along, shown)
-    with st.container(horizontal=True, gap="small"):
-        if st.button(
-            "Look closer in Explain",
-            icon=":material/center_focus_strong:",
-            key="sample_explain",
-            on_click=take_along,
-        ):
-            st.switch_page("pages/explain.py", query_params={})
-        if st.button("Look inside", icon=":material/layers:", key="sample_inside", on_click=take_along):
-            st.switch_page("pages/inside.py", query_params={})
+    if st.button(
+        "Explain", icon=":material/center_focus_strong:", key="sample_explain", on_click=take_along,
+        help="Look closer at this image, with any class, method and layer",
+    ):  # fmt: skip
+        st.switch_page("pages/explain.py", query_params={})
+    if st.button(
+        "Inside", icon=":material/layers:", key="sample_inside", on_click=take_along,
+        help="Look inside the network for this image",
+    ):  # fmt: skip
+        st.switch_page("pages/inside.py", query_params={})
 
 
 def _take_along(shown: Shown) -> None:
