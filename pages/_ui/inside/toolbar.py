@@ -69,7 +69,7 @@ def pick_order() -> str:
         persist_state="session",
         on_change=choices.to_first_part,
         width=130,
-        help="strength: the mean absolute activation. class: the contribution to the class. index: the "
+        help="Strength: the mean absolute activation. Class: the contribution to the class. Index: the "
         "order in the network.",
     )
     return chosen
