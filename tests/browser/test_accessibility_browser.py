@@ -25,12 +25,13 @@ _VIEWS = {
     ),
     "Train": ("/train", ".st-key-train_start button"),
     "Train, a training": ("/train?run=digits", ".st-key-curve_loss .trace"),
-    "Mistakes": ("/mistakes?checkpoint=signs-plain", ".st-key-gallery button"),
+    "Mistakes": ("/mistakes?checkpoint=signs-plain&cells=%25+of+predicted", ".st-key-gallery button"),
     "Mistakes, a sample": (
         "/mistakes?checkpoint=digits&true=8&pred=1&sample=digits/677",
         ".stBidiComponent .panes",
     ),
     "Compare": ("/compare?checkpoint=signs-bn", ".st-key-compare_gallery button"),
+    "Compare, matrices": ("/compare?checkpoint=signs-bn&tab=Matrices", ".st-key-matrix_change button"),
     "Inside, a photo": ("/inside?checkpoint=imagenet&photo=coffee.png", ".st-key-channels button"),
     "Inside, a channel": (
         "/inside?checkpoint=signs-bn&photo=coffee.png&channel=3",

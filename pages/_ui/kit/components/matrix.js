@@ -48,7 +48,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const cell = (row, column) => {
     const hidden = row === column && data.hide_diagonal, count = data.counts[row][column];
     const kind = hidden || !count ? "none" : data.good[row][column] ? "right" : "wrong";
-    const made = add(row, column, `cell ${kind}`, hidden ? "" : data.text[row][column], say(row, column));
+    // Its name has what it shows: the share or the change, where those are shown.
+    const text = hidden ? "" : data.text[row][column], meaning = say(row, column);
+    const made = add(row, column, `cell ${kind}`, text, meaning.includes(text) ? meaning : `${meaning} (${text})`);
     made.style.setProperty("--mix", `${Math.round(10 + 90 * data.shade[row][column])}%`);
     return made;
   };

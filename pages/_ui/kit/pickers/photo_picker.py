@@ -78,4 +78,5 @@ def _camera() -> None:
         "Camera", icon=":material/photo_camera:", key="camera_popover", on_change="rerun"
     ) as popover:
         if popover.open:
-            st.camera_input("Take a photo", key=uploads.CAMERA, on_change=uploads.take_camera)
+            # So wide that the button below the picture is seen, too.
+            st.camera_input("Take a photo", key=uploads.CAMERA, on_change=uploads.take_camera, width=400)
