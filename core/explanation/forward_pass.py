@@ -13,6 +13,7 @@ from core.errors import LayerError
 from core.explain.maps.cam import CAM_METHODS, class_activation_maps
 from core.explain.maps.evidence import logit_evidence, says_the_same
 from core.explain.maps.pixels import PIXEL_METHODS, OnProgress, PixelQuestion
+from core.explain.network.held_memory import held_bytes
 from core.explain.network.tracing import Trace, towards, trace
 from core.explanation.answer import Explanation, Map
 from core.explanation.question import INPUT, Question, Score
@@ -34,6 +35,11 @@ class ForwardPass:
     def can_answer(self, question: Question) -> bool:
         """Whether all layers of the question were recorded."""
         return set(_layers(question)) <= self.traced.activations.keys()
+
+    def num_bytes(self) -> int:
+        """Bytes that the pass keeps beside the network: recorded layers, and what their graph saved."""
+        model = self.checkpoint.model
+        return held_bytes(self.traced, (*model.parameters(), *model.buffers()))
 
 
 def forward_pass(checkpoint: Checkpoint, batch: Tensor, target_layers: Sequence[str]) -> ForwardPass:

@@ -174,6 +174,21 @@ def test_few_passes_are_kept_and_the_oldest_goes() -> None:
     assert len(answers._kept().logits) == 4
 
 
+def test_passes_of_a_large_network_are_limited_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = models.load("digits")
+    shades = [Photo(f"shade {shade}", "", _png(np.full((8, 8, 3), shade, np.uint8))) for shade in range(3)]
+    answers.logits(shades[0], loaded, ("block1",))
+    (first,) = answers._kept().passes.values()
+    one = first.num_bytes()
+    for most, expected in ((2 * one, ["shade 1", "shade 2"]), (2 * one - 1, ["shade 2"])):
+        monkeypatch.setattr(answers, "_MOST_BYTES", most)
+        answers._kept().logits.clear()
+        answers._kept().passes.clear()
+        for shade in shades:
+            answers.logits(shade, loaded, ("block1",))
+        assert [key[0] for key in answers._kept().passes] == expected
+
+
 def _png(pixels: np.ndarray) -> bytes:
     file = BytesIO()
     Image.fromarray(pixels).save(file, "PNG")

@@ -19,8 +19,8 @@ from pages._ui.session.models import Loaded, batch_of
 from pages._ui.session.photos import Photo
 
 _MAX_ANSWERS, _MAX_LOGITS = 256, 256
-# A pass holds the activations of a whole network: 60 MB for EfficientNet-Lite0.
-_MAX_PASSES = 2
+# A pass holds the activations of a whole network: 70 MB for EfficientNet-Lite0, hundreds for large networks.
+_MAX_PASSES, _MOST_BYTES = 2, 256 * 2**20
 
 _Key = tuple[object, ...]
 Value = TypeVar("Value")
@@ -113,7 +113,15 @@ def _passed(photo: Photo, loaded: Loaded, layers: Sequence[str]) -> ForwardPass:
     together = tuple(dict.fromkeys((*recorded, *layers)))
     passed = forward_pass(loaded.checkpoint, batch_of(photo, loaded), together)
     _keep(passes, key, passed, _MAX_PASSES)
+    _drop_older(passes)
     return passed
+
+
+def _drop_older(passes: OrderedDict[_Key, ForwardPass]) -> None:
+    """Drop the oldest passes while all together hold too many bytes; the newest always stays."""
+    with _kept().guard:
+        while len(passes) > 1 and sum(each.num_bytes() for each in passes.values()) > _MOST_BYTES:
+            passes.popitem(last=False)
 
 
 def _known(photo: Photo, loaded: Loaded, question: Question) -> Explanation | None:
