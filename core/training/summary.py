@@ -121,7 +121,7 @@ def _kept(recipe: Recipe) -> str:
 
 @functools.cache
 def _num_weights(architecture: str, head: Head) -> int | None:
-    """The number of weights; None if the network cannot be built without allocating them."""
+    """The number of parameters; None if the network cannot be built without allocating them."""
     try:
         with torch.device("meta"):
             model = registry.build(architecture, _USUAL_CLASSES, head)

@@ -28,8 +28,9 @@ def draw() -> None:
         if st.button("Train one", icon=":material/model_training:", key="welcome_train"):
             st.switch_page("pages/train.py", query_params={})
     st.caption(
-        "Or press **Bring your own model** in the sidebar. The folder checkpoints of SeeWhy's repository has "
-        f"trained examples: copy them to this folder, or set {words.plain(paths.VARIABLE)} to another folder."
+        "Or press **Bring your own model** in the sidebar. The folder `checkpoints` of SeeWhy's repository "
+        "has trained examples: copy them to this folder, or set "
+        f"{words.plain(paths.VARIABLE)} to another folder."
     )
 
 

@@ -143,7 +143,7 @@ def in_words(shift: Shift, first_name: str, second_name: str) -> str:
         shift.num_shared
     )
     return (
-        "The images differ, so there are no pairs of predictions to compare. If the network were equally "
+        "The images differ, so there are no pairs of predictions to compare. If the model were equally "
         f"good on both, a difference at least as large would have a probability of {odds(shift.p_value)}. "
         f"{_verdict(shift.p_value, worse)}{overlap} {CAUTION}"
     )

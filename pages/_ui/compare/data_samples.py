@@ -84,7 +84,7 @@ def _draw_tiles(results: Results, rows: IntArray, pictures: Pictures, which: Whi
         on_pick=partial(data_sets.open_sample, which),
     )  # fmt: skip
     if len(rows) > len(samples):
-        st.caption(f"The first {len(samples)} of {len(rows):,}. The page Mistakes shows all of them.")
+        st.caption(f"The first {len(samples)} of {len(rows):,}. See all of them on the page Mistakes.")
 
 
 def draw_matrices(both: TwoDataSets) -> None:

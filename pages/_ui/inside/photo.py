@@ -36,7 +36,7 @@ def pick(checkpoint: str) -> Photo:
                 width=_BESIDE if own else "stretch",
             )
         elif own:
-            st.caption("Images that this network was tested on.", width="content")
+            st.caption("Images this model was tested on.", width="content")
     return photo
 
 

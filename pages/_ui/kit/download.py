@@ -46,7 +46,7 @@ def _draw_offer(name: str, place: str) -> None:
     st.caption(
         words.plain(
             f"{files.in_words(source.num_bytes)} to download. Licence: {source.licence}. Kept in "
-            f"{catalogue.data_root() / name}, for every checkpoint and recipe that uses this data set."
+            f"{catalogue.data_root() / name}, for every model and recipe that uses this data set."
         )
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

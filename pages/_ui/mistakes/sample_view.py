@@ -106,8 +106,8 @@ def _draw_reasons(shown: Shown, tools: DeltaGenerator) -> None:
     _draw_numbers(shown.results, shown.sample)
     if int(predicted.logits.argmax()) != shown.sample.predicted:
         st.warning(
-            "The network now predicts another class for this image than it did in the evaluation: the image "
-            "or the checkpoint has changed since. Evaluate again.",
+            "The model now predicts another class for this image than it did in the evaluation: the image "
+            "or the model has changed since. Evaluate again.",
             icon=":material/sync_problem:",
         )
 

@@ -147,6 +147,6 @@ def _result_name(recipe_name: str) -> str | None:
         st.error(words.sentence(error), icon=":material/error:")
         return None
     if name in store.folders():
-        st.error(f"There is already a checkpoint named {words.plain(name)}.", icon=":material/error:")
+        st.error(f"There is already a model named {words.plain(name)}.", icon=":material/error:")
         return None
     return name

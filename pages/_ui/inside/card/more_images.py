@@ -67,7 +67,7 @@ def _ask_folder(loaded: Loaded, *, key: str) -> None:
         placeholder="/path/to/photos",
         on_change=examples.take_folder,
         args=(loaded, field),
-        help="A folder on the machine that runs this page. The examples are kept beside the checkpoint.",
+        help="A folder on the machine that runs SeeWhy. The examples are stored with the model.",
     )
     if refused := examples.refusal(field):
         st.error(words.capital(refused), icon=":material/folder_off:")

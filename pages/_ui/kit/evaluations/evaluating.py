@@ -76,7 +76,7 @@ def _draw_interrupted(name: str) -> None:
 def _go_on(interrupted: Evaluation) -> None:
     folder, name, split = interrupted.of, interrupted.name, interrupted.facts.split or "val"
     try:
-        with st.spinner("Finding the images, loading the network…"):
+        with st.spinner("Finding the images, loading the model…"):
             place, layout = remembered_data(interrupted.folder), remembered_layout(interrupted.folder)
             background.start(folder, place, split, name, layout=layout)
             evaluated.wait_for(folder.name, name)
@@ -119,7 +119,7 @@ def _draw_form(name: str) -> None:
             st.caption("Choose one, then press Evaluate.")
         if not wanted or layout is None:
             return
-        with st.spinner("Finding the images, loading the network…"):
+        with st.spinner("Finding the images, loading the model…"):
             _start(store.find(name), place, layout, split, named)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
