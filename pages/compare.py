@@ -6,7 +6,8 @@ from pages._ui import shell
 from pages._ui.compare import generalisation, one_sample, outcome, pair_matrices, per_class, piles, which_two
 from pages._ui.compare.state import comparisons
 from pages._ui.kit import options
-from pages._ui.session import choices, models
+from pages._ui.kit.samples import open_sample
+from pages._ui.session import models
 
 TABS = {"samples": "Samples", "matrices": "Matrices", "classes": "Classes"}
 
@@ -21,7 +22,7 @@ with shell.page("pages/compare.py"):
         generalisation.draw(first, second)
         st.stop()
     compared = comparisons.compared(first, second)
-    opened = choices.opened()
+    opened = open_sample.pick(compared.pair.first, "in both evaluations")
     pictures = comparisons.pictures(first, second)
     verdict = comparisons.verdict_on(compared, pictures)
     top = st.container()

@@ -5,6 +5,7 @@ import streamlit as st
 from pages._ui import shell
 from pages._ui.kit import options
 from pages._ui.kit.evaluations import numbers
+from pages._ui.kit.samples import open_sample
 from pages._ui.mistakes import confusions, quality
 from pages._ui.session import choices, image_access, models
 
@@ -14,7 +15,7 @@ with shell.page("pages/mistakes.py"):
     head = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="head")
     head.title("Mistakes", width="content")
     results = numbers.pick_results(models.chosen_checkpoint(), head)
-    opened = choices.opened()
+    opened = open_sample.pick(results.table, "among these predictions")
     pictures = image_access.pictures(results.evaluation)
     top = st.container()
     view = options.segmented("View", VIEWS, key=choices.VIEW, label_visibility="collapsed")

@@ -211,10 +211,11 @@ def test_next_walks_through_the_selection() -> None:
     assert "sample" not in page.query_params
 
 
-def test_a_sample_that_does_not_exist_is_named() -> None:
+def test_a_sample_that_does_not_exist_is_named_and_hides_nothing() -> None:
     page = opened(PAGE, checkpoint="digits", sample="digits/9999999")
     assert not page.exception
     assert "There is no sample digits/9999999" in page.warning[0].value
+    assert metrics(page)["Mistakes"] == metrics(opened(PAGE, checkpoint="digits"))["Mistakes"]
 
 
 def test_another_checkpoint_forgets_the_classes_of_the_first() -> None:

@@ -48,14 +48,10 @@ class Side:
 
 
 def draw(compared: Compared, selection: PairSelection, images: image_access.Pictures, sample_id: str) -> None:
-    """Draw the open sample; warn of one that is not in both evaluations."""
+    """Draw the open sample, which is in both evaluations."""
     row = row_of(compared.pair.first, sample_id)
     if row is None:
-        st.warning(
-            f"There is no sample {words.plain(sample_id[:120])} in both evaluations.",
-            icon=":material/search_off:",
-        )
-        return
+        raise ValueError(f"no sample {sample_id!r} in both evaluations")
     first, second = _side(compared.first, sample_id, "first"), _side(compared.second, sample_id, "second")
     with st.container(border=True, key="compared"):
         _draw_head(compared, first, second, place_of(selection.rows, row))

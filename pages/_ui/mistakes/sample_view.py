@@ -47,14 +47,10 @@ class Shown:
 
 
 def draw(results: Results, selection: Selection, there: image_access.Pictures, sample_id: str) -> None:
-    """Draw the sample that is open; warn of one that is not in the table."""
+    """Draw the open sample, which is a row of the table."""
     row = row_of(results.table, sample_id)
     if row is None:
-        st.warning(
-            f"There is no sample {words.plain(sample_id[:120])} among these predictions.",
-            icon=":material/search_off:",
-        )
-        return
+        raise ValueError(f"no sample {sample_id!r} in {results.name!r}")
     sample = sample_at(results.table, row)
     with st.container(key="sample"):
         head, tools = _draw_head(results, selection, sample, row)
