@@ -29,9 +29,9 @@ SUFFIXES = words(
 SYSTEM = "system files"
 NOT_UTF8 = "names not in UTF-8"
 DEAD_LINK = "broken links"
-NO_FILE = "pipes, devices and other special files"
+NO_FILE = "special files (pipes, devices)"
 NOT_OPENED = "of a format not opened here: export JPEG or PNG instead"
-NO_ENDING = "files without an extension that are not images"
+NO_ENDING = "files without an extension, not images"
 
 _FOREIGN = frozenset(words(".heic .heif .avif .jxl .jp2 .j2k .svg .psd .cr2 .cr3 .nef .arw .dng .raw .dcm"))
 # Files with these endings are not opened to check whether they are images.
