@@ -33,7 +33,7 @@ def test_the_place_of_data_comes_back_also_where_its_name_is_not_utf8(tmp_path: 
 def test_a_place_that_cannot_be_is_named(tmp_path: Path, data: object) -> None:
     (tmp_path / paths.LOCAL).write_text(json.dumps({"data": data}))
     with pytest.raises(
-        CheckpointError, match=r"local.json' cannot be used: data is .*, and name the folder of"
+        CheckpointError, match=r"local.json' cannot be used: data is .*, then choose the folder of"
     ):
         local.remembered_data(tmp_path)
     assert "expected the path of a folder, or null" in local.place_in_words(tmp_path)

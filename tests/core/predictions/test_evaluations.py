@@ -246,7 +246,10 @@ def test_what_is_being_replaced_is_not_deleted(folder: Path, pictures: Path) -> 
     evaluate(folder, samples(folder, pictures))
     lock = evaluations.lock_of(folder, "pictures-val")
     lock.parent.mkdir()
-    with FileLock(lock), pytest.raises(EvaluationError, match="'pictures-val' is being evaluated; wait for"):
+    with (
+        FileLock(lock),
+        pytest.raises(EvaluationError, match="'pictures-val' is being evaluated; wait until"),
+    ):
         evaluations.delete(folder, "pictures-val")
     assert len(evaluations.every(folder)) == 1
 
