@@ -15,6 +15,7 @@ from core.explain.ascent.plain import Gradients, Picture, Plain
 from core.explain.ascent.robust import Robust
 from core.explain.network.cut import Cut, cut_at
 from core.explain.network.folding import folded
+from core.explain.network.tracing import differentiable
 
 Settings = Plain | Robust
 OnProgress = Callable[[float], None]
@@ -152,7 +153,8 @@ class _Climb:
 
         def gradients_at(batch: Tensor) -> Tensor:
             images = batch.detach().requires_grad_()
-            found = of_score(_own(self.cut(images), channels, self.settings.border).sum(), images)
+            with differentiable():
+                found = of_score(_own(self.cut(images), channels, self.settings.border).sum(), images)
             self.on_progress(next(steps) / self.settings.steps)
             return found
 

@@ -119,14 +119,14 @@ def class_activation_maps(
         target_layers: some of the recorded layers; None for all.
 
     Raises:
-        LayerError: a layer has no influence on the logits, or the method does not fit it.
+        LayerError: a layer was not recorded or has no influence on the logits, or the method does not fit it.
 
     Example:
         >>> traced = trace(model, batch, ["layer3", "layer4"])
         >>> maps = [class_activation_maps(traced, towards(traced.logits, idx)) for idx in (281, 282)]
     """
     recorded = traced.activations
-    layers = recorded if target_layers is None else {name: recorded[name] for name in target_layers}
+    layers = recorded if target_layers is None else {name: _recorded(traced, name) for name in target_layers}
     if not traced.logits.requires_grad:
         raise LayerError(_no_influence(next(iter(layers))))
     with torch.inference_mode(mode=False), torch.no_grad():
@@ -163,6 +163,7 @@ def class_activation_map(
 
     Raises:
         LayerError: no such layer, the method does not fit it, or the network gives no logits.
+        ValueError: no such class.
 
     Example:
         >>> layer = default_layer(spatial_layers(model, batch[:1]))
@@ -171,6 +172,13 @@ def class_activation_map(
     traced = trace(model, batch, [target_layer])
     direction = towards(traced.logits, class_idx, against)
     return class_activation_maps(traced, direction, method=method)[target_layer]
+
+
+def _recorded(traced: Trace, target_layer: str) -> Tensor:
+    if target_layer not in traced.activations:
+        known = ", ".join(map(repr, traced.activations))
+        raise LayerError(f"layer {target_layer!r} was not recorded; this trace has {known or 'no layers'}")
+    return traced.activations[target_layer]
 
 
 def _no_influence(target_layer: str) -> str:

@@ -78,7 +78,7 @@ def _with_gradients(method: PixelMethod) -> PixelMethod:
 
     @functools.wraps(method)
     def outside(question: PixelQuestion) -> Tensor:
-        with torch.inference_mode(mode=False):
+        with torch.inference_mode(mode=False), differentiable():
             batch, direction = question.batch.clone(), question.direction.clone()
             return method(dataclasses.replace(question, batch=batch, direction=direction))
 
@@ -111,7 +111,8 @@ def attribution(
         target_layer: a layer by its name in ``named_modules()``; only `guided_grad_cam` needs one.
 
     Raises:
-        LayerError: no such layer, the method needs one, or the network gives no logits.
+        LayerError: no such layer, the method needs one, or the network gives no logits or no gradients.
+        ValueError: no such class.
 
     Example:
         >>> maps = attribution(model, batch, class_idx=281, method=integrated_gradients)

@@ -7,6 +7,7 @@ from itertools import islice
 from weakref import WeakKeyDictionary
 
 from torch import Tensor, nn
+from torch.jit import ScriptModule
 
 from core.errors import LayerError
 
@@ -24,6 +25,7 @@ def model_lock(model: nn.Module) -> threading.RLock:
 
 def module_named(model: nn.Module, name: str) -> nn.Module:
     """The module with this name in ``named_modules()``; LayerError if there is none."""
+    _refuse_scripted(model)
     try:
         return model.get_submodule(name)
     except AttributeError as error:
@@ -36,10 +38,16 @@ def module_named(model: nn.Module, name: str) -> nn.Module:
 @contextmanager
 def capture(model: nn.Module, hooks: Mapping[nn.Module, ForwardHook]) -> Iterator[None]:
     """Hold the lock, with evaluation mode, frozen parameters and ``hooks``; afterwards all is as it was."""
+    _refuse_scripted(model)
     with model_lock(model), _inert(model), ExitStack() as registered:
         for module, hook in hooks.items():
             registered.callback(module.register_forward_hook(hook).remove)
         yield
+
+
+def _refuse_scripted(model: nn.Module) -> None:
+    if isinstance(model, ScriptModule):
+        raise LayerError("a TorchScript network takes no hooks; use the network that it was scripted from")
 
 
 @contextmanager

@@ -12,6 +12,15 @@ from core.explain.network.hooks import ForwardHook, capture, module_named
 from core.explain.network.layout import layout_or_refuse
 
 _NEEDS = "a map needs an output of shape (N, K, h, w), (N, h, w, K) or (N, tokens, K)"
+_CUT_OFF = "the logits have no gradient: the network detaches a tensor, or runs under torch.no_grad"
+# By words of PyTorch's own messages.
+_WITHOUT_GRADIENTS = {
+    "nference tensor": "the network was made or moved under torch.inference_mode, which forbids gradients; "
+    "make it outside, or load its state dict into one that was",
+    "does not require grad and does not have a grad_fn": _CUT_OFF,
+    "appears to not have been used in the graph": _CUT_OFF,
+    "a hook on a tensor that doesn't require gradient": _CUT_OFF,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,13 +106,18 @@ def towards(logits: Tensor, class_idx: int | Sequence[int], against: int | None 
         class_idx: the class to explain, for all images or one for each: its logit is the score.
         against: a class whose logit is subtracted: why the one and not the other.
 
+    Raises:
+        ValueError: there is no such class, or the number of classes is not that of the images.
+
     Example:
         >>> towards(torch.zeros(1, 3), 2, against=0)
         tensor([[-1.,  0.,  1.]])
     """
     direction = torch.zeros_like(logits)
     rows = torch.arange(len(logits), device=logits.device)
-    direction[rows, torch.as_tensor(class_idx, device=logits.device)] = 1
+    classes = torch.as_tensor(class_idx, device=logits.device)
+    _refuse_unknown_classes(classes, against, logits)
+    direction[rows, classes] = 1
     if against is not None:
         direction[:, against] -= 1
     return direction
@@ -119,16 +133,26 @@ def logits_of(output: object) -> Tensor:
 
 @contextmanager
 def differentiable() -> Iterator[None]:
-    """Turn PyTorch's error for a network of inference tensors into a LayerError that says what to do."""
+    """Turn PyTorch's errors for networks without gradients into a LayerError that says why."""
     try:
         yield
     except RuntimeError as error:
-        if "nference tensor" not in str(error):
+        reason = next((why for told, why in _WITHOUT_GRADIENTS.items() if told in str(error)), None)
+        if reason is None:
             raise
-        raise LayerError(
-            "the network was made or moved under torch.inference_mode, which forbids gradients; "
-            "make it outside, or load its state dict into one that was"
-        ) from error
+        raise LayerError(reason) from error
+
+
+def _refuse_unknown_classes(classes: Tensor, against: int | None, logits: Tensor) -> None:
+    num_images, num_classes = logits.shape
+    if classes.ndim and len(classes) != num_images:
+        raise ValueError(
+            f"got {len(classes)} classes for {num_images} images; give one, or one for each image"
+        )
+    asked = classes.flatten().tolist() + ([] if against is None else [against])
+    for class_idx in asked:
+        if not 0 <= class_idx < num_classes:
+            raise ValueError(f"there is no class {class_idx}; this network has 0 to {num_classes - 1}")
 
 
 def _check(activations: dict[str, Tensor], target_layers: Sequence[str]) -> None:

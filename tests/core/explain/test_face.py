@@ -140,6 +140,72 @@ def test_a_method_that_needs_a_layer_says_so(network: Stranger, images: Tensor) 
         attribution(network, images, class_idx=0, method=guided_grad_cam)
 
 
+@pytest.mark.parametrize(
+    ("class_idx", "against", "message"),
+    [
+        (4, None, "there is no class 4; this network has 0 to 3"),
+        (-1, None, "there is no class -1"),
+        ([0, 9], None, "there is no class 9"),
+        (0, 7, "there is no class 7"),
+        ([0, 1, 2], None, "got 3 classes for 2 images"),
+    ],
+)
+def test_a_class_that_is_not_there_is_named(
+    network: Stranger, images: Tensor, class_idx: int | list[int], against: int | None, message: str
+) -> None:
+    before = snapshot(network)
+    with pytest.raises(ValueError, match=message):
+        class_activation_map(network, images[:2], target_layer="last", class_idx=class_idx, against=against)
+    with pytest.raises(ValueError, match=message):
+        attribution(network, images[:2], class_idx=class_idx, against=against)
+    assert_unchanged(network, before)
+
+
+def test_a_layer_that_was_not_recorded_is_named(network: Stranger, images: Tensor) -> None:
+    traced = trace(network, images, ["last"])
+    with pytest.raises(LayerError, match="layer 'first' was not recorded; this trace has 'last'"):
+        class_activation_maps(traced, towards(traced.logits, 0), target_layers=["first"])
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.trace:FutureWarning")
+def test_a_scripted_network_is_refused_in_words(images: Tensor) -> None:
+    scripted = torch.jit.trace(Stranger().eval(), images)
+    with pytest.raises(LayerError, match="a TorchScript network takes no hooks"):
+        class_activation_map(scripted, images, target_layer="last", class_idx=0)
+    with pytest.raises(LayerError, match="a TorchScript network takes no hooks"):
+        spatial_layers(scripted, images[:1])
+
+
+class Detaching(Stranger):
+    """A network whose head reads detached features."""
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """Logits (N, 4) without a gradient."""
+        return super().forward(batch).detach()
+
+
+class WithoutGradients(Stranger):
+    """A network that turns gradients off itself."""
+
+    @torch.no_grad()
+    def forward(self, batch: Tensor) -> Tensor:
+        """Logits (N, 4) without a gradient."""
+        return super().forward(batch)
+
+
+@pytest.mark.parametrize("kind", [Detaching, WithoutGradients])
+def test_a_network_without_gradients_is_refused_in_words(kind: type[Stranger], images: Tensor) -> None:
+    network = kind()
+    before = snapshot(network)
+    for method in (saliency, integrated_gradients, guided_grad_cam):
+        with pytest.raises(LayerError, match=r"no gradient|no influence"):
+            attribution(network, images[:1], class_idx=1, method=method, target_layer="last")
+    half = Normalisation((0.5,) * 3, (0.5,) * 3)
+    with pytest.raises(LayerError, match="the logits have no gradient"):
+        list(ascend(network, LOGITS, [0], Plain(size=(16, 16), steps=1, crop=2), half))
+    assert_unchanged(network, before)
+
+
 def test_activations_and_ascent_take_the_same_network(network: Stranger, images: Tensor) -> None:
     given = activations(network, images, ["first"])["first"]
     torch.testing.assert_close(given, network.first(images).detach())
