@@ -1,17 +1,27 @@
 """Private copies of a network, whose modules can be replaced without changing the original."""
 
 import copy
+from collections.abc import Iterator
 
-from torch import nn
+from torch import Tensor, nn
 
 from core.explain.network.hooks import model_lock
 
 
 def twin(model: nn.Module) -> nn.Module:
     """A copy in evaluation mode that shares all tensors: replace its modules, but change no tensor."""
-    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    tensors = (*model.parameters(), *model.buffers(), *_noted_tensors(model))
+    shared = {id(tensor): tensor for tensor in tensors}
     with model_lock(model):
         return copy.deepcopy(model, shared).eval()
+
+
+def _noted_tensors(model: nn.Module) -> Iterator[Tensor]:
+    """Tensors in plain attributes, as of LeViT: `copy.deepcopy` refuses those that have a graph."""
+    for module in model.modules():
+        for value in vars(module).values():
+            held = value.values() if isinstance(value, dict) else (value,)
+            yield from (each for each in held if isinstance(each, Tensor))
 
 
 def replace(model: nn.Module, old: nn.Module, new: nn.Module) -> None:

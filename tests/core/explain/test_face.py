@@ -176,6 +176,29 @@ def test_a_scripted_network_is_refused_in_words(images: Tensor) -> None:
         spatial_layers(scripted, images[:1])
 
 
+class Noting(Stranger):
+    """A network that keeps tensors of its last pass, as LeViT keeps its attention biases."""
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """Logits (N, 4)."""
+        self.noted = {"pass": super().forward(batch)}
+        self.last_logits = self.noted["pass"]
+        return self.last_logits
+
+
+def test_a_network_that_keeps_tensors_with_a_graph_is_explained_as_any_other(images: Tensor) -> None:
+    torch.manual_seed(0)
+    network, other = Stranger(), Noting()
+    other.load_state_dict(network.state_dict())
+    for each in (network, other):
+        each.eval()(images)
+    expected, got = (
+        attribution(each, images[:1], class_idx=1, method=guided_grad_cam, target_layer="last")
+        for each in (network, other)
+    )
+    assert torch.equal(got, expected)
+
+
 class Detaching(Stranger):
     """A network whose head reads detached features."""
 
