@@ -49,7 +49,7 @@ def test_a_sample_that_is_clicked_is_what_a_colleague_sees_inside(app: App, brow
 def test_a_sample_of_mistakes_leads_a_colleague_to_explain_and_inside(app: App, browser: Browser) -> None:
     for button in ("sample_explain", "sample_inside"):
         app.open("/mistakes?checkpoint=digits&sample=digits%2F677")
-        app.page.locator(f".st-key-{button} button").click()
+        app.page.locator(f".st-key-{button} button").first.click()
         app.heat()
         app.settle()
         assert address_of(app)["photo"] == "digits/digits-val/digits/677"

@@ -91,5 +91,7 @@ def _run(arguments: tuple[str, ...], outputs: list[Path], environment: dict[str,
     os.environ.clear()
     os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # As programs have it: workers forked from another process would outlive a command that is killed.
+    multiprocessing.set_start_method(None, force=True)
     sys.argv[1:] = arguments
     runpy.run_module("core", run_name="__main__", alter_sys=True)
