@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
-from core import mishaps
+from core import error_log
 from core.commands import evaluating, examples, explaining, filters, inside, training
 from core.commands.options.complaint import complain
 
@@ -26,14 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _one_line(error: Exception) -> str:
     """A known error in words; for a bug, the number under which the log has its traceback."""
-    known = mishaps.sentence(error)
-    if known is None and isinstance(error, ValueError) and mishaps.is_raised_by_us(error):
+    known = error_log.sentence(error)
+    if known is None and isinstance(error, ValueError) and error_log.is_raised_by_us(error):
         known = str(error)  # A ValueError of our own is about a bad argument.
     if known is not None:
         return known
-    mishap = mishaps.record(error, f"python -m core {' '.join(sys.argv[1:2])}")
-    bug = f"unexpected {type(error).__name__}, number {mishap.number}"
-    return f"{bug}: see {mishap.log}" if mishap.log else f"{bug}: {mishap.traceback}"
+    logged = error_log.record(error, f"python -m core {' '.join(sys.argv[1:2])}")
+    bug = f"unexpected {type(error).__name__}, number {logged.number}"
+    return f"{bug}: see {logged.log}" if logged.log else f"{bug}: {logged.traceback}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ from pages._ui.compare import generalisation, one_sample, outcome, pair_matrices
 from pages._ui.compare.state import comparisons
 from pages._ui.kit import options
 from pages._ui.kit.samples import open_sample
-from pages._ui.session import models
+from pages._ui.session.checkpoints import models
 
 TABS = {"samples": "Samples", "matrices": "Matrices", "classes": "Classes"}
 

@@ -12,7 +12,8 @@ from pages._ui.explain import downloads, look, map_view, small_maps
 from pages._ui.explain.scene import Scene
 from pages._ui.kit import waiting
 from pages._ui.kit.pickers import method_picker, photo_picker, question_pickers
-from pages._ui.session import answers, models, photos, question_keys
+from pages._ui.session.checkpoints import models
+from pages._ui.session.question import answers, photos, question_keys
 
 with shell.page("pages/explain.py"):
     st.title("Explain")

@@ -6,7 +6,7 @@ from pages._ui import shell
 from pages._ui.inside import channels, class_image, network, photo, sparsity, styles, toolbar
 from pages._ui.inside.state import choices
 from pages._ui.inside.state.inspections import Look
-from pages._ui.session import models
+from pages._ui.session.checkpoints import models
 
 VIEWS = {"channels": channels.draw, "class image": class_image.draw, "sparsity": sparsity.draw}
 

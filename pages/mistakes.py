@@ -7,7 +7,9 @@ from pages._ui.kit import options
 from pages._ui.kit.evaluations import numbers
 from pages._ui.kit.samples import open_sample
 from pages._ui.mistakes import confusions, quality
-from pages._ui.session import choices, image_access, models
+from pages._ui.session.checkpoints import models
+from pages._ui.session.data import image_access
+from pages._ui.session.evaluation import choices
 
 VIEWS = {"confusions": "Confusions", "classes": "Classes", "curves": "Curves", "confidence": "Confidence"}
 

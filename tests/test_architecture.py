@@ -23,7 +23,7 @@ FLOORS = (
     ("arrays", "errors", "device"),
     ("places",),
     ("files",),
-    ("processes", "mishaps"),
+    ("processes", "error_log"),
     ("images", "drawing"),
     ("explain",),
     ("models",),

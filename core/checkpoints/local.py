@@ -1,4 +1,4 @@
-"""Where images are on this machine: stored beside a checkpoint or an evaluation, not in its card."""
+"""Where images are on this machine: stored beside a checkpoint, an evaluation or examples, not in a card."""
 
 import json
 from contextlib import suppress
@@ -13,7 +13,7 @@ _LONGEST_PATH = 4_096
 
 
 def remember_data(folder: Path, data: Path | None, layout: str = "") -> None:
-    """Store the folder of the images of a checkpoint or an evaluation, and the layout chosen for it.
+    """Store where the images of a checkpoint, an evaluation or examples are, and the layout chosen for them.
 
     None stands for the usual folder of data sets.
     """
@@ -22,7 +22,7 @@ def remember_data(folder: Path, data: Path | None, layout: str = "") -> None:
 
 
 def remembered_data(folder: Path) -> Path | None:
-    """The folder of images of the last training or evaluation; None for the usual folder of data sets.
+    """The stored folder of images; None if none is stored, which stands for the usual folder of data sets.
 
     Raises:
         CheckpointError: the file is damaged.

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.device import device_label
-from pages._ui import mishaps, shell, words
+from pages._ui import errors, shell, words
 from pages._ui.kit.pickers import photo_picker
-from pages._ui.session import models
+from pages._ui.session.checkpoints import models
 
 
 def draw() -> None:
@@ -25,7 +25,7 @@ def draw() -> None:
             st.page_link(path, label=f"**{page.title}**: {page.question}", icon=page.icon)
 
 
-@mishaps.guarded  # A model that cannot be loaded must not hide the links to the other pages.
+@errors.guarded  # A model that cannot be loaded must not hide the links to the other pages.
 def _draw_model(name: str) -> None:
     st.header("Model")
     loaded = models.load(name)

@@ -9,9 +9,10 @@ import streamlit as st
 from streamlit.errors import FragmentHandledException
 
 from core.checkpoints.store import available
-from pages._ui import mishaps, welcome
+from pages._ui import errors, welcome
 from pages._ui.kit import own_model
-from pages._ui.session import collecting, models
+from pages._ui.session import collecting
+from pages._ui.session.checkpoints import models
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ _STYLE = Path(__file__).with_name("shell.css")
 
 @contextmanager
 def page(path: str) -> Iterator[None]:
-    """Draw the frame of the page at ``path``; an error inside becomes a message, see `mishaps.show`.
+    """Draw the frame of the page at ``path``; an error inside becomes a message, see `errors.show`.
 
     Streamlit's own signals to stop or to run again are no errors, and pass.
     """
@@ -58,7 +59,7 @@ def page(path: str) -> Iterator[None]:
         welcome.draw_linked()
         _sidebar()
     except Exception as error:  # Any error: the other pages can still be opened.
-        mishaps.show(error, "the sidebar was drawn")
+        errors.show(error, "the sidebar was drawn")
         st.stop()
     if path not in _WITHOUT_CHECKPOINT and not available():
         st.title("Why does it see that?" if path == "app.py" else this.title)
@@ -69,7 +70,7 @@ def page(path: str) -> Iterator[None]:
     except FragmentHandledException:
         raise  # The fragment has shown it.
     except Exception as error:  # Any error: the sidebar and what has been drawn stay.
-        mishaps.show(error, f"the page {this.title} was drawn")
+        errors.show(error, f"the page {this.title} was drawn")
 
 
 def _sidebar() -> None:

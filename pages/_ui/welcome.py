@@ -5,7 +5,7 @@ import streamlit as st
 from core.checkpoints import built_in, inventory, paths
 from core.errors import CoreError
 from pages._ui import words
-from pages._ui.session import models
+from pages._ui.session.checkpoints import models
 
 
 def draw() -> None:

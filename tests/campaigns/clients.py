@@ -19,7 +19,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner import exec_code
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import mishaps
+from pages._ui import errors
 from tests.campaigns.tally import ROOT, Tally, options
 
 _SLOW_S = 20
@@ -59,7 +59,7 @@ _JSON = (
 def main() -> int:
     """Send the values, and print the summary line."""
     # As the server does, see app.py: an AppTest has no such handler.
-    exec_code.handle_user_script_exception = lambda error, _handler: mishaps.show_outside_of_pages(error)
+    exec_code.handle_user_script_exception = lambda error, _handler: errors.show_outside_of_pages(error)
     asked = options(__doc__ or "", num=425)
     random, tally = np.random.default_rng(asked.seed), Tally("clients", asked.seed)
     with tempfile.TemporaryDirectory() as folder:

@@ -34,7 +34,7 @@ os.environ |= {"SEEWHY_CHECKPOINTS": str(_PLACE / "checkpoints"), "SEEWHY_CACHE"
 from PIL import Image  # noqa: E402 (the folders must be named before)
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
-from core import mishaps  # noqa: E402
+from core import error_log  # noqa: E402
 from core.__main__ import main as command  # noqa: E402
 
 _SLOW_S = 20
@@ -306,15 +306,15 @@ def _run(arguments: list[str]) -> list[str]:
 
 def _remember_unexpected(known: list[str]) -> None:
     """Let an error that nobody expected say where it was raised."""
-    record = mishaps.record
+    record = error_log.record
 
-    def recorded(error: BaseException, doing: str) -> mishaps.Mishap:
+    def recorded(error: BaseException, doing: str) -> error_log.LoggedError:
         frames = [each for each in traceback.extract_tb(error.__traceback__) if str(ROOT) in each.filename]
         where = [f"{Path(each.filename).name}:{each.lineno}" for each in frames[-2:]]
         known.append(f"{type(error).__name__}: {str(error)[:160]} at {', '.join(where)}")
         return record(error, doing)
 
-    mishaps.record = recorded
+    error_log.record = recorded
 
 
 if __name__ == "__main__":

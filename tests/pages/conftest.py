@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
-from core import mishaps
+from core import error_log
 from core.checkpoints.store import Checkpoint
 from core.explain.ascent import Ascended, OnProgress
 from core.inside import field_sizes
@@ -46,13 +46,13 @@ def _may_fail() -> None:
 def _no_fault(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
     """A page shows a fault of ours as a message: no test passes over one."""
     found: list[str] = []
-    record = mishaps.record
+    record = error_log.record
 
-    def noted(error: BaseException, doing: str) -> mishaps.Mishap:
+    def noted(error: BaseException, doing: str) -> error_log.LoggedError:
         found.append(f"while {doing}: {error!r}")
         return record(error, doing)
 
-    monkeypatch.setattr(mishaps, "record", noted)
+    monkeypatch.setattr(error_log, "record", noted)
     yield
     assert "_may_fail" in request.fixturenames or found == []
 

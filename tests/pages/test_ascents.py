@@ -16,7 +16,7 @@ from core.inside.ascents import pictures
 from core.inside.ascents.pictures import AscentQuestion
 from pages._ui.inside.state import ascents
 from pages._ui.inside.state.ascents import AscentTarget
-from pages._ui.session import models
+from pages._ui.session.checkpoints import models
 
 STEPS = 100
 

@@ -17,7 +17,7 @@ from core.errors import DataError
 from core.evaluation.comparing.significance import mcnemar_by_group
 from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation
-from pages._ui.session import image_access
+from pages._ui.session.data import image_access
 from tests.support.looking import captions, component, components, opened
 from tests.support.second_digits import NUM_BOTH_WRONG, NUM_BROKEN, NUM_FIXED, second_digits
 

@@ -24,7 +24,7 @@ from core.predictions import evaluations
 from core.predictions.evaluating import background
 from core.predictions.evaluations import Evaluation
 from pages._ui.mistakes import exports
-from pages._ui.session import image_access
+from pages._ui.session.data import image_access
 from tests.support.looking import captions, component, components, metrics, opened
 from tests.support.tiny_evaluation import noisy_pictures
 from tests.support.two_evaluations import NUM_STREET, OWN, STREET, two_evaluations

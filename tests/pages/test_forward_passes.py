@@ -15,8 +15,9 @@ from PIL import Image
 from core.explain.network.layers import stages
 from core.explanation.asking import explain
 from core.explanation.question import Question, Score
-from pages._ui.session import answers, models
-from pages._ui.session.photos import Photo, as_photo
+from pages._ui.session.checkpoints import models
+from pages._ui.session.question import answers
+from pages._ui.session.question.photos import Photo, as_photo
 from tests.support.looking import component, opened
 from tests.support.second_digits import second_digits
 

@@ -23,7 +23,8 @@ from core.inside.examples import stored_examples
 from core.inside.examples.channel_tiles import opaque
 from core.inside.examples.patches import in_patch, patch, ringed
 from pages._ui.inside.state import examples as page_examples
-from pages._ui.session import models, photos
+from pages._ui.session.checkpoints import models
+from pages._ui.session.question import photos
 from tests.support.looking_inside import (
     ascent_card,
     drawn,

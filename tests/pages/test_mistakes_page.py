@@ -20,7 +20,7 @@ from core.data.downloads.progress import DownloadProgress
 from core.errors import DataError
 from core.predictions import evaluations, prediction_table
 from core.predictions.evaluations import Evaluation
-from pages._ui.session import image_access
+from pages._ui.session.data import image_access
 from tests.support.looking import as_read, captions, component, components, metrics, opened
 
 PAGE = "pages/mistakes.py"

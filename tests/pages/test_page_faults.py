@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import home, mishaps, shell
+from pages._ui import errors, home, shell
 from tests.support.looking import opened
 
 
@@ -52,10 +52,10 @@ def test_a_fault_in_a_part_that_is_drawn_by_itself_stays_there() -> None:
     def script() -> None:
         import streamlit as st
 
-        from pages._ui import mishaps
+        from pages._ui import errors
 
         @st.fragment
-        @mishaps.guarded
+        @errors.guarded
         def part() -> None:
             raise KeyError("nobody expected this")
 
@@ -71,7 +71,7 @@ def test_a_fault_in_a_part_that_is_drawn_by_itself_stays_there() -> None:
 def test_a_fault_in_a_click_leads_to_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server calls this where Streamlit has caught an error outside of `shell.page`."""
     error = KeyError("nobody expected this")
-    monkeypatch.setattr(home, "draw", lambda: mishaps.show_outside_of_pages(error))
+    monkeypatch.setattr(home, "draw", lambda: errors.show_outside_of_pages(error))
     page = opened("app.py")
     assert "while your last click was handled" in page.error[0].value
     assert [each.proto.label for each in page.get("page_link")] == [

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core.checkpoints import paths
 from core.explanation.question import METHODS
 from pages._ui.kit.pickers import method_picker
-from pages._ui.session import answers
+from pages._ui.session.question import answers
 from pages._ui.shell import PAGES
 from tests.support.looking import captions, component
 from tests.support.paths import ROOT

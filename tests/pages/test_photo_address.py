@@ -13,8 +13,8 @@ from core import images
 from core.errors import DataError
 from core.predictions.evaluations import Evaluation
 from pages._ui.inside.state.own_samples import own_samples
-from pages._ui.session import image_access
-from pages._ui.session.photos import Photo
+from pages._ui.session.data import image_access
+from pages._ui.session.question.photos import Photo
 from tests.support.looking import captions, opened
 
 EXPLAIN, INSIDE = "pages/explain.py", "pages/inside.py"

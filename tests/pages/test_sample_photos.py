@@ -11,7 +11,8 @@ from core.errors import ImageError
 from core.evaluation.selection import Sample
 from core.images import MAX_BYTES
 from core.mistakes.sample_images import SampleImages, sample_images
-from pages._ui.session import image_access, photos
+from pages._ui.session.data import image_access
+from pages._ui.session.question import photos
 
 SAMPLE = Sample("", "", "val", 0, 0, 1.0, 1.0, 0.0, 1.0, ((0, 1.0),))
 FIRST = replace(SAMPLE, sample_id="cat/1.png")

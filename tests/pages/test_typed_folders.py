@@ -11,7 +11,7 @@ from core.checkpoints import paths, store
 from core.places import ROOTS, VISITORS
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import open_images, samples_of
-from pages._ui.session import image_access
+from pages._ui.session.data import image_access
 from tests.support.looking import components, opened
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 

@@ -1,6 +1,5 @@
 """The stored examples of a checkpoint: the patches that activate each channel most."""
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import pyarrow.compute as pc
 from pydantic import Field, TypeAdapter, ValidationError
 
 from core import files
-from core.checkpoints import paths, store
+from core.checkpoints import local, paths, store
 from core.checkpoints.card import network_fingerprint
 from core.checkpoints.store import Card
 from core.data.image_set import ImageSet
@@ -164,16 +163,14 @@ def open_photos(folder: Path, data: Path | None) -> ImageSet:
 
 def remember_photos(folder: Path, data: Path) -> None:
     """Store the location of the images of the examples on this machine."""
-    place = files.make_folder(folder / paths.EXAMPLES_WORK)
-    files.write(place / paths.LOCAL, json.dumps({"data": str(data.resolve())}).encode())
+    local.remember_data(files.make_folder(folder / paths.EXAMPLES_WORK), data)
 
 
 def remembered_photos(folder: Path) -> Path | None:
     """The last location of the images of the examples; None if it is unknown."""
-    try:
-        return Path(json.loads(files.read_text(folder / paths.EXAMPLES_WORK / paths.LOCAL))["data"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    with suppress(CheckpointError):  # The images of the checkpoint itself can be searched all the same.
+        return local.remembered_data(folder / paths.EXAMPLES_WORK)
+    return None
 
 
 def _own_images(folder: Path) -> ImageSet:

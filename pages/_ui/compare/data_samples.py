@@ -22,8 +22,8 @@ from pages._ui.kit.components import matrix, tile_box
 from pages._ui.kit.components.matrix import MOST_CLASSES, Grid
 from pages._ui.kit.samples import gallery, image_folder
 from pages._ui.kit.samples.gallery import Selection
-from pages._ui.session import image_access
-from pages._ui.session.image_access import Pictures
+from pages._ui.session.data import image_access
+from pages._ui.session.data.image_access import Pictures
 
 Which = Literal["first", "second"]
 _SIDES: tuple[Which, Which] = ("first", "second")

@@ -23,9 +23,11 @@ from pages._ui.kit.components import panes
 from pages._ui.kit.components.panes import Cells, Pane
 from pages._ui.kit.components.scales import Scale
 from pages._ui.kit.samples import walking
-from pages._ui.session import image_access, models, photos
-from pages._ui.session.models import Loaded
-from pages._ui.session.photos import Photo
+from pages._ui.session.checkpoints import models
+from pages._ui.session.checkpoints.models import Loaded
+from pages._ui.session.data import image_access
+from pages._ui.session.question import photos
+from pages._ui.session.question.photos import Photo
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,8 +14,9 @@ from pages._ui.kit.components import tile_box
 from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.pickers import class_pickers
 from pages._ui.kit.samples import gallery, image_folder
-from pages._ui.session import choices, image_access
-from pages._ui.session.image_access import Pictures
+from pages._ui.session.data import image_access
+from pages._ui.session.data.image_access import Pictures
+from pages._ui.session.evaluation import choices
 
 _SIDE = 132
 _ORDERS = {

@@ -10,7 +10,8 @@ from core.mistakes.results import Results
 from pages._ui import words
 from pages._ui.compare.state import comparisons
 from pages._ui.kit.evaluations import evaluation_picker, numbers
-from pages._ui.session import evaluated, models, result_cache
+from pages._ui.session.checkpoints import models
+from pages._ui.session.evaluation import evaluated, result_cache
 
 
 def pick(name: str, row: DeltaGenerator) -> tuple[Results, Results]:

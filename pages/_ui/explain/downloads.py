@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.explanation import export
 from pages._ui.explain.scene import Scene
-from pages._ui.session import photos
+from pages._ui.session.question import photos
 
 
 def draw(scene: Scene, opacity: float) -> None:

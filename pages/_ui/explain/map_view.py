@@ -15,8 +15,8 @@ from pages._ui.explain.scene import Scene
 from pages._ui.kit.components import bars, viewer
 from pages._ui.kit.components.scales import Scale
 from pages._ui.kit.pickers import method_picker
-from pages._ui.session import photos
-from pages._ui.session.photos import Drawn
+from pages._ui.session.question import photos
+from pages._ui.session.question.photos import Drawn
 
 
 def draw_verdict(

@@ -8,8 +8,8 @@ from core.explanation import display
 from core.explanation.answer import Explanation, Map
 from core.explanation.question import INPUT, Question
 from pages._ui.kit.pickers import method_picker
-from pages._ui.session.models import Loaded
-from pages._ui.session.photos import Photo
+from pages._ui.session.checkpoints.models import Loaded
+from pages._ui.session.question.photos import Photo
 
 
 @dataclass(frozen=True, slots=True, eq=False)

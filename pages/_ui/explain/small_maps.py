@@ -14,8 +14,8 @@ from pages._ui import words
 from pages._ui.explain.scene import Scene
 from pages._ui.kit.components import tiles, web
 from pages._ui.kit.components.tiles import Tile
-from pages._ui.session import photos, question_keys
-from pages._ui.session.photos import Drawn
+from pages._ui.session.question import photos, question_keys
+from pages._ui.session.question.photos import Drawn
 
 
 def draw_stages(scene: Scene) -> None:

@@ -17,7 +17,7 @@ from pages._ui.inside.state.inspections import Look
 from pages._ui.inside.tiles import ascent
 from pages._ui.inside.view import OpenView
 from pages._ui.kit.options import segmented
-from pages._ui.session import photos
+from pages._ui.session.question import photos
 
 # Robust first: plain ascent for a class gives an image that looks like noise.
 _METHODS = {name: name for name in ("robust", "plain")}

@@ -7,8 +7,8 @@ from pages._ui.inside.state.own_samples import own_samples
 from pages._ui.kit.components import tiles, web
 from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.pickers import photo_picker
-from pages._ui.session import photos
-from pages._ui.session.photos import Photo
+from pages._ui.session.question import photos
+from pages._ui.session.question.photos import Photo
 
 # Pixels of an image of its data, and of the words beside such images.
 _SIDE, _BESIDE = 48, 400

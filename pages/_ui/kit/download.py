@@ -8,7 +8,7 @@ from core import files, places
 from core.data.downloads import background
 from core.data.sources import catalogue
 from core.errors import CoreError
-from pages._ui import mishaps, words
+from pages._ui import errors, words
 
 _LIVE_S = 1.0
 
@@ -24,7 +24,7 @@ def offer(name: str, place: str, *, on_end: Callable[[], None] = lambda: None) -
         if background.under_way(name) is None:
             _draw_offer(name, place)
         else:
-            st.fragment(mishaps.guarded(_draw_progress), run_every=_LIVE_S)(name, place, on_end)
+            st.fragment(errors.guarded(_draw_progress), run_every=_LIVE_S)(name, place, on_end)
     return True
 
 

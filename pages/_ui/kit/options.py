@@ -17,8 +17,12 @@ def segmented(
     key: str,
     label_visibility: Literal["visible", "collapsed"] = "visible",
     on_change: Callable[[], None] = lambda: None,
+    bind: Literal["query-params"] | None = "query-params",
 ) -> str:
-    """One of a few values, shown by their labels, the first unless another is chosen; kept in the address."""
+    """One of a few values, shown by their labels, the first unless another is chosen.
+
+    It is kept in the address, or with ``bind=None`` in the session only.
+    """
     chosen = st.segmented_control(
         label,
         list(labels),
@@ -27,7 +31,7 @@ def segmented(
         required=True,
         format_func=labels.__getitem__,
         key=key,
-        bind="query-params",
+        bind=bind,
         persist_state="session",
         label_visibility=label_visibility,
         on_change=on_change,

@@ -13,8 +13,9 @@ from core.checkpoints.foreign import importing
 from core.checkpoints.foreign.fitting import Wish
 from core.errors import CoreError
 from core.models import registry
-from pages._ui import mishaps, words
-from pages._ui.session import imports, values
+from pages._ui import errors, words
+from pages._ui.session import values
+from pages._ui.session.checkpoints import imports
 
 _MAX_WEIGHTS_MB = 250
 
@@ -41,7 +42,7 @@ def button() -> None:
 
 
 @st.dialog("Bring your own model", width="medium")
-@mishaps.guarded
+@errors.guarded
 def _dialogue() -> None:
     st.caption("A state dict is enough. Nothing in the file is executed, and nothing leaves this machine.")
     with st.form("own", border=False, enter_to_submit=False):

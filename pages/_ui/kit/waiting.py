@@ -6,10 +6,10 @@ from core.explanation.answer import Explanation
 from core.explanation.question import Question
 from pages._ui import words
 from pages._ui.kit.pickers import method_picker
-from pages._ui.session import answers as answered
-from pages._ui.session import question_keys
-from pages._ui.session.models import Loaded
-from pages._ui.session.photos import Photo
+from pages._ui.session.checkpoints.models import Loaded
+from pages._ui.session.question import answers as answered
+from pages._ui.session.question import question_keys
+from pages._ui.session.question.photos import Photo
 
 _SLOW = {"integrated_gradients", "occlusion"}
 
@@ -36,7 +36,7 @@ def answers(photo: Photo, loaded: Loaded, question: Question) -> tuple[Explanati
 
 
 def soonest(photo: Photo, loaded: Loaded, question: Question, layer: str) -> Explanation:
-    """The answer as soon as it has the map of this layer; see `pages._ui.session.answers.soonest`."""
+    """The answer as soon as it has the map of this layer; see `answers.soonest`."""
     if question.method in _SLOW:
         return answers(photo, loaded, question)[0]
     return answered.soonest(photo, loaded, question, layer)

@@ -11,8 +11,10 @@ from pages._ui import words
 from pages._ui.kit.components import panes
 from pages._ui.kit.components.panes import Pane
 from pages._ui.kit.samples.gallery import Selection
-from pages._ui.session import image_access, models, result_cache
-from pages._ui.session.image_access import Pictures
+from pages._ui.session.checkpoints import models
+from pages._ui.session.data import image_access
+from pages._ui.session.data.image_access import Pictures
+from pages._ui.session.evaluation import result_cache
 
 MOST = 200
 _FOR = {"predicted": "Predicted class", "true": "True class"}

@@ -16,8 +16,8 @@ from pages._ui.kit.pickers import class_pickers
 from pages._ui.kit.samples import gallery
 from pages._ui.kit.samples.gallery import Selection
 from pages._ui.mistakes import average, exports, sample_view
-from pages._ui.session import choices
-from pages._ui.session.image_access import Pictures
+from pages._ui.session.data.image_access import Pictures
+from pages._ui.session.evaluation import choices
 
 _FEW, _MOST_CHOSEN = 12, 30
 _PAIRS = 25

@@ -11,8 +11,8 @@ from core.mistakes.report.sample_cards import cards
 from core.mistakes.results import Results
 from core.mistakes.selection_csv import csv_of
 from pages._ui.kit.samples.gallery import Selection, order_label
-from pages._ui.session import models
-from pages._ui.session.image_access import Pictures
+from pages._ui.session.checkpoints import models
+from pages._ui.session.data.image_access import Pictures
 
 _IN_REPORT, _CLASSES = 24, 24
 

@@ -11,11 +11,12 @@ from core.evaluation.ranking.scores import MISSING
 from core.evaluation.ranking.threshold import AtThreshold, at_threshold
 from core.evaluation.shares import UNDEFINED
 from core.mistakes.results import Results, class_table
-from pages._ui import mishaps, words
+from pages._ui import errors, words
 from pages._ui.kit import figures
 from pages._ui.kit.pickers import class_pickers
 from pages._ui.kit.samples import gallery
-from pages._ui.session import choices, result_cache, values
+from pages._ui.session import values
+from pages._ui.session.evaluation import choices, result_cache
 
 
 def draw_classes(results: Results) -> None:
@@ -65,7 +66,7 @@ def _choose_row(results: Results, key: str, class_idx: list[int]) -> None:
 
 
 @st.fragment
-@mishaps.guarded
+@errors.guarded
 def draw_curves(results: Results) -> None:
     """ROC and precision-recall of one class, and its counts at a decision threshold."""
     if result_cache.scores(results).kind == MISSING:

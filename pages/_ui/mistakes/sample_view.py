@@ -21,9 +21,12 @@ from pages._ui.kit.components.panes import Cells, Pane
 from pages._ui.kit.pickers import method_picker, question_pickers
 from pages._ui.kit.samples import walking
 from pages._ui.kit.samples.gallery import Selection
-from pages._ui.session import image_access, links, models, photos, question_keys
-from pages._ui.session.models import Loaded
-from pages._ui.session.photos import Photo
+from pages._ui.session.address import links
+from pages._ui.session.checkpoints import models
+from pages._ui.session.checkpoints.models import Loaded
+from pages._ui.session.data import image_access
+from pages._ui.session.question import photos, question_keys
+from pages._ui.session.question.photos import Photo
 
 
 @dataclass(frozen=True, slots=True, eq=False)

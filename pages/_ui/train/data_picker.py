@@ -14,7 +14,8 @@ from core.training.recipe import Recipe
 from pages._ui import words
 from pages._ui.kit import download
 from pages._ui.kit.pickers import layout_picker
-from pages._ui.session import folders, values
+from pages._ui.session import values
+from pages._ui.session.data import folders
 from pages._ui.train.state import trainings
 
 _MINE = "A folder of mine…"

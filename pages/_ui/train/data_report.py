@@ -12,9 +12,9 @@ from core.errors import CoreError
 from core.training.material import Material
 from core.training.preview import PreviewSample, training_samples, validation_samples
 from core.training.recipe import Recipe
-from pages._ui import mishaps, words
+from pages._ui import errors, words
 from pages._ui.kit.components import web
-from pages._ui.session import photos
+from pages._ui.session.question import photos
 from pages._ui.train import curves
 from pages._ui.train.data_picker import Chosen
 from pages._ui.train.plan import Plan
@@ -131,7 +131,7 @@ def _draw_classes(report: DataReport) -> None:
 
 
 @st.fragment
-@mishaps.guarded
+@errors.guarded
 def _draw_samples(data: Material, recipe: Recipe) -> None:
     """Two rows of pictures; a click on Again draws only these."""
     changes = not recipe.augment.is_none

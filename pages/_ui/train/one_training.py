@@ -10,8 +10,8 @@ from core.errors import CoreError
 from core.mistakes import results
 from core.training import overview, runs
 from core.training.runs import Run
-from pages._ui import mishaps, words
-from pages._ui.session import models
+from pages._ui import errors, words
+from pages._ui.session.checkpoints import models
 from pages._ui.train import curves
 from pages._ui.train.state import trainings
 
@@ -60,7 +60,7 @@ def draw(run: Run) -> None:
     title, source = run.card.recipe.get("title", ""), run.card.data.get("source", "")
     st.caption(words.plain(f"{title} · {source} · {run.card.architecture.partition(':')[2]}"))
     # The timer runs only while there is something to wait for.
-    live = st.fragment(mishaps.guarded(_draw_live), run_every=_LIVE_S if run.is_running else None)
+    live = st.fragment(errors.guarded(_draw_live), run_every=_LIVE_S if run.is_running else None)
     live(run.name, run.status)
 
 
@@ -185,7 +185,7 @@ def _delete_button(run: Run) -> None:
 
 
 @st.dialog("Delete this training?", icon=":material/delete:")
-@mishaps.guarded
+@errors.guarded
 def _ask_to_delete(name: str, size: str) -> None:
     st.markdown(f"**{words.plain(name)}** with its weights and curves, {size}. This cannot be undone.")
     with st.container(horizontal=True, horizontal_alignment="right"):

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.training import overview, runs
-from pages._ui import mishaps
+from pages._ui import errors
 from pages._ui.session import values
 from pages._ui.train.state import trainings
 
@@ -30,7 +30,7 @@ def draw(chosen: str | None) -> None:
         )
         return
     live = any(run.is_running for run in every)
-    st.fragment(mishaps.guarded(_draw_rows), run_every=_LIVE_S if live else None)(chosen)
+    st.fragment(errors.guarded(_draw_rows), run_every=_LIVE_S if live else None)(chosen)
 
 
 def _draw_rows(chosen: str | None) -> None:

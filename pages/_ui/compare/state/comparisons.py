@@ -13,7 +13,9 @@ from core.evaluation.comparing.verdict import Verdict
 from core.mistakes.comparable import address, at, comparable
 from core.mistakes.results import Results
 from core.predictions.evaluations import Evaluation
-from pages._ui.session import choices, evaluated, image_access, models, result_cache
+from pages._ui.session.checkpoints import models
+from pages._ui.session.data import image_access
+from pages._ui.session.evaluation import choices, evaluated, result_cache
 
 # Names in the address; all but WITH and PILE are keys of widgets on this page.
 WITH, PILE, CLASS, FIRST_SAID, SECOND_SAID = "with", "pile", "of_class", "first_said", "second_said"

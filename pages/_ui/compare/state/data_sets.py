@@ -7,7 +7,7 @@ import streamlit as st
 from core.evaluation.comparing import two_data_sets
 from core.evaluation.comparing.two_data_sets import Shift
 from core.mistakes.results import Results
-from pages._ui.session import choices, result_cache
+from pages._ui.session.evaluation import choices, result_cache
 
 # Names in the address; the first is the key of a widget, too.
 TAB = "show"

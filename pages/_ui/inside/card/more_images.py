@@ -9,7 +9,7 @@ from core.errors import CoreError
 from pages._ui import words
 from pages._ui.inside.card.patches import of_table
 from pages._ui.inside.state import examples
-from pages._ui.session.models import Loaded
+from pages._ui.session.checkpoints.models import Loaded
 
 _MORE = "Search more images"
 

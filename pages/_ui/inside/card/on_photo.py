@@ -16,7 +16,7 @@ from pages._ui.inside.state import cards
 from pages._ui.kit.components import viewer
 from pages._ui.kit.components.scales import Scale
 from pages._ui.kit.components.viewer import Layered
-from pages._ui.session import photos
+from pages._ui.session.question import photos
 
 _COLOURS, _ALONE = "viridis", "alone"
 _VIEWS = {"overlay": "Overlay", "side": "Side", "wipe": "Wipe", _ALONE: "Map"}

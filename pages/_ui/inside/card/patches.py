@@ -12,7 +12,7 @@ from pages._ui.inside.state import example_pictures, examples
 from pages._ui.inside.state.at_hand import AtHand
 from pages._ui.inside.state.examples import LayerExamples
 from pages._ui.kit.components.web import data_uri
-from pages._ui.session.models import Loaded
+from pages._ui.session.checkpoints.models import Loaded
 
 RING = "The ring marks the cell."
 _HOW_TO_READ = (

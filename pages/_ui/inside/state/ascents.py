@@ -14,7 +14,7 @@ import streamlit as st
 from core.explain.ascent import Ascended
 from core.inside.ascents import pictures
 from core.inside.ascents.pictures import AscentQuestion
-from pages._ui.session.models import Loaded
+from pages._ui.session.checkpoints.models import Loaded
 
 _STOPPED, _FILLING = "ascent_stopped", "ascent_filling"
 _MAX_PICTURES, _STEP_S, _WHILE_S = 512, 0.2, 1.0

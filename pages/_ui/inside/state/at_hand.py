@@ -15,9 +15,9 @@ from core.images.sample_photos import SAMPLES, sample
 from core.inside.examples.search import examples_among
 from core.inside.examples.stored_examples import Examples
 from pages._ui.inside.state.own_samples import own_samples
-from pages._ui.session import photos
-from pages._ui.session.models import Loaded
-from pages._ui.session.photos import Photo
+from pages._ui.session.checkpoints.models import Loaded
+from pages._ui.session.question import photos
+from pages._ui.session.question.photos import Photo
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from core.inside.channels.class_weights import SpokenFor
 from core.inside.filters import kernels
 from core.inside.filters.kernels import Filters
 from core.inside.filters.one_filter import ChannelFilter, channel_filter
-from pages._ui.session.models import Loaded
+from pages._ui.session.checkpoints.models import Loaded
 
 Weights = NDArray[np.float32]
 

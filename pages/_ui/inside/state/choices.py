@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import streamlit as st
 
 from core.inside.channels.layer_channels import Indices, num_pages, page
-from pages._ui.session import history
+from pages._ui.session.address import history
 
 # Names in the address. Mistakes has a "page" of its own.
 LAYER, ORDER, CLASS, PART, SHOW = "layer", "sort", "class", "part", "show"

@@ -17,8 +17,8 @@ from core.inside.examples.patches import Draw, drawing, in_square, ringed
 from core.inside.examples.search import collect
 from core.inside.examples.stored_examples import Example, Examples, ExamplesMetadata
 from pages._ui.inside.state.at_hand import AtHand, among, at_hand, image_set
-from pages._ui.session import folders
-from pages._ui.session.models import Loaded
+from pages._ui.session.checkpoints.models import Loaded
+from pages._ui.session.data import folders
 
 _FOLDERS_CHANGE_S = 300
 # The number of images that a pass reads in a few seconds, by the size of the network's input.

@@ -4,7 +4,7 @@ import time
 
 from core.explain.network.layers import Layer, stages
 from core.inside import field_sizes
-from pages._ui.session.models import Loaded
+from pages._ui.session.checkpoints.models import Loaded
 
 _WHILE_S = 1.0
 

@@ -9,8 +9,8 @@ from core.evaluation.metrics import distinct_names
 from core.inside import network_map
 from core.inside.channels import inspection
 from core.inside.channels.inspection import Inspection, Sparsity, Stage
-from pages._ui.session.models import Loaded
-from pages._ui.session.photos import Photo, upright
+from pages._ui.session.checkpoints.models import Loaded
+from pages._ui.session.question.photos import Photo, upright
 
 Key = tuple[str, str, float]
 
@@ -74,7 +74,7 @@ def _parameters(name: str, stamp: float, _loaded: Loaded) -> list[int]:  # noqa:
     return network_map.parameters_by_stage(_loaded.checkpoint.model, _loaded.layers)
 
 
-# The twin of `pages._ui.session.models._batch`.
+# The twin of `pages._ui.session.checkpoints.models._batch`.
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _batch(key: Key, _look: Look) -> Tensor:  # noqa: ARG001 (the key of the cache)
     return _look.loaded.checkpoint.card.preprocess.batch([upright(_look.photo)])

@@ -9,8 +9,10 @@ from core.errors import CoreError
 from core.evaluation.selection import SampleFilter, sample_at, selected
 from core.mistakes import results as core_results
 from core.mistakes.results import Results
-from pages._ui.session import image_access, links, result_cache
-from pages._ui.session.photos import Photo
+from pages._ui.session.address import links
+from pages._ui.session.data import image_access
+from pages._ui.session.evaluation import result_cache
+from pages._ui.session.question.photos import Photo
 
 _MOST, _FOLDERS_CHANGE_S = 8, 300
 

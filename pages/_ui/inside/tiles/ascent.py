@@ -15,7 +15,7 @@ from pages._ui.inside.state import ascents, choices
 from pages._ui.inside.state.ascents import AscentTarget
 from pages._ui.inside.tiles.kinds import Tiles
 from pages._ui.kit.options import segmented
-from pages._ui.session.models import Loaded
+from pages._ui.session.checkpoints.models import Loaded
 
 # Their own labels, because an address has the label.
 _METHODS = {name: name for name in ("plain", "robust")}

@@ -9,7 +9,7 @@ from pages._ui.inside.card.patches import RING, source
 from pages._ui.inside.numbers import brief
 from pages._ui.inside.state import example_pictures, examples
 from pages._ui.inside.tiles.kinds import Tiles
-from pages._ui.session.models import Loaded
+from pages._ui.session.checkpoints.models import Loaded
 
 
 def of_examples(loaded: Loaded, layer: str, channels: Indices) -> Tiles | None:

@@ -11,7 +11,7 @@ from pages._ui.inside.numbers import brief
 from pages._ui.inside.state import cards
 from pages._ui.inside.tiles.kinds import Tiles
 from pages._ui.kit.components.sheets import tile_side
-from pages._ui.session.models import Loaded
+from pages._ui.session.checkpoints.models import Loaded
 
 
 def of_weights(loaded: Loaded, layer: str, channels: Indices) -> Tiles | None:

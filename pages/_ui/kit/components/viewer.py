@@ -7,7 +7,7 @@ from core.images.preprocess import Window
 from pages._ui.kit.components import scales, web
 from pages._ui.kit.components.scales import Scale
 from pages._ui.session import values
-from pages._ui.session.photos import TINY_SIDE, Drawn
+from pages._ui.session.question.photos import TINY_SIDE, Drawn
 
 OPACITY = 0.75
 _VIEWER = web.component("viewer")

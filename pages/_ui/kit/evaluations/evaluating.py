@@ -14,9 +14,12 @@ from core.predictions.evaluating.naming import proposed_name
 from core.predictions.evaluating.parts import num_predicted
 from core.predictions.evaluating.samples import open_images, samples_of
 from core.predictions.evaluations import Evaluation
-from pages._ui import mishaps, words
+from pages._ui import errors, words
 from pages._ui.kit.pickers import layout_picker
-from pages._ui.session import evaluated, folders, models, values
+from pages._ui.session import values
+from pages._ui.session.checkpoints import models
+from pages._ui.session.data import folders
+from pages._ui.session.evaluation import evaluated
 
 _LIVE_S = 1.0
 _FOLDER, _NAME, _SPLIT = "evaluation_folder", "evaluation_name", "evaluation_split"
@@ -52,7 +55,7 @@ def draw_under_way(name: str) -> bool:
         st.error(words.plain(f"The evaluation ended without results: {ended}."), icon=":material/error:")
     names = evaluations.under_way(store.find(name))
     if names:
-        st.fragment(mishaps.guarded(_draw_progress), run_every=_LIVE_S)(name, names)
+        st.fragment(errors.guarded(_draw_progress), run_every=_LIVE_S)(name, names)
     else:
         _draw_interrupted(name)
     return bool(names)
@@ -87,7 +90,7 @@ def _go_on(interrupted: Evaluation) -> None:
 
 
 @st.dialog("Evaluate on a folder", icon=":material/add:", width="medium")
-@mishaps.guarded
+@errors.guarded
 def ask_for_folder(name: str) -> None:
     """Ask for a folder to evaluate on, for a checkpoint that may have other evaluations."""
     st.markdown(

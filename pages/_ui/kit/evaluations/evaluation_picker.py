@@ -10,9 +10,9 @@ from core.checkpoints import store
 from core.mistakes.comparable import address, comparable
 from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation
-from pages._ui import mishaps, words
+from pages._ui import errors, words
 from pages._ui.kit.evaluations import evaluating
-from pages._ui.session import evaluated
+from pages._ui.session.evaluation import evaluated
 
 _SPLITS = {"val": "validation", "test": "test", "train": "training"}
 
@@ -88,7 +88,7 @@ def _day(date: str) -> str:
 
 
 @st.dialog("Delete this evaluation?", icon=":material/delete:")
-@mishaps.guarded
+@errors.guarded
 def _ask_to_delete(evaluation: Evaluation) -> None:
     st.markdown(
         f"**{words.plain(evaluation.name)}**: {words.plain(about(evaluation))}. Its predictions and numbers "

@@ -9,7 +9,7 @@ from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation
 from pages._ui import words
 from pages._ui.kit.evaluations import evaluating, evaluation_picker
-from pages._ui.session import choices, result_cache
+from pages._ui.session.evaluation import choices, result_cache
 
 
 def pick_results(name: str, row: DeltaGenerator) -> Results:

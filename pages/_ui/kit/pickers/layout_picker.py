@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui import words
-from pages._ui.session import layouts
+from pages._ui.session.data import layouts
 
 
 def pick(folder: Path, key: str, known: Sequence[str] = ()) -> str | None:

@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.explain.maps.cam import CAM_METHODS
 from core.explanation.question import INPUT, METHODS, Question
-from pages._ui.session import links, question_keys
+from pages._ui.session.address import links
+from pages._ui.session.question import question_keys
 
 LABELS = {
     "grad_cam": "Grad-CAM",

@@ -6,7 +6,8 @@ from core.images.sample_photos import SAMPLES
 from pages._ui import words
 from pages._ui.kit.components import tiles, web
 from pages._ui.kit.components.tiles import Tile
-from pages._ui.session import links, photos, uploads
+from pages._ui.session.address import links
+from pages._ui.session.question import photos, uploads
 
 MAX_PHOTO_MB = 20  # As in `core.images.UPLOAD`, which is what counts.
 

@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.explain.network.layers import Layer, default_layer
 from pages._ui.kit import options
-from pages._ui.session import links, question_keys
+from pages._ui.session.address import links
+from pages._ui.session.question import question_keys
 
 
 def class_to_explain(class_names: Sequence[str], predicted: str, checkpoint: str) -> int | None:

@@ -15,8 +15,9 @@ from core.predictions.evaluating.samples import open_images, remember_images
 from core.predictions.evaluations import Evaluation
 from pages._ui import words
 from pages._ui.kit import download
-from pages._ui.session import folders, image_access, values
-from pages._ui.session.image_access import Pictures
+from pages._ui.session import values
+from pages._ui.session.data import folders, image_access
+from pages._ui.session.data.image_access import Pictures
 
 _FOLDER = "image_folder"
 

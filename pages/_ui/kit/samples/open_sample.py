@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.evaluation.selection import row_of
 from pages._ui import words
-from pages._ui.session import choices
+from pages._ui.session.evaluation import choices
 
 
 def pick(table: pa.Table, where: str) -> str | None:

@@ -4,7 +4,7 @@ import pyarrow as pa
 import streamlit as st
 
 from core.evaluation.selection import Position, sample_at
-from pages._ui.session import choices
+from pages._ui.session.evaluation import choices
 
 
 def draw(table: pa.Table, place: Position | None, *, key: str) -> None:

@@ -16,8 +16,9 @@ from core.mistakes.results import Results
 from core.mistakes.sample_images import SampleImages, sample_images
 from core.predictions.evaluating.samples import data_has_changed, images_of
 from core.predictions.evaluations import Evaluation
-from pages._ui.session import folders, photos
-from pages._ui.session.photos import Photo
+from pages._ui.session.data import folders
+from pages._ui.session.question import photos
+from pages._ui.session.question.photos import Photo
 
 _REFUSED = "refused_folder"
 _GALLERY_SIDE = 132

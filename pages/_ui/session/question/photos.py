@@ -22,7 +22,7 @@ DRAWN_SIDE, PANE_SIDE, THUMB_SIDE, TINY_SIDE = 900, 512, 160, 96
 class Photo:
     """A chosen image file, and the digest of its bytes.
 
-    ``link`` is its name in an address (`pages._ui.session.links`), empty for an upload. ``lies_here``: the
+    ``link`` is its name in an address (`session.address.links`), empty for an upload. ``lies_here``: the
     file comes from a folder on this machine, to which the limits of an upload do not apply.
     """
 

@@ -17,7 +17,7 @@ _NO_MEMORY = ("can't allocate memory", "out of memory")
 
 
 @dataclass(frozen=True, slots=True)
-class Mishap:
+class LoggedError:
     """An unexpected error: its number, which is the same for the same fault, and the log with the traceback.
 
     ``log`` is None if the log could not be written.
@@ -45,7 +45,7 @@ def is_raised_by_us(error: BaseException) -> bool:
     return bool(frames) and Path(frames[-1].filename).is_relative_to(Path(__file__).parent)
 
 
-def record(error: BaseException, doing: str) -> Mishap:
+def record(error: BaseException, doing: str) -> LoggedError:
     """Write the error with its traceback to the log; gives the number to quote."""
     told = "".join(traceback.format_exception(error))
     number = _number(error)
@@ -54,7 +54,7 @@ def record(error: BaseException, doing: str) -> Mishap:
         log = _append(f"{when} error {number} while {doing}\n{told}\n")
     except (OSError, ValueError):
         log = None
-    return Mishap(number, told, log)
+    return LoggedError(number, told, log)
 
 
 def _of_files(error: OSError) -> str:

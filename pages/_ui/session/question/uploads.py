@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.images.sample_photos import SAMPLES, sample
-from pages._ui.session import photos
+from pages._ui.session.question import photos
 
 # Keys of widgets.
 UPLOADS, CAMERA = "uploads", "camera"

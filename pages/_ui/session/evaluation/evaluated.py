@@ -10,7 +10,7 @@ from core.errors import EvaluationError
 from core.predictions import evaluations
 from core.predictions.evaluating import background
 from core.predictions.evaluations import Evaluation
-from pages._ui.session import choices
+from pages._ui.session.evaluation import choices
 
 # A name in the address; it must not be the key of a widget.
 EVALUATION = "evaluation"

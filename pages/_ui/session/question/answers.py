@@ -15,8 +15,8 @@ from core.explanation.asking import explain
 from core.explanation.forward_pass import ForwardPass, forward_pass
 from core.explanation.forward_pass import answers as answers_from
 from core.explanation.question import Question
-from pages._ui.session.models import Loaded, batch_of
-from pages._ui.session.photos import Photo
+from pages._ui.session.checkpoints.models import Loaded, batch_of
+from pages._ui.session.question.photos import Photo
 
 _MAX_ANSWERS, _MAX_LOGITS = 256, 256
 # A pass holds the activations of a whole network: 70 MB for EfficientNet-Lite0, hundreds for large networks.

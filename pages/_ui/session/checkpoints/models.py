@@ -13,7 +13,7 @@ from core.errors import CheckpointError
 from core.explain.network.layers import Layer
 from core.explanation.asking import explain, layers_of
 from core.explanation.question import Question
-from pages._ui.session.photos import Photo, upright
+from pages._ui.session.question.photos import Photo, upright
 
 CHECKPOINT = "checkpoint"
 

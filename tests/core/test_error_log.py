@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from core import __main__, mishaps, places
+from core import __main__, error_log, places
+from core.error_log import LOG
 from core.errors import DataError
-from core.mishaps import LOG
 
 
 @pytest.fixture(autouse=True)
@@ -39,11 +39,11 @@ def raised(error: Exception) -> Exception:
     ],
 )
 def test_known_trouble_is_one_sentence(error: Exception, said: str | None) -> None:
-    assert mishaps.sentence(error) == said
+    assert error_log.sentence(error) == said
 
 
 def test_a_fault_is_written_in_full_under_its_number(cache: Path) -> None:
-    found = mishaps.record(raised(KeyError("secret")), "a test ran")
+    found = error_log.record(raised(KeyError("secret")), "a test ran")
     assert re.fullmatch("[0-9a-f]{6}", found.number)
     assert found.log == cache / LOG
     written = found.log.read_text()
@@ -53,21 +53,21 @@ def test_a_fault_is_written_in_full_under_its_number(cache: Path) -> None:
 
 
 def test_the_same_fault_has_the_same_number_whatever_its_values() -> None:
-    one, other = (mishaps.record(raised(KeyError(value)), "a test ran").number for value in "ab")
-    assert one == other != mishaps.record(raised(TypeError("a")), "a test ran").number
+    one, other = (error_log.record(raised(KeyError(value)), "a test ran").number for value in "ab")
+    assert one == other != error_log.record(raised(TypeError("a")), "a test ran").number
 
 
 def test_the_log_does_not_grow_for_ever(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mishaps, "_LONGEST_LOG", 10)
+    monkeypatch.setattr(error_log, "_LONGEST_LOG", 10)
     for _ in range(3):
-        mishaps.record(KeyError("x"), "a test ran")
+        error_log.record(KeyError("x"), "a test ran")
     assert sorted(path.name for path in cache.iterdir()) == ["errors.log", "errors.old.log"]
     assert (cache / LOG).read_text().count("error ") == 1
 
 
 def test_a_log_that_cannot_be_written_loses_nothing(cache: Path) -> None:
     cache.write_text("a file where the folder should be")
-    found = mishaps.record(raised(KeyError("x")), "a test ran")
+    found = error_log.record(raised(KeyError("x")), "a test ran")
     assert found.log is None
     assert "KeyError: 'x'" in found.traceback
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.models import registry
-from pages._ui.session import models
+from pages._ui.session.checkpoints import models
 
 _ADDED, _REPORT = "added_checkpoint", "import_report"
 

@@ -15,7 +15,7 @@ from streamlit.errors import (
     StreamlitInvalidLayoutContextError,
 )
 
-from core import mishaps
+from core import error_log
 from pages._ui import words
 
 _LOG = logging.getLogger("seewhy")
@@ -28,7 +28,7 @@ _P = ParamSpec("_P")
 
 def show(error: Exception, doing: str) -> None:
     """Say what to do about an error; log the traceback of an unexpected one."""
-    known = mishaps.sentence(error)
+    known = error_log.sentence(error)
     if known is not None:
         st.error(words.capital(known), icon=":material/error:")
         return
@@ -39,10 +39,10 @@ def show(error: Exception, doing: str) -> None:
             icon=":material/error:",
         )
         return
-    mishap = mishaps.record(error, doing)
-    _LOG.error("error %s while %s\n%s", mishap.number, doing, mishap.traceback)
+    logged = error_log.record(error, doing)
+    _LOG.error("error %s while %s\n%s", logged.number, doing, logged.traceback)
     st.error(
-        f"Unexpected error **{mishap.number}** while {words.plain(doing)}. This is a bug in SeeWhy. "
+        f"Unexpected error **{logged.number}** while {words.plain(doing)}. This is a bug in SeeWhy. "
         "Everything else still works: choose something else here, or another page. The server's log has the "
         "details under this number.",
         icon=":material/bug_report:",

@@ -17,8 +17,10 @@ from core.images.sample_photos import SAMPLES, sample
 from core.mistakes import results as core_results
 from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation
-from pages._ui.session import history, image_access, photos
-from pages._ui.session.photos import Photo, as_photo
+from pages._ui.session.address import history
+from pages._ui.session.data import image_access
+from pages._ui.session.question import photos
+from pages._ui.session.question.photos import Photo, as_photo
 
 # Names in the address. No picker of any page that is bound to the address has one as its key: Streamlit takes
 # those names out of the address when the browser goes back to a page.

@@ -1,0 +1,1 @@
+"""Checkpoints in memory, and the one that this session imported."""

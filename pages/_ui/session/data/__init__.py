@@ -1,0 +1,1 @@
+"""Images on this machine: typed folders, and the images behind an evaluation."""
