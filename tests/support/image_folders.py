@@ -3,14 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from core.data.image_set import ImageSet
-
-
-def picture(path: Path, kind: str = "PNG") -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (2, 3)).save(path, kind)
+from tests.support.image_sets import picture
 
 
 def planted(root: Path, paths: str) -> Path:

@@ -17,9 +17,10 @@ def real(name: str) -> ImageSet:
     return catalogue.load(name, DATA)
 
 
-def picture(path: Path, grey: int = 0) -> None:
+def picture(path: Path, grey: int = 0, *, kind: str | None = None) -> None:
+    """A file of 2 x 3 pixels, of the format that its name says or of another ``kind``."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (2, 3), (grey, grey, grey)).save(path)
+    Image.new("RGB", (2, 3), (grey, grey, grey)).save(path, kind)
 
 
 def counts(images: ImageSet) -> dict[str, int]:

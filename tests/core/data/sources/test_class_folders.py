@@ -7,6 +7,7 @@ import pytest
 from core.data.sources.folder import class_folders
 from core.data.trainable import refuse_untrainable
 from core.errors import DataError
+from tests.support.image_folders import planted
 from tests.support.image_sets import counts, parts, picture
 
 
@@ -96,7 +97,7 @@ def test_a_test_part_without_labels_is_left_out(tmp_path: Path) -> None:
 def test_what_is_enough_to_evaluate_on_may_not_be_enough_to_train(
     tmp_path: Path, paths: list[str], message: str
 ) -> None:
-    planted(tmp_path, paths)
+    planted(tmp_path, " ".join(paths))
     images = class_folders.SOURCE.load(tmp_path)
     assert len(images) == sum(path.endswith(".png") for path in paths)
     with pytest.raises(DataError, match=message):
@@ -125,19 +126,9 @@ def test_what_is_enough_to_evaluate_on_may_not_be_enough_to_train(
     ],
 )
 def test_a_layout_without_classes_is_refused_in_words(tmp_path: Path, paths: list[str], message: str) -> None:
-    planted(tmp_path, paths)
+    planted(tmp_path, " ".join(paths))
     with pytest.raises(DataError, match=message):
         class_folders.SOURCE.load(tmp_path)
-
-
-def planted(root: Path, paths: list[str]) -> None:
-    """Pictures, or other files where a name does not end in ``.png``."""
-    for path in paths:
-        if path.endswith(".png"):
-            picture(root / path)
-        else:
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_text("no image")
 
 
 def test_the_pixels_of_a_file_come_back(tmp_path: Path) -> None:

@@ -4,15 +4,16 @@ from pathlib import Path
 
 from core.data.sources import catalogue
 from core.data.sources.folder import listing
-from tests.support.image_folders import counts, left_out, picture, planted
+from tests.support.image_folders import counts, left_out, planted
+from tests.support.image_sets import picture
 
 
 def test_other_endings_of_what_can_be_read_count(tmp_path: Path) -> None:
     planted(tmp_path, "b/*1")
     for name in ("1.jfif", "2.jpe", "3.PJPEG", "4", "5.jpg_large", "Dr. No", "6.jpg~"):
-        picture(tmp_path / "a" / name, "JPEG")
+        picture(tmp_path / "a" / name, kind="JPEG")
     for name, kind in (("7.dib", "BMP"), ("8.pbm", "PPM"), ("9.pnm", "PPM"), ("10.img", "TIFF")):
-        picture(tmp_path / "a" / name, kind)
+        picture(tmp_path / "a" / name, kind=kind)
     images = catalogue.open_folder(tmp_path)
     assert counts(images) == "a 11, b 1"
     assert all(images.image(index).size == (2, 3) for index in range(len(images)))
@@ -20,7 +21,7 @@ def test_other_endings_of_what_can_be_read_count(tmp_path: Path) -> None:
 
 def test_what_is_left_out_is_counted_by_reason(tmp_path: Path) -> None:
     planted(tmp_path, "a/*1 b/*1 stray.png a/notes.txt a/more.txt README a/Thumbs.db")
-    picture(tmp_path / "a" / "phone.heic")
+    picture(tmp_path / "a" / "phone.heic", kind="PNG")
     assert left_out(catalogue.open_folder(tmp_path)) == {
         f".heic files {listing.NOT_OPENED}": 1,
         ".txt files": 2,
