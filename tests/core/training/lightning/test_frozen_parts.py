@@ -1,0 +1,63 @@
+"""What is frozen stays as it was, and what is unfrozen learns."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from core.checkpoints import paths, store
+from core.models import registry
+from core.predictions import evaluations
+from core.training.lightning.train import train
+from tests.support.short_trainings import SIGNS, history_of, job, short_recipe, weights_of
+
+
+def test_training_the_head_on_features_is_training_it_in_the_network() -> None:
+    """The history is measured on features, the table on pixels through the whole network: they agree."""
+    folder = train(short_recipe(*SIGNS, "model.train_from=head", "epochs=3"), job())
+    card = store.read_card(folder)
+    best = history_of(folder).set_index("epoch").loc[card.training["best_epoch"]]
+    table = pd.read_parquet(evaluations.find(folder).table)
+    assert table["loss"].mean() == pytest.approx(best["val_loss"], rel=1e-5)
+    assert (table["label"] == table["predicted"]).mean() == pytest.approx(best["val_accuracy"], abs=1e-6)
+
+
+@pytest.mark.parametrize("augmented", [(), ("augment.flip=true", "speed.workers=0")], ids=["cached", "live"])
+def test_a_frozen_part_stays_as_it_was_to_the_bit(augmented: tuple[str, ...]) -> None:
+    recipe = short_recipe(*SIGNS, "model.train_from=head", *augmented)
+    torch.manual_seed(recipe.seed)
+    fresh = registry.build(recipe.model.architecture, 10).state_dict()
+    trained = weights_of(train(recipe, job()))
+    moved = {name for name, value in fresh.items() if not torch.equal(value, trained[name])}
+    assert moved == {"head.weight", "head.bias"}
+
+
+def test_what_is_unfrozen_from_a_layer_on_learns_with_its_statistics() -> None:
+    recipe = short_recipe(*SIGNS, "model.train_from=block4")
+    torch.manual_seed(recipe.seed)
+    fresh = registry.build(recipe.model.architecture, 10).state_dict()
+    trained = weights_of(train(recipe, job()))
+    moved = {name.split(".")[0] for name, value in fresh.items() if not torch.equal(value, trained[name])}
+    assert moved == {"block4", "hidden", "head"}
+    assert not torch.equal(fresh["block4.norm.running_mean"], trained["block4.norm.running_mean"])
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
+    train(short_recipe(*SIGNS), job("first"))
+    start = weights_of(tmp_path / "first")
+    recipe = short_recipe(*SIGNS, "model.weights=checkpoint:first", "optimiser.lr=0.0", "epochs=1")
+    second = weights_of(train(recipe, job("second")))
+    learned = [name for name in start if "running" not in name and "num_batches" not in name]
+    assert all(torch.equal(start[name], second[name]) for name in learned)
+
+
+@pytest.mark.slow
+def test_only_what_differs_from_the_built_in_weights_is_saved() -> None:
+    changes = ("model.architecture=timm:tf_efficientnet_lite0", "model.weights=imagenet")
+    recipe = short_recipe(*changes, "model.train_from=head", "data.per_class=1", "epochs=2", "data.val=0.01")
+    folder = train(recipe, job())
+    assert set(weights_of(folder)) == {"classifier.weight", "classifier.bias"}
+    assert (folder / paths.WEIGHTS).stat().st_size < 60_000
+    assert store.load(folder).card.base == "imagenet"
