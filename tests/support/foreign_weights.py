@@ -8,7 +8,12 @@ from torch import nn
 
 from core.checkpoints import store
 from core.checkpoints.foreign.fitting import Wish
-from core.checkpoints.foreign.importing import Imported, imported, parse_preprocess
+from core.checkpoints.foreign.importing import (
+    Imported,
+    import_weights,
+    imported,
+    parse_preprocess,
+)
 from core.models import registry
 from core.training.runs import free_name
 
@@ -42,3 +47,11 @@ def gives_the_same(network: nn.Module, done: Imported) -> bool:
     batch = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         return torch.equal(network.eval()(batch), loaded.model(batch))
+
+
+EFFICIENTNET = "timm:test_efficientnet"
+
+
+def folder_of(path: Path, num_classes: int = 5, architecture: str = EFFICIENTNET) -> Path:
+    names = [f"class {index}" for index in range(num_classes)]
+    return import_weights(path, architecture=architecture, class_names=names, name="mine")
