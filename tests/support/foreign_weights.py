@@ -18,6 +18,7 @@ from core.models import registry
 from core.training.runs import free_name
 
 TINY = "timm:test_resnet"
+EFFICIENTNET = "timm:test_efficientnet"
 NAMES = ["ant", "bee", "cat"]
 
 
@@ -49,9 +50,7 @@ def gives_the_same(network: nn.Module, done: Imported) -> bool:
         return torch.equal(network.eval()(batch), loaded.model(batch))
 
 
-EFFICIENTNET = "timm:test_efficientnet"
-
-
 def folder_of(path: Path, num_classes: int = 5, architecture: str = EFFICIENTNET) -> Path:
+    """The checkpoint ``mine`` of these weights, with classes that are numbered."""
     names = [f"class {index}" for index in range(num_classes)]
     return import_weights(path, architecture=architecture, class_names=names, name="mine")
