@@ -69,46 +69,24 @@ def test_axe_finds_nothing_critical_or_serious(app: App, view: str) -> None:
     assert violations(app) == []
 
 
-# The text of what has the focus, in components too, and the width of the ring around it or its picture.
-_FOCUS = """() => {
-    let at = document.activeElement;
-    while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-    const ring = [at, ...at.querySelectorAll("img")].map((each) => getComputedStyle(each))
-        .filter((style) => style.outlineStyle !== "none").map((style) => parseFloat(style.outlineWidth));
-    return [at.innerText ?? "", Math.max(0, ...ring)];
-}"""
-_FAR = 120  # Presses of Tab.
-
-
-def tab_to(app: App, text: str) -> None:
-    """Move the focus to the element of this text with Tab alone; its ring is at least 2 pixels wide."""
-    for _ in range(_FAR):
-        app.page.keyboard.press("Tab")
-        focused, ring = app.page.evaluate(_FOCUS)
-        if focused.startswith(text):
-            assert ring >= 2, f"{text} has no visible focus"
-            return
-    raise AssertionError(f"Tab never leads to {text}")
-
-
 def test_keys_alone_lead_from_a_photo_to_a_class_and_a_layer(app: App) -> None:
     app.open("/explain?checkpoint=imagenet")
     expect(app.page.locator(".st-key-samples button").first).to_be_visible()
-    tab_to(app, "Cat")
+    app.tab_to(text="Cat")
     app.page.keyboard.press("Enter")
     expect(app.page.get_by_role("heading", name="Why tiger cat?")).to_be_visible()
     expect(app.page.locator(".st-key-stages button").first).to_be_visible()
     app.settle()
-    tab_to(app, "Egyptian cat")
+    app.tab_to(text="Egyptian cat")
     app.page.keyboard.press("Enter")
     expect(app.page.get_by_role("heading", name="Why Egyptian cat?")).to_be_visible()
     app.settle()
-    assert app.page.evaluate(_FOCUS)[0].startswith("Egyptian cat"), "the new picture took the focus away"
-    tab_to(app, "blocks.4")
+    app.expect_focus(text="Egyptian cat")  # The new picture did not take it away.
+    app.tab_to(text="blocks.4")
     app.page.keyboard.press("Space")
     expect(app.page.get_by_text("Grad-CAM at blocks.4: 14 × 14 cells")).to_be_visible()
     app.settle()
-    assert app.page.evaluate(_FOCUS)[0].startswith("blocks.4")
+    app.expect_focus(text="blocks.4")
 
 
 def test_arrow_keys_read_a_map_from_its_highest_cell_on(app: App) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -103,16 +104,22 @@ def test_keys_alone_lead_from_a_pile_to_a_sample_and_to_the_next(app: App, secon
     expect(app.page.locator(".st-key-compare_gallery button")).to_have_count(NUM_FIXED)
     app.tab_to("piles")
     app.page.keyboard.press("Tab")
-    assert app.focused().key == "piles"
+    app.expect_focus(key="piles")
     app.page.keyboard.press("Enter")
     expect(app.page.locator(".st-key-compare_gallery button")).to_have_count(NUM_BROKEN)
     app.settle()
     app.tab_to("compare_gallery")
     app.page.keyboard.press("ArrowRight")
-    assert app.focused().outline == 3
+    app.expect_focus(key="compare_gallery", outline=3)
     app.page.keyboard.press("Enter")
     expect(app.page.get_by_text(f"2 of {NUM_BROKEN}", exact=True)).to_be_visible()
     app.settle()
-    assert app.focused().key == "compared_photo"
+    app.expect_focus(key="compared_photo")
     app.page.keyboard.press("ArrowRight")
     expect(app.page.get_by_text(f"3 of {NUM_BROKEN}", exact=True)).to_be_visible()
+    app.settle()
+    third = re.search(r"sample=([^&]+)", app.page.url)
+    assert third
+    app.page.keyboard.press("Escape")
+    expect(app.page.locator(".st-key-compared")).to_have_count(0)
+    app.expect_focus(key="compare_gallery", name=unquote(third[1]), outline=3)

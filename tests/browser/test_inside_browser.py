@@ -134,50 +134,26 @@ def test_the_open_channel_is_in_the_box_of_tiles_wherever_it_stands(app: App) ->
     expect(tile).to_be_in_viewport(ratio=1)
 
 
-_FOCUSED = """() => {
-    let each = document.activeElement;
-    while (each.shadowRoot?.activeElement) each = each.shadowRoot.activeElement;
-    const drawn = [each, ...each.querySelectorAll(".picture")].map((part) => getComputedStyle(part));
-    const ringed = ({ outlineStyle, boxShadow }) => outlineStyle !== "none" || boxShadow !== "none";
-    return [each.innerText, drawn.some(ringed)];
-}"""
-
-
-def focused(page: Page) -> str:
-    """What the focused element shows, wherever it is."""
-    return str(page.evaluate(_FOCUSED)[0])
-
-
-def tab_to(page: Page, text: str) -> None:
-    """Press Tab until what has the focus begins with this text; its focus must be visible."""
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if focused(page).startswith(text):
-            assert page.evaluate(_FOCUSED)[1], f"{text!r} has the focus, but no ring shows it"
-            return
-    raise AssertionError(f"Tab never reaches {text!r}")
-
-
 def test_keys_alone_lead_from_a_photo_to_a_layer_a_channel_and_the_next(app: App) -> None:
     app.open("/inside?sort=index")
     before = app.heat()
-    tab_to(app.page, "Coffee")
+    app.tab_to(text="Coffee")
     app.page.keyboard.press("Enter")
     app.heat_other_than(before)
     app.settle()
-    tab_to(app.page, "blocks.0")
+    app.tab_to(text="blocks.0")
     for _ in range(2):
         app.page.keyboard.press("ArrowRight")
-    assert focused(app.page).startswith("blocks.2")
+    app.expect_focus(text="blocks.2")
     app.page.keyboard.press("Enter")
     expect(app.page.get_by_role("heading", name="blocks.2: 40 channels of 28 × 28")).to_be_visible()
     app.settle()
-    tab_to(app.page, "0")
+    app.tab_to(text="0")
     app.page.keyboard.press("ArrowRight")
     app.page.keyboard.press("Space")
     expect(app.page.get_by_role("heading", name="Channel 1", exact=True)).to_be_visible()
     app.settle()
-    tab_to(app.page, "Next")
+    app.tab_to(text="Next")
     app.page.keyboard.press("Enter")
     expect(app.page.get_by_role("heading", name="Channel 2", exact=True)).to_be_visible()
     assert address_of(app) == {"photo": "coffee.png", "layer": "blocks.2", "sort": "index", "channel": "2"}

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from core.checkpoints import paths
 from core.predictions import evaluations
-from tests.support.window import App, Focused
+from tests.support.window import App
 
 
 @pytest.fixture(scope="module")
@@ -105,21 +105,21 @@ def test_keys_alone_lead_from_a_cell_to_a_sample_and_to_the_next(app: App, digit
     app.tab_to("matrix")
     for key in ("Home", *["ArrowDown"] * 9):
         app.page.keyboard.press(key)
-    assert app.focused() == Focused("matrix", "9 -1", 3)
+    app.expect_focus(key="matrix", name="9 -1", outline=3)
     app.page.keyboard.press("Enter")
     expect(app.page.get_by_role("heading", name="True 9: samples")).to_be_visible()
     app.settle()
-    assert app.focused().name == "9 -1"
+    app.expect_focus(key="matrix", name="9 -1")
 
     app.tab_to("gallery")
     for key, sample in (("End", -1), ("Home", 0), ("ArrowRight", 1), ("ArrowDown", 4), ("ArrowUp", 1)):
         app.page.keyboard.press(key)
-        assert app.focused() == Focused("gallery", nines.iloc[sample], 3)
+        app.expect_focus(key="gallery", name=nines.iloc[sample], outline=3)
     app.page.keyboard.press("Enter")
     expect(app.page.get_by_text("2 of 36", exact=True)).to_be_visible()
     expect(app.page.locator(".st-key-four img")).to_have_count(4)
     app.settle()
-    assert (app.focused().key, app.focused().outline) == ("four", 3)
+    app.expect_focus(key="four", outline=3)
 
     app.page.keyboard.press("ArrowRight")
     expect(app.page.get_by_text("3 of 36", exact=True)).to_be_visible()
@@ -127,7 +127,7 @@ def test_keys_alone_lead_from_a_cell_to_a_sample_and_to_the_next(app: App, digit
     app.page.keyboard.press("Escape")
     expect(app.page.locator(".st-key-sample")).to_have_count(0)
     app.settle()
-    assert app.focused() == Focused("gallery", nines.iloc[2], 3)
+    app.expect_focus(key="gallery", name=nines.iloc[2], outline=3)
 
 
 def test_the_gallery_scrolls_in_its_own_box(app: App) -> None:

@@ -4,15 +4,43 @@ import re
 from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as TimedOut
+
+_WAIT_MS = 20_000
+_MOST_TABS = 120
+_FOCUSED = """() => {
+    let inner = document.activeElement;
+    const outer = inner.closest("[class*=st-key-]");
+    while (inner.shadowRoot?.activeElement) inner = inner.shadowRoot.activeElement;
+    const drawn = [inner, ...inner.querySelectorAll("img, .picture")].map((each) => getComputedStyle(each));
+    const width = (style) => (style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth));
+    return {
+        key: outer?.className.match(/st-key-([\\w-]+)/)[1] ?? "",
+        name: inner.dataset.at ?? inner.dataset.id ?? "",
+        text: inner.innerText ?? "",
+        outline: Math.max(...drawn.map(width)),
+        shadow: drawn.some((style) => style.boxShadow !== "none"),
+    };
+}"""
 
 
 @dataclass(frozen=True, slots=True)
 class Focused:
-    """What has the focus: the key around it, its own name, and the width of its outline in pixels."""
+    """What has the focus: the key around it, its own name, its text, and how that is seen.
+
+    ``outline`` is the width in pixels around it or its picture, ``shadow`` whether either has one.
+    """
 
     key: str
     name: str
+    text: str
     outline: float
+    shadow: bool
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether the reader sees where the focus is."""
+        return self.outline >= 2 or self.shadow
 
 
 class App:
@@ -68,30 +96,34 @@ class App:
         field.fill(option)
         self.page.get_by_role("option", name=option, exact=True).first.click()
 
-    def tab_to(self, key: str) -> None:
-        """Press Tab until the focus is in what has this key."""
-        inside = "key => Boolean(document.activeElement?.closest(`.st-key-${key}`))"
-        for _ in range(60):
+    def tab_to(self, key: str = "", text: str = "") -> None:
+        """Press Tab until the focus is in what has this key, on something that begins with this text."""
+        for _ in range(_MOST_TABS):
             self.page.keyboard.press("Tab")
-            if self.page.evaluate(inside, key):
+            focused = self.focused()
+            if key in ("", focused.key) and focused.text.startswith(text):
+                assert focused.is_visible, f"nothing shows that {focused} has the focus"
                 return
-        raise AssertionError(f"no Tab leads into {key}")
+        raise AssertionError(f"no Tab leads to {key} {text}")
 
     def focused(self) -> Focused:
-        """What has the focus, also inside of a component."""
-        return Focused(
-            **self.page.evaluate(
-                """() => {
-                    const host = document.activeElement, inner = host.shadowRoot?.activeElement ?? host;
-                    const ringed = getComputedStyle(inner.querySelector("img.picture") ?? inner);
-                    return {
-                        key: host.closest("[class*=st-key-]")?.className.match(/st-key-([\\w-]+)/)[1] ?? "",
-                        name: inner.dataset.at ?? inner.dataset.id ?? "",
-                        outline: ringed.outlineStyle === "none" ? 0 : parseFloat(ringed.outlineWidth),
-                    };
-                }"""
+        """What has the focus now, also inside of a component."""
+        return Focused(**self.page.evaluate(_FOCUSED))
+
+    def expect_focus(self, **expected: str | float) -> None:
+        """Wait until the focus is where `Focused` has these values; ``text`` is how its text begins."""
+        try:
+            self.page.wait_for_function(
+                f"""expected => {{
+                    const focused = ({_FOCUSED})();
+                    return Object.entries(expected).every(([name, value]) =>
+                        name === "text" ? focused.text.startsWith(value) : focused[name] === value);
+                }}""",
+                arg=expected,
+                timeout=_WAIT_MS,
             )
-        )
+        except TimedOut as error:
+            raise AssertionError(f"the focus should be at {expected}, it is at {self.focused()}") from error
 
     def _note(self, url: str) -> None:
         if not url.startswith((self.url, "data:", "blob:")):

@@ -55,15 +55,16 @@ export default function ({ data, parentElement }) {
     };
     picture.onpointerleave = rest;
   }
-  const figure = find("figure"), host = parentElement.host;
+  const figure = find("figure");
   figure.tabIndex = -1;
   figure.setAttribute("aria-label", data.items.map((item) => item.title).join(", "));
   if (data.scroll_to && figure.dataset.shown !== data.scroll_to) {
     figure.dataset.shown = data.scroll_to;
     document.querySelector('[data-testid="stMain"]')?.scrollTo({ top: 0, behavior: "smooth" });
-    // Opened from a gallery: what is opened gets the focus, and the keys go on from here.
-    const from = document.activeElement;
-    if (from?.shadowRoot && from !== host) figure.focus({ preventScroll: true });
+    // Opened from a gallery: what is opened gets the focus, and the keys go on from here. Drawn once more while it
+    // is closed, it does not: its picture there is not pressed any more.
+    const from = document.activeElement?.shadowRoot?.activeElement;
+    if (from?.matches("[aria-pressed=true]")) figure.focus({ preventScroll: true });
   }
   rest();
 }

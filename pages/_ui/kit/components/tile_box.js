@@ -19,7 +19,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const details = [...item.detail.split("\n"), item.note].map((text) => Object.assign(document.createElement("span"), { className: "detail", textContent: text }));
     // Spaces part the words for a screen reader: the button's name is what it shows.
     button.append(picture, ...[caption, ...details].flatMap((line) => [line, " "]));
-    button.onclick = () => setTriggerValue("picked", item.id);
+    button.onclick = () => {
+      for (const each of tiles) each.setAttribute("aria-pressed", String(each === button));
+      setTriggerValue("picked", item.id);
+    };
     return button;
   });
   box.replaceChildren(...tiles);
@@ -37,9 +40,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   enter(of(focused) ?? open ?? of(last) ?? tiles[0]);
   // What has the focus keeps it; when a sample is closed, its picture gets it back.
-  const wasClosed = last && !open && document.activeElement === document.body;
-  const back = focused !== undefined ? of(focused) ?? tiles[0] : wasClosed ? of(last) : undefined;
-  back?.focus({ preventScroll: true });
+  if (focused !== undefined) (of(focused) ?? tiles[0])?.focus({ preventScroll: true });
+  if (open) box.closed = undefined;
+  else if (last) box.closed = { id: last, holder: focusHolder() };
+  returnFocus(box);
 
   // As high as the window leaves room for; where that is too little, the page scrolls to a box of its own.
   const fit = () => {
@@ -67,5 +71,32 @@ export default function ({ data, parentElement, setTriggerValue }) {
     next?.focus({ preventScroll: true });
     if (next) show(next);
   };
-  return () => box.watch?.disconnect();
+  return () => {
+    box.watch?.disconnect();
+    box.returning?.disconnect();
+  };
+}
+
+// What has the focus, also inside of a component.
+function focusHolder() {
+  let holder = document.activeElement;
+  while (holder?.shadowRoot?.activeElement) holder = holder.shadowRoot.activeElement;
+  return holder;
+}
+
+// The view of a closed sample may still hold the focus and be removed later: the focus returns when it is, unless
+// it has moved elsewhere by then.
+function returnFocus(box) {
+  box.returning?.disconnect();
+  const settle = () => {
+    const { id, holder } = box.closed, now = focusHolder();
+    if (now === holder && now !== document.body) return;
+    if (now === document.body) [...box.children].find((tile) => tile.dataset.id === id)?.focus({ preventScroll: true });
+    box.closed = undefined;
+    box.returning.disconnect();
+  };
+  if (!box.closed) return;
+  box.returning = new MutationObserver(settle);
+  box.returning.observe(document.body, { childList: true, subtree: true });
+  settle();
 }
