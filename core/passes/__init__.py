@@ -1,1 +1,1 @@
-"""One pass over a data set, shared among processes."""
+"""One resumable pass over the samples of a data set: in this process, or on a cluster."""

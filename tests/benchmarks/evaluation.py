@@ -26,7 +26,8 @@ from core.data.sources import catalogue
 from core.data.workers import usual_workers
 from core.device import best_device, keep_freed_memory
 from core.models import registry
-from core.predictions.evaluating.evaluate import Resources, evaluate
+from core.passes.in_process import InProcess
+from core.predictions.evaluating.evaluate import evaluate
 from core.predictions.evaluating.samples import samples_of
 from tests.support.checkpoints import checkpoints_in
 
@@ -39,7 +40,7 @@ def ours(folder: Path, saved: Path, workers: int) -> float:
     keep_freed_memory()
     images = catalogue.load(catalogue.recognise(folder), folder)
     samples = samples_of(store.read_card(saved), images, "all")
-    return float(evaluate(saved, samples, Resources(best_device(), workers))["accuracy"])
+    return float(evaluate(saved, samples, InProcess(best_device(), workers))["accuracy"])
 
 
 def plain(folder: Path, saved: Path, workers: int) -> float:

@@ -13,7 +13,6 @@ from core.checkpoints import store
 from core.checkpoints.local import remember_data, remembered_data
 from core.data.sources import catalogue
 from core.predictions import evaluations
-from core.predictions.evaluating import parts as evaluation_parts
 from core.predictions.evaluating.samples import data_has_changed, images_of
 from core.training import recipe as recipes
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
@@ -101,22 +100,6 @@ def test_it_prints_what_it_found(folder: Path, pictures: Path, capsys: pytest.Ca
     assert printed.out.startswith("random on 10 images of pictures, saved as pictures-all:\n")
     assert f"  accuracy           {accuracy:.4f}\n" in printed.out
     assert printed.err == "unreadable images left out: 1\n"
-
-
-def test_processes_that_somebody_else_starts_share_the_work(
-    folder: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(evaluation_parts, "_ROWS", 4)
-    command = ["evaluate", "random", "--device", "cpu", "--data", str(pictures)]
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.setenv("RANK", "1")
-    assert main(command) == 0
-    assert (capsys.readouterr().out, evaluations.every(folder)) == ("", [])
-    assert remembered_data(folder) is None
-    monkeypatch.setenv("RANK", "0")
-    assert main(command) == 0
-    assert capsys.readouterr().out.startswith("random on 10 images")
-    assert _rows(folder) == 10
 
 
 # Data that have changed.

@@ -12,7 +12,7 @@ from core.checkpoints import paths
 from core.errors import EvaluationError
 from core.predictions import evaluations
 from core.predictions.evaluating import background
-from core.predictions.evaluating.parts import num_predicted
+from core.predictions.evaluating.workplace import num_predicted
 from tests.support.waiting import until_over
 
 NAME = "by-hand"

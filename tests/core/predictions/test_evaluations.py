@@ -15,6 +15,7 @@ from core.checkpoints.local import remember_data, remembered_data
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
 from core.errors import DataError, EvaluationError
+from core.passes.progress import PassProgress
 from core.predictions import evaluations
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.naming import proposed_name
@@ -136,7 +137,7 @@ def test_two_with_different_names_may_be_made_at_once(folder: Path, pictures: Pa
 def test_an_interrupted_one_says_what_it_is_to_be_and_goes_on_or_is_forgotten(
     folder: Path, pictures: Path
 ) -> None:
-    def stop(_done: int, _total: int) -> None:
+    def stop(_progress: PassProgress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -16,9 +16,11 @@ from core.data.sources.folder.class_folders import SOURCE
 from core.errors import AwayImageError, DataError, ImageError
 from core.files import regular
 from core.models import imagenet
+from core.passes.in_process import InProcess
+from core.passes.progress import PassProgress
 from core.predictions import evaluations
-from core.predictions.evaluating import parts as evaluation_parts
-from core.predictions.evaluating.evaluate import Resources, evaluate
+from core.predictions.evaluating import workplace
+from core.predictions.evaluating.evaluate import evaluate
 from core.predictions.evaluating.samples import labels_for, open_images, samples_of
 from tests.support.tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
 
@@ -65,11 +67,11 @@ def test_the_metrics_are_those_of_the_table(folder: Path, images: ImageSet) -> N
 def test_an_interrupted_pass_goes_on_where_it_was(
     folder: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluation_parts, "_ROWS", 3)
+    monkeypatch.setattr(workplace, "_PART", 3)
     samples = samples_of(store.read_card(folder), images, "all")
 
-    def stop(done: int, _total: int) -> None:
-        if done == 6:
+    def stop(progress: PassProgress) -> None:
+        if progress.done == 6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -97,10 +99,10 @@ def test_an_interrupted_pass_goes_on_where_it_was(
 def test_parts_of_other_samples_are_not_taken(
     folder: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluation_parts, "_ROWS", 3)
+    monkeypatch.setattr(workplace, "_PART", 3)
     samples = samples_of(store.read_card(folder), images, "all")
 
-    def stop(_done: int, _total: int) -> None:
+    def stop(_progress: PassProgress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -113,7 +115,7 @@ def test_workers_change_nothing(folder: Path, images: ImageSet) -> None:
     samples = samples_of(store.read_card(folder), images, "all")
     evaluate(folder, samples)
     alone = pd.read_parquet(evaluations.find(folder).table)
-    evaluate(folder, samples, Resources(workers=2))
+    evaluate(folder, samples, InProcess(workers=2))
     pd.testing.assert_frame_equal(alone, pd.read_parquet(evaluations.find(folder).table))
 
 
@@ -184,10 +186,10 @@ def test_results_outlive_an_evaluation_whose_images_go_away(
     with pytest.raises(
         DataError, match=r"^cannot read '.*mole/0.png': there is no such file; connect its disk"
     ):
-        evaluate(folder, samples, Resources(workers=workers))
+        evaluate(folder, samples, InProcess(workers=workers))
     images.root.rename(images.root.parent / "elsewhere")
     with pytest.raises(DataError, match=r"^the folder '.*' is missing; connect its disk, then start again$"):
-        evaluate(folder, samples, Resources(workers=workers))
+        evaluate(folder, samples, InProcess(workers=workers))
     assert _kept(folder) == before
     (images.root.parent / "elsewhere").rename(images.root)
     (images.root.parent / "mole").rename(images.root / "mole")

@@ -1,4 +1,4 @@
-"""Scores of all classes through a pass in parts: kept, or counted; interrupted, and in two processes."""
+"""Scores of all classes through a pass in parts: kept, or counted; interrupted, and of several processes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from core.checkpoints import paths, store
-from core.data.batches import Share
 from core.data.sources.folder.class_folders import SOURCE
 from core.errors import CheckpointError
 from core.evaluation.ranking.histograms import empty_counts
+from core.passes.progress import PassProgress
 from core.predictions import evaluations, prediction_table, score_files
-from core.predictions.evaluating import parts as evaluation_parts
-from core.predictions.evaluating.evaluate import Keep, Resources, evaluate
+from core.predictions.evaluating import workplace
+from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import Samples, samples_of
 from tests.support.tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
 
@@ -24,7 +24,7 @@ SEVEN = (*CLASSES, "newt", "otter", "puma", "quail")
 @pytest.fixture
 def samples_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Samples]:
     """A checkpoint of seven classes, and eleven images in four parts, one of them broken."""
-    monkeypatch.setattr(evaluation_parts, "_ROWS", 3)
+    monkeypatch.setattr(workplace, "_PART", 3)
     folder = random_checkpoint(classes=SEVEN)
     images = SOURCE.load(noisy_pictures(tmp_path / "data"))
     return folder, samples_of(store.read_card(folder), images, "all")
@@ -62,14 +62,9 @@ def _alone(folder: Path, samples: Samples) -> dict[str, object]:
     return evaluate(folder, samples)
 
 
-def _by_two(folder: Path, samples: Samples) -> dict[str, object]:
-    evaluate(folder, samples, Resources(share=Share(1, 2)))
-    return evaluate(folder, samples, Resources(share=Share(0, 2)))
-
-
 def _interrupted(folder: Path, samples: Samples) -> dict[str, object]:
-    def stop(done: int, _total: int) -> None:
-        if done == 6:
+    def stop(progress: PassProgress) -> None:
+        if progress.done == 6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -77,7 +72,7 @@ def _interrupted(folder: Path, samples: Samples) -> dict[str, object]:
     return evaluate(folder, samples)
 
 
-@pytest.mark.parametrize("way", [_alone, _by_two, _interrupted])
+@pytest.mark.parametrize("way", [_alone, _interrupted])
 @pytest.mark.parametrize("largest", [100, 43, 1])
 def test_where_they_are_too_many_histograms_add_up_to_the_same(
     samples_in_parts: tuple[Path, Samples],
@@ -107,8 +102,8 @@ def test_what_was_counted_before_a_crash_is_not_counted_twice(
     monkeypatch.setattr(score_files, "LARGEST", 1)
     kept: dict[Path, bytes] = {}
 
-    def stop(done: int, _total: int) -> None:
-        if done == 6:
+    def stop(progress: PassProgress) -> None:
+        if progress.done == 6:
             raise KeyboardInterrupt
 
     unlink = Path.unlink
@@ -137,8 +132,8 @@ def test_scores_of_a_part_that_was_not_finished_are_written_anew(
     folder, samples = samples_in_parts
     monkeypatch.setattr(score_files, "LARGEST", 1)
 
-    def stop(done: int, _total: int) -> None:
-        if done == 6:
+    def stop(progress: PassProgress) -> None:
+        if progress.done == 6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -179,8 +174,8 @@ def test_parts_of_an_older_pass_without_scores_make_up_no_histogram(
 ) -> None:
     folder, samples = samples_in_parts
 
-    def stop(done: int, _total: int) -> None:
-        if done == 6:
+    def stop(progress: PassProgress) -> None:
+        if progress.done == 6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -11,8 +11,8 @@ from core.mistakes import results
 from core.predictions import evaluations
 from core.predictions.evaluating import background
 from core.predictions.evaluating.naming import proposed_name
-from core.predictions.evaluating.parts import num_predicted
 from core.predictions.evaluating.samples import open_images, samples_of
+from core.predictions.evaluating.workplace import num_predicted, progress_of
 from core.predictions.evaluations import Evaluation
 from pages._ui import errors, words
 from pages._ui.kit.pickers import layout_picker
@@ -150,8 +150,8 @@ def _draw_progress(checkpoint_name: str, names: list[str]) -> None:
     if evaluations.under_way(folder) != names:
         st.rerun()
     for name in names:
-        done = words.counted(num_predicted(folder, name), "image")
+        progress = progress_of(folder, name) or "starting"
         st.info(
-            f"**{words.plain(name)}** is being evaluated: {done} so far. You can leave this page meanwhile.",
+            f"**{words.plain(name)}** is being evaluated: {progress}. You can leave this page meanwhile.",
             icon=":material/hourglass_top:",
         )

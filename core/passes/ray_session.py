@@ -1,0 +1,114 @@
+"""Starts Ray, or joins a cluster that runs it. Ray is quiet, and all that it has started ends with it."""
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+
+from core import processes
+from core.errors import EvaluationError
+
+LOCAL, AUTO = "local", "auto"
+_OBJECTS = 2**30  # Bytes of decoded images that may wait in shared memory.
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """What a pass may use: cores and GPUs, and ``num_slots``, in each of which one process runs."""
+
+    num_cores: int
+    num_gpus: int
+    num_slots: int
+
+    @property
+    def usual_actors(self) -> int:
+        """The usual number of networks on CPUs."""
+        return usual_actors(self.num_cores)
+
+
+def usual_actors(num_cores: int) -> int:
+    """The usual number of networks on CPUs, with some cores for each: readers need cores too."""
+    return min(num_cores, max(2, num_cores // 4))
+
+
+def ray_data() -> ModuleType:
+    """The library; EvaluationError if it is not installed."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray.data  # noqa: PLC0415 (optional, and takes seconds)
+    except ImportError as error:
+        raise EvaluationError(
+            'several devices or machines need Ray, which is not installed: pip install "ray[data]"'
+        ) from error
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    module: ModuleType = ray
+    return module
+
+
+@contextmanager
+def local(num_actors: int) -> Iterator[Machines]:
+    """Ray on this machine only, for ``num_actors`` networks (0: the usual number) and a reader a core."""
+    ray, cores = ray_data(), os.cpu_count() or 1
+    slots = cores + (num_actors or usual_actors(cores))
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        with _silent():
+            ray.init(
+                address=LOCAL,
+                num_cpus=slots,
+                object_store_memory=_OBJECTS,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.CRITICAL,
+                _temp_dir=folder,
+            )
+        try:
+            yield Machines(cores, int(ray.cluster_resources().get("GPU", 0)), slots)
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def joined(address: str) -> Iterator[Machines]:
+    """A cluster that runs already; this program's code is sent to it.
+
+    Raises:
+        EvaluationError: no cluster answers at the address.
+    """
+    ray = ray_data()
+    try:
+        with _silent():
+            ray.init(
+                address=address,
+                runtime_env={"py_modules": [str(processes.PROJECT / "core")]},
+                log_to_driver=False,
+                logging_level=logging.CRITICAL,
+            )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise EvaluationError(
+            f"no Ray cluster answers at {address!r}; start one with 'ray start --head', or choose 'local'"
+        ) from error
+    try:
+        resources = ray.cluster_resources()
+        cores = int(resources.get("CPU", 0))
+        yield Machines(cores, int(resources.get("GPU", 0)), cores)
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without stderr while the block runs: Ray's own part in C++ announces its settings there."""
+    kept = os.dup(2)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)

@@ -1,0 +1,94 @@
+"""What a pass does: where its samples come from, and what a network makes of a batch."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core import files
+from core.data.image_set import ImageSet
+from core.data.unreadable import away
+from core.errors import AwayImageError, ImageError
+from core.images.preprocess import Preprocess
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """The pixels of one image as the network sees it, uint8 (channels, H, W).
+
+    ``size`` is the width and height of the original.
+    """
+
+    pixels: Tensor
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InputBatch:
+    """The readable ones among ``num_images`` samples, in order.
+
+    ``pixels`` are uint8 (n, channels, H, W), ``positions`` (n,) count the samples of the whole pass, and
+    ``sizes`` (n, 2) are widths and heights of the originals.
+    """
+
+    pixels: Tensor
+    positions: Tensor
+    sizes: Tensor
+    num_images: int
+
+    def pin_memory(self) -> "InputBatch":
+        """The batch in pinned memory, which a GPU can read directly."""
+        return InputBatch(self.pixels.pin_memory(), self.positions, self.sizes, self.num_images)
+
+
+# A sample by its position in the pass, from 0; None for a damaged one.
+Reader = Callable[[int], Input | None]
+Compute = Callable[[InputBatch], pa.Table]
+
+
+class Work(Protocol):
+    """What a pass does. It is pickled for worker processes, and for other machines."""
+
+    @property
+    def reader(self) -> Reader:
+        """The samples."""
+
+    def opened(self, device: str) -> Compute:
+        """Gives the rows of a batch, by a network that this call loads onto ``device``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhotoReader:
+    """The images ``indices`` (n,) of a data set, each resized and cropped for the network."""
+
+    images: ImageSet
+    preprocess: Preprocess
+    indices: NDArray[np.int64]
+
+    def __call__(self, position: int) -> Input | None:
+        """The sample; DataError if its file cannot be read at present, None if it is damaged."""
+        index = int(self.indices[position])
+        try:
+            image = files.patiently(lambda: self.images.image(index), AwayImageError)
+            return Input(self.preprocess.pixels(image), image.size)
+        except AwayImageError as error:
+            raise away(self.images, error) from error
+        except ImageError:
+            return None
+
+
+def together(samples: Sequence[tuple[int, Input | None]]) -> InputBatch:
+    """The batch of samples and their positions, without damaged ones."""
+    whole = [(position, sample) for position, sample in samples if sample is not None]
+    pixels = [sample.pixels for _, sample in whole]
+    return InputBatch(
+        torch.stack(pixels) if pixels else torch.empty(0, dtype=torch.uint8),
+        torch.tensor([position for position, _ in whole], dtype=torch.int64),
+        torch.tensor([sample.size for _, sample in whole], dtype=torch.int64).reshape(-1, 2),
+        len(samples),
+    )

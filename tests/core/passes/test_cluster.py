@@ -1,0 +1,136 @@
+"""A pass on Ray, with actors of this machine: the rows of one process, whatever happens to an actor."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from core.checkpoints import store
+from core.data.sources.folder.class_folders import SOURCE
+from core.errors import CheckpointError, DataError, EvaluationError
+from core.passes import ray_session
+from core.passes.cluster import Cluster
+from core.passes.progress import PassProgress
+from core.passes.ray_session import Machines
+from core.predictions import evaluations
+from core.predictions.evaluating import evaluate as evaluating
+from core.predictions.evaluating import workplace
+from core.predictions.evaluating.evaluate import Keep, Predicting, evaluate
+from core.predictions.evaluating.samples import Samples, samples_of
+from tests.support.passes import KilledOnce
+from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+
+TWO = Cluster(num_actors=2, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[Machines]:
+    """Ray on this machine, for all tests: it takes seconds to start."""
+    pytest.importorskip("ray")
+    with ray_session.local(2) as found:
+        yield found
+
+
+@pytest.fixture
+def pass_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Samples]:
+    """A checkpoint, and eleven images in four parts."""
+    monkeypatch.setattr(workplace, "_PART", 3)
+    folder = random_checkpoint()
+    images = SOURCE.load(noisy_pictures(tmp_path / "data"))
+    return folder, samples_of(store.read_card(folder), images, "all")
+
+
+@pytest.fixture
+def _on_ray(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let engines use the Ray that runs."""
+    monkeypatch.setattr(ray_session, "local", lambda _num: nullcontext(machines))
+
+
+def _table(folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_parquet(evaluations.find(folder, name).table)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_on_ray")
+def test_begun_in_one_process_it_goes_on_with_two_actors_of_which_one_is_killed(
+    pass_in_parts: tuple[Path, Samples], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, samples = pass_in_parts
+    evaluate(folder, samples, keep=Keep("whole"))
+
+    def stop(progress: PassProgress) -> None:
+        if progress.done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(folder, samples, keep=Keep("shared"), on_progress=stop)
+    (first,) = folder.glob("evaluations/.shared/*/0*.parquet")
+    made = first.stat().st_mtime_ns
+    marker = tmp_path / "killed"
+    monkeypatch.setattr(evaluating, "Predicting", lambda *given: KilledOnce(Predicting(*given), 7, marker))
+    seen: list[tuple[int, int]] = []
+
+    def watch(progress: PassProgress) -> None:
+        seen.append((progress.done, first.stat().st_mtime_ns))
+
+    found = evaluate(folder, samples, TWO, keep=Keep("shared"), on_progress=watch)
+    assert marker.exists()
+    assert seen[0] == (3, made)
+    assert {modified for _, modified in seen} == {made}
+    assert (found["num_samples"], found["num_broken"]) == (10, 1)
+    pd.testing.assert_frame_equal(_table(folder, "shared"), _table(folder, "whole"), rtol=0, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_on_ray")
+def test_errors_of_readers_and_of_actors_are_the_sentences_of_one_process(
+    pass_in_parts: tuple[Path, Samples],
+) -> None:
+    folder, samples = pass_in_parts
+    loaded = store.load(folder)
+    tensors = {name: value.clone() for name, value in loaded.model.state_dict().items()}
+    next(reversed(tensors.values()))[2] = torch.nan
+    store.update(folder, loaded.card, tensors)
+    with pytest.raises(CheckpointError, match=r"^the logits of 'random' for '.*' are not finite"):
+        evaluate(folder, samples, TWO)
+    (samples.images.root / "zebra" / "0.png").unlink()
+    with pytest.raises(DataError, match=r"^cannot read '.*zebra/0.png': there is no such file"):
+        evaluate(folder, samples, TWO)
+
+
+def test_without_ray_a_sentence_says_what_to_install(
+    pass_in_parts: tuple[Path, Samples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setitem(sys.modules, "ray.data", None)
+    with pytest.raises(EvaluationError, match=r'Ray, which is not installed: pip install "ray\[data\]"$'):
+        evaluate(*pass_in_parts, TWO)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "machines", "expected"),
+    [
+        (Cluster(), Machines(8, 0, 10), (2, "cpu", 4, 0.0)),
+        (Cluster(num_actors=3), Machines(8, 0, 11), (3, "cpu", 2, 0.0)),
+        (Cluster("auto"), Machines(64, 0, 64), (16, "cpu", 4, 0.0)),
+        (Cluster("auto"), Machines(64, 4, 64), (4, "cuda", 1, 1.0)),
+        (Cluster(num_actors=3, device="cuda"), Machines(8, 2, 11), (3, "cuda", 1, 2 / 3)),
+        (Cluster("auto", device="cpu"), Machines(64, 4, 64), (16, "cpu", 4, 0.0)),
+    ],
+)
+def test_networks_divide_the_cores_and_the_gpus(
+    cluster: Cluster, machines: Machines, expected: tuple[int, str, int, float]
+) -> None:
+    found = cluster._actors(machines)
+    assert (found.num, found.device, found.threads, found.num_gpus) == expected
+
+
+def test_a_cluster_that_is_too_small_is_refused() -> None:
+    with pytest.raises(EvaluationError, match="the cluster has 4 CPUs: 4 networks leave none for reading"):
+        Cluster("auto", 4)._actors(Machines(4, 0, 4))
+    with pytest.raises(EvaluationError, match="the cluster has no GPU; choose --device cpu"):
+        Cluster("auto", device="cuda")._actors(Machines(4, 0, 4))
