@@ -46,14 +46,14 @@ def test_mistakes_offers_what_it_can_be_compared_with(name: str) -> None:
     page.query_params.clear()
     page.switch_page(COMPARE).run()
     assert page.query_params["with"] == f"{name}/{STREET}"
-    assert f"{name} is is_right on" in body_text(page)
+    assert f"{name} is right on" in body_text(page)
 
 
 def test_the_story_is_told_with_both_accuracies_and_their_difference(name: str) -> None:
     page = compared(name)
     first, second = (100 * is_right(table_of(name, each)).mean() for each in (OWN, STREET))
     said = body_text(page)
-    assert f"is is_right on {first:.1f} % of 359 images of {OWN} and on {second:.1f} % of 120 images" in said
+    assert f"is right on {first:.1f} % of 359 images of {OWN} and on {second:.1f} % of 120 images" in said
     assert f"{second - first:.1f} points, 95 % interval ".replace("-", "−") in said
     assert "It is very unlikely that chance alone makes street-val look harder." in said
     assert "McNemar" not in said + small_print(page)
@@ -123,7 +123,7 @@ def test_samples_of_both_have_their_maps(name: str, monkeypatch: pytest.MonkeyPa
 
 def test_where_one_has_no_mistakes_its_right_ones_are_shown(name: str) -> None:
     page = compared(name, "Samples", true="1")
-    assert "No mistakes here. These are is_right predictions, highest loss first." in captions(page)
+    assert "No mistakes here. These are right predictions, highest loss first." in captions(page)
     own = table_of(name, OWN)
     ones = own[(own["label"] == 1) & is_right(own)].sort_values("loss", ascending=False, kind="stable")
     assert tiles(page)[0] == ones["sample_id"].tolist()[:24]
