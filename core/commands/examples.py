@@ -5,12 +5,11 @@ import sys
 from collections.abc import Sequence
 
 from core.checkpoints.store import Checkpoint
+from core.commands.options import engines
 from core.commands.options.complaint import complain
 from core.commands.options.numbers import place
 from core.commands.options.photos import add_checkpoint, checkpoint_of
 from core.data.image_set import ImageSet
-from core.data.workers import usual_workers
-from core.device import keep_freed_memory
 from core.errors import CheckpointError
 from core.explain.network.layers import default_layer
 from core.explanation.asking import layers_of
@@ -19,6 +18,7 @@ from core.inside.examples import stored_examples as known
 from core.inside.examples.patches import drawing
 from core.inside.examples.search import collect
 from core.inside.examples.stored_examples import Examples
+from core.passes.running import Engine
 
 _INTERRUPTED = 130  # The exit status of a shell after Ctrl-C.
 
@@ -40,17 +40,17 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         metavar="DIR",
         help="a data set, or a folder of photos (default: those of the last search)",
     )
-    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest available)")
+    engines.add(parser)
     parser.add_argument("--out", type=place, required=True, metavar="DIR", help="output folder")
 
 
 def _examples(options: argparse.Namespace) -> int:
-    keep_freed_memory()
+    engine = engines.engine(options)
     checkpoint = checkpoint_of(options)
     layers = list(dict.fromkeys(options.layer or [default_layer(layers_of(checkpoint))]))
     images = known.open_photos(checkpoint.folder, options.data)
     try:
-        examples = _collected(checkpoint, layers, images)
+        examples = _collected(checkpoint, layers, images, engine)
     except KeyboardInterrupt:
         complain("interrupted; finished work is kept, run the same command to continue")
         return _INTERRUPTED
@@ -67,7 +67,7 @@ def _examples(options: argparse.Namespace) -> int:
     return 0
 
 
-def _collected(checkpoint: Checkpoint, layers: Sequence[str], images: ImageSet) -> Examples:
+def _collected(checkpoint: Checkpoint, layers: Sequence[str], images: ImageSet, engine: Engine) -> Examples:
     """From the stored table if it is of this network, these layers and these images; else collected now."""
     try:
         stored = known.read(checkpoint.folder)
@@ -75,10 +75,4 @@ def _collected(checkpoint: Checkpoint, layers: Sequence[str], images: ImageSet) 
         stored = None
     if stored and stored.is_of(checkpoint.card, images) and stored.about.layers.keys() >= set(layers):
         return stored
-    return collect(checkpoint, layers, images, workers=usual_workers(), on_progress=_count)
-
-
-def _count(done: int, total: int) -> None:
-    """Progress on one line of a terminal; the twin of ``_count`` in core.commands.evaluating."""
-    if sys.stderr.isatty():
-        print(f"\r{done} of {total} images", end="\n" if done == total else "", file=sys.stderr, flush=True)
+    return collect(checkpoint, layers, images, engine, on_progress=engines.draw)

@@ -1,8 +1,14 @@
 """Cuts the samples of a pass into parts, a file for each, and the parts into batches."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core import files
 
 _BATCH = 32
 
@@ -43,6 +49,14 @@ class Parts:
         """The samples of a part."""
         return range(part * self.size, min((part + 1) * self.size, self.num_samples))
 
+    def prepare(self) -> None:
+        """Make the folder, and delete what no pass can use: drafts of killed processes, and damaged parts."""
+        files.clean(files.make_folder(self.place))
+        for part in range(len(self)):
+            with suppress(FileNotFoundError):
+                if not _is_sound(self.path(part)):
+                    self.path(part).unlink()
+
     def missing(self) -> list[int]:
         """The parts that are not done yet."""
         return [part for part in range(len(self)) if not self.path(part).exists()]
@@ -50,6 +64,15 @@ class Parts:
     def num_done(self) -> int:
         """The number of samples in the parts that are done."""
         return sum(len(self.span(part)) for part in range(len(self)) if self.path(part).exists())
+
+
+def _is_sound(path: Path) -> bool:
+    """Whether a table ends as it was written; FileNotFoundError if it is missing."""
+    try:
+        pq.read_metadata(path)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ def run(
 
     ``write`` gets each part's number and the tables of its batches in order; it writes the part's file.
     """
+    parts.prepare()
     chunks, meter = Chunks(parts, parts.missing()), Meter(parts.num_done(), parts.num_samples)
     waiting: dict[int, dict[int, pa.Table]] = defaultdict(dict)
     yield meter.progress()

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -28,8 +29,9 @@ from core.data.image_set import ImageSet
 from core.data.sources.photos import photos_below
 from core.data.workers import usual_workers
 from core.device import best_device, keep_freed_memory
-from core.inside.examples.feed import batches
 from core.inside.examples.search import collect
+from core.passes.in_process import InProcess
+from core.passes.work import PhotoReader, together
 
 LAYERS = ("blocks.2", "bn2")
 
@@ -38,16 +40,24 @@ def ours(loaded: Checkpoint, images: ImageSet, workers: int) -> None:
     """What the command does before it draws; into a folder that is thrown away."""
     with tempfile.TemporaryDirectory() as place:
         shutil.copy(loaded.folder / paths.CARD, place)
-        collect(replace(loaded, folder=Path(place)), LAYERS, images, workers=workers)
+        collect(replace(loaded, folder=Path(place)), LAYERS, images, InProcess(loaded.device, workers))
 
 
 @torch.inference_mode()
 def plain(loaded: Checkpoint, images: ImageSet, workers: int) -> None:
     """The whole network over the same batches."""
-    preprocess, pinned = loaded.card.preprocess, loaded.device.startswith("cuda")
-    for batch in batches(images, preprocess, first=0, workers=workers, pinned=pinned):
+    preprocess, is_on_gpu = loaded.card.preprocess, loaded.device.startswith("cuda")
+    reader = PhotoReader(images, preprocess, np.arange(len(images)))
+    batches = torch.utils.data.DataLoader(
+        [*range(len(images))],
+        batch_size=32,
+        collate_fn=lambda positions: together([(each, reader(each)) for each in positions]),
+        num_workers=workers,
+        pin_memory=is_on_gpu,
+    )
+    for batch in batches:
         loaded.model(preprocess.normalised(batch.pixels.to(loaded.device, non_blocking=True)))
-    if pinned:
+    if is_on_gpu:
         torch.cuda.synchronize()
 
 

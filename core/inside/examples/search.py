@@ -1,66 +1,75 @@
 """One pass over a data set that finds the strongest examples of every channel of some layers."""
 
 import hashlib
-import time
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
+from core import files
 from core.checkpoints import paths
 from core.checkpoints.card import network_fingerprint
 from core.checkpoints.store import Checkpoint
 from core.data.image_set import ImageSet
-from core.errors import DataError
+from core.errors import DataError, EvaluationError
 from core.explain.network.activations import observe
 from core.explain.network.receptive_field import receptive_field
-from core.inside.examples.feed import Batch, batches
+from core.files import locks
 from core.inside.examples.patch_table import described, rows, with_earlier
-from core.inside.examples.search_state import State, alone, forget, read_state
+from core.inside.examples.searching import ByLayer, Searching, joined, merged, none_in
 from core.inside.examples.stored_examples import Examples, ExamplesMetadata, LayerSize
-from core.inside.examples.strongest import Peaks, none_yet, peaks
-from core.predictions.finite import not_finite, refuse_infinite
+from core.inside.examples.strongest_table import as_table, from_table, num_broken
+from core.passes.in_process import IN_PROCESS
+from core.passes.parts import Parts
+from core.passes.progress import PassProgress
+from core.passes.running import Engine, run
+from core.passes.work import InputBatch
+from core.predictions.finite import refuse_infinite
 from core.predictions.prediction_table import write
 
-_BATCHES, _WHILE_S = 8, 2.0  # The state is written after this many batches, or seconds.
 _AT_ONCE = 8  # Images per batch from memory: a page has no memory for 32.
+# Images in a part: few in a small data set, so that a page that is left loses little.
+_SMALLEST, _LARGEST, _MANY = 32, 1024, 256
 
 
 def collect(
     loaded: Checkpoint,
     layers: Sequence[str],
     images: ImageSet,
+    engine: Engine = IN_PROCESS,
     *,
-    workers: int = 0,
-    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    on_progress: Callable[[PassProgress], None] = lambda _progress: None,
 ) -> Examples:
     """Write ``examples.parquet`` into the checkpoint's folder: the nine strongest patches of each channel.
 
-    Other layers in the table are kept if network and images are the same. An interrupted pass is resumed from
-    the last state that was written. Broken images are left out, and counted.
+    Other layers in the table are kept if network and images are the same. An interrupted pass continues with
+    the parts that are missing, on this engine or another. Broken images are left out, and counted.
 
     Raises:
         LayerError: a layer does not exist or has no channels.
-        EvaluationError: another process is collecting examples of this checkpoint.
+        EvaluationError: another process is collecting examples of this checkpoint, or the engine fails.
         DataError: an image cannot be read now, or no image can be read.
         CheckpointError: activations or logits are not finite.
     """
-    folder = loaded.folder
-    start = _start(loaded, layers)
-    key = _key(loaded, layers, images)
-    with alone(folder):
-        state = read_state(folder, key, start)
-        on_progress(state.num_done, len(images))
-        for latest in _passing(loaded, images, state, workers):
-            state = latest
-            state.write(folder, key)
-            on_progress(state.num_done, len(images))
-        if state.num_broken == len(images):
+    folder, num_channels = loaded.folder, _num_channels(loaded, layers)
+    place = folder / paths.EXAMPLES_WORK / _key(loaded, layers, images)
+    parts = Parts(place, len(images), _part_size(len(images)))
+    work = Searching(folder, loaded.card, num_channels, images, loaded)
+    with _alone(folder), engine.started(work) as running:
+        for progress in run(running, parts, partial(_write, parts, num_channels)):
+            on_progress(progress)
+        strongest, broken = _joined(parts, num_channels)
+        if broken == len(images):
             raise DataError(f"none of the {len(images)} images can be read")
-        examples = with_earlier(folder, _examples(loaded, images, state))
+        examples = with_earlier(folder, _examples(loaded, images, strongest, broken))
         write(folder / paths.EXAMPLES, described(examples))
-        forget(folder)
+        _forget(folder)
     return examples
 
 
@@ -74,68 +83,76 @@ def examples_among(loaded: Checkpoint, layer: str, images: ImageSet, pixels: Ten
         CheckpointError: activations or logits are not finite.
     """
     sizes = torch.tensor([images.image(index).size for index in range(len(images))])
-    state = _start(loaded, [layer])
+    strongest = none_in(_num_channels(loaded, [layer]))
     for part in torch.arange(len(images)).split(_AT_ONCE):
-        state = _joined(loaded, state, Batch(pixels[part], part, sizes[part], len(part)))
-    return _examples(loaded, images, state)
+        batch = InputBatch(pixels[part], part, sizes[part], len(part))
+        strongest = joined(strongest, loaded, batch)
+    return _examples(loaded, images, strongest, 0)
 
 
-def _start(loaded: Checkpoint, layers: Sequence[str]) -> State:
+def _num_channels(loaded: Checkpoint, layers: Sequence[str]) -> dict[str, int]:
     with torch.inference_mode():
         # A network without finite logits has no meaningful examples.
         refuse_infinite(loaded.model(loaded.blank_input()), repr(loaded.name))
-    num_channels = observe(loaded.model, loaded.blank_input(), layers, lambda output: output.shape[1])
-    return State({name: none_yet(num) for name, num in num_channels.items()})
+    return observe(loaded.model, loaded.blank_input(), layers, lambda output: output.shape[1])
 
 
-def _passing(loaded: Checkpoint, images: ImageSet, state: State, workers: int) -> Iterator[State]:
-    """The state after every few batches, or after each batch that takes long, and after the last."""
-    pinned = loaded.device.startswith("cuda")
-    feed = batches(images, loaded.card.preprocess, first=state.num_done, workers=workers, pinned=pinned)
-    began = time.monotonic()
-    for number, batch in enumerate(feed, 1):
-        state = _joined(loaded, state, batch)
-        took_long = time.monotonic() - began > _WHILE_S
-        if number % _BATCHES == 0 or took_long or state.num_done == len(images):
-            yield state
-            began = time.monotonic()
+def _part_size(num_images: int) -> int:
+    return min(_LARGEST, _SMALLEST * max(1, num_images // (_SMALLEST * _MANY)))
 
 
-def _joined(loaded: Checkpoint, state: State, batch: Batch) -> State:
-    strongest, num_whole = state.strongest, len(batch.indices)
-    if num_whole:
-        highest = _peaks(loaded, batch.pixels, list(strongest))
-        strongest = {
-            layer: each.joined(highest[layer], batch.indices, batch.sizes)
-            for layer, each in strongest.items()
-        }
-    num_broken = batch.num_images - num_whole
-    return State(strongest, state.num_done + batch.num_images, state.num_broken + num_broken)
+def _write(parts: Parts, num_channels: Mapping[str, int], part: int, tables: Sequence[pa.Table]) -> None:
+    strongest = merged([from_table(each, num_channels) for each in tables])
+    with files.draft(parts.path(part)) as draft:
+        pq.write_table(as_table(strongest, num_broken(tables)), draft, compression="zstd")
 
 
-def _peaks(loaded: Checkpoint, pixels: Tensor, layers: Sequence[str]) -> dict[str, Peaks]:
-    batch = loaded.card.preprocess.normalised(pixels.to(loaded.device, non_blocking=True))
-    highest = observe(loaded.model, batch, layers, peaks)
-    if any(not (each.activations < torch.inf).all() for each in highest.values()):
-        raise not_finite(f"activations of {loaded.name!r}")
-    return highest
+def _joined(parts: Parts, num_channels: Mapping[str, int]) -> tuple[ByLayer, int]:
+    """The strongest of all parts, read one by one, and the number of broken images."""
+    strongest, broken = none_in(num_channels), 0
+    for part in range(len(parts)):
+        table = pq.read_table(parts.path(part))
+        strongest = merged([strongest, from_table(table, num_channels)])
+        broken += num_broken([table])
+    return strongest, broken
 
 
-def _examples(loaded: Checkpoint, images: ImageSet, state: State) -> Examples:
-    fields = {layer: receptive_field(loaded.model, layer, loaded.blank_input()) for layer in state.strongest}
+def _examples(loaded: Checkpoint, images: ImageSet, strongest: ByLayer, broken: int) -> Examples:
+    fields = {layer: receptive_field(loaded.model, layer, loaded.blank_input()) for layer in strongest}
     tables = [
-        rows(layer, each, fields[layer], images, loaded.card.preprocess)
-        for layer, each in state.strongest.items()
+        rows(layer, each, fields[layer], images, loaded.card.preprocess) for layer, each in strongest.items()
     ]
     sizes = {
         layer: LayerSize(len(each.activations), fields[layer].cells, fields[layer].size)
-        for layer, each in state.strongest.items()
+        for layer, each in strongest.items()
     }
     network = network_fingerprint(loaded.card)
-    about = ExamplesMetadata(network, images.name, images.fingerprint, len(images), state.num_broken, sizes)
+    about = ExamplesMetadata(network, images.name, images.fingerprint, len(images), broken, sizes)
     return Examples(pa.concat_tables(tables), about)
 
 
 def _key(loaded: Checkpoint, layers: Sequence[str], images: ImageSet) -> str:
     known = (network_fingerprint(loaded.card), images.fingerprint, *layers)
     return hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let only this process collect examples of the checkpoint.
+
+    Raises:
+        EvaluationError: another process is collecting.
+    """
+    place = files.make_folder(folder / paths.EXAMPLES_WORK)
+    taken = EvaluationError(f"another process is collecting examples of {folder.name!r}")
+    with locks.held(place / paths.LOCK, taken):
+        yield
+
+
+def _forget(folder: Path) -> None:
+    """Delete the parts of all searches, finished or not; earlier versions left a state in one file."""
+    for path in (folder / paths.EXAMPLES_WORK).iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.suffix == ".safetensors":
+            path.unlink(missing_ok=True)

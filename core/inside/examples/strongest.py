@@ -38,17 +38,27 @@ class Strongest:
     def joined(self, peaks: Peaks, samples: Tensor, sizes: Tensor) -> "Strongest":
         """Updated with the peaks (N, K) of ``samples`` (N,), later ones than before, of ``sizes`` (N, 2)."""
         num_channels = len(self.activations)
-        activations = torch.cat([self.activations, peaks.activations.T], 1)
-        means = torch.cat([self.means, peaks.means.T], 1)
+        return self.merged(
+            Strongest(
+                peaks.activations.T,
+                peaks.means.T,
+                peaks.cells.T,
+                samples.expand(num_channels, -1),
+                sizes.expand(num_channels, -1, -1),
+            )
+        )
+
+    def merged(self, later: "Strongest") -> "Strongest":
+        """The strongest of these and of others, which are of later samples."""
+        activations = torch.cat([self.activations, later.activations], 1)
+        means = torch.cat([self.means, later.means], 1)
         order = _order(activations, means)
         return Strongest(
             activations.gather(1, order),
             means.gather(1, order),
-            torch.cat([self.cells, peaks.cells.T], 1).gather(1, order),
-            torch.cat([self.samples, samples.expand(num_channels, -1)], 1).gather(1, order),
-            torch.cat([self.sizes, sizes.expand(num_channels, -1, -1)], 1).take_along_dim(
-                order[..., None], 1
-            ),
+            torch.cat([self.cells, later.cells], 1).gather(1, order),
+            torch.cat([self.samples, later.samples], 1).gather(1, order),
+            torch.cat([self.sizes, later.sizes], 1).take_along_dim(order[..., None], 1),
         )
 
 

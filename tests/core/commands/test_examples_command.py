@@ -11,8 +11,10 @@ from core.__main__ import main
 from core.checkpoints import paths, store
 from core.checkpoints.paths import EXAMPLES
 from core.commands import examples as command
+from core.commands.options import engines
 from core.inside.examples.patches import by_sample_id, patch, poster_layout, ringed
 from core.inside.examples.stored_examples import read
+from core.passes.progress import PassProgress
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
@@ -20,7 +22,7 @@ from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Eleven images, one of them broken; commands find a checkpoint ``random``."""
     random_checkpoint()
-    monkeypatch.setattr(command, "usual_workers", lambda: 0)
+    monkeypatch.setattr(engines, "usual_workers", lambda: 0)
     return noisy_pictures(tmp_path / "data")
 
 
@@ -79,14 +81,14 @@ def test_a_damaged_table_is_collected_again(data: Path) -> None:
 def test_an_interruption_is_said_and_what_is_done_is_kept(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupt(done: int, total: int) -> None:
-        if done == total:
+    def interrupt(progress: PassProgress) -> None:
+        if progress.done == progress.total:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "_count", interrupt)
+    monkeypatch.setattr(engines, "draw", interrupt)
     assert _run(data, "--data", str(data), "--layer", "block1") == 130
     assert "run the same command to continue" in capsys.readouterr().err
-    assert len(list((store.find("random") / ".examples").glob("*.safetensors"))) == 1
+    assert len(list((store.find("random") / ".examples").glob("*/*.parquet"))) == 1
     assert not (store.find("random") / EXAMPLES).exists()
 
 

@@ -22,10 +22,13 @@ from core.data.sources.photos import photos_at_hand, photos_below
 from core.errors import CheckpointError, DataError, EvaluationError, ImageError, LayerError
 from core.explain.network.activations import activations
 from core.images.preprocess import Preprocess, Window
-from core.inside.examples import feed, search, stored_examples
+from core.inside.examples import search, stored_examples
 from core.inside.examples.patch_table import in_image
 from core.inside.examples.search import collect, examples_among
 from core.inside.examples.stored_examples import METADATA, open_photos, read, remember_photos
+from core.passes import parts
+from core.passes.in_process import InProcess
+from core.passes.progress import PassProgress
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 
 LAYERS = ["block1", "block2"]
@@ -47,9 +50,8 @@ def images(tmp_path: Path) -> ImageSet:
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches of two images, and a state after each."""
-    monkeypatch.setattr(feed, "_BATCH", 2)
-    monkeypatch.setattr(search, "_BATCHES", 1)
+    """Parts of two images."""
+    monkeypatch.setattr(search, "_SMALLEST", 2)
 
 
 def _slow_rows(loaded: Checkpoint, images: ImageSet, layer: str) -> list[tuple[object, ...]]:
@@ -128,7 +130,7 @@ def test_places_are_in_pixels_of_the_copies_at_hand(loaded: Checkpoint, images: 
 def test_the_table_is_that_of_a_slow_sort(
     loaded: Checkpoint, images: ImageSet, batch_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "_BATCH", batch_size)
+    monkeypatch.setattr(parts, "_BATCH", batch_size)
     found = collect(loaded, LAYERS, images)
     names = ("channel", "rank", "sample_id", "class_name", "row", "column", "activation", "mean_activation")
     for layer in LAYERS:
@@ -197,8 +199,8 @@ def test_a_killed_pass_goes_on_and_ends_as_if_it_had_not_been(loaded: Checkpoint
         read_again.append(index)
         return images.image(index)
 
-    def kill(done: int, _total: int) -> None:
-        if done == 4:
+    def kill(progress: PassProgress) -> None:
+        if progress.done == 4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -206,7 +208,7 @@ def test_a_killed_pass_goes_on_and_ends_as_if_it_had_not_been(loaded: Checkpoint
     assert not (loaded.folder / EXAMPLES).exists()
     resumed = collect(loaded, LAYERS, replace(images, image=image))
     assert read_again == list(range(4, 11))
-    assert not list((loaded.folder / ".examples").glob("*.safetensors"))
+    assert not list((loaded.folder / ".examples").glob("*/*.parquet"))
     other = store.load(random_checkpoint("other"))
     assert resumed.table.equals(collect(other, LAYERS, images).table)
     assert resumed.about.num_broken == 1
@@ -216,42 +218,33 @@ def test_a_killed_pass_goes_on_and_ends_as_if_it_had_not_been(loaded: Checkpoint
 def test_a_state_of_other_images_or_layers_or_a_damaged_one_is_not_gone_on_from(
     loaded: Checkpoint, images: ImageSet
 ) -> None:
-    def kill(done: int, _total: int) -> None:
-        if done:
+    def kill(progress: PassProgress) -> None:
+        if progress.done:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         collect(loaded, LAYERS, images, on_progress=kill)
     started: list[int] = []
     for layers, data in ((LAYERS[:1], images), (LAYERS, replace(images, fingerprint="other"))):
-        collect(loaded, layers, data, on_progress=lambda done, _: started.append(done))
-    (state,) = [*(loaded.folder / ".examples").glob("*.safetensors")] or [None]
+        collect(loaded, layers, data, on_progress=lambda progress: started.append(progress.done))
+    (state,) = [*(loaded.folder / ".examples").glob("*/*.parquet")] or [None]
     assert state is None
     assert started.count(0) == 2
     with pytest.raises(KeyboardInterrupt):
         collect(loaded, LAYERS, images, on_progress=kill)
-    (state,) = (loaded.folder / ".examples").glob("*.safetensors")
+    (state,) = (loaded.folder / ".examples").glob("*/*.parquet")
     state.write_bytes(state.read_bytes()[:100])
-    collect(loaded, LAYERS, images, on_progress=lambda done, _: started.append(done))
+    collect(loaded, LAYERS, images, on_progress=lambda progress: started.append(progress.done))
     assert started.count(0) == 3
 
 
-def test_a_slow_pass_is_heard_of_after_every_batch_and_a_fast_one_after_eight(
-    loaded: Checkpoint, images: ImageSet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed, "_BATCH", 1)
-    heard: list[int] = []
-    monkeypatch.setattr(search, "_WHILE_S", 1000)
-    collect(loaded, ["block1"], images, on_progress=lambda done, _: heard.append(done))
-    assert heard == [0, 8, 11]
-    monkeypatch.setattr(search, "_WHILE_S", 0)
-    collect(loaded, ["block1"], images, on_progress=lambda done, _: heard.append(done))
-    assert heard[3:] == list(range(12))
+def test_parts_are_small_where_there_are_few_images() -> None:
+    assert [search._part_size(number) for number in (1, 400, 20_000, 10**6)] == [32, 32, 64, 1024]
 
 
 def test_workers_give_the_same_table(loaded: Checkpoint, images: ImageSet) -> None:
     other = store.load(random_checkpoint("other"))
-    alone, helped = collect(loaded, LAYERS, images), collect(other, LAYERS, images, workers=1)
+    alone, helped = collect(loaded, LAYERS, images), collect(other, LAYERS, images, InProcess(workers=1))
     assert alone.table.equals(helped.table)
 
 
@@ -376,8 +369,12 @@ def test_a_table_is_written_whole_or_not_at_all(
 ) -> None:
     first = collect(loaded, ["block1"], images)
 
-    def fail(*_args: object, **_kwargs: object) -> None:
-        raise OSError("no space left")
+    write_table = pq.write_table
+
+    def fail(table: pa.Table, *args: Path, **kwargs: str) -> None:
+        if METADATA in table.schema.metadata:
+            raise OSError("no space left")
+        write_table(table, *args, **kwargs)  # Parts are written.
 
     monkeypatch.setattr("core.predictions.prediction_table.pq.write_table", fail)
     with pytest.raises(OSError, match="no space left"):

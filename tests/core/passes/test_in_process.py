@@ -1,5 +1,6 @@
 """A pass in this process: its batches, its parts, and what is left of it when it is interrupted."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -57,10 +58,19 @@ def test_no_batch_spans_two_parts(parts: Parts) -> None:
 def test_an_interrupted_pass_computes_only_what_is_missing(parts: Parts) -> None:
     _passed(parts, Squares(), last=132)
     assert (parts.missing(), parts.num_done()) == ([1, 2], 100)
-    parts.path(1).touch()
+    shutil.copy(parts.path(0), parts.path(1))
     work = Squares()
     assert _passed(parts, work) == [200, 232, 250]
     assert [each[0] for each in work.asked] == [200, 232]
+
+
+def test_a_damaged_part_is_computed_again(parts: Parts) -> None:
+    _passed(parts, Squares())
+    parts.path(1).write_bytes(parts.path(1).read_bytes()[:-9])
+    work = Squares()
+    assert _passed(parts, work)[0] == 150
+    assert [each[0] for each in work.asked] == [100, 132, 164, 196]
+    assert squares_of([pq.read_table(parts.path(part)) for part in range(3)]) == SQUARES
 
 
 def test_a_finished_pass_loads_nothing_more(parts: Parts) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.data.image_set import ImageSet
 from core.errors import CoreError
+from core.passes.progress import PassProgress
 from pages._ui import words
 from pages._ui.inside.card.patches import of_table
 from pages._ui.inside.state import examples
@@ -90,9 +91,9 @@ def _draw_command(loaded: Loaded, layer: str) -> None:
 def _search(loaded: Loaded, layer: str, images: ImageSet) -> None:
     bar = st.progress(0.0, text="Searching…")
 
-    def move(done: int, total: int) -> None:
+    def move(progress: PassProgress) -> None:
         # A click anywhere ends this run at the next step of the bar; the next search resumes there.
-        bar.progress(words.share(done, total), text=f"{done:,} of {words.counted(total, 'image')}")
+        bar.progress(words.share(progress.done, progress.total), text=str(progress))
 
     try:
         examples.collect_examples(loaded, layer, images, move)

@@ -16,6 +16,7 @@ from core.inside.examples.channel_tiles import Reached
 from core.inside.examples.patches import Draw, drawing, in_square, ringed
 from core.inside.examples.search import collect
 from core.inside.examples.stored_examples import Example, Examples, ExamplesMetadata
+from core.passes.progress import PassProgress
 from pages._ui.inside.state.at_hand import AtHand, among, at_hand, image_set
 from pages._ui.session.checkpoints.models import Loaded
 from pages._ui.session.data import folders
@@ -136,7 +137,7 @@ def refusal(key: str) -> str | None:
 
 
 def collect_examples(
-    loaded: Loaded, layer: str, images: ImageSet, on_progress: Callable[[int, int], None]
+    loaded: Loaded, layer: str, images: ImageSet, on_progress: Callable[[PassProgress], None]
 ) -> None:
     """Collect the examples of a layer; if ``on_progress`` raises, the next call resumes there."""
     collect(loaded.checkpoint, [layer], images, on_progress=on_progress)
