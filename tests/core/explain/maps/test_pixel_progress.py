@@ -14,8 +14,6 @@ from core.explain.network.tracing import towards
 from tests.support.linear_networks import LinearNet, random_network
 from tests.support.tiny_models import assert_unchanged, noise, seeded, snapshot
 
-attr = pytest.importorskip("captum.attr")
-
 
 @pytest.mark.parametrize("method", ["integrated_gradients", "occlusion"])
 @pytest.mark.parametrize("images", [1, 3, 16])
