@@ -12,9 +12,11 @@ from core.checkpoints.foreign.fitting import Wish
 from core.checkpoints.store import Checkpoint
 from core.commands.options.numbers import place
 from core.commands.options.photos import add_checkpoint, add_photos, checkpoint_of, for_each
+from core.errors import CoreError
 from core.explain.network.layers import default_layer
 from core.explanation import export
-from core.explanation.asking import explain, layers_of
+from core.explanation.asking import layers_of
+from core.explanation.photo_series import Explained, explain_each
 from core.explanation.question import METHODS, Question, Score
 from core.models import registry
 from core.predictions.top_k import class_index, prediction
@@ -95,13 +97,16 @@ def _layers(options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     checkpoint = checkpoint_of(options)
-    return for_each(options, partial(_explain_one, checkpoint, _question(options, checkpoint)))
+    opened = [partial(images.read, path) for path in options.images]
+    explained = explain_each(checkpoint, opened, _question(options, checkpoint))
+    return for_each(options, lambda path, folder: _save(checkpoint, next(explained), path, folder))
 
 
-def _explain_one(checkpoint: Checkpoint, question: Question, path: Path, folder: Path) -> None:
-    image = images.read(path)
-    (explanation,) = explain(checkpoint, checkpoint.card.preprocess.batch([image]), question)[0]
-    export.save(folder, checkpoint, image, explanation)
+def _save(checkpoint: Checkpoint, explained: Explained | CoreError, path: Path, folder: Path) -> None:
+    if isinstance(explained, CoreError):
+        raise explained
+    (explanation,) = explained.explanations
+    export.save(folder, checkpoint, explained.opened.image, explanation)
     for note in explanation.notes:
         print(f"{path}: {note}", file=sys.stderr)
     best = prediction(explanation.logits, checkpoint.card.class_names, int(explanation.logits.argmax()))

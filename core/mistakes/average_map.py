@@ -10,11 +10,12 @@ from core.arrays import FloatArray
 from core.checkpoints.store import Checkpoint
 from core.drawing import render
 from core.drawing.render import Picture
-from core.errors import ImageError
+from core.errors import CoreError, ImageError
 from core.explain.network.layers import default_layer
 from core.explanation import display
 from core.explanation.answer import Map
-from core.explanation.asking import explain, layers_of
+from core.explanation.asking import layers_of
+from core.explanation.photo_series import Explained, explain_each
 from core.explanation.question import Question
 from core.images.preprocess import Preprocess, colours
 
@@ -129,13 +130,8 @@ def average(
     if question.needs_layer and not question.target_layers:
         question = replace(question, target_layers=(default_layer(layers_of(checkpoint)),))
     running = RunningAverage()
-    for opened in images:
-        try:
-            image = opened()
-        except ImageError:
-            running.skip()
-        else:
-            _add(running, checkpoint, image, question)
+    for each in explain_each(checkpoint, images, question):
+        _add(running, each)
         if running.count:
             yield running.average()
 
@@ -161,9 +157,12 @@ def pictures(average: AverageMap) -> AveragePictures:
     return AveragePictures(seen, over(average.heat, "inferno"), over(signed, render.SIGNED))
 
 
-def _add(running: RunningAverage, checkpoint: Checkpoint, image: Image.Image, question: Question) -> None:
-    preprocess = checkpoint.card.preprocess
-    pixels = preprocess.pixels(image)
-    (explanation,) = explain(checkpoint, preprocess.normalised(pixels[None]), question)[0]
-    seen = colours(pixels).permute(1, 2, 0).numpy()
-    running.add(next(iter(explanation.maps.values())), seen)
+def _add(running: RunningAverage, explained: Explained | CoreError) -> None:
+    """Add a map or count a broken image; any other error is raised."""
+    if isinstance(explained, ImageError):
+        running.skip()
+        return
+    if isinstance(explained, CoreError):
+        raise explained
+    seen = colours(explained.opened.pixels).permute(1, 2, 0).numpy()
+    running.add(next(iter(explained.explanations[0].maps.values())), seen)

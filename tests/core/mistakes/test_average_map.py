@@ -103,21 +103,22 @@ def test_every_step_is_the_average_so_far(small: Checkpoint) -> None:
     images = _images(3)
     steps = list(average(small, _openers(images), Question()))
     assert [step.count for step in steps] == [1, 2, 3]
-    assert np.array_equal(steps[1].signed, _last(small, images[:2], Question()).signed)
+    # Another batch rounds differently.
+    assert steps[1].signed == pytest.approx(_last(small, images[:2], Question()).signed, rel=1e-5, abs=1e-7)
 
 
-def test_images_are_opened_only_when_their_turn_comes(small: Checkpoint) -> None:
+def test_images_are_opened_only_when_their_pass_is_due(small: Checkpoint) -> None:
     opened: list[int] = []
-    images = _images(3)
+    images = _images(6)
 
     def image(place: int) -> Image.Image:
         opened.append(place)
         return images[place]
 
-    steps = average(small, (partial(image, place) for place in range(3)), Question())
+    steps = average(small, (partial(image, place) for place in range(6)), Question())
     next(steps)
     steps.close()
-    assert opened == [0]
+    assert opened == [0, 1, 2, 3]
 
 
 def test_broken_images_are_counted_and_change_nothing_else(small: Checkpoint) -> None:
