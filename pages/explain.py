@@ -34,7 +34,7 @@ with shell.page("pages/explain.py"):
 
     with st.container(key="stage"):
         left, beside = st.columns([5, 3], gap="large")
-    right = beside.container(key="asked")
+    right = beside.container(key="asked", gap="small")
     with right:
         verdict = st.container(key="verdict")
         with st.container(key="question", gap="xsmall"):

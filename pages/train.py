@@ -12,7 +12,8 @@ with shell.page("pages/train.py"):
         one_training.draw(run)
     else:
         st.markdown("Pick a recipe, press **Start**, and watch a network learn. Nothing leaves this machine.")
-        with st.container(key="plan"):
+        on_plan, on_data = st.tabs(["Plan", "Data"], key="look", on_change="rerun", bind="query-params")
+        with on_plan, st.container(key="plan"):
             left, right = st.columns([5, 4], gap="large")
         with left, st.container(gap="xsmall"):
             recipe_name = plan.recipe_name()
@@ -21,6 +22,7 @@ with shell.page("pages/train.py"):
             st.markdown("## What will happen")
             fits = plan.draw_facts(planned)
             plan.draw_start(recipe_name, planned, fits=fits)
-        if planned is not None and fits:
-            data_report.draw(planned)
+        if on_data.open:
+            with on_data:
+                data_report.draw(planned if fits else None)
     trainings_table.draw(run.name if run else None)

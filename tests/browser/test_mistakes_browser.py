@@ -77,6 +77,7 @@ def test_a_sample_opens_and_a_colleague_sees_the_same(app: App, browser: Browser
     expect(other.page.locator(".st-key-four img")).to_have_count(4)
     assert other.page.locator(".st-key-four .title").all_inner_texts() == titles
     assert other.page.locator(".st-key-four img").evaluate_all("all => all.map((one) => one.src)") == pictures
+    other.page.get_by_role("button", name="Filters").click()
     expect(other.page.locator(".st-key-true input")).to_have_value("9")
     assert not other.outside
 
@@ -155,6 +156,26 @@ def test_pointing_at_one_map_reads_all_of_them(app: App) -> None:
         float(part.rpartition(" ")[2].replace("−", "-")) for part in reading.inner_text().split(" · ")
     )
     assert difference == pytest.approx(predicted - rival, abs=0.011)
+
+
+def test_arrow_keys_read_all_maps_at_the_highest_cell_of_the_first(app: App) -> None:
+    """Elsewhere on the page the same keys lead to the next sample."""
+    app.open("/mistakes?checkpoint=digits&sample=digits%2F677")
+    maps, reading = (app.page.locator(f".st-key-four {part}") for part in (".panes", ".reading"))
+    expect(maps).to_have_attribute("aria-label", "Maps of 3 × 3 cells: arrow keys read them")
+    maps.press("ArrowRight")
+    expect(reading).to_have_attribute("aria-live", "polite")
+    first = reading.inner_text()
+    assert maps.evaluate("maps => getComputedStyle(maps).outlineWidth") == "3px"
+    expect(app.page.locator(".st-key-four .cell:not([hidden])")).to_have_count(3)
+    readings = [reading.inner_text()]
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowUp", "ArrowUp"):
+        maps.press(key)
+        readings.append(reading.inner_text())
+    assert float(first.split()[1]) == max(float(each.split()[1].replace("−", "-")) for each in readings)
+    expect(app.page.get_by_text("3 of 4", exact=True)).to_be_visible()
+    app.page.keyboard.press("Tab")
+    expect(reading).to_have_text("Hover or press arrow keys to read the same place in every map")
 
 
 def test_the_report_is_one_file_that_asks_for_nothing(app: App, browser: Browser, tmp_path: Path) -> None:

@@ -231,7 +231,8 @@ def test_a_hostile_folder_to_train_on(hostile_folder: Path) -> None:
     page.selectbox(key="train_data_digits").select("A folder of mine…").run()
     page.text_input(key="train_folder").set_value(str(hostile_folder)).run()
     assert not page.error
-    page.toggle[0].set_value(True).run()
+    page.session_state["look"] = "Data"
+    page.run()
     check(page)
 
 

@@ -32,8 +32,9 @@ _TILES, _SIDE, _FEW = 24, 96, 12
 
 def draw(both: TwoDataSets) -> None:
     """Draw the chosen samples of both data sets, and on each side the maps of one sample."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="shift_pickers"):
-        selection, _ = gallery.pick(both.first)
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="shift_pickers")
+    with row:
+        selection, _ = gallery.pick(both.first, row)
     with st.container(key="compare_matrices"):
         columns = st.columns(2, gap="large")
     for column, results, which in zip(columns, (both.first, both.second), _SIDES, strict=True):

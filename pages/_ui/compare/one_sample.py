@@ -153,7 +153,7 @@ def draw_maps(side: Side, photo: Photo) -> None:
         _panes(side, photo, loaded, both)[: len(maps)],
         _scale(both),
         key=f"compared_{side.key}",
-        hint="Hover over a map to read its values",
+        hint="Hover or press arrow keys to read the maps",
     )
     st.caption(words.plain(f"Grad-CAM at {layer}, its last layer: {_shape(maps[0])} cells"))
 

@@ -18,6 +18,9 @@ from pages._ui.kit.pickers import method_picker
 from pages._ui.session.question import photos
 from pages._ui.session.question.photos import Drawn
 
+# Pixels of the scale, the sum and the maps of all stages, which are seen together with the photo.
+_BELOW = 325
+
 
 def draw_verdict(
     logits: Tensor, class_names: Sequence[str], asked: tuple[int, int | None], on_pick: Callable[[str], None]
@@ -35,7 +38,8 @@ def draw_viewer(scene: Scene, view: str) -> float:
     seen = scene.loaded.checkpoint.card.preprocess.window(drawn.size).shares(drawn.size)
     heat = render.heat_png(_on_drawn(scene, scene.values(scene.map.raw), drawn), scene.palette)
     alt = f"{scene.photo.name}: {scene.title}, {scene.method} {scene.place}"
-    return viewer.draw(viewer.Layered(drawn, heat, cells, seen), _scale(scene), view=view, alt=alt)
+    layered = viewer.Layered(drawn, heat, cells, seen)
+    return viewer.draw(layered, _scale(scene), view=view, alt=alt, below=_BELOW)
 
 
 def draw_sum(scene: Scene) -> None:

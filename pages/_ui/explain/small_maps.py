@@ -61,7 +61,7 @@ def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
     ]
     with st.container(gap="xsmall"):
         st.markdown("### Evidence for each class, on one scale")
-        tiles.row(items, label="Either class", key="duel", on_pick=lambda _name: None, side=200)
+        tiles.row(items, label="Either class", key="duel", on_pick=lambda _name: None, side=112)
 
 
 def _tile_picture(scene: Scene, values: FloatArray, drawn: Drawn) -> str:

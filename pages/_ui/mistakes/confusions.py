@@ -34,13 +34,15 @@ def draw(results: Results, pictures: Pictures, opened: str | None) -> None:
     with st.container(key="mistakes"):
         left, right = st.columns([11, 9], gap="large")
     with right:
-        selection, tools = gallery.pick(results)
+        # One place in either case: a gallery that moves would be a new one, without the focus.
+        above = st.container(key="above_gallery")
+        selection, tools = gallery.pick_folded(results) if opened else gallery.pick(results, above)
         with tools:
             exports.draw(results, selection, pictures)
         gallery.draw(results, selection, pictures, opened)
     with left:
         if opened:
-            sample_view.draw(results, selection, pictures, opened)
+            sample_view.draw(results, selection, pictures, opened, above)
         else:
             _draw_overview(results, selection, pictures)
 

@@ -28,6 +28,8 @@ from pages._ui.session.data import image_access
 from pages._ui.session.question import photos, question_keys
 from pages._ui.session.question.photos import Photo
 
+_BELOW = 20  # Pixels below the pictures.
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
@@ -49,8 +51,14 @@ class Shown:
         return self.results.class_names[class_idx]
 
 
-def draw(results: Results, selection: Selection, there: image_access.Pictures, sample_id: str) -> None:
-    """Draw the open sample, which is a row of the table."""
+def draw(
+    results: Results,
+    selection: Selection,
+    there: image_access.Pictures,
+    sample_id: str,
+    beside: DeltaGenerator,
+) -> None:
+    """Draw the open sample, which is a row of the table, and its scores in ``beside``."""
     row = row_of(results.table, sample_id)
     if row is None:
         raise ValueError(f"no sample {sample_id!r} in {results.name!r}")
@@ -61,13 +69,14 @@ def draw(results: Results, selection: Selection, there: image_access.Pictures, s
             photo = image_access.photo(there, sample)
         except ImageError as error:
             st.warning(f"No image: {words.plain(str(error))}.", icon=":material/hide_image:")
-            _draw_top5(results, sample)
-            _draw_numbers(results, sample)
+            with beside:
+                _draw_top5(results, sample)
+                _draw_numbers(results, sample)
             return
         shown = Shown(results, sample, photo, models.load(results.name))
         with head:
             _draw_links(shown)
-        _draw_reasons(shown, tools)
+        _draw_reasons(shown, tools, beside)
 
 
 def _draw_head(
@@ -88,8 +97,8 @@ def _draw_head(
     return head, tools
 
 
-def _draw_reasons(shown: Shown, tools: DeltaGenerator) -> None:
-    """The four pictures, and below them the likeliest classes."""
+def _draw_reasons(shown: Shown, tools: DeltaGenerator, beside: DeltaGenerator) -> None:
+    """The four pictures, and the likeliest classes in ``beside``."""
     with tools.popover("Map", icon=":material/tune:", key="sample_map"):
         method = method_picker.method()
         layer = INPUT
@@ -97,18 +106,19 @@ def _draw_reasons(shown: Shown, tools: DeltaGenerator) -> None:
             layer = question_pickers.target_layer(shown.loaded.layers, shown.results.name)
     predicted, rival = _answers(shown, method, layer)
     _draw_panes(shown, predicted, rival, layer)
-    bars.draw_still(
-        top_k_with(predicted.logits, shown.results.class_names, (shown.sample.predicted, shown.rival)),
-        selected=shown.sample.predicted,
-        against=shown.rival,
-    )
-    _draw_numbers(shown.results, shown.sample)
     if int(predicted.logits.argmax()) != shown.sample.predicted:
         st.warning(
             "The model now predicts another class for this image than it did in the evaluation: the image "
             "or the model has changed since. Evaluate again.",
             icon=":material/sync_problem:",
         )
+    with beside:
+        bars.draw_still(
+            top_k_with(predicted.logits, shown.results.class_names, (shown.sample.predicted, shown.rival)),
+            selected=shown.sample.predicted,
+            against=shown.rival,
+        )
+        _draw_numbers(shown.results, shown.sample)
 
 
 def _answers(shown: Shown, method: str, layer: str) -> tuple[Explanation, Explanation | None]:
@@ -129,6 +139,7 @@ def _draw_panes(shown: Shown, predicted: Explanation, rival: Explanation | None,
         panes.signed_scale(both.top, "logits" if both.in_logits else "raw"),
         key="four",
         scroll_to=shown.sample.sample_id,
+        below=_BELOW,
     )
 
 

@@ -96,7 +96,7 @@ def _mark(figure: go.Figure, history: pd.DataFrame, column: str, best: int, *, t
 
 def _style(figure: go.Figure) -> None:
     figure.update_layout(
-        height=260,
+        height=250,
         margin={"l": 0, "r": 8, "t": 34, "b": 0},
         dragmode=False,
         hovermode="x unified",

@@ -22,6 +22,7 @@ from pages._ui.train.state import trainings
 
 _LISTED = 20  # Files of each kind.
 _EXAMPLES = 5  # Files of each reason to leave them out.
+_MOST_CHART = 300  # Pixels; the bars of many classes scroll.
 # Pillow's modes in words.
 _MODES = {
     "1": "black and white",
@@ -33,17 +34,10 @@ _MODES = {
 }
 
 
-def draw(plan: Plan) -> None:
-    """Offer a report on the plan's data: numbers, warnings, samples, classes, and files with problems."""
-    if plan.data is None:
-        return
-    st.header("Look at the data first", anchor=False)
-    look = st.toggle(
-        "Show the classes, the problems found, and samples as the network sees them",
-        key=f"train_look_{plan.data.source}_{plan.data.folder}",
-        help="Reads every image once. The training then starts faster.",
-    )
-    if not look:
+def draw(plan: Plan | None) -> None:
+    """Report on the plan's data: numbers, warnings, samples, classes, and files with problems."""
+    if plan is None or plan.data is None:
+        st.info("Choose the data of the training in *Plan* first.", icon=":material/folder_open:")
         return
     try:
         data = _material(plan.data, plan.recipe)
@@ -55,9 +49,9 @@ def draw(plan: Plan) -> None:
     _draw_hints(report)
     with st.container(key="data"):
         left, right = st.columns([3, 2], gap="large")
-    with left:
+    with left, st.container(gap="xsmall"):
         _draw_samples(data, plan.recipe)
-    with right:
+    with right, st.container(gap="xsmall"):
         _draw_classes(report)
     _draw_files(report)
 
@@ -79,14 +73,13 @@ def _draw_numbers(report: DataReport) -> None:
     train, val, test = report.images_by_split
     sizes = report.sizes
     with st.container(horizontal=True):
-        st.metric("Images", f"{train + val + test:,}", border=True)
-        st.metric("Training", f"{train:,}", border=True)
-        st.metric("Validation", f"{val:,}", border=True)
-        st.metric("Classes", f"{len(report.class_names):,}", border=True)
+        st.metric("Images", f"{train + val + test:,}")
+        st.metric("Training", f"{train:,}")
+        st.metric("Validation", f"{val:,}")
+        st.metric("Classes", f"{len(report.class_names):,}")
         st.metric(
             "Largest / smallest class",
             f"{report.imbalance:.1f}",
-            border=True,
             help=f"Majority-class baseline: {words.accuracy(report.majority_share)} accuracy.",
         )
     modes = ", ".join(f"{number:,} {_MODES.get(mode, mode)}" for mode, number in report.modes.items())
@@ -109,9 +102,9 @@ def _draw_hints(report: DataReport) -> None:
     for hint in report.hints:
         st.warning(f"{words.plain(hint[:1].upper() + hint[1:])}.", icon=":material/lightbulb:")
     if not report.hints:
-        st.success(
-            "No problems found: no broken file, no copy in both training and validation, no rare class.",
-            icon=":material/check_circle:",
+        st.markdown(
+            ":green[:material/check_circle: No problems found: no broken file, no copy in both training and "
+            "validation, no rare class.]"
         )
 
 
@@ -122,12 +115,14 @@ def _draw_classes(report: DataReport) -> None:
         st.caption(
             f"The largest and the smallest classes; {counts.num_left_out:,} between them are not shown."
         )
-    st.plotly_chart(
-        curves.class_bars(counts),
-        key="train_classes",
-        config=curves.CONFIG,
-        alt="Number of training and validation images of each class",
-    )
+    chart = curves.class_bars(counts)
+    with st.container(height=_MOST_CHART if chart.layout.height > _MOST_CHART else "content", border=False):
+        st.plotly_chart(
+            chart,
+            key="train_classes",
+            config=curves.CONFIG,
+            alt="Number of training and validation images of each class",
+        )
 
 
 @st.fragment

@@ -50,6 +50,12 @@ def finished() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def with_report(page: AppTest) -> AppTest:
+    """The page with the tab Data open."""
+    page.session_state["look"] = "Data"
+    return page.run()
+
+
 def facts(page: AppTest) -> str:
     found = [each.proto.body for each in page.get("html")]
     return next(text for text in found if "seewhy-facts" in text and "<style>" not in text)
@@ -148,13 +154,13 @@ def test_a_folder_is_recognised_or_refused_in_words(train: AppTest, tmp_path: Pa
     (tmp_path / "cat" / "broken.png").write_bytes(b"no picture")
     page = page.text_input(key="train_folder").set_value(str(tmp_path / ".." / tmp_path.name)).run()
     assert start(page)
-    page = page.toggle[0].set_value(True).run()
+    page = with_report(page)
     assert metrics(page)["Images"] == "12"
     assert "1 broken file is skipped" in messages(page)
 
 
 def test_the_report_of_the_digits_counts_them_all(train: AppTest) -> None:
-    page = train.toggle(key="train_look_digits_None").set_value(True).run()
+    page = with_report(train)
     found = metrics(page)
     assert found["Images"] == "1,797"
     assert (found["Training"], found["Validation"]) == ("1,438", "359")
@@ -170,7 +176,7 @@ def test_again_draws_other_augmentations_of_the_same_images(train: AppTest) -> N
         return [each.proto.body for each in page.get("html") if "<figure" in each.proto.body]
 
     train.text_area(key="train_more_digits").set_value("augment.rotation=30")
-    page = train.toggle(key="train_look_digits_None").set_value(True).run()
+    page = with_report(train)
     training, validation = strips(page)
     again, same = strips(page.button(key="train_again").click().run())
     assert again != training

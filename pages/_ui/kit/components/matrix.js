@@ -1,4 +1,7 @@
 // A confusion matrix of buttons: a click, Enter or Space picks a cell, a row or a column; arrows move.
+const LEAST = 8, BELOW = 60;  // Pixels of a cell, and of the line that is read below the matrix.
+const OTHERWISE = 0.6;  // The share of the window for a matrix further down the page.
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".grid"), reading = parentElement.querySelector(".reading");
   const n = data.names.length;
@@ -6,9 +9,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const dense = n > (data.half ? 10 : 16);
   grid.classList.toggle("dense", dense);
   const longest = Math.max(...data.labels.map((label) => label.length));
-  // On a wide screen the height limits the cells: the matrix is seen whole.
-  grid.style.setProperty("--cell", n <= 4 ? "5.5rem" : `min(3.1rem, max(0.6rem, calc((100vh - 27rem) / ${n})))`);
-  parentElement.querySelector(".frame").style.setProperty("--label", `${Math.min(data.half ? 7 : 9.5, (dense ? 0.36 : 0.46) * longest + 1)}rem`);
+  const frame = parentElement.querySelector(".frame");
+  frame.style.setProperty("--label", `${Math.min(data.half ? 7 : 9.5, (dense ? 0.36 : 0.46) * longest + 1)}rem`);
   grid.setAttribute("aria-label", data.label);
 
   const buttons = new Map();
@@ -90,4 +92,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
     next.focus();
   };
   rest();
+  if (n <= 4) {
+    grid.style.setProperty("--cell", "5.5rem");
+    return;
+  }
+
+  // On a wide screen the height limits the cells: the matrix is seen whole.
+  return keepFitted(frame, () => {
+    const around = frame.offsetHeight - n * buttons.get("0 0").offsetHeight;
+    const height = Math.max(room(frame) - BELOW, OTHERWISE * window.innerHeight);
+    grid.style.setProperty("--cell", `min(3.1rem, max(${LEAST}px, ${(height - around) / n}px))`);
+  });
 }

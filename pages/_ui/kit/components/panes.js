@@ -1,4 +1,6 @@
-// Pictures beside each other. Pointing at one reads the same place in all maps.
+// Pictures beside each other. The pointer or the arrow keys read the same place in all maps.
+const LEAST = 135;  // Pixels of a picture's height.
+
 export default function ({ data, parentElement }) {
   const find = (selector) => parentElement.querySelector(selector);
   const panes = find(".panes"), reading = find(".reading");
@@ -51,10 +53,38 @@ export default function ({ data, parentElement }) {
   for (const { picture, image } of shown) {
     picture.onpointermove = (event) => {
       const box = image.getBoundingClientRect();
+      reading.setAttribute("aria-live", "off");
       read((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
     };
     picture.onpointerleave = rest;
   }
+
+  // The first arrow key reads the highest cell of the first map, the next ones go on from there.
+  const map = data.hint ? data.items.find((item) => item.shape) : undefined;
+  const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  const within = (value, number) => Math.min(Math.max(value, 0), number - 1);
+  let at = null;
+  panes.removeAttribute("tabindex");
+  panes.removeAttribute("role");
+  panes.removeAttribute("aria-label");
+  if (map) {
+    panes.tabIndex = 0;
+    panes.setAttribute("role", "group");
+    panes.setAttribute("aria-label", `Maps of ${map.shape[0]} × ${map.shape[1]} cells: arrow keys read them`);
+  }
+  panes.onkeydown = (event) => {
+    const step = steps[event.key];
+    if (!step || !map) return;
+    event.preventDefault();
+    event.stopPropagation();  // The same keys lead from sample to sample elsewhere on the page.
+    const [rows, columns] = map.shape, [left, top, right, bottom] = map.window;
+    const highest = map.cells.reduce((best, value, index) => (value > map.cells[best] ? index : best), 0);
+    at = at ? [within(at[0] + step[0], rows), within(at[1] + step[1], columns)] : [Math.floor(highest / columns), highest % columns];
+    reading.setAttribute("aria-live", "polite");
+    read(left + ((at[1] + 0.5) / columns) * (right - left), top + ((at[0] + 0.5) / rows) * (bottom - top));
+  };
+  panes.onblur = rest;
+
   const figure = find("figure");
   figure.tabIndex = -1;
   figure.setAttribute("aria-label", data.items.map((item) => item.title).join(", "));
@@ -67,4 +97,14 @@ export default function ({ data, parentElement }) {
     if (from?.matches("[aria-pressed=true]")) figure.focus({ preventScroll: true });
   }
   rest();
+  if (data.below === null) return;
+
+  // As high as the window leaves room for all of the figure.
+  return keepFitted(figure, () => {
+    const heights = new Map();
+    for (const { pane, image } of shown) heights.set(pane.offsetTop, Math.max(heights.get(pane.offsetTop) ?? 0, image.offsetHeight));
+    const pictures = [...heights.values()].reduce((sum, height) => sum + height, 0);
+    const left = room(figure) - data.below - (figure.offsetHeight - pictures);
+    figure.style.setProperty("--most", `${Math.max(LEAST, Math.floor(left / heights.size))}px`);
+  });
 }

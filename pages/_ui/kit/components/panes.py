@@ -1,4 +1,4 @@
-"""Pictures with maps beside each other, on one scale, read at the same place by the pointer."""
+"""Pictures with maps beside each other, on one scale, read at the same place by pointer or arrow keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from core.images.preprocess import Window
 from pages._ui.kit.components import scales, web
 from pages._ui.kit.components.scales import Scale
 
-_PANES = web.component("panes")
+_PANES = web.component("panes", "room")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +23,7 @@ class Cells:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pane:
-    """A picture with a title and a line below it; with ``cells`` the pointer can read it."""
+    """A picture with a title and a line below it; with ``cells`` it can be read."""
 
     picture: Picture
     title: str
@@ -31,13 +31,22 @@ class Pane:
     cells: Cells | None = None
 
 
-_HINT = "Hover over a picture to read the same place in every map"
+_HINT = "Hover or press arrow keys to read the same place in every map"
 
 
 def draw(
-    panes: Sequence[Pane], scale: Scale | None, *, key: str, scroll_to: str = "", hint: str = _HINT
+    panes: Sequence[Pane],
+    scale: Scale | None,
+    *,
+    key: str,
+    scroll_to: str = "",
+    hint: str = _HINT,
+    below: int | None = None,
 ) -> None:
-    """Draw pictures; where ``scroll_to`` is another than before, the page goes to its top to show them."""
+    """Draw pictures; where ``scroll_to`` is another than before, the page goes to its top to show them.
+
+    With ``below`` they are so small that they end that many pixels above the lower edge of the window.
+    """
     _PANES(
         key=key,
         data={
@@ -45,6 +54,7 @@ def draw(
             "scale": scale and _scale(scale),
             "hint": hint,
             "scroll_to": scroll_to,
+            "below": below,
         },
     )
 

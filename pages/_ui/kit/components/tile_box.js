@@ -7,24 +7,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   box.style.setProperty("--side", `${data.side}px`);
   box.setAttribute("aria-label", data.label);
 
-  const tiles = data.items.map((item) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.tabIndex = -1;
-    button.dataset.id = item.id;
-    button.title = [item.caption, ...item.detail.split("\n"), item.note].filter(Boolean).join(" · ");
-    button.setAttribute("aria-pressed", String(item.selected));
-    const picture = Object.assign(document.createElement("img"), { className: "picture", src: item.picture, alt: "" });
-    const caption = Object.assign(document.createElement("span"), { className: "caption", textContent: item.caption });
-    const details = [...item.detail.split("\n"), item.note].map((text) => Object.assign(document.createElement("span"), { className: "detail", textContent: text }));
-    // Spaces part the words for a screen reader: the button's name is what it shows.
-    button.append(picture, ...[caption, ...details].flatMap((line) => [line, " "]));
-    button.onclick = () => {
-      for (const each of tiles) each.setAttribute("aria-pressed", String(each === button));
-      setTriggerValue("picked", item.id);
-    };
-    return button;
-  });
+  const tiles = data.items.map((item) => tileButton(item, (id) => {
+    for (const each of tiles) each.setAttribute("aria-pressed", String(each.dataset.id === id));
+    setTriggerValue("picked", id);
+  }));
   box.replaceChildren(...tiles);
   const of = (id) => tiles.find((tile) => id !== undefined && tile.dataset.id === id);
   const open = tiles[data.items.findIndex((item) => item.selected)];
@@ -46,18 +32,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   returnFocus(box);
 
   // As high as the window leaves room for; where that is too little, the page scrolls to a box of its own.
-  const fit = () => {
-    const scrolled = document.querySelector('[data-testid="stMain"]')?.scrollTop ?? 0;
-    const room = window.innerHeight - (box.getBoundingClientRect().top + scrolled) - data.below;
-    box.style.maxHeight = `${Math.round(room >= LEAST ? room : OTHERWISE * window.innerHeight)}px`;
+  const end = keepFitted(box, () => {
+    const left = room(box) - data.below;
+    box.style.maxHeight = `${Math.round(left >= LEAST ? left : OTHERWISE * window.innerHeight)}px`;
     if (open) show(open);
-  };
-  box.watch?.disconnect();
-  box.watch = new ResizeObserver(fit);
-  for (const each of [document.documentElement, document.querySelector('[data-testid="stMainBlockContainer"]')]) {
-    if (each) box.watch.observe(each);
-  }
-  fit();
+  });
 
   box.onfocusin = (event) => { const tile = of(event.target.dataset.id); if (tile) enter(tile); };
   box.onkeydown = (event) => {
@@ -72,7 +51,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (next) show(next);
   };
   return () => {
-    box.watch?.disconnect();
+    end();
     box.returning?.disconnect();
   };
 }

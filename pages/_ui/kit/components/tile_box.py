@@ -7,7 +7,7 @@ from functools import partial
 from pages._ui.kit.components import web
 from pages._ui.kit.components.tiles import Tile
 
-_BOX = web.component("tile_box")
+_BOX = web.component("tile_box", "room", "tile_button")
 
 
 def draw(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pages._ui.kit.components import web
 
-_TILES = web.component("tiles")
+_TILES = web.component("tiles", "tile_button")
 
 
 @dataclass(frozen=True, slots=True)

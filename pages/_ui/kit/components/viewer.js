@@ -1,4 +1,6 @@
 // A photo with its map on top. Opacity, wipe and the value under the pointer or at the arrow keys need no server.
+const LEAST = 280;  // Pixels of the photo's height.
+
 export default function ({ data, parentElement, setStateValue }) {
   const find = (selector) => parentElement.querySelector(selector);
   const pane = find(".mapped"), heat = find(".heat"), layers = find(".layers"), cell = find(".cell");
@@ -8,7 +10,7 @@ export default function ({ data, parentElement, setStateValue }) {
   for (const each of parentElement.querySelectorAll(".pane")) {
     // As wide as the column allows, but so low that what belongs to the photo is seen with it.
     each.style.aspectRatio = data.ratio;
-    each.style.maxWidth = `calc(max(20rem, 40vh) * ${data.ratio})`;
+    each.style.maxWidth = `calc(min(max(20rem, 40vh), var(--most, 100vh)) * ${data.ratio})`;
     const base = each.querySelector(".base");
     base.src = data.photo;
     base.alt = data.alt;
@@ -89,6 +91,11 @@ export default function ({ data, parentElement, setStateValue }) {
   };
   pane.onblur = rest;
   rest();
+  const figure = find("figure");
+  if (data.below === null) return;
+  return keepFitted(figure, () => {
+    figure.style.setProperty("--most", `${Math.max(LEAST, Math.round(room(figure) - data.below))}px`);
+  });
 
   function place(element, l, t, r, b) {
     Object.assign(element.style, { left: `${l * 100}%`, top: `${t * 100}%`, width: `${(r - l) * 100}%`, height: `${(b - t) * 100}%` });

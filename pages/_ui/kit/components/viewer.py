@@ -10,7 +10,7 @@ from pages._ui.session import values
 from pages._ui.session.question.photos import TINY_SIDE, Drawn
 
 OPACITY = 0.75
-_VIEWER = web.component("viewer")
+_VIEWER = web.component("viewer", "room")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,8 +23,11 @@ class Layered:
     seen: Window
 
 
-def draw(layered: Layered, scale: Scale, *, view: str, alt: str) -> float:
-    """Draw a photo with its map over it, and give the opacity, from 0 to 1, that was set in the browser."""
+def draw(layered: Layered, scale: Scale, *, view: str, alt: str, below: int | None = None) -> float:
+    """Draw a photo with its map over it, and give the opacity, from 0 to 1, that was set in the browser.
+
+    With ``below`` the photo is so small that this many pixels are left below it in the window.
+    """
     photo, seen = layered.photo, layered.seen
     rows, columns = layered.cells.shape
     height, width = photo.picture.shape[:2]
@@ -46,6 +49,7 @@ def draw(layered: Layered, scale: Scale, *, view: str, alt: str) -> float:
             "unit": scale.unit,
             "hint": "Hover or press arrow keys to read a cell",
             "ramp": scales.ramp(scale.colormap),
+            "below": below,
         },
         default={"opacity": OPACITY},
         on_opacity_change=_nothing,

@@ -12,11 +12,16 @@ from pages._ui.session import values
 _FOLDER = Path(__file__).parent
 
 
-def component(name: str) -> ComponentRenderer:
-    """The component that consists of the files ``name``.html, .css and .js beside this module."""
-    files = (_FOLDER / f"{name}.{kind}" for kind in ("html", "css", "js"))
-    html, css, js = (file.read_text(encoding="utf-8") for file in files)
-    return st.components.v2.component(f"seewhy_{name}", html=html, css=css, js=js)
+def component(name: str, *shared: str) -> ComponentRenderer:
+    """The component that consists of the files ``name``.html, .css and .js beside this module.
+
+    Its script can call the functions of the ``shared`` scripts, from the folder of that name.
+    """
+    html, css, *scripts = (
+        (_FOLDER / file).read_text(encoding="utf-8")
+        for file in (f"{name}.html", f"{name}.css", *(f"shared/{each}.js" for each in shared), f"{name}.js")
+    )
+    return st.components.v2.component(f"seewhy_{name}", html=html, css=css, js="\n".join(scripts))
 
 
 def data_uri(content: bytes, kind: str = "jpeg") -> str:

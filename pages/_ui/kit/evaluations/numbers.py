@@ -76,7 +76,9 @@ def _sizes(results: Results) -> str:
     classes = f"{of}{words.counted(len(names), 'class')}"
     if sizes.most == sizes.fewest:
         return f"{classes}, {words.counted(sizes.most, 'sample')} each"
-    smallest, largest = words.plain(names[sizes.smallest]), words.plain(names[sizes.largest])
+    smallest, largest = (
+        words.plain(words.shortened(names[each])) for each in (sizes.smallest, sizes.largest)
+    )
     return f"{classes}, from {sizes.fewest:,} ({smallest}) to {sizes.most:,} ({largest}) samples each"
 
 

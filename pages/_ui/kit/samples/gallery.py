@@ -1,7 +1,7 @@
 """Samples to walk through: which, in what order, and their pictures, a page at a time."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -51,9 +51,27 @@ class Selection:
         return self.wanted.label, self.wanted.predicted
 
 
-def pick(results: Results) -> tuple[Selection, DeltaGenerator]:
-    """Draw the pickers of classes, outcome, order and ranges; gives a row with room for more."""
-    names = list(results.class_names)
+def pick(results: Results, above: DeltaGenerator) -> tuple[Selection, DeltaGenerator]:
+    """Draw pickers of classes, outcome and order ``above``, and of ranges; gives a row with room for more."""
+    with above:
+        wanted, order = _pickers(results)
+    tools = _tools()
+    with tools.popover("Filters", icon=":material/filter_alt:", key="gallery_filters"):
+        wanted = _within_ranges(wanted)
+    return _selection(results, wanted, order), tools
+
+
+def pick_folded(results: Results) -> tuple[Selection, DeltaGenerator]:
+    """The same as `pick`, with all pickers behind one button: beside an open sample there is less room."""
+    tools = _tools()
+    with tools.popover("Filters", icon=":material/filter_alt:", key="gallery_filters"):
+        wanted, order = _pickers(results)
+        wanted = _within_ranges(wanted)
+    return _selection(results, wanted, order), tools
+
+
+def _pickers(results: Results) -> tuple[SampleFilter, str]:
+    """Draw the pickers of classes, outcome and order; gives which samples are wanted, and their order."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery_classes"):
         label = _class("True class", results, choices.TRUE)
         predicted = _class("Predicted class", results, choices.PREDICTED)
@@ -72,12 +90,16 @@ def pick(results: Results) -> tuple[Selection, DeltaGenerator]:
             label_visibility="collapsed",
             on_change=choices.from_the_first_page,
         )
-    tools = st.container(horizontal=True, vertical_alignment="center", gap="small", key="gallery_tools")
-    with tools.popover("Filters", icon=":material/filter_alt:", key="gallery_filters"):
-        ranges = _ranges()
-    wanted = SampleFilter(label, predicted, outcome, **ranges)
+    return SampleFilter(label, predicted, outcome), order
+
+
+def _tools() -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", gap="small", key="gallery_tools")
+
+
+def _selection(results: Results, wanted: SampleFilter, order: str) -> Selection:
     rows = selected(results.table, wanted, order)
-    return Selection(wanted, order, rows, _title(wanted, names)), tools
+    return Selection(wanted, order, rows, _title(wanted, list(results.class_names)))
 
 
 def order_label(name: str) -> str:
@@ -159,8 +181,8 @@ def _class(label: str, results: Results, key: str) -> int | None:
     )
 
 
-def _ranges() -> dict[str, tuple[float, float]]:
-    """Ranges of probability, margin and loss; an end that is not moved is open."""
+def _within_ranges(wanted: SampleFilter) -> SampleFilter:
+    """The samples within ranges of probability, margin and loss; an end that is not moved is open."""
     probability = _share("Probability of the prediction", "p")
     margin = _share("Margin to the next class", "margin")
     loss = st.slider(
@@ -175,7 +197,7 @@ def _ranges() -> dict[str, tuple[float, float]]:
         on_change=choices.from_the_first_page,
         help="Minus the logarithm of the true class's probability: 0.7 for a probability of one half.",
     )
-    return {"probability": probability, "margin": margin, "loss": (loss, math.inf)}
+    return replace(wanted, probability=probability, margin=margin, loss=(loss, math.inf))
 
 
 def _share(label: str, key: str) -> tuple[float, float]:
