@@ -1,10 +1,11 @@
 """One forward pass of a checkpoint over photos, from which any number of questions are answered."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import torch
 from torch import Tensor
 
 from core.checkpoints.store import Checkpoint
@@ -71,10 +72,14 @@ def answers(
     if not passed.can_answer(question):
         raise LayerError(f"not all of {question.target_layers} were recorded in this forward pass")
     started = time.perf_counter()
-    by_score = [
-        _maps_of(passed, question, score, partial(_overall, on_progress, place, len(question.scores)))
-        for place, score in enumerate(question.scores)
-    ]
+    directions = torch.stack([_direction(passed.traced.logits, score) for score in question.scores])
+    if question.method in CAM_METHODS:
+        by_score = _layer_maps(passed.traced, question, directions)
+    else:
+        by_score = [
+            _pixel_maps(passed, question, direction, partial(_overall, on_progress, place, len(directions)))
+            for place, direction in enumerate(directions)
+        ]
     seconds = (passed.seconds + time.perf_counter() - started) / len(passed.batch)
     explained = [
         _explanations(passed, question.method, score, maps, seconds)
@@ -91,19 +96,33 @@ def _layers(question: Question) -> tuple[str, ...]:
     return question.target_layers if question.needs_layer else ()
 
 
-def _maps_of(
-    passed: ForwardPass, question: Question, score: Score, on_progress: OnProgress
+def _direction(logits: Tensor, score: Score) -> Tensor:
+    return towards(logits.detach(), _classes(logits, score), score.against)
+
+
+def _layer_maps(traced: Trace, question: Question, directions: Tensor) -> list[list[dict[str, Map]]]:
+    """For each score and image, a map per layer."""
+    by_layer = class_activation_maps(
+        traced, directions, method=CAM_METHODS[question.method], target_layers=question.target_layers
+    )
+    return [
+        _by_image(
+            {layer: _in_logits(traced, direction, layer, maps[place]) for layer, maps in by_layer.items()}
+        )
+        for place, direction in enumerate(directions)
+    ]
+
+
+def _by_image(maps: Mapping[str, list[Map]]) -> list[dict[str, Map]]:
+    return [dict(zip(maps, of_image, strict=True)) for of_image in zip(*maps.values(), strict=True)]
+
+
+def _pixel_maps(
+    passed: ForwardPass, question: Question, direction: Tensor, on_progress: OnProgress
 ) -> list[dict[str, Map]]:
-    """A map per layer, for each image."""
-    traced, layers = passed.traced, _layers(question)
-    direction = towards(traced.logits.detach(), _classes(traced.logits, score), score.against)
-    if question.method in CAM_METHODS:
-        method = CAM_METHODS[question.method]
-        by_layer = class_activation_maps(traced, direction, method=method, target_layers=layers)
-        maps = {layer: _in_logits(traced, direction, layer, raw) for layer, raw in by_layer.items()}
-        return [{layer: each[image] for layer, each in maps.items()} for image in range(len(direction))]
-    layer = layers[0] if layers else INPUT
-    asked = PixelQuestion(passed.checkpoint.model, passed.batch, direction, layer, on_progress, traced)
+    """For each image, its map of pixels under the layer that was asked for, if the method has one."""
+    layer = (*_layers(question), INPUT)[0]
+    asked = PixelQuestion(passed.checkpoint.model, passed.batch, direction, layer, on_progress, passed.traced)
     return [{layer: Map(values)} for values in PIXEL_METHODS[question.method](asked).cpu().numpy()]
 
 

@@ -64,13 +64,13 @@ def plain(task: Task) -> Iterator[Callable[[], Maps]]:
 
 @contextmanager
 def seewhy(task: Task) -> Iterator[Callable[[], Maps]]:
-    """One trace, one backward pass per question."""
+    """One trace, and the backward passes of all questions asked for at once."""
 
     def run() -> Maps:
         traced = trace(task.model, task.batch, task.target_layers)
         directions = [towards(traced.logits.detach(), classes) for classes in task.questions]
-        answers = [class_activation_maps(traced, direction) for direction in directions]
-        return [torch.cat([answer[layer] for answer in answers]) for layer in task.target_layers]
+        maps = class_activation_maps(traced, torch.stack(directions))
+        return [maps[layer].flatten(0, 1) for layer in task.target_layers]
 
     yield run
 

@@ -3,13 +3,14 @@
 A method is only its weights; `class_activation_maps` does the rest, the same for all of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from core.errors import LayerError
+from core.explain.maps.gradients import gradients
 from core.explain.network.tracing import Trace, towards, trace
 
 
@@ -114,7 +115,8 @@ def class_activation_maps(
 
     Args:
         traced: what `trace` gave.
-        direction: the score to explain of each image (N, C), from `towards`.
+        direction: the score to explain of each image (N, C), from `towards`; or several scores, stacked
+            (S, N, C), for maps (S, N, h, w). That can be faster than one by one.
         method: one of `CAM_METHODS`, such as `grad_cam`, or a function of your own (see `register_cam`).
         target_layers: some of the recorded layers; None for all.
 
@@ -123,20 +125,22 @@ def class_activation_maps(
 
     Example:
         >>> traced = trace(model, batch, ["layer3", "layer4"])
-        >>> maps = [class_activation_maps(traced, towards(traced.logits, idx)) for idx in (281, 282)]
+        >>> directions = torch.stack([towards(traced.logits, idx) for idx in (281, 282)])
+        >>> maps = class_activation_maps(traced, directions)["layer4"]
     """
     recorded = traced.activations
     layers = recorded if target_layers is None else {name: _recorded(traced, name) for name in target_layers}
     if not traced.logits.requires_grad:
         raise LayerError(_no_influence(next(iter(layers))))
     with torch.inference_mode(mode=False), torch.no_grad():
-        gradients = torch.autograd.grad(
-            traced.logits, list(layers.values()), direction.clone(), retain_graph=True, allow_unused=True
-        )
-        return {
-            name: _weighted_sum(_evidence(traced, direction, name, gradient), method)
-            for (name, gradient) in zip(layers, gradients, strict=True)
-        }
+        directions = direction.clone().reshape(-1, *traced.logits.shape)
+        of_scores = gradients(traced.logits, list(layers.values()), directions)
+        by_score = [
+            _maps_of_score(traced, score, dict(zip(layers, at_layers, strict=True)), method)
+            for score, at_layers in zip(directions, of_scores, strict=True)
+        ]
+        stacked = {name: torch.stack([maps[name] for maps in by_score]) for name in layers}
+    return stacked if direction.ndim == 3 else {name: maps[0] for name, maps in stacked.items()}
 
 
 def class_activation_map(
@@ -183,6 +187,15 @@ def _recorded(traced: Trace, target_layer: str) -> Tensor:
 
 def _no_influence(target_layer: str) -> str:
     return f"layer {target_layer!r} has no influence on the logits"
+
+
+def _maps_of_score(
+    traced: Trace, direction: Tensor, at_layers: Mapping[str, Tensor | None], method: CamMethod
+) -> dict[str, Tensor]:
+    return {
+        name: _weighted_sum(_evidence(traced, direction, name, gradient), method)
+        for name, gradient in at_layers.items()
+    }
 
 
 def _evidence(traced: Trace, direction: Tensor, target_layer: str, gradient: Tensor | None) -> Evidence:

@@ -53,7 +53,9 @@ def _same(one: Explanation, other: Explanation) -> None:
     assert torch.equal(one.logits, other.logits)
     assert list(one.maps) == list(other.maps)
     for layer, found in one.maps.items():
-        assert np.array_equal(found.raw, other.maps[layer].raw)
+        # A vectorised backward pass rounds differently.
+        difference = np.abs(found.raw - other.maps[layer].raw).max()
+        assert difference <= 1e-6 * np.abs(other.maps[layer].raw).max()
         assert found.score == other.maps[layer].score
         assert (found.evidence is None) == (other.maps[layer].evidence is None)
 
