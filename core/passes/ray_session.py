@@ -2,7 +2,10 @@
 
 import logging
 import os
+import signal
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,8 +58,10 @@ def local(num_actors: int) -> Iterator[Machines]:
     """Ray on this machine only, for ``num_actors`` networks (0: the usual number) and a reader a core."""
     ray, cores = ray_data(), os.cpu_count() or 1
     slots = cores + (num_actors or usual_actors(cores))
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
-        with _silent():
+    # The paths of its sockets may have 107 characters, most of them Ray's own.
+    short = "/tmp" if os.name == "posix" else None  # noqa: S108 (a new folder in it, of this user only)
+    with tempfile.TemporaryDirectory(prefix="ray-", dir=short, ignore_cleanup_errors=True) as folder:
+        with _silent(), _ended_by_signals():
             ray.init(
                 address=LOCAL,
                 num_cpus=slots,
@@ -81,7 +86,7 @@ def joined(address: str) -> Iterator[Machines]:
     """
     ray = ray_data()
     try:
-        with _silent():
+        with _silent(), _ended_by_signals():
             ray.init(
                 address=address,
                 runtime_env={"py_modules": [str(processes.PROJECT / "core")]},
@@ -112,3 +117,11 @@ def _silent() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nothing)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM end this process in order after the block: Ray's own handler aborts it."""
+    yield
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))

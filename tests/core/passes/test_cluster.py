@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from core.__main__ import main
 from core.checkpoints import store
+from core.commands.options import engines
 from core.data.sources.folder.class_folders import SOURCE
 from core.errors import CheckpointError, DataError, EvaluationError
+from core.inside.examples.search import collect
 from core.passes import ray_session
 from core.passes.cluster import Cluster
 from core.passes.progress import PassProgress
@@ -24,7 +28,7 @@ from core.predictions.evaluating.samples import Samples, samples_of
 from tests.support.passes import KilledOnce
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 
-TWO = Cluster(num_actors=2, device="cpu")
+ONE = Cluster(num_actors=1, device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -69,20 +73,32 @@ def test_begun_in_one_process_it_goes_on_with_two_actors_of_which_one_is_killed(
     with pytest.raises(KeyboardInterrupt):
         evaluate(folder, samples, keep=Keep("shared"), on_progress=stop)
     (first,) = folder.glob("evaluations/.shared/*/0*.parquet")
-    made = first.stat().st_mtime_ns
-    marker = tmp_path / "killed"
+    made, marker = first.stat().st_mtime_ns, tmp_path / "killed"
     monkeypatch.setattr(evaluating, "Predicting", lambda *given: KilledOnce(Predicting(*given), 7, marker))
     seen: list[tuple[int, int]] = []
-
-    def watch(progress: PassProgress) -> None:
-        seen.append((progress.done, first.stat().st_mtime_ns))
-
-    found = evaluate(folder, samples, TWO, keep=Keep("shared"), on_progress=watch)
+    monkeypatch.setattr(
+        engines, "draw", lambda progress: seen.append((progress.done, first.stat().st_mtime_ns))
+    )
+    options = ["--data", str(samples.images.root), "--split", "all", "--as", "shared", "--device", "cpu"]
+    assert main(["evaluate", "random", *options, "--devices", "2"]) == 0
     assert marker.exists()
     assert seen[0] == (3, made)
     assert {modified for _, modified in seen} == {made}
-    assert (found["num_samples"], found["num_broken"]) == (10, 1)
     pd.testing.assert_frame_equal(_table(folder, "shared"), _table(folder, "whole"), rtol=0, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_on_ray")
+def test_examples_are_those_of_one_process(pass_in_parts: tuple[Path, Samples]) -> None:
+    loaded, images = store.load_for_speed(pass_in_parts[0]), pass_in_parts[1].images
+    alone = collect(loaded, ["block1", "block2"], images)
+    shared = collect(loaded, ["block1", "block2"], images, ONE)
+    assert shared.table.drop_columns(["activation", "mean_activation"]).equals(
+        alone.table.drop_columns(["activation", "mean_activation"])
+    )
+    for name in ("activation", "mean_activation"):
+        np.testing.assert_allclose(shared.table[name], alone.table[name], rtol=1e-5)
+    assert shared.about == alone.about
 
 
 @pytest.mark.slow
@@ -96,10 +112,12 @@ def test_errors_of_readers_and_of_actors_are_the_sentences_of_one_process(
     next(reversed(tensors.values()))[2] = torch.nan
     store.update(folder, loaded.card, tensors)
     with pytest.raises(CheckpointError, match=r"^the logits of 'random' for '.*' are not finite"):
-        evaluate(folder, samples, TWO)
-    (samples.images.root / "zebra" / "0.png").unlink()
-    with pytest.raises(DataError, match=r"^cannot read '.*zebra/0.png': there is no such file"):
-        evaluate(folder, samples, TWO)
+        evaluate(folder, samples, ONE)
+    assert samples.images.root is not None
+    for path in samples.images.root.glob("*/*.png"):
+        path.unlink()
+    with pytest.raises(DataError, match=r"^cannot read '.*png': there is no such file"):
+        evaluate(folder, samples, ONE)
 
 
 def test_without_ray_a_sentence_says_what_to_install(
@@ -108,7 +126,7 @@ def test_without_ray_a_sentence_says_what_to_install(
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.setitem(sys.modules, "ray.data", None)
     with pytest.raises(EvaluationError, match=r'Ray, which is not installed: pip install "ray\[data\]"$'):
-        evaluate(*pass_in_parts, TWO)
+        evaluate(*pass_in_parts, ONE)
 
 
 @pytest.mark.parametrize(

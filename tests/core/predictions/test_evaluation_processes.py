@@ -1,4 +1,4 @@
-"""Evaluations as people start them, in processes of their own: killed, interrupted, and in twos."""
+"""Evaluations as people start them, in processes of their own: killed, and interrupted."""
 
 import signal
 from pathlib import Path
@@ -106,13 +106,3 @@ def test_ctrl_c_keeps_what_is_done_and_says_so_in_one_line(folder: Path, picture
         )
     assert 1 <= len(_parts(folder)) < 3
     assert not evaluations.every(folder)
-
-
-def test_two_processes_give_the_same_table_row_for_row(
-    folder: Path, pictures: Path, whole: pd.DataFrame
-) -> None:
-    with commands.started(*_arguments(folder, pictures), "--devices", "2") as command:
-        _once_there_are_parts(folder, command, 3)
-        assert (command.status(), command.errors) == (0, "unreadable images left out: 25\n")
-    pd.testing.assert_frame_equal(_table(folder), whole, rtol=0, atol=1e-6)
-    assert _files(folder / paths.EVALUATIONS) == {NAME}
