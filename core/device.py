@@ -55,6 +55,14 @@ def keep_freed_memory() -> None:
         mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
+def use_full_float32() -> None:
+    """Let convolutions on a GPU compute in full float32, in this process.
+
+    PyTorch's default, TF32, rounds their factors to three digits: maps would differ visibly from the CPU's.
+    """
+    torch.backends.cudnn.allow_tf32 = False
+
+
 def device_label(device: str) -> str:
     """The display name of a device: ``CPU``, or the model of the GPU."""
     return torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()

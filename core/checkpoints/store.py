@@ -16,6 +16,7 @@ from core import files
 from core.checkpoints import paths
 from core.checkpoints.card import FORMAT, STATUSES, Card, as_json, read_card
 from core.checkpoints.inventory import available, find, folders, trouble
+from core.device import use_full_float32
 from core.errors import CheckpointError, FileError
 from core.models import options, registry
 
@@ -45,7 +46,12 @@ class Checkpoint:
 
 
 def load(folder: Path, *, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Checkpoint:
-    """Rebuild the network of a checkpoint folder: verified, frozen, in evaluation mode."""
+    """Rebuild the network of a checkpoint folder: verified, frozen, in evaluation mode.
+
+    On a GPU, the process computes convolutions in full float32 from then on, so that numbers are the CPU's.
+    """
+    if device.startswith("cuda"):
+        use_full_float32()
     card, own = _read(folder)
     if card.weights_sha256 is None and card.base is None:
         raise CheckpointError(f"{folder.name!r} has no weights yet: its training has not finished an epoch")

@@ -117,7 +117,7 @@ def _trained(
         remember_data(folder, job.data, job.layout)
         for told in filter(None, [left_out_in_words(images.left_out or ())]):
             job.say(told)
-    with run.recording() if run else nullcontext(), _stopping_on_signals(folder):
+    with run.recording() if run else nullcontext(), _stopping_on_signals(folder), _enough_memory(recipe):
         tick = run.tick if run else _ignore
         net = network(recipe, len(images.class_names))
         decoded = decode(images, net.preprocess, on_progress=phase(tick, "reading images"))
@@ -137,6 +137,18 @@ def _trained(
         if run is not None:
             _finish(run, keeper, measured, seconds=time.monotonic() - started)
     return folder
+
+
+@contextmanager
+def _enough_memory(recipe: Recipe) -> Iterator[None]:
+    """Raise TrainingError, with what to change, where the memory of the GPU runs out."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise TrainingError(
+            f"the GPU has not enough memory for batches of {recipe.batch_size} images; set a smaller "
+            "batch_size or image.size, or speed.precision=bf16-mixed"
+        ) from error
 
 
 @contextmanager

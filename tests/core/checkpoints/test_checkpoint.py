@@ -47,6 +47,17 @@ def test_a_loaded_network_is_frozen_in_evaluation_mode_and_as_precise_as_asked(s
     assert half.model(half.blank_input()).shape == (1, 5)
 
 
+@pytest.mark.parametrize(("device", "rounds"), [("cpu", True), ("cuda", False), ("cuda:1", False)])
+def test_a_network_on_a_gpu_computes_convolutions_in_full_float32(
+    small: Checkpoint, monkeypatch: pytest.MonkeyPatch, *, device: str, rounds: bool
+) -> None:
+    """Afterwards TF32 is as it was before the test; the network itself stays on the CPU here."""
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    monkeypatch.setattr(torch.nn.Module, "to", lambda model, *_arguments: model)
+    store.load(small.folder, device=device)
+    assert torch.backends.cudnn.allow_tf32 is rounds
+
+
 def test_the_card_comes_back_with_its_checksum_and_versions(small: Checkpoint) -> None:
     card = replace(small.card, metrics={"val_accuracy": 0.5}, versions={"torch": "1.0"}, source="größer")
     saved = store.save("a-b_c.1", card, {"x": torch.ones(2)})

@@ -1,0 +1,35 @@
+"""The networks that the checks run: trained ones that the project ships, and others with random weights."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from core.checkpoints import store
+from core.checkpoints.card import Card
+from core.checkpoints.store import Checkpoint
+from core.models import registry
+from tests.support.paths import ROOT
+
+
+def shipped(name: str) -> Path:
+    """The folder of a checkpoint of the repository."""
+    return ROOT / "checkpoints" / name
+
+
+def random(name: str, architecture: str, *, num_classes: int = 4, side: int = 0) -> Path:
+    """A new checkpoint with seeded random weights; ``side`` is its input's, 0 for the usual one."""
+    torch.manual_seed(0)
+    tensors = registry.build(architecture, num_classes).state_dict()
+    preprocess = registry.default_preprocess(architecture)
+    if side:
+        preprocess = replace(preprocess, input_size=(side, side), resize=None)
+    names = tuple(f"class{number}" for number in range(num_classes))
+    return store.save(name, Card(architecture, names, preprocess, source="random weights"), tensors)
+
+
+def loaded(folder: Path, device: str, dtype: torch.dtype = torch.float32) -> Checkpoint:
+    """A checkpoint as pages and commands load it on a device: channels last in memory."""
+    checkpoint = store.load(folder, device=device, dtype=dtype)
+    checkpoint.model.to(memory_format=torch.channels_last)
+    return checkpoint
