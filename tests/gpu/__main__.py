@@ -14,7 +14,6 @@ NEEDED = {
     "scipy": "scipy",
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
-    "skimage": "scikit-image",
     "sklearn": "scikit-learn",
     "pandas": "pandas",
     "pyarrow": "pyarrow",
@@ -26,6 +25,7 @@ NEEDED = {
     "torchvision": "torchvision",
     "timm": "timm",
     "captum": "captum",
+    "matplotlib": "matplotlib",  # For captum.
     "lightning": "lightning",
     "torchmetrics": "torchmetrics",
 }

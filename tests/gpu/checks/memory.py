@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_pre_hook
 
-from core import mishaps
+from core import error_log
 from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.explain import ascent as core_ascent
@@ -126,7 +126,7 @@ def sentence_of(work: Callable[[], object]) -> str | None:
     try:
         work()
     except Exception as error:
-        return mishaps.sentence(error)
+        return error_log.sentence(error)
     return None
 
 
