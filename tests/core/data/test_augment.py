@@ -1,66 +1,15 @@
 """Augmentation does what it says, by the image's key alone, and nothing where nothing is asked."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
-from torch import Tensor
 
-from core.data.augment import PATCHES, Augment, augmented, transform
-from core.data.batches import ImageDataset
-from core.data.cache import Decoded
-from core.data.image_set import ImageSet, Pixels
-from core.data.survey.image_facts import SurveyTable, survey
+from core.data.augment import PATCHES, Augment
 from core.images.preprocess import Preprocess
+from tests.support.augmented import COLOUR, EACH, EVERYTHING, PLAIN, changed, random_pixels
 
-COLOUR = Preprocess((16, 20), 28, (0.5,) * 3, (0.5,) * 3)  # Its margin is 4.
 GREY = Preprocess((16, 20), 28, (0.5,), (0.5,))
-PLAIN = Preprocess((16, 20), None, (0.5,) * 3, (0.5,) * 3)
-EACH = {
-    "flip": True,
-    "vertical_flip": True,
-    "rotation": 30.0,
-    "translate": 0.3,
-    "zoom": (0.7, 1.4),
-    "shear": 20.0,
-    "crop": 0.4,
-    "brightness": 0.5,
-    "contrast": 0.5,
-    "saturation": 0.5,
-    "hue": 0.3,
-    "gamma": (0.5, 2.0),
-    "occlusion": 1.0,
-}
-EVERYTHING = Augment(**EACH)
-
-
-def _pixels(number: int = 4, *, preprocess: Preprocess = PLAIN, seed: int = 0) -> Tensor:
-    """Smooth colour fields, so that every change shows and none is a matter of noise."""
-    height, width = (side + 2 * preprocess.margin for side in preprocess.input_size)
-    coarse = torch.rand(number, len(preprocess.mean), 4, 5, generator=torch.Generator().manual_seed(seed))
-    fine = torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear")
-    return (fine * 255).to(torch.uint8)
-
-
-def _changed(augment: Augment, pixels: Tensor, *, seed: int = 0, preprocess: Preprocess = PLAIN) -> Tensor:
-    keys = [(0, index) for index in range(len(pixels))]
-    return augmented(pixels, transform(augment, preprocess), seed, keys)
-
-
-@pytest.fixture
-def shifted_random() -> Iterator[None]:
-    """Global random numbers that are not those of a fresh process, put back afterwards."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(99)
-        torch.rand(7)
-        yield
-
-
-# What each setting does.
 
 
 def test_the_default_is_none_and_every_setting_is_something() -> None:
@@ -72,36 +21,36 @@ def test_the_default_is_none_and_every_setting_is_something() -> None:
 
 @pytest.mark.parametrize("name", [name for name in EACH if name != "crop"])
 def test_every_setting_changes_some_image(name: str) -> None:
-    pixels = _pixels(8)
-    assert not torch.equal(_changed(Augment(**{name: EACH[name]}), pixels), pixels)
+    pixels = random_pixels(8)
+    assert not torch.equal(changed(Augment(**{name: EACH[name]}), pixels), pixels)
 
 
 def test_a_crop_changes_the_image_more_the_smaller_it_may_be() -> None:
-    pixels = _pixels(16)
-    some, much = ((_changed(Augment(crop=crop), pixels).float() - pixels).abs().mean() for crop in (0.9, 0.1))
+    pixels = random_pixels(16)
+    some, much = ((changed(Augment(crop=crop), pixels).float() - pixels).abs().mean() for crop in (0.9, 0.1))
     assert 0 < some < much
 
 
 @pytest.mark.parametrize("preprocess", [COLOUR, PLAIN])
 def test_the_default_only_cuts_the_margin_off(preprocess: Preprocess) -> None:
     """At a random place, of which there are (2 · margin + 1) squared."""
-    pixels = _pixels(8, preprocess=preprocess)
+    pixels = random_pixels(8, preprocess=preprocess)
     places = range(2 * preprocess.margin + 1)
-    for image, cut in zip(pixels, _changed(Augment(), pixels, preprocess=preprocess), strict=True):
+    for image, cut in zip(pixels, changed(Augment(), pixels, preprocess=preprocess), strict=True):
         windows = [image[:, top : top + 16, left : left + 20] for top in places for left in places]
         assert any(torch.equal(cut, window) for window in windows)
 
 
 def test_over_many_keys_the_cut_reaches_every_edge() -> None:
     rows = torch.arange(24, dtype=torch.uint8)[None, :, None].expand(3, 24, 28)
-    firsts = _changed(Augment(), rows.repeat(100, 1, 1, 1), preprocess=COLOUR)[:, 0, 0, 0]
+    firsts = changed(Augment(), rows.repeat(100, 1, 1, 1), preprocess=COLOUR)[:, 0, 0, 0]
     assert set(firsts.tolist()) == set(range(9))
 
 
 @pytest.mark.parametrize(("name", "axis"), [("flip", -1), ("vertical_flip", -2)])
 def test_a_flipped_image_is_the_mirrored_one_in_half_of_the_cases(name: str, axis: int) -> None:
-    pixels = _pixels(1).repeat(200, 1, 1, 1)
-    found = _changed(Augment(**{name: True}), pixels)
+    pixels = random_pixels(1).repeat(200, 1, 1, 1)
+    found = changed(Augment(**{name: True}), pixels)
     mirrored = pixels[0].flip(axis)
     as_it_was = sum(torch.equal(image, pixels[0]) for image in found)
     turned = sum(torch.equal(image, mirrored) for image in found)
@@ -114,7 +63,7 @@ def test_a_patch_has_its_colour_and_2_to_20_percent_of_the_area(patch: str) -> N
     side = 100
     preprocess = Preprocess((side, side), None, (0.5,) * 3, (0.5,) * 3)
     pixels = torch.full((40, 3, side, side), 77, dtype=torch.uint8)
-    found = _changed(Augment(occlusion=1.0, patch=patch), pixels, preprocess=preprocess)
+    found = changed(Augment(occlusion=1.0, patch=patch), pixels, preprocess=preprocess)
     covered = found != 77
     assert (found[covered] == PATCHES[patch]).all()
     assert torch.equal(covered.any(1), covered.all(1))  # All channels of a pixel.
@@ -129,7 +78,7 @@ def test_a_patch_has_its_colour_and_2_to_20_percent_of_the_area(patch: str) -> N
 
 def test_occlusion_is_a_probability() -> None:
     pixels = torch.full((200, 3, 16, 20), 77, dtype=torch.uint8)
-    hit = (_changed(Augment(occlusion=0.25), pixels) != 77).flatten(1).any(1).sum()
+    hit = (changed(Augment(occlusion=0.25), pixels) != 77).flatten(1).any(1).sum()
     assert 26 < hit < 74  # Four standard deviations.
 
 
@@ -138,7 +87,7 @@ def test_occlusion_is_a_probability() -> None:
 def test_corners_that_a_change_opens_have_the_colour_of_fill(fill: str, preprocess: Preprocess) -> None:
     """Half as large, an image of 77 lies in the middle; all else is fill, but for blended edges."""
     pixels = torch.full((1, len(preprocess.mean), 16, 20), 77, dtype=torch.uint8)
-    found = _changed(Augment(zoom=(0.5, 0.5), fill=fill), pixels, preprocess=preprocess)
+    found = changed(Augment(zoom=(0.5, 0.5), fill=fill), pixels, preprocess=preprocess)
     corners = found[..., [0, 0, -1, -1], [0, -1, 0, -1]]
     assert set(corners.flatten().tolist()) == {PATCHES[fill]}
     assert (found[..., 5:11, 6:14] == 77).all()
@@ -146,20 +95,20 @@ def test_corners_that_a_change_opens_have_the_colour_of_fill(fill: str, preproce
 
 def test_black_fill_is_the_default() -> None:
     pixels = torch.full((20, 3, 16, 20), 200, dtype=torch.uint8)
-    found = _changed(Augment(rotation=45), pixels)
+    found = changed(Augment(rotation=45), pixels)
     assert found.min() == 0
-    assert torch.equal(found, _changed(Augment(rotation=45, fill="black"), pixels))
+    assert torch.equal(found, changed(Augment(rotation=45, fill="black"), pixels))
 
 
 def test_brightness_and_gamma_stay_within_their_bounds() -> None:
     pixels = torch.full((100, 3, 16, 20), 100, dtype=torch.uint8)
-    bright = _changed(Augment(brightness=0.2), pixels)
+    bright = changed(Augment(brightness=0.2), pixels)
     assert 80 <= bright.min() < 85
     assert 115 < bright.max() <= 120
-    curved = _changed(Augment(gamma=(0.8, 1.25)), pixels)
+    curved = changed(Augment(gamma=(0.8, 1.25)), pixels)
     low, high = (255 * (100 / 255) ** exponent for exponent in (1.25, 0.8))
     assert low - 1 <= curved.min() < curved.max() <= high + 1
-    assert _changed(Augment(gamma=(2.0, 2.0)), pixels).float().mean() == pytest.approx(
+    assert changed(Augment(gamma=(2.0, 2.0)), pixels).float().mean() == pytest.approx(
         255 * (100 / 255) ** 2, abs=1
     )
 
@@ -167,7 +116,7 @@ def test_brightness_and_gamma_stay_within_their_bounds() -> None:
 def test_a_translation_moves_whole_pixels_no_further_than_said() -> None:
     pixels = torch.zeros(60, 3, 16, 20, dtype=torch.uint8)
     pixels[:, :, 8, 10] = 255
-    found = _changed(Augment(translate=0.25), pixels)
+    found = changed(Augment(translate=0.25), pixels)
     places = found[:, 0].flatten(1).argmax(1)
     rows, columns = places // 20 - 8, places % 20 - 10
     assert (rows.abs().max().item(), columns.abs().max().item()) == (4, 5)
@@ -177,100 +126,22 @@ def test_a_nearest_preprocess_makes_no_new_colours() -> None:
     preprocess = replace(PLAIN, interpolation="nearest")
     pixels = (torch.rand(10, 3, 16, 20, generator=torch.Generator().manual_seed(0)) > 0.5).byte() * 200
     augment = Augment(rotation=40, zoom=(0.8, 1.3), shear=10, crop=0.5)
-    assert set(_changed(augment, pixels, preprocess=preprocess).unique().tolist()) == {0, 200}
+    assert set(changed(augment, pixels, preprocess=preprocess).unique().tolist()) == {0, 200}
 
 
 @pytest.mark.parametrize("preprocess", [COLOUR, GREY, PLAIN])
 @pytest.mark.parametrize("name", [*EACH, "all of them"])
 def test_every_setting_gives_uint8_of_the_input_size(preprocess: Preprocess, name: str) -> None:
     augment = EVERYTHING if name == "all of them" else Augment(**{name: EACH[name]})
-    found = _changed(augment, _pixels(3, preprocess=preprocess), preprocess=preprocess)
+    found = changed(augment, random_pixels(3, preprocess=preprocess), preprocess=preprocess)
     assert found.dtype == torch.uint8
     assert found.shape == (3, len(preprocess.mean), 16, 20)
 
 
 def test_grey_images_have_no_hue_or_saturation_to_change() -> None:
     preprocess = replace(PLAIN, mean=(0.5,), std=(0.5,))
-    pixels = _pixels(4, preprocess=preprocess)
-    assert torch.equal(_changed(Augment(hue=0.5, saturation=1.0), pixels, preprocess=preprocess), pixels)
-
-
-# By the key alone.
-
-
-def test_an_image_is_changed_by_its_key_alone_not_by_its_company_or_place() -> None:
-    pixels = _pixels(4, preprocess=COLOUR)
-    change = transform(EVERYTHING, COLOUR)
-    keys = [(1, 10), (1, 11), (2, 10), (3, 7)]
-    together = augmented(pixels, change, 5, keys)
-    order = [2, 0, 3]
-    assert torch.equal(augmented(pixels[order], change, 5, [keys[each] for each in order]), together[order])
-    for image, key, expected in zip(pixels, keys, together, strict=True):
-        assert torch.equal(augmented(image[None], change, 5, [key])[0], expected)
-
-
-def test_epoch_index_and_seed_each_make_another_change() -> None:
-    image = _pixels(1, preprocess=COLOUR)
-    change = transform(EVERYTHING, COLOUR)
-    found = [
-        augmented(image, change, seed, [key])
-        for seed, key in [(0, (0, 0)), (0, (0, 1)), (0, (1, 0)), (1, (0, 0)), (0, (11, 0)), (0, (1, 10))]
-    ]
-    for one, other in ((a, b) for place, a in enumerate(found) for b in found[:place]):
-        assert not torch.equal(one, other)
-    assert all(each.shape == (1, 3, 16, 20) for each, _ in pairwise(found))
-
-
-@pytest.mark.usefixtures("shifted_random")
-def test_global_random_numbers_neither_matter_nor_are_touched() -> None:
-    pixels = _pixels(3, preprocess=COLOUR)
-    first = _changed(EVERYTHING, pixels, preprocess=COLOUR)
-    torch.manual_seed(1234)
-    np.random.seed(5)  # noqa: NPY002 (the old global state is what must not matter)
-    before, old = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
-    assert torch.equal(_changed(EVERYTHING, pixels, preprocess=COLOUR), first)
-    assert torch.equal(torch.get_rng_state(), before)
-    assert np.random.get_state()[1].tolist() == old  # noqa: NPY002
-
-
-def test_the_random_numbers_of_gpus_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There, those of dropout are drawn, in the same process that augments."""
-    seeds: list[int] = []
-    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeds.append)
-    _changed(EVERYTHING, _pixels(2))
-    assert seeds == []
-
-
-@pytest.mark.usefixtures("shifted_random")
-def test_also_an_error_leaves_the_random_numbers_as_they_were() -> None:
-    before = torch.get_rng_state()
-    with pytest.raises(ValueError, match="argument 2 is longer"):
-        augmented(_pixels(1), transform(EVERYTHING, PLAIN), 0, [(0, 0), (0, 1)])
-    assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_the_callers_pixels_stay_as_they_were() -> None:
-    pixels = _pixels(4)
-    before = pixels.clone()
-    _changed(EVERYTHING, pixels)
-    assert torch.equal(pixels, before)
-
-
-def test_pictures_without_augmentation_are_the_centre_as_in_use() -> None:
-    array = np.random.default_rng(0).integers(0, 256, (3, 40, 50, 3), np.uint8)
-    images = ImageSet("x", ("a", "b"), np.array([0, 1, 0]), ["0", "1", "2"], Pixels(array), "0")
-    table = SurveyTable.collect(survey(images, workers=1), 3)
-    decoded = Decoded(images, COLOUR, table, None)
-    expected = torch.stack([COLOUR.pixels(Image.fromarray(each)) for each in array])
-    for augment in (None, Augment(), Augment(patch="black")):
-        pixels, labels, indices = ImageDataset(decoded, augment).__getitems__([(4, 2), (9, 0)])
-        assert torch.equal(pixels, expected[[2, 0]])
-        assert (labels.tolist(), indices.tolist()) == ([0, 0], [2, 0])
-    other, _, _ = ImageDataset(decoded, EVERYTHING).__getitems__([(4, 2)])
-    assert not torch.equal(other[0], expected[2])
-
-
-# What is refused.
+    pixels = random_pixels(4, preprocess=preprocess)
+    assert torch.equal(changed(Augment(hue=0.5, saturation=1.0), pixels, preprocess=preprocess), pixels)
 
 
 @pytest.mark.parametrize(
@@ -303,4 +174,4 @@ def test_the_greatest_settings_still_work() -> None:
     greatest = Augment(
         rotation=180, shear=89, translate=1, crop=0, hue=0.5, brightness=1, contrast=1, saturation=1
     )
-    assert _changed(greatest, _pixels(8)).shape == (8, 3, 16, 20)
+    assert changed(greatest, random_pixels(8)).shape == (8, 3, 16, 20)
