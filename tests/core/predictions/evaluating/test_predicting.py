@@ -1,4 +1,4 @@
-"""The pass that writes predictions: each row by hand, classes by name, broken images, and interruptions."""
+"""Every row of the table is what the network says of that image."""
 
 import json
 from dataclasses import replace
@@ -12,27 +12,14 @@ from PIL import Image
 from core.checkpoints import store
 from core.checkpoints.paths import METRICS
 from core.data.image_set import ImageSet
-from core.data.sources.folder.class_folders import SOURCE
-from core.errors import AwayImageError, DataError, ImageError
-from core.files import regular
-from core.models import imagenet
+from core.errors import DataError
 from core.passes.in_process import InProcess
 from core.passes.progress import PassProgress
 from core.predictions import evaluations
 from core.predictions.evaluating import workplace
 from core.predictions.evaluating.evaluate import evaluate
-from core.predictions.evaluating.samples import labels_for, open_images, samples_of
-from tests.support.tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
-
-
-@pytest.fixture
-def folder() -> Path:
-    return random_checkpoint()
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> ImageSet:
-    return SOURCE.load(noisy_pictures(tmp_path / "data"))
+from core.predictions.evaluating.samples import samples_of
+from tests.support.tiny_evaluation import CLASSES
 
 
 def test_every_row_is_what_the_network_says_of_that_image(folder: Path, images: ImageSet) -> None:
@@ -165,141 +152,3 @@ def test_images_none_of_which_can_be_read_are_an_error(folder: Path, images: Ima
     broken = images.sample_ids.index("mole/1.png")
     with pytest.raises(DataError, match=r"none of the 1 images of '.*' can be read"):
         evaluate(folder, replace(samples, indices=np.array([broken])))
-
-
-# Data that go away, or are damaged by the dozen: nothing is replaced.
-
-
-def _kept(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-
-
-@pytest.mark.parametrize("workers", [0, 2])
-def test_results_outlive_an_evaluation_whose_images_go_away(
-    folder: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch, workers: int
-) -> None:
-    monkeypatch.setattr(regular, "_PAUSES_S", (0.0, 0.0))
-    samples = samples_of(store.read_card(folder), images, "all")
-    evaluate(folder, samples)
-    before = _kept(folder)
-    (images.root / "mole").rename(images.root.parent / "mole")
-    with pytest.raises(
-        DataError, match=r"^cannot read '.*mole/0.png': there is no such file; connect its disk"
-    ):
-        evaluate(folder, samples, InProcess(workers=workers))
-    images.root.rename(images.root.parent / "elsewhere")
-    with pytest.raises(DataError, match=r"^the folder '.*' is missing; connect its disk, then start again$"):
-        evaluate(folder, samples, InProcess(workers=workers))
-    assert _kept(folder) == before
-    (images.root.parent / "elsewhere").rename(images.root)
-    (images.root.parent / "mole").rename(images.root / "mole")
-    assert evaluate(folder, samples)["num_samples"] == 10
-
-
-def test_an_image_that_is_away_for_a_moment_is_read_again(
-    folder: Path, images: ImageSet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(regular, "_PAUSES_S", (0.0, 0.0))
-    failures = iter([True, True])
-
-    def shaky(index: int) -> Image.Image:
-        if index == 3 and next(failures, False):
-            raise AwayImageError("cannot read: the share does not answer")
-        return images.image(index)
-
-    samples = samples_of(store.read_card(folder), replace(images, image=shaky), "all")
-    assert evaluate(folder, samples)["num_samples"] == 10
-
-
-@pytest.mark.parametrize(
-    ("num_images", "num_broken", "stops"), [(20, 5, False), (20, 6, True), (300, 7, True)]
-)
-def test_more_damaged_images_than_a_few_stop_an_evaluation(
-    folder: Path,
-    num_images: int,
-    num_broken: int,
-    stops: bool,  # noqa: FBT001 (what is expected)
-) -> None:
-    def image(index: int) -> Image.Image:
-        if index < num_broken:
-            raise ImageError("got a file that is damaged")
-        return Image.new("RGB", (8, 8))
-
-    labels = np.arange(num_images) % 2
-    many = ImageSet("many", CLASSES[:2], labels, [f"{index}" for index in range(num_images)], image, "0")
-    samples = samples_of(store.read_card(folder), many, "all")
-    if not stops:
-        assert evaluate(folder, samples)["num_broken"] == num_broken
-        return
-    with pytest.raises(
-        DataError, match=rf"^{num_broken} of {num_images} images of 'many' cannot be read, more than 2%"
-    ):
-        evaluate(folder, samples)
-    assert not (folder / ".evaluation").exists()
-    assert not (folder / METRICS).exists()
-
-
-# Classes by name.
-
-
-def _set_of(names: list[str]) -> ImageSet:
-    """An image of each class, none of which can be opened."""
-    labels = np.arange(len(names))
-    return ImageSet(
-        "names", tuple(names), labels, [str(each) for each in labels], image=_closed, fingerprint=""
-    )
-
-
-def _closed(_index: int) -> Image.Image:
-    raise AssertionError
-
-
-def test_classes_match_in_any_case_and_with_underscores() -> None:
-    known = ("Tiger cat", "dog_house", "Crane", "crane", "owl", "owl")
-    found = labels_for(_set_of(["dog house", "tiger_CAT", "crane", "Crane", "owl (5)"]), known)
-    assert found.tolist() == [1, 0, 3, 2, 5]
-    assert labels_for(_set_of(["CRANE", "owl", "Tiger Cat"]), known).tolist() == [-1, -1, 0]
-    with pytest.raises(
-        DataError, match=r"the checkpoint has no class 'CRANE', 'owl'; it has Tiger cat, dog_"
-    ):
-        labels_for(_set_of(["CRANE", "owl"]), known)
-    with pytest.raises(DataError, match=r"no class 'a', 'b', 'c' and 2 more; it has"):
-        labels_for(_set_of(list("abcde")), known)
-
-
-def test_classes_of_imagenet_also_go_by_their_synsets() -> None:
-    """WordNet: n02123045 is the tabby, n02123159 the tiger cat, n02012849 the bird among the cranes."""
-    classes = imagenet.class_names()
-    found = labels_for(_set_of(["n02123045", "tiger_cat", "n02012849", "n03126707"]), classes)
-    assert [classes[index] for index in found] == ["tabby", "tiger cat", "crane (bird)", "crane (machine)"]
-    assert labels_for(_set_of(imagenet.synsets()), classes).tolist() == list(range(1000))
-    assert labels_for(_set_of(["n02123045", "n99999999"]), classes).tolist() == [281, -1]
-    with pytest.raises(DataError, match="the checkpoint has no class 'n99999999'; it has tench, goldfish"):
-        labels_for(_set_of(["n99999999"]), classes)
-
-
-def test_a_thousand_other_classes_have_no_synsets() -> None:
-    others = [f"class {index}" for index in range(1000)]
-    with pytest.raises(DataError, match="the checkpoint has no class 'n02123045'"):
-        labels_for(_set_of(["n02123045"]), others)
-    # Somebody else's words for some of them make no difference.
-    renamed = ["fish", *imagenet.class_names()[1:]]
-    assert labels_for(_set_of(["n01440764", "fish"]), renamed).tolist() == [0, 0]
-
-
-@pytest.mark.parametrize("layout", ["{synset}_{name}", "{synset}/1", "val/{synset}/1", "{name}/1"])
-def test_the_built_in_network_knows_photos_in_any_layout(
-    photos: list[Path], layout: str, tmp_path: Path
-) -> None:
-    """Eight photos, seven of which it has right; wrong labels would leave none."""
-    for photo in photos[1:80:10]:
-        synset, name = photo.stem.split("_", 1)
-        target = tmp_path / "data" / f"{layout.format(synset=synset, name=name)}.JPEG"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.symlink_to(photo)
-    folder = store.save("another", store.read_card(store.find("imagenet")), {})
-    images = open_images(folder, tmp_path / "data")
-    found = evaluate(folder, samples_of(store.read_card(folder), images, "val"))
-    assert (found["num_samples"], found["majority_baseline"]) == (8, 1 / 8)
-    assert found["accuracy"] >= 6 / 8
-    assert found["top5_accuracy"] >= 7 / 8
