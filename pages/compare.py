@@ -16,7 +16,7 @@ with shell.page("pages/compare.py"):
         # Before this page reads the sample that is meant for Mistakes.
         st.switch_page("pages/mistakes.py", query_params={})
     head = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="head")
-    head.title("Compare", width="content")
+    head.title("Compare", width="content", anchor=False)
     first, second = which_two.pick(models.chosen_checkpoint(), head)
     if first.name == second.name:
         generalisation.draw(first, second)

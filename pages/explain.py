@@ -16,7 +16,7 @@ from pages._ui.session.checkpoints import models
 from pages._ui.session.question import answers, photos, question_keys
 
 with shell.page("pages/explain.py"):
-    st.title("Explain")
+    st.title("Explain", anchor=False)
     photo_picker.linked_photo()
     photo_picker.photo_source()
     photo = photos.chosen_photo()

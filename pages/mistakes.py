@@ -15,7 +15,7 @@ VIEWS = {"confusions": "Confusions", "classes": "Classes", "curves": "Curves", "
 
 with shell.page("pages/mistakes.py"):
     head = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="head")
-    head.title("Mistakes", width="content")
+    head.title("Mistakes", width="content", anchor=False)
     results = numbers.pick_results(models.chosen_checkpoint(), head)
     opened = open_sample.pick(results.table, "among these predictions")
     pictures = image_access.pictures(results.evaluation)

@@ -6,7 +6,7 @@ from pages._ui import shell
 from pages._ui.train import data_report, one_training, plan, trainings_table
 
 with shell.page("pages/train.py"):
-    st.title("Train")
+    st.title("Train", anchor=False)
     run = one_training.watched()
     if run is not None:
         one_training.draw(run)
@@ -19,7 +19,7 @@ with shell.page("pages/train.py"):
             recipe_name = plan.recipe_name()
             planned = plan.pick(recipe_name)
         with right, st.container(border=True, gap="xsmall"):
-            st.markdown("## What will happen")
+            st.markdown("## What will happen", anchors=False)
             fits = plan.draw_facts(planned)
             plan.draw_start(recipe_name, planned, fits=fits)
         if on_data.open:

@@ -20,6 +20,7 @@ from core.explanation.photo_series import Explained, explain_each
 from core.explanation.question import METHODS, Question, Score
 from core.models import registry
 from core.predictions.top_k import class_index, prediction
+from core.shares import percent
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -110,7 +111,7 @@ def _save(checkpoint: Checkpoint, explained: Explained | CoreError, path: Path, 
     for note in explanation.notes:
         print(f"{path}: {note}", file=sys.stderr)
     best = prediction(explanation.logits, checkpoint.card.class_names, int(explanation.logits.argmax()))
-    print(f"{path}: {best.class_name} ({best.probability:.1%}) -> {folder}")
+    print(f"{path}: {best.class_name} ({percent(best.probability)}) -> {folder}")
 
 
 def _question(options: argparse.Namespace, checkpoint: Checkpoint) -> Question:

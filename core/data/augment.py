@@ -34,7 +34,7 @@ class Augment:
         saturation: See ``brightness``.
         hue: Largest shift on the colour circle, as a share of it, up to 0.5.
         gamma: Smallest and largest exponent.
-        occlusion: Probability that a patch of 2 to 20 % of the area is covered.
+        occlusion: Probability that a patch of 2 to 20% of the area is covered.
         patch: The colour of the patch, one of `PATCHES`.
         fill: The colour of corners that rotation, translation, zoom and shear leave empty.
     """

@@ -2,6 +2,7 @@
 
 from core.data.image_set import ImageSet
 from core.errors import AwayImageError, DataError
+from core.shares import whole_percent
 
 FEW = 5  # Damaged images that any data set may have.
 SHARE = 0.02  # Of all images: more than that points to the folder or its disk.
@@ -14,8 +15,8 @@ def refuse_many(num_broken: int, images: ImageSet, num_images: int) -> None:
         raise DataError(f"none of the {num_images} images of {where!r} can be read")
     if num_broken > max(FEW, SHARE * num_images):
         raise DataError(
-            f"{num_broken} of {num_images} images of {where!r} cannot be read, more than {SHARE:.0%}; "
-            "'python -m core data DIR' lists them: repair or delete them"
+            f"{num_broken} of {num_images} images of {where!r} cannot be read, more than "
+            f"{whole_percent(SHARE)}; 'python -m core data DIR' lists them: repair or delete them"
         )
 
 

@@ -10,6 +10,7 @@ from core.data.augment import Augment
 from core.images.preprocess import Preprocess
 from core.models import registry
 from core.models.heads import Head
+from core.shares import whole_percent
 from core.training.network import head_of, preprocess_of
 from core.training.recipe import Model, Optimiser, Recipe, Schedule
 
@@ -52,14 +53,14 @@ def augmentation(augment: Augment) -> Iterator[str]:
     """The augmentations, one phrase each."""
     yield from _moves(augment)
     if augment.crop < 1:
-        yield f"cropped to as little as {augment.crop:.0%}"
+        yield f"cropped to as little as {whole_percent(augment.crop)}"
     for name in ("brightness", "contrast", "saturation", "hue"):
         if share := getattr(augment, name):
-            yield f"{name} ±{share:.0%}"
+            yield f"{name} ±{whole_percent(share)}"
     if augment.gamma != (1.0, 1.0):
         yield "gamma {:g} to {:g}".format(*augment.gamma)
     if augment.occlusion:
-        yield f"partly covered ({augment.occlusion:.0%} of them)"
+        yield f"partly covered ({whole_percent(augment.occlusion)} of them)"
 
 
 def _moves(augment: Augment) -> Iterator[str]:
@@ -72,7 +73,7 @@ def _moves(augment: Augment) -> Iterator[str]:
     if augment.shear:
         yield f"sheared by up to {augment.shear:g}°"
     if augment.translate:
-        yield f"shifted by up to {augment.translate:.0%}"
+        yield f"shifted by up to {whole_percent(augment.translate)}"
     if augment.zoom != (1.0, 1.0):
         yield "zoomed {:g} to {:g} times".format(*augment.zoom)
 

@@ -11,7 +11,7 @@ from pages._ui.session.checkpoints import models
 def draw() -> None:
     """The whole page."""
     with shell.page("app.py"):
-        st.title("Why does it see that?")
+        st.title("Why does it see that?", anchor=False)
         st.markdown(
             "Drop a photo. SeeWhy shows which class the network predicts, **which parts of the photo are the "
             "evidence**, and why it is not another class."
@@ -20,14 +20,14 @@ def draw() -> None:
         if photo_picker.photo_source():
             st.switch_page("pages/explain.py", query_params={})
         _draw_model(name)
-        st.header("Pages")
+        st.header("Pages", anchor=False)
         for path, page in list(shell.PAGES.items())[1:]:
             st.page_link(path, label=f"**{page.title}**: {page.question}", icon=page.icon)
 
 
 @errors.guarded  # A model that cannot be loaded must not hide the links to the other pages.
 def _draw_model(name: str) -> None:
-    st.header("Model")
+    st.header("Model", anchor=False)
     loaded = models.load(name)
     card = loaded.checkpoint.card
     with st.container(horizontal=True):

@@ -62,7 +62,7 @@ def page(path: str) -> Iterator[None]:
         errors.show(error, "the sidebar was drawn")
         st.stop()
     if path not in _WITHOUT_CHECKPOINT and not available():
-        st.title("Why does it see that?" if path == "app.py" else this.title)
+        st.title("Why does it see that?" if path == "app.py" else this.title, anchor=False)
         welcome.draw()
         st.stop()
     try:
@@ -76,7 +76,7 @@ def page(path: str) -> Iterator[None]:
 def _sidebar() -> None:
     own_model.choose_added()
     with st.sidebar:
-        st.markdown("## SeeWhy")
+        st.markdown("## SeeWhy", anchors=False)
         names = available()
         query = {models.CHECKPOINT: models.chosen_checkpoint()} if names else {}
         for path, each in PAGES.items():

@@ -3,8 +3,8 @@
 import html
 import re
 
+from core import shares
 from core.errors import CoreError
-from core.evaluation import shares
 
 MINUS = "−"
 _MOST = 2_000
@@ -60,11 +60,8 @@ def counted(number: int, noun: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as a percentage of at most four characters: ``97 %``; ``100 %`` only for the whole."""
-    text = f"{share:.0%}"
-    if text == "100%" and share < 1:
-        return ">99 %"
-    return "<1 %" if text == "0%" and share > 0 else text.replace("%", " %")
+    """A share as a percentage of at most four characters: ``97%``; ``100%`` only for the whole."""
+    return shares.whole_percent(share)
 
 
 def accuracy(share: float) -> str:

@@ -188,7 +188,7 @@ def test_a_slow_method_shows_progress_and_stops(app: App, cat: bytes) -> None:
     app.heat()
     app.settle()
     app.choose("method", "Occlusion")
-    expect(app.page.get_by_text(re.compile(r"Occlusion: \d+ %"))).to_be_visible(timeout=20_000)
+    expect(app.page.get_by_text(re.compile(r"Occlusion: \d+%"))).to_be_visible(timeout=20_000)
     app.page.get_by_role("button", name="Stop").last.click()
     expect(app.page.get_by_text("Grad-CAM at bn2")).to_be_visible(timeout=20_000)
     app.choose("method", "Saliency")

@@ -105,6 +105,18 @@ def test_a_channel_in_the_overview_opens_it_beside_its_layer(app: App) -> None:
     expect(app.page.get_by_role("heading", name="blocks.2: 40 channels of 28 × 28")).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("view", ["class image", "sparsity"])
+def test_the_layer_stays_in_the_address_from_view_to_view_and_after_a_reload(app: App, view: str) -> None:
+    app.open("/inside?checkpoint=digits&photo=coffee.png&layer=block2")
+    app.page.get_by_role("radio", name=view).click()
+    expect(app.page).to_have_url(re.compile(r"layer=block2&open=" + view.replace(" ", r"\+")))
+    app.page.reload()
+    app.settle()
+    expect(app.page).to_have_url(re.compile("layer=block2"))
+    app.page.get_by_role("radio", name="channels").click()
+    expect(app.page.get_by_role("heading", name="block2: 64 channels")).to_be_visible()
+
+
 @pytest.mark.parametrize("view", ["channels", "class image", "sparsity"])
 def test_at_1280_by_900_no_view_scrolls_and_the_overview_stays(app: App, view: str) -> None:
     app.page.set_viewport_size({"width": 1280, "height": 900})
@@ -170,7 +182,7 @@ def test_the_sparsest_layers_are_a_click_away(app: App) -> None:
     app.open("/inside?checkpoint=signs-plain&open=sparsity")
     dots = app.page.locator(".st-key-sparsity .plot button")
     dots.last.hover()
-    expect(app.page.locator(".st-key-sparsity .reading")).to_have_text(re.compile(r"^block4: \d+ % zeros$"))
+    expect(app.page.locator(".st-key-sparsity .reading")).to_have_text(re.compile(r"^block4: \d+% zeros$"))
     dots.last.click()
     expect(app.page.get_by_role("heading", name="block4: 64 channels of 2 × 2")).to_be_visible()
 

@@ -96,7 +96,7 @@ def test_a_link_to_a_broken_one_says_why_another_is_shown(root: Path) -> None:
     assert not page.exception
     assert "odd cannot be used" in page.warning[0].value
     assert "The page shows another model" in as_read(page.warning[0].value)
-    assert metrics(page)["Accuracy"] == "98.9 %"
+    assert metrics(page)["Accuracy"] == "98.9%"
 
 
 def test_weights_that_cannot_be_read_leave_home_as_it_is(root: Path) -> None:

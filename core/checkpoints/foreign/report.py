@@ -10,6 +10,7 @@ from core.checkpoints.foreign.fitting import Fitted
 from core.errors import CheckpointError
 from core.models import heads, registry
 from core.models.heads import HeadLayers
+from core.shares import percent
 
 _AT_MOST = 4
 
@@ -39,7 +40,7 @@ def report(file: str, contents: Contents, fitted: Fitted, card: Card, logits: Te
             f"input: {_channels(len(card.preprocess.mean))} of {height} x {width} pixels, "
             f"mean {_numbers(card.preprocess.mean)}, std {_numbers(card.preprocess.std)}"
         ),
-        f"sample photo of a cat: {card.class_names[best]} ({probability:.1%})",
+        f"sample photo of a cat: {card.class_names[best]} ({percent(probability)})",
     ]
     return Report(tuple(lines))
 

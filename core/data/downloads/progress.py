@@ -18,6 +18,7 @@ from pathlib import Path
 from core import files
 from core.errors import FileError
 from core.files import stored
+from core.shares import whole_percent
 
 _EVERY_S = 0.5
 _ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz")
@@ -40,7 +41,7 @@ class DownloadProgress:
             return f"{files.in_words(self.total)} requested"
         if self.done >= self.total > 0:
             return f"{files.in_words(self.total)} downloaded; unpacking and checking"
-        return f"{files.in_words(self.done)} of {files.in_words(self.total)}, {self.share:.0%}"
+        return f"{files.in_words(self.done)} of {files.in_words(self.total)}, {whole_percent(self.share)}"
 
 
 OnProgress = Callable[[DownloadProgress], None]

@@ -87,7 +87,7 @@ def alike(some: Looks, others: Looks) -> NDArray[np.bool_]:
     """Whether looks (N, 16, 16) and others (N, 16, 16) show the same image, (N,).
 
     After subtracting each look's mean, pixels differ by at most 24 grey levels, and on average by at most
-    4 grey levels and 12 % of the contrast. The contrast is the mean absolute deviation of the flatter look,
+    4 grey levels and 12% of the contrast. The contrast is the mean absolute deviation of the flatter look,
     and must be at least 4 grey levels.
     """
     contrast = np.minimum(_contrast(some), _contrast(others))

@@ -11,6 +11,7 @@ from core.data.image_set import ImageSet, Labels, LeftOut
 from core.data.sources.folder.listing import NOT_OPENED
 from core.data.survey.copies import content_numbers, near_pairs
 from core.data.survey.image_facts import SurveyTable
+from core.shares import percent
 
 SPLITS = ("train", "val", "test")
 _NAMES = dict(zip(SPLITS, ("training", "validation", "test"), strict=True))
@@ -233,7 +234,7 @@ def lines(report: DataReport) -> list[str]:
     sizes = report.sizes
     spans = (f"{low} to {high} (median {middle})" for low, middle, high in (sizes.widths, sizes.heights))
     num_images = _several(int(report.counts.sum()), "image", "images")
-    share = f"majority-class baseline {report.majority_share:.1%}"
+    share = f"majority-class baseline {percent(report.majority_share)}"
     return [
         f"{report.name}: {num_images}, fingerprint {report.fingerprint}",
         *_class_lines(report),

@@ -35,7 +35,7 @@ class McNemar:
 
 @dataclass(frozen=True, slots=True)
 class AccuracyDifference:
-    """The second accuracy minus the first, in [-1, 1], and its 95 % confidence interval."""
+    """The second accuracy minus the first, in [-1, 1], and its 95% confidence interval."""
 
     value: float
     low: float

@@ -16,10 +16,10 @@ from core.arrays import DoubleArray, IntArray
 from core.evaluation.comparing.significance import CAUTION, AccuracyDifference, odds
 from core.evaluation.comparing.verdict import interval, p_words, points
 from core.evaluation.metrics import column, is_right
-from core.evaluation.shares import percent
+from core.shares import percent
 
 _TOO_LIKELY, _UNLIKELY = 0.05, 0.01
-_Z = 1.959964  # For a 95 % interval.
+_Z = 1.959964  # For a 95% interval.
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class DataSetScore:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassShift:
-    """Arrays (C,): samples and recall on both data sets, and the change with its 95 % interval.
+    """Arrays (C,): samples and recall on both data sets, and the change with its 95% interval.
 
     Without samples a recall is NaN, and so is its change.
     """
@@ -90,7 +90,7 @@ def shift(first: pa.Table, second: pa.Table, num_classes: int) -> Shift:
 def difference_of_shares(
     num_right: tuple[IntArray, IntArray], num_samples: tuple[IntArray, IntArray]
 ) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
-    """The difference of two shares, second minus first, and its 95 % interval; NaN without samples.
+    """The difference of two shares, second minus first, and its 95% interval; NaN without samples.
 
     Newcombe's hybrid of two Wilson intervals (Newcombe 1998, method 10, doi:10.1002/(SICI)1097-0258).
     """
@@ -132,7 +132,7 @@ def headline(shift: Shift, network: str, first_name: str, second_name: str) -> s
     )
     return (
         f"{network} is right on {' and on '.join(on)}: {points(shift.difference.value)} points, "
-        f"95 % interval {interval(shift.difference)}"
+        f"95% interval {interval(shift.difference)}"
     )
 
 
@@ -215,7 +215,7 @@ def _same_mix(classes: ClassShift) -> float | None:
 
 
 def _wilson(num_right: NDArray[np.int64], num_samples: NDArray[np.int64]) -> tuple[DoubleArray, ...]:
-    """A share and its 95 % interval (Wilson 1927)."""
+    """A share and its 95% interval (Wilson 1927)."""
     with np.errstate(invalid="ignore", divide="ignore"):
         share = num_right / num_samples
         middle = (num_right + _Z**2 / 2) / (num_samples + _Z**2)

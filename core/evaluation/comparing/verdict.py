@@ -13,7 +13,7 @@ from core.evaluation.comparing.significance import (
     mcnemar,
     mcnemar_by_group,
 )
-from core.evaluation.shares import percent
+from core.shares import percent
 
 _SMALL = 1e-4
 
@@ -66,7 +66,7 @@ def headline(verdict: Verdict, first_name: str, second_name: str) -> str:
     count = "1 sample" if verdict.num_samples == 1 else f"{verdict.num_samples:,} samples"
     return (
         f"{second_name} is right on {second} of {count}, {first_name} on {first}: "
-        f"{points(verdict.difference.value)} points, 95 % interval {interval(verdict.difference)}"
+        f"{points(verdict.difference.value)} points, 95% interval {interval(verdict.difference)}"
     )
 
 

@@ -40,7 +40,7 @@ def module_named(model: nn.Module, name: str) -> nn.Module:
 def capture(model: nn.Module, hooks: Mapping[nn.Module, ForwardHook]) -> Iterator[None]:
     """Hold the lock, with evaluation mode, frozen parameters and ``hooks``; afterwards all is as it was."""
     _refuse_scripted(model)
-    # One walk: walking the modules four times took 5 % of EfficientNet-Lite0's pass.
+    # One walk: walking the modules four times took 5% of EfficientNet-Lite0's pass.
     modules = list(model.modules())
     with model_lock(model), restored(modules), _inert(modules), ExitStack() as registered:
         for module, hook in hooks.items():

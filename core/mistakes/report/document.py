@@ -14,9 +14,9 @@ from core.drawing import render
 from core.drawing.render import Picture
 from core.evaluation.metrics import Metrics
 from core.evaluation.selection import Sample
-from core.evaluation.shares import percent
 from core.mistakes.report import html_tables
 from core.mistakes.why_wrong import EvidencePictures, Sides, Sum
+from core.shares import percent
 
 _HTML = Path(__file__).parent
 _MINUS = "−"
@@ -123,7 +123,7 @@ def _file(name: str) -> str:
 def _about(report: MistakesReport) -> str:
     about = report.about
     entries = {
-        "Checkpoint": about.checkpoint,
+        "Model": about.checkpoint,
         "Architecture": about.architecture,
         "Evaluation": about.evaluation,
         "Data": about.data,

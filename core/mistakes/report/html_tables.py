@@ -9,7 +9,7 @@ from core.arrays import IntArray
 from core.evaluation import matrix_view
 from core.evaluation.confusion import most_counted
 from core.evaluation.metrics import Metrics
-from core.evaluation.shares import percent
+from core.shares import percent
 
 LARGEST_MATRIX, MOST_PAIRS, MOST_CLASSES = 40, 25, 200
 _MATRIX_CAPTION = (

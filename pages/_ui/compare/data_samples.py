@@ -99,7 +99,7 @@ def draw_matrices(both: TwoDataSets) -> None:
     for column, results, which, view in zip(columns, results_of_both, _SIDES, views, strict=True):
         whole = results.metrics.confusion_matrix
         with column:
-            st.markdown(f"## {words.plain(results.evaluation.name)}")
+            st.markdown(f"## {words.plain(results.evaluation.name)}", anchors=False)
             matrix.draw(
                 Grid(
                     view,

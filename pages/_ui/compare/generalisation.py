@@ -43,7 +43,7 @@ def draw(first: Results, second: Results) -> None:
 
 def _draw_headline(both: TwoDataSets) -> None:
     """The result in one sentence."""
-    st.markdown(f"## {words.plain(headline(both.shift, both.first.name, *both.names))}")
+    st.markdown(f"## {words.plain(headline(both.shift, both.first.name, *both.names))}", anchors=False)
 
 
 def _draw_story(both: TwoDataSets) -> None:
@@ -91,10 +91,10 @@ def _draw_classes(both: TwoDataSets) -> None:
     column = st.column_config
     st.caption(
         f"Recall is the share of a class's samples that are right; before: {words.plain(first)}, after: "
-        f"{words.plain(second)}. Largest fall first. Each 95 % interval is for its own class: among many "
+        f"{words.plain(second)}. Largest fall first. Each 95% interval is for its own class: among many "
         "classes, some move by chance. Click the box at the left of a row to see its samples."
     )
-    share = partial(column.ProgressColumn, format="%.1f %%", min_value=0.0, max_value=100.0)
+    share = partial(column.ProgressColumn, format="%.1f%%", min_value=0.0, max_value=100.0)
     moved = partial(column.NumberColumn, format="%.1f")
     st.dataframe(
         rows.style.map(per_class.colour, subset=["change"]).format(
@@ -112,8 +112,8 @@ def _draw_classes(both: TwoDataSets) -> None:
         column_config={
             "name": column.TextColumn("Class"),
             "change": moved("Change, points"),
-            "low": moved("from", help="The lower end of the 95 % interval of the change"),
-            "high": moved("to", help="The upper end of the 95 % interval of the change"),
+            "low": moved("from", help="The lower end of the 95% interval of the change"),
+            "high": moved("to", help="The upper end of the 95% interval of the change"),
             "before": share("Recall before", help=first),
             "after": share("Recall after", help=second),
             "first_support": column.NumberColumn("Samples before", format="localized"),
@@ -134,7 +134,7 @@ def _draw_calibration(both: TwoDataSets) -> None:
         columns = st.columns(2, gap="large")
     for column, results, side in zip(columns, (both.first, both.second), data_sets.SAMPLES, strict=True):
         with column:
-            st.markdown(f"## {words.plain(results.evaluation.name)}")
+            st.markdown(f"## {words.plain(results.evaluation.name)}", anchors=False)
             st.plotly_chart(
                 figures.reliability(calibration_bins(results.table)), key=f"reliability_{side}",
                 config=figures.CONFIG, alt=f"Reliability diagram on {results.evaluation.name}",

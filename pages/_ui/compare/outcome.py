@@ -16,7 +16,9 @@ _COLOURED = ("fixed", "broken")
 
 def draw_headline(compared: Compared, verdict: Verdict) -> None:
     """The result in one sentence."""
-    st.markdown(f"## {words.plain(headline(verdict, compared.first.name, compared.second.name))}")
+    st.markdown(
+        f"## {words.plain(headline(verdict, compared.first.name, compared.second.name))}", anchors=False
+    )
 
 
 def draw(compared: Compared, verdict: Verdict, pile: str | None) -> None:

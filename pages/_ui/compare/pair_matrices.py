@@ -41,10 +41,10 @@ def _draw_both(compared: Compared, shown: IntArray) -> None:
     views = matrix_view.side_by_side(compared.matrices, shown)
     label, said_first, said_second = comparisons.chosen_classes(compared)
     with columns[0]:
-        st.markdown(f"## {words.plain(compared.first.name)}")
+        st.markdown(f"## {words.plain(compared.first.name)}", anchors=False)
         _draw_one(compared, compared.matrices.first, views[0], (label, said_first), key="matrix_first")
     with columns[1]:
-        st.markdown(f"## {words.plain(compared.second.name)}")
+        st.markdown(f"## {words.plain(compared.second.name)}", anchors=False)
         _draw_one(compared, compared.matrices.second, views[1], (label, said_second), key="matrix_second")
 
 

@@ -25,7 +25,7 @@ def draw(compared: Compared) -> None:
         f"Recall is the share of a class's samples that are right; before: {words.plain(first)}, after: "
         f"{words.plain(second)}. Largest change first. Click the box at the left of a row to see its samples."
     )
-    share = partial(column.ProgressColumn, format="%.1f %%", min_value=0.0, max_value=100.0)
+    share = partial(column.ProgressColumn, format="%.1f%%", min_value=0.0, max_value=100.0)
     st.dataframe(
         rows.style.map(colour, subset=["change"]).format({"change": signed}),
         hide_index=True,

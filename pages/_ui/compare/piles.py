@@ -72,7 +72,7 @@ def draw(compared: Compared, selection: PairSelection, pictures: Pictures, opene
 
 
 def said(compared: Compared, sample: Sample) -> str:
-    """The class that a checkpoint predicted, and its probability: ``✕ dog · 80 %``."""
+    """The class that a checkpoint predicted, and its probability: ``✕ dog · 80%``."""
     sign = "✓" if sample.is_right else "✕"
     return f"{sign} {compared.pair.class_names[sample.predicted]} · {words.percent(sample.p_predicted)}"
 

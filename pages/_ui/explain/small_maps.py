@@ -36,6 +36,7 @@ def draw_stages(scene: Scene) -> None:
     st.markdown(
         "### Where in the network the evidence forms",
         help="Early layers left, late layers right; each map has its own scale. Click a map to enlarge it.",
+        anchors=False,
     )
     tiles.row(items, label="Stages", key="stages", on_pick=pick, side=128)
 
@@ -60,7 +61,7 @@ def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
         for name, raw in maps.items()
     ]
     with st.container(gap="xsmall"):
-        st.markdown("### Evidence for each class, on one scale")
+        st.markdown("### Evidence for each class, on one scale", anchors=False)
         tiles.row(items, label="Either class", key="duel", on_pick=lambda _name: None, side=112)
 
 

@@ -27,14 +27,16 @@ _WIDTH = 640
 def draw(look: Look, bar: DeltaGenerator) -> OpenView:
     """Draw the image of the class if it is made already, else a button, and the photo beside it."""
     choices.hide_channel()
-    layer = toolbar.open_layer(look)
     with bar:
+        # The image does not depend on it; it stays in the address, for the overview and for Channels.
+        layer = toolbar.pick_layer(look)
         inspection = inspections.inspect(look, layer, toolbar.pick_class(look, layer))
         method = segmented("Ascent", _METHODS, key=choices.CLASS_METHOD)
     class_name = look.class_names[inspection.class_idx]
     st.markdown(
         f"## Class image: {words.plain(class_name)}",
         help="Ascent starts from noise and changes it step by step to raise the logit of the class.",
+        anchors=False,
     )
     st.caption("It shows what raises the logit, not what the class looks like.")
     target = AscentTarget(look.loaded, LOGITS, inspection.class_idx, method)

@@ -18,7 +18,7 @@ def pick(checkpoint: str) -> Photo:
     """Draw the title and the photo pickers; gives the chosen photo, or an example until one is chosen."""
     with st.container(key="inside_top"):
         left, right = st.columns([3, 20])
-    left.title("Inside")
+    left.title("Inside", anchor=False)
     photo_picker.linked_photo()
     with right:
         photo_picker.photo_source()

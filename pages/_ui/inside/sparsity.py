@@ -13,14 +13,16 @@ from pages._ui.kit.components import depth
 from pages._ui.kit.components.depth import Point
 
 
-def draw(look: Look, _bar: DeltaGenerator) -> OpenView:
+def draw(look: Look, bar: DeltaGenerator) -> OpenView:
     """Draw the share of zeros by depth; a click on a point opens that layer's channels."""
     choices.hide_channel()
-    layer = toolbar.open_layer(look)
+    with bar:
+        layer = toolbar.pick_layer(look)
     st.markdown(
         "## Sparsity by depth",
         help="A ReLU sets negative values to exactly 0. Late layers are often sparser: each of their "
         "channels responds to fewer things.",
+        anchors=False,
     )
     rectified = inspections.sparsity(look)
     if not rectified:

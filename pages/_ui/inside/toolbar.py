@@ -80,11 +80,6 @@ def pick_tiles() -> str:
     return segmented("Tiles show", _KINDS, key=choices.SHOW, label_visibility="collapsed")
 
 
-def open_layer(look: Look) -> str:
-    """The open layer, for views without its picker."""
-    return choices.layer(*_layers(look))
-
-
 def _layers(look: Look) -> tuple[list[str], str]:
     """The names of all layers, and of the first stage."""
     return [layer.name for layer in look.loaded.layers], stages(look.loaded.layers)[0].name

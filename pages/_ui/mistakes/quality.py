@@ -9,8 +9,8 @@ from core.evaluation.metrics import calibration_bins, confidence_histogram, erro
 from core.evaluation.ranking.areas import AREAS, in_words
 from core.evaluation.ranking.scores import MISSING
 from core.evaluation.ranking.threshold import AtThreshold, at_threshold
-from core.evaluation.shares import UNDEFINED
 from core.mistakes.results import Results, class_table
+from core.shares import UNDEFINED
 from pages._ui import errors, words
 from pages._ui.kit import figures
 from pages._ui.kit.pickers import class_pickers
@@ -21,7 +21,7 @@ from pages._ui.session.evaluation import choices, result_cache
 
 def draw_classes(results: Results) -> None:
     """A row for each class; a click on one selects its samples."""
-    st.markdown("## Classes", help="Click a row to see the samples of that class.")
+    st.markdown("## Classes", help="Click a row to see the samples of that class.", anchors=False)
     areas = result_cache.ranking(results)
     rows = class_table(results, areas)
     column = st.column_config
@@ -99,16 +99,16 @@ def draw_curves(results: Results) -> None:
     with st.container(key="quality_curves"):
         roc, precision_recall, counts = st.columns([4, 4, 3], gap="large")
     with roc:
-        st.markdown("## ROC")
+        st.markdown("## ROC", anchors=False)
         st.plotly_chart(figures.roc(both.roc, now), key="roc", config=figures.CONFIG, alt="ROC curve")
     with precision_recall:
-        st.markdown("## Precision and recall")
+        st.markdown("## Precision and recall", anchors=False)
         st.plotly_chart(
             figures.precision_recall(both.precision_recall, now), key="pr", config=figures.CONFIG,
             alt="Precision-recall curve",
         )  # fmt: skip
     with counts:
-        st.markdown(f"## At threshold {now.threshold:.2g}")
+        st.markdown(f"## At threshold {now.threshold:.2g}", anchors=False)
         _draw_two_by_two(now, results.class_names[class_idx])
 
 
@@ -129,11 +129,11 @@ def _draw_two_by_two(now: AtThreshold, name: str) -> None:
 
 
 def draw_confidence(results: Results) -> None:
-    """Whether predictions with a probability of 90 % are right nine times in ten."""
+    """Whether predictions with a probability of 90% are right nine times in ten."""
     with st.container(key="quality_confidence"):
         left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("## Reliability")
+        st.markdown("## Reliability", anchors=False)
         st.plotly_chart(
             figures.reliability(calibration_bins(results.table)), key="reliability", config=figures.CONFIG,
             alt="Reliability diagram",
@@ -145,7 +145,7 @@ def draw_confidence(results: Results) -> None:
             f"Log loss: **{results.metrics.log_loss:.3f}** nats."
         )
     with right:
-        st.markdown("## Confidence of right and wrong predictions")
+        st.markdown("## Confidence of right and wrong predictions", anchors=False)
         st.plotly_chart(
             figures.counts_by_confidence(confidence_histogram(results.table)), key="sure",
             config=figures.CONFIG, alt="Histogram of probabilities, right and wrong",

@@ -110,7 +110,7 @@ def _draw_hints(report: DataReport) -> None:
 
 def _draw_classes(report: DataReport) -> None:
     counts = class_counts(report)
-    st.markdown("### Images of each class")
+    st.markdown("### Images of each class", anchors=False)
     if counts.num_left_out:
         st.caption(
             f"The largest and the smallest classes; {counts.num_left_out:,} between them are not shown."
@@ -131,7 +131,7 @@ def _draw_samples(data: Material, recipe: Recipe) -> None:
     """Two rows of pictures; a click on Again draws only these."""
     changes = not recipe.augment.is_none
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("### Samples as the network sees them", width="content")
+        st.markdown("### Samples as the network sees them", width="content", anchors=False)
         again = changes and st.button(
             "Again",
             icon=":material/casino:",

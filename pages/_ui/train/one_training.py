@@ -125,7 +125,7 @@ def _draw_curves(run: Run) -> None:
     with st.container(key="curves"):
         columns = st.columns(2, gap="large")
     for column, (measure, title) in zip(columns, titles.items(), strict=True):
-        column.markdown(f"### {title}")
+        column.markdown(f"### {title}", anchors=False)
         column.plotly_chart(
             curves.curve(run.history, measure, epochs=planned, best=overview.best_epoch(run)),
             key=f"curve_{measure}",

@@ -62,7 +62,7 @@ def _columns() -> dict[str, Any]:
         "fingerprint": column.TextColumn(
             "Fingerprint", help="Of the data: equal data have equal fingerprints"
         ),
-        "accuracy": column.NumberColumn("Best accuracy", help="On the validation images", format="%.1f %%"),
+        "accuracy": column.NumberColumn("Best accuracy", help="On the validation images", format="%.1f%%"),
         "epochs": column.TextColumn("Epochs", help="Done / planned"),
         "size": column.NumberColumn("Size", format="%.2f MB"),
         "time": column.TextColumn("Time"),

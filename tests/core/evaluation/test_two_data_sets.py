@@ -97,17 +97,17 @@ def test_classes_are_listed_the_deepest_fall_first_and_those_of_one_side_last() 
 def test_the_story_is_told_in_words() -> None:
     found = shift(FIRST, SECOND, len(NAMES))
     assert two_data_sets.headline(found, "net", "old", "new").startswith(
-        "net is right on 97.5 % of 40 images of old and on 55.0 % of 40 images of new: −42.5 points, "
+        "net is right on 97.5% of 40 images of old and on 55.0% of 40 images of new: −42.5 points, "
     )
     said = two_data_sets.in_words(found, "old", "new")
     assert "no pairs of predictions" in said
     assert "It is very unlikely that chance alone makes new look harder." in said
     assert "in both" not in said
     assert two_data_sets.sureness(found, "old", "new") == (
-        "Mean confidence: 96.5 % on old, where accuracy is 97.5 %; 96.5 % on new, where accuracy is 55.0 %."
+        "Mean confidence: 96.5% on old, where accuracy is 97.5%; 96.5% on new, where accuracy is 55.0%."
     )
     assert two_data_sets.mix(found, "old", "new") == (
-        "With the class frequencies of old, accuracy on new would be 72.5 %."
+        "With the class frequencies of old, accuracy on new would be 72.5%."
     )
     assert two_data_sets.counted(found).startswith("Fisher's exact test of two independent")
 

@@ -67,13 +67,13 @@ def _verdict(low: float, high: float, p_value: float = 0.03, num_groups: int | N
 
 def test_the_sentence_has_both_accuracies_the_points_and_the_interval() -> None:
     assert headline(_verdict(0.069, 0.149), "old", "new") == (
-        "new is right on 100.0 % of 1,056 samples, old on 89.1 %: +10.9 points, 95 % interval 6.9 to 14.9"
+        "new is right on 100.0% of 1,056 samples, old on 89.1%: +10.9 points, 95% interval 6.9 to 14.9"
     )
 
 
 def test_an_interval_on_both_sides_of_nothing_says_so_by_its_signs() -> None:
-    assert headline(_verdict(-0.05, 0.03), "old", "new").endswith("−1.0 points, 95 % interval −5.0 to +3.0")
-    assert headline(_verdict(-0.02, 0.02), "old", "new").endswith("0.0 points, 95 % interval −2.0 to +2.0")
+    assert headline(_verdict(-0.05, 0.03), "old", "new").endswith("−1.0 points, 95% interval −5.0 to +3.0")
+    assert headline(_verdict(-0.02, 0.02), "old", "new").endswith("0.0 points, 95% interval −2.0 to +2.0")
 
 
 def test_the_small_print_says_what_was_counted() -> None:

@@ -125,7 +125,7 @@ def test_the_window_of_a_500_by_375_photo_by_hand() -> None:
     assert window.top == pytest.approx(16 * 375 / 256)
     assert window.bottom == pytest.approx((16 + 224) * 375 / 256)
     share = (window.right - window.left) / 500, (window.bottom - window.top) / 375
-    assert share == pytest.approx((224 / 341, 0.875))  # 66 % by 88 %
+    assert share == pytest.approx((224 / 341, 0.875))  # 66% by 88%
 
 
 def test_a_window_scales_and_has_shares() -> None:

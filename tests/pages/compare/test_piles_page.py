@@ -23,14 +23,14 @@ def test_piles_and_accuracies_are_those_of_the_two_tables(first: str, second: st
     }
     before, after = (100 * (rows[name] == rows["label"]).mean() for name in ("predicted", "predicted_2"))
     said = text(page)
-    assert f"{second} is right on {after:.1f} % of {len(rows):,} samples, {first} on {before:.1f} %" in said
-    assert f"{after - before:+.1f}".replace("-", "−") + " points, 95 % interval" in said
+    assert f"{second} is right on {after:.1f}% of {len(rows):,} samples, {first} on {before:.1f}%" in said
+    assert f"{after - before:+.1f}".replace("-", "−") + " points, 95% interval" in said
     assert f"Only {second} is right on {counts.get('fixed', 0)} samples, only {first} on " in said
 
 
 def test_the_story_of_scratch_against_transfer() -> None:
     said = text(link("pets-cat-dog-scratch"))
-    assert "+10.9 points, 95 % interval 6.9 to 14.8" in said
+    assert "+10.9 points, 95% interval 6.9 to 14.8" in said
     assert "It is very unlikely that pets-cat-dog is ahead by chance." in said
 
 

@@ -53,12 +53,12 @@ def test_the_story_is_told_with_both_accuracies_and_their_difference(name: str) 
     page = compared(name)
     first, second = (100 * is_right(table_of(name, each)).mean() for each in (OWN, STREET))
     said = body_text(page)
-    assert f"is right on {first:.1f} % of 359 images of {OWN} and on {second:.1f} % of 120 images" in said
-    assert f"{second - first:.1f} points, 95 % interval ".replace("-", "−") in said
+    assert f"is right on {first:.1f}% of 359 images of {OWN} and on {second:.1f}% of 120 images" in said
+    assert f"{second - first:.1f} points, 95% interval ".replace("-", "−") in said
     assert "It is very unlikely that chance alone makes street-val look harder." in said
     assert "McNemar" not in said + small_print(page)
     assert "Fisher's exact test" in small_print(page)
-    assert metrics(page)["Accuracy"] == f"{first:.1f} % → {second:.1f} %"
+    assert metrics(page)["Accuracy"] == f"{first:.1f}% → {second:.1f}%"
 
 
 def test_classes_are_listed_the_deepest_fall_first(name: str) -> None:
@@ -91,7 +91,7 @@ def test_calibration_of_both_is_drawn(name: str) -> None:
     page = compared(name, "Calibration")
     eces = [results.read(folder(name), evaluation=each).metrics.ece for each in (OWN, STREET)]
     for ece in eces:
-        assert f"Expected calibration error: **{100 * ece:.1f} %**" in captions(page)
+        assert f"Expected calibration error: **{100 * ece:.1f}%**" in captions(page)
     assert len(page.get("plotly_chart")) == 2
 
 

@@ -54,7 +54,7 @@ def test_sparsity_is_drawn_by_depth_and_marks_the_layer(imagenet: Checkpoint) ->
     assert [point["id"] for point in points] == [each.layer.name for each in found]
     shares = [each.share_of_zeros for each in found]
     assert [point["share"] for point in points] == pytest.approx(shares, abs=1e-3)
-    assert points[-1]["meaning"] == f"bn2: {shares[-1]:.0%} zeros".replace("%", " %")
+    assert points[-1]["meaning"] == f"bn2: {shares[-1]:.0%} zeros"
     assert [point["id"] for point in points if point["selected"]] == ["bn2"]
 
 

@@ -29,9 +29,9 @@ def test_accuracy_stands_beside_what_it_is_worth() -> None:
     right = rows["label"] == rows["predicted"]
     assert not page.exception
     assert metrics(page) == {
-        "Accuracy": f"{100 * right.mean():.1f} %",
-        "Balanced accuracy": f"{100 * right.groupby(rows['label']).mean().mean():.1f} %",
-        "Majority-class baseline": f"{100 * rows['label'].value_counts(normalize=True).max():.1f} %",
+        "Accuracy": f"{100 * right.mean():.1f}%",
+        "Balanced accuracy": f"{100 * right.groupby(rows['label']).mean().mean():.1f}%",
+        "Majority-class baseline": f"{100 * rows['label'].value_counts(normalize=True).max():.1f}%",
         "Mistakes": f"{(~right).sum()} of {len(rows)}",
     }
     assert "2 classes, from 85 (Dog) to 171 (Cat) samples each" in captions(page)
@@ -131,4 +131,4 @@ def test_the_threshold_moves_the_counts_of_the_two_by_two_matrix() -> None:
 def test_confidence_says_the_calibration_error() -> None:
     page = opened(PAGE, checkpoint="signs-plain", view="Confidence")
     assert not page.exception
-    assert "expected calibration error): **10.0 %**" in captions(page)
+    assert "expected calibration error): **10.0%**" in captions(page)

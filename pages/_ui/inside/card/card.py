@@ -76,7 +76,7 @@ def fill(slots: Slots, shown: ShownLayer, channel: int) -> None:
 def _draw_head(shown: ShownLayer, channel: int) -> None:
     place = place_of(shown.order, channel)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown(f"### Channel {channel}", width="content")
+        st.markdown(f"### Channel {channel}", width="content", anchors=False)
         with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
             st.caption(f"{place.number:,} of {place.total:,} by {shown.by}" if place else "", width="content")
             _step(shown, "Previous", place.before if place else None, "chevron_left")
@@ -92,5 +92,5 @@ def _step(shown: ShownLayer, label: str, channel: int | None, icon: str) -> None
 
 
 def _section(title: str, explanation: str) -> DeltaGenerator:
-    st.markdown(f"#### {title}", help=explanation)
+    st.markdown(f"#### {title}", help=explanation, anchors=False)
     return st.container()

@@ -1,6 +1,6 @@
 """What is chosen on Inside: the layer, its channels' order, the channel, the class, and what tiles show."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -96,20 +96,10 @@ def hide_channel() -> None:
     st.query_params.pop(CHANNEL, None)
 
 
-def layer(names: Collection[str], first: str) -> str:
-    """The open layer, where its picker is not drawn; ``first`` until one is chosen."""
-    return _early(LAYER, names, first)
-
-
 def ascent_method(methods: Sequence[str]) -> str:
-    """The ascent method; known before its picker is drawn."""
-    return _early(METHOD, methods, methods[0])
-
-
-def _early(key: str, options: Collection[str], usual: str) -> str:
-    """The value that a picker will give: the session's, else the address's."""
-    chosen: str | None = st.session_state.get(key) or st.query_params.get(key)
-    return chosen if chosen is not None and chosen in options else usual
+    """The ascent method; known before its picker is drawn, from the session, else from the address."""
+    chosen: str | None = st.session_state.get(METHOD) or st.query_params.get(METHOD)
+    return chosen if chosen is not None and chosen in methods else methods[0]
 
 
 def _number(text: str) -> int | None:

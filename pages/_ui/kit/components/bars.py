@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from math import isnan
 
-from core.evaluation import shares
+from core import shares
 from core.predictions.top_k import Prediction
 from pages._ui.kit.components import web
 

@@ -11,7 +11,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   const levels = [0, 0.25, 0.5, 0.75, 1];
   plot.setAttribute("aria-label", data.label);
-  find("ticks").replaceChildren(...levels.map((level) => make("span", `${100 * level} %`, { top: `${top(level)}%` })));
+  find("ticks").replaceChildren(...levels.map((level) => make("span", `${100 * level}%`, { top: `${top(level)}%` })));
   find("ends").replaceChildren(make("span", points[0].id), make("span", points.at(-1).id));
 
   const chosen = points.find((point) => point.selected);

@@ -27,7 +27,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     buttons.set(button.dataset.at, button);
     return button;
   };
-  const share = (part, whole) => (whole ? `${((100 * part) / whole).toFixed(part * 100 >= whole ? 0 : 1)} %` : "none");
+  const share = (part, whole) => (whole ? `${((100 * part) / whole).toFixed(part * 100 >= whole ? 0 : 1)}%` : "none");
   const say = (row, column) => {
     if (row < 0) return `Predicted ${data.names[column]}: ${data.predicted[column].toLocaleString("en")} ${data.noun}`;
     if (column < 0) return `True ${data.names[row]}: ${data.support[row].toLocaleString("en")} ${data.noun}`;

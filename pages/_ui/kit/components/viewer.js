@@ -35,7 +35,7 @@ export default function ({ data, parentElement, setStateValue }) {
   find(".ramp").style.background = `linear-gradient(90deg, ${data.ramp.join(",")})`;
 
   if (!opacity.dataset.ready) { opacity.value = data.opacity * 100; opacity.dataset.ready = "1"; }
-  const fade = () => { heat.style.opacity = opacity.value / 100; find(".percent").textContent = `${opacity.value} %`; };
+  const fade = () => { heat.style.opacity = opacity.value / 100; find(".percent").textContent = `${opacity.value}%`; };
   opacity.oninput = fade;
   opacity.onchange = () => setStateValue("opacity", opacity.value / 100);
   fade();

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.explain.network.layers import Layer, default_layer
+from pages._ui import words
 from pages._ui.kit import options
 from pages._ui.session.address import links
 from pages._ui.session.question import question_keys
@@ -52,12 +53,14 @@ def target_layer(layers: Sequence[Layer], checkpoint: str) -> str:
     labels = {layer.name: layer.label for layer in reversed(layers) if not layer.is_dead_end}
     names, usual, key = list(labels), default_layer(layers), question_keys.layer_key(checkpoint)
     links.recall(key, links.LAYER, names, usual)
+    label = words.plain(labels[question_keys.chosen_layer(checkpoint) or usual])
     chosen: str = st.selectbox(
         "Layer",
         names,
         format_func=labels.__getitem__,
         key=key,
-        help="Channels × rows × columns. Late layers show what an object is, early layers "
+        # The name may be longer than the picker shows.
+        help=f"**{label}**: channels × rows × columns. Late layers show what an object is, early layers "
         "exactly where it is.",
     )
     links.write(links.LAYER, None if chosen == usual else chosen)

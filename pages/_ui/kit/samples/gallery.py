@@ -164,7 +164,7 @@ def tiles_of(results: Results, samples: list[Sample], pictures: Pictures, opened
 
 
 def verdict(results: Results, sample: Sample) -> str:
-    """The predicted class of a sample and its probability: ``→ 9 · 80 %``, ``right · 97 %``."""
+    """The predicted class of a sample and its probability: ``→ 9 · 80%``, ``right · 97%``."""
     taken = "right" if sample.is_right else f"→ {results.class_names[sample.predicted]}"
     return f"{taken} · {words.percent(sample.p_predicted)}"
 

@@ -35,6 +35,12 @@ def choose_classes(checkpoint: str, name: str, rival: str | None) -> None:
     st.session_state[rival_key(checkpoint)] = rival
 
 
+def chosen_layer(checkpoint: str) -> str | None:
+    """The value of the layer picker; None before it has one."""
+    chosen: str | None = st.session_state.get(layer_key(checkpoint))
+    return chosen
+
+
 def choose_layer(checkpoint: str, name: str) -> None:
     """Set the layer picker."""
     st.session_state[layer_key(checkpoint)] = name
