@@ -9,7 +9,7 @@ from core.commands.options.photos import add_checkpoint, checkpoint_of
 from core.device import keep_freed_memory
 from core.explain.ascent import LOGITS, Ascended
 from core.inside.ascents import export
-from core.inside.ascents.pictures import METHODS, AscentQuestion, ascended, num_channels, question
+from core.inside.ascents.images import METHODS, AscentQuestion, ascended, num_channels, question
 from core.inside.channels.layer_channels import PAGE, parse_channels
 from core.predictions.top_k import class_index
 
@@ -53,7 +53,7 @@ def _filters(options: argparse.Namespace) -> int:
     asked = _question(options, checkpoint)
     pictures: list[Ascended] = []
     for each in ascended(checkpoint, asked):
-        path = export.save_picture(options.out, asked, each)
+        path = export.save_image(options.out, asked, each)
         pictures.append(each)
         state = "dead" if each.is_dead else f"{each.activation:.4g}"
         print(

@@ -1,1 +1,1 @@
-"""What layers and channels have learned: activations, pictures by ascent, real examples, weights."""
+"""What layers and channels have learned: activations, images by ascent, real examples, weights."""

@@ -189,6 +189,8 @@ def test_a_slow_method_shows_progress_and_stops(app: App, cat: bytes) -> None:
     app.settle()
     app.choose("method", "Occlusion")
     expect(app.page.get_by_text(re.compile(r"Occlusion: \d+%"))).to_be_visible(timeout=20_000)
+    # Meanwhile what was there before stays as easy to read.
+    expect(app.page.locator("[data-stale=true]").first).to_have_css("opacity", "1")
     app.page.get_by_role("button", name="Stop").last.click()
     expect(app.page.get_by_text("Grad-CAM at bn2")).to_be_visible(timeout=20_000)
     app.choose("method", "Saliency")

@@ -114,7 +114,7 @@ def test_the_layer_stays_in_the_address_from_view_to_view_and_after_a_reload(app
     app.settle()
     expect(app.page).to_have_url(re.compile("layer=block2"))
     app.page.get_by_role("radio", name="channels").click()
-    expect(app.page.get_by_role("heading", name="block2: 64 channels")).to_be_visible()
+    expect(app.page.get_by_role("heading", name="block2: 128 channels of 11 × 11")).to_be_visible()
 
 
 @pytest.mark.parametrize("view", ["channels", "class image", "sparsity"])

@@ -12,8 +12,8 @@ from core import error_log
 from core.checkpoints.store import Checkpoint
 from core.explain.ascent import Ascended, OnProgress
 from core.inside import field_sizes
-from core.inside.ascents import pictures
-from core.inside.ascents.pictures import AscentQuestion
+from core.inside.ascents import images
+from core.inside.ascents.images import AscentQuestion
 from pages._ui.inside.state import ascents
 
 
@@ -68,4 +68,4 @@ def _no_ascent(monkeypatch: pytest.MonkeyPatch) -> None:
         for channel in asked.channels:
             yield Ascended(channel, np.full((8, 8, 3), 128, np.uint8), 1.0, is_dead=False)
 
-    monkeypatch.setattr(pictures, "ascended", ascended)
+    monkeypatch.setattr(images, "ascended", ascended)

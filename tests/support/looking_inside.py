@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
 from core.explain.ascent import Ascended
-from core.inside.ascents import pictures
+from core.inside.ascents import images
 from core.inside.ascents.cache import key_of
 from core.inside.channels.inspection import Inspection, inspect
 from tests.support.paths import ROOT
@@ -28,8 +28,8 @@ def ascent_card(page: AppTest) -> str:
 def kept(name: str, layer: str, channel: int, method: str = "plain") -> Ascended | None:
     """The picture that the command line would take from the cache."""
     loaded = store.load(store.find(name))
-    asked = pictures.question(loaded, layer, [channel], method=method)
-    return pictures.user_cache().read(key_of(loaded.card, layer, channel, asked.settings))
+    asked = images.question(loaded, layer, [channel], method=method)
+    return images.user_cache().read(key_of(loaded.card, layer, channel, asked.settings))
 
 
 def drawn(page: AppTest, mark: str) -> str:

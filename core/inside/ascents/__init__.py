@@ -1,1 +1,1 @@
-"""Pictures by gradient ascent for the channels and classes of a checkpoint, cached on disk."""
+"""Images by gradient ascent for the channels and classes of a checkpoint, cached on disk."""

@@ -1,4 +1,4 @@
-"""Pictures of ascent on disk, by what made them; the ones unused for longest are deleted first."""
+"""Images of ascent on disk, by what made them; the ones unused for longest are deleted first."""
 
 import hashlib
 import json
@@ -16,19 +16,19 @@ from core.checkpoints.store import Card
 from core.explain.ascent import Ascended, Settings
 
 MAX_BYTES = 256 * 2**20
-_VERSION = 2  # Of ascent: increased whenever the same settings give other pictures.
+_VERSION = 2  # Of ascent: increased whenever the same settings give other images.
 _TEXT = "seewhy"  # The key of the PNG text that holds the numbers.
 
 
 @dataclass(frozen=True, slots=True)
 class AscentCache:
-    """A folder with a PNG file for each picture, which also holds its numbers; about ``max_bytes`` large."""
+    """A folder with a PNG file for each image, which also holds its numbers; about ``max_bytes`` large."""
 
     folder: Path
     max_bytes: int = MAX_BYTES
 
     def read(self, key: str) -> Ascended | None:
-        """The picture cached under a key; None if there is none, or its file is damaged."""
+        """The image cached under a key; None if there is none, or its file is damaged."""
         path = self._path(key)
         try:
             with Image.open(path) as image:
@@ -43,7 +43,7 @@ class AscentCache:
         return kept
 
     def write(self, key: str, ascended: Ascended) -> None:
-        """Cache a picture, whole or not at all; if the disk cannot be written, nothing is cached."""
+        """Cache an image, whole or not at all; if the disk cannot be written, nothing is cached."""
         with suppress(OSError):
             self._write(key, ascended)
 
@@ -60,7 +60,7 @@ class AscentCache:
             Image.fromarray(ascended.picture).save(draft, format="PNG", pnginfo=info)
 
     def make_room(self) -> None:
-        """If the cache is too large, delete the least recently used pictures until a tenth of it is free."""
+        """If the cache is too large, delete the least recently used images until a tenth of it is free."""
         files.clean(self.folder)
         kept = sorted(_sizes(self.folder), key=lambda each: each[1].st_mtime)
         held = sum(stat.st_size for _, stat in kept)
@@ -77,7 +77,7 @@ class AscentCache:
 
 
 def key_of(card: Card, layer: str, channel: int, settings: Settings) -> str:
-    """The cache key of a picture: from the weights, the layer, the channel, the method and its settings."""
+    """The cache key of an image: from the weights, the layer, the channel, the method and its settings."""
     made_by = {
         "version": _VERSION,
         "weights": [card.architecture, asdict(card.head), card.base, card.weights_sha256],

@@ -1,4 +1,4 @@
-"""Pictures of ascent as files: a PNG each, one poster of all, and a table."""
+"""Images of ascent as files: a PNG each, one poster of all, and a table."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from core import files
 from core.drawing.channel_grid import picture_grid, poster_layout
 from core.drawing.render import png
 from core.explain.ascent import LOGITS, Ascended, Settings
-from core.inside.ascents.pictures import AscentQuestion
+from core.inside.ascents.images import AscentQuestion
 
 _COLUMNS = ("channel", "activation", "dead", "method", "settings", "seed")
 
@@ -28,8 +28,8 @@ def method(settings: Settings) -> str:
     return type(settings).__name__.lower()
 
 
-def save_picture(folder: Path, asked: AscentQuestion, ascended: Ascended) -> Path:
-    """Write one channel's picture into ``folder``, which is made if it is missing."""
+def save_image(folder: Path, asked: AscentQuestion, ascended: Ascended) -> Path:
+    """Write one channel's image into ``folder``, which is made if it is missing."""
     files.make_folder(folder)
     path = folder / f"{stem(asked)}.{ascended.channel}.png"
     files.write(path, png(ascended.picture), durable=False)
@@ -45,7 +45,7 @@ def save_summary(folder: Path, asked: AscentQuestion, ascended: Sequence[Ascende
 
 
 def poster(ascended: Sequence[Ascended]) -> bytes:
-    """All pictures as one PNG file, each with its channel; dead channels are grey with thin lines."""
+    """All images as one PNG file, each with its channel; dead channels are grey with thin lines."""
     pictures = np.stack([each.picture for each in ascended])
     dead = np.array([each.is_dead for each in ascended])
     layout = poster_layout(len(ascended), (pictures.shape[1], pictures.shape[2]))
@@ -53,7 +53,7 @@ def poster(ascended: Sequence[Ascended]) -> bytes:
 
 
 def table(asked: AscentQuestion, ascended: Sequence[Ascended]) -> bytes:
-    """A CSV file with a row for each channel: the activation that its picture reaches, whether it is dead."""
+    """A CSV file with a row for each channel: the activation that its image reaches, whether it is dead."""
     settings = asdict(asked.settings)
     seed = settings.pop("seed")
     listed = " ".join(f"{name}={_text(value)}" for name, value in settings.items())

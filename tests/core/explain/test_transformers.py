@@ -15,7 +15,7 @@ from core.explain.network.layers import spatial_layers, stages
 from core.explain.network.tracing import trace
 from core.explanation.asking import explain, layers_of
 from core.explanation.question import METHODS, Question, Score
-from core.inside.ascents.pictures import ascended, question
+from core.inside.ascents.images import ascended, question
 from core.inside.channels.inspection import inspect
 from core.models import registry
 from tests.support.checkpoints import checkpoints_in

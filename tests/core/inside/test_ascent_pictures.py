@@ -19,9 +19,9 @@ from core.explain.ascent import LOGITS, Ascended, ascend
 from core.explain.ascent.normalisation import Normalisation
 from core.explain.ascent.plain import Plain
 from core.explain.ascent.robust import Robust
-from core.inside.ascents import export, pictures
+from core.inside.ascents import export, images
 from core.inside.ascents.cache import AscentCache, key_of
-from core.inside.ascents.pictures import AscentQuestion, ascended, num_channels, question
+from core.inside.ascents.images import AscentQuestion, ascended, num_channels, question
 from tests.support import commands
 
 QUICK = Plain(size=(64, 64), steps=2, crop=8)
@@ -42,13 +42,13 @@ def count_ascents(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             done.append(each.channel)
             yield each
 
-    monkeypatch.setattr(pictures, "ascend", counting)
+    monkeypatch.setattr(images, "ascend", counting)
     return done
 
 
 @pytest.fixture
 def root(small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Commands find the small checkpoint by name, and keep pictures here."""
+    """Commands find the small checkpoint by name, and keep images here."""
     root = tmp_path / "checkpoints"
     root.mkdir()
     (root / "small").symlink_to(small.folder)

@@ -12,8 +12,8 @@ import pytest
 from core.checkpoints.store import Checkpoint
 from core.errors import LayerError
 from core.explain.ascent import Ascended, OnProgress
-from core.inside.ascents import pictures
-from core.inside.ascents.pictures import AscentQuestion
+from core.inside.ascents import images
+from core.inside.ascents.images import AscentQuestion
 from pages._ui.inside.state import ascents
 from pages._ui.inside.state.ascents import AscentTarget
 from pages._ui.session.checkpoints import models
@@ -84,7 +84,7 @@ class Climber:
 def climber(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Climber]:
     climber = Climber()
     monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path))
-    monkeypatch.setattr(pictures, "ascended", climber.ascended)
+    monkeypatch.setattr(images, "ascended", climber.ascended)
     monkeypatch.setattr(ascents, "_STEP_S", 0.01)
     ascents.forget()
     yield climber

@@ -12,8 +12,8 @@ from functools import partial
 import streamlit as st
 
 from core.explain.ascent import Ascended
-from core.inside.ascents import pictures
-from core.inside.ascents.pictures import AscentQuestion
+from core.inside.ascents import images
+from core.inside.ascents.images import AscentQuestion
 from pages._ui.session.checkpoints.models import Loaded
 
 _STOPPED, _FILLING = "ascent_stopped", "ascent_filling"
@@ -74,7 +74,7 @@ def kept(target: AscentTarget) -> Ascended | None:
     known = _ascents().pictures
     if target.key in known:
         return known[target.key]
-    on_disk = next(pictures.kept(target.loaded.checkpoint, _question(target)), None)
+    on_disk = next(images.kept(target.loaded.checkpoint, _question(target)), None)
     return None if on_disk is None else _remember(target, on_disk, _ascents())
 
 
@@ -147,7 +147,7 @@ def is_filling(scope: Sequence[object]) -> bool:
 
 
 def _question(target: AscentTarget) -> AscentQuestion:
-    return pictures.question(target.loaded.checkpoint, target.layer, [target.channel], method=target.method)
+    return images.question(target.loaded.checkpoint, target.layer, [target.channel], method=target.method)
 
 
 def _joined(target: AscentTarget, ascents: _Ascents) -> _Climb:
@@ -174,7 +174,7 @@ def _make(target: AscentTarget, climb: _Climb, ascents: _Ascents) -> None:
     try:
         with suppress(_UnwantedError):
             go_on(0)
-            for image in pictures.ascended(target.loaded.checkpoint, _question(target), on_progress=go_on):
+            for image in images.ascended(target.loaded.checkpoint, _question(target), on_progress=go_on):
                 _remember(target, image, ascents)
     finally:
         with ascents.guard:

@@ -1,6 +1,6 @@
 // A confusion matrix of buttons: a click, Enter or Space picks a cell, a row or a column; arrows move.
 const LEAST = 8, BELOW = 60;  // Pixels of a cell, and of the line that is read below the matrix.
-const OTHERWISE = 0.6;  // The share of the window for a matrix further down the page.
+const OTHERWISE = 0.45;  // The share of the window for a matrix further down the page.
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".grid"), reading = parentElement.querySelector(".reading");

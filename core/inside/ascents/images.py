@@ -1,4 +1,4 @@
-"""What a checkpoint's channels and classes respond to: pictures by ascent, cached on disk."""
+"""What a checkpoint's channels and classes respond to: images by ascent, cached on disk."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -48,7 +48,7 @@ def num_channels(checkpoint: Checkpoint, layer: str) -> int:
 def kept(
     checkpoint: Checkpoint, asked: AscentQuestion, cache: AscentCache | None = None
 ) -> Iterator[Ascended]:
-    """The pictures that were made before, by any process; ``cache`` is the user's own if None."""
+    """The images that were made before, by any process; ``cache`` is the user's own if None."""
     cache = cache or user_cache()
     for channel in dict.fromkeys(asked.channels):
         picture = cache.read(key_of(checkpoint.card, asked.layer, channel, asked.settings))
@@ -63,9 +63,9 @@ def ascended(
     *,
     on_progress: OnProgress = lambda _share: None,
 ) -> Iterator[Ascended]:
-    """First the cached pictures, at once; then the others as each is finished, which are cached too.
+    """First the cached images, at once; then the others as each is finished, which are cached too.
 
-    Closing the generator stops the work; a new call continues with the pictures that are missing. ``cache``
+    Closing the generator stops the work; a new call continues with the images that are missing. ``cache``
     is the user's own if None. ``on_progress`` is as in `core.explain.ascent.ascend`.
 
     Raises:
