@@ -44,15 +44,14 @@ def folders() -> list[str]:
 
 def find(name: str) -> Path:
     """The folder of the checkpoint ``name``; CheckpointError gives the reason if there is none."""
-    there = available()
-    if name in there:
+    if name in _names() and _can_be_used(paths.folder(name)):
         return paths.folder(name)
     reason = unusable().get(name)
     if reason is not None:
         raise CheckpointError(f"the checkpoint {name!r} cannot be used: {reason}")
     if (hidden := trouble()) is not None:
         raise CheckpointError(hidden)
-    raise CheckpointError(f"no checkpoint named {name!r}; there is {', '.join(there) or _none()}")
+    raise CheckpointError(f"no checkpoint named {name!r}; there is {', '.join(available()) or _none()}")
 
 
 def fault(folder: Path) -> str | None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.arrays import IntArray
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.errors import CheckpointError
 from core.evaluation.metrics import Metrics, distinct_names, metrics
@@ -47,7 +47,7 @@ class Results:
 
 def available() -> list[str]:
     """The names of the checkpoints that have been evaluated."""
-    return [name for name in store.available() if evaluations.every(store.find(name))]
+    return [name for name in store.available() if evaluations.is_evaluated(paths.folder(name))]
 
 
 def read(folder: Path, split: str | None = None, *, evaluation: str | None = None) -> Results:

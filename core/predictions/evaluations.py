@@ -63,6 +63,11 @@ def every(folder: Path) -> list[Evaluation]:
     return sorted(evaluations, key=lambda each: _rank(each.facts, own))
 
 
+def is_evaluated(folder: Path) -> bool:
+    """Whether a checkpoint has an evaluation; reads no file."""
+    return any(_places(folder)) or (folder / paths.PREDICTIONS).exists()
+
+
 def find(folder: Path, name: str | None = None) -> Evaluation:
     """The evaluation ``name`` of a checkpoint; without a name, the first.
 

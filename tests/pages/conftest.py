@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.components.v2 import manifest_scanner
+from streamlit.testing.v1 import local_script_runner
+from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 from core import error_log
 from core.checkpoints.store import Checkpoint
@@ -23,6 +25,20 @@ def _one_look_at_packages() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         scan = functools.cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_waits() -> Iterator[None]:
+    """`AppTest` would ask every millisecond whether the page is done, and slow the page down by that."""
+
+    def wait(runner: LocalScriptRunner, timeout: float) -> None:
+        assert runner._script_thread is not None
+        runner._script_thread.join(timeout)
+        assert runner.script_stopped(), f"the page takes more than {timeout} s"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_script_runner, "require_widgets_deltas", wait)
         yield
 
 

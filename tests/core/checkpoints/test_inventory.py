@@ -46,6 +46,15 @@ def test_a_broken_card_is_listed_with_its_sentence_and_the_others_can_be_used(ro
         inventory.find("odd")
 
 
+def test_a_checkpoint_is_found_without_a_look_at_the_others(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(inventory, "fault", lambda folder: seen.append(folder.name))
+    assert inventory.find("good") == root / "good"
+    assert seen == ["good"]
+
+
 def test_once_it_is_mended_it_can_be_used(root: Path) -> None:
     _change(root, class_names=[""])
     assert inventory.available() == ["good"]

@@ -29,7 +29,9 @@ def test_a_table_of_an_earlier_version_is_an_evaluation_of_its_training(folder: 
     (found,) = evaluations.every(folder)
     assert (found.name, found.is_older, found.table) == ("folder-val", True, folder / "predictions.parquet")
     assert (found.facts.num_images, found.facts.split, found.facts.fingerprint) == (10, "val", fingerprint)
+    assert evaluations.is_evaluated(folder)
     evaluations.delete(folder, "folder-val")
+    assert not evaluations.is_evaluated(folder)
     assert sorted(files(folder)) == ["card.json", "model.safetensors"]
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.local import remembered_data
 from core.data.sources import catalogue
 from core.errors import DataError, EvaluationError
@@ -27,6 +27,15 @@ def test_evaluating_on_other_images_leaves_the_first_as_it_was(
     assert {name: content for name, content in files(folder).items() if name in before} == before
     counts = {each.name: each.facts.num_images for each in evaluations.every(folder)}
     assert counts == {"pictures-val": 10, "street-val": 8}
+
+
+def test_a_checkpoint_is_evaluated_once_a_table_is_in_its_place(folder: Path, pictures: Path) -> None:
+    unfinished = evaluations.workplace(folder, "pictures-val")
+    unfinished.mkdir(parents=True)
+    (unfinished / paths.PREDICTIONS).touch()
+    assert not evaluations.is_evaluated(folder)
+    evaluate(folder, samples(folder, pictures))
+    assert evaluations.is_evaluated(folder)
 
 
 def test_it_says_what_it_is_of(folder: Path, pictures: Path) -> None:
