@@ -2,9 +2,12 @@
 
 import contextlib
 import io
+import sys
 from dataclasses import dataclass
 
 from core.__main__ import main
+from core.error_log import LOG
+from core.places import cache_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,14 @@ class Ended:
 
 
 def run(*arguments: object) -> Ended:
-    """Run a command; it prints nothing."""
+    """Run a command; it prints nothing, but for the traceback of a bug."""
     errors = io.StringIO()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors):
         status = main([str(each) for each in arguments])
+    log = cache_root() / LOG
+    if log.exists():
+        print(log.read_text(encoding="utf-8"), file=sys.stderr)
+        log.unlink()
     return Ended(status, errors.getvalue())
 
 

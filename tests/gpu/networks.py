@@ -9,6 +9,7 @@ from core.checkpoints import store
 from core.checkpoints.card import Card
 from core.checkpoints.store import Checkpoint
 from core.models import registry
+from tests.gpu.bench import Bench
 from tests.support.paths import ROOT
 
 
@@ -26,6 +27,11 @@ def random(name: str, architecture: str, *, num_classes: int = 4, side: int = 0)
         preprocess = replace(preprocess, input_size=(side, side), resize=None)
     names = tuple(f"class{number}" for number in range(num_classes))
     return store.save(name, Card(architecture, names, preprocess, source="random weights"), tensors)
+
+
+def residual(bench: Bench) -> str:
+    """The architecture of most checks: ResNet-18, whose ``layer4`` has 512 channels, or a tiny one."""
+    return bench.size("timm:test_resnet", "torchvision:resnet18")
 
 
 def loaded(folder: Path, device: str, dtype: torch.dtype = torch.float32) -> Checkpoint:

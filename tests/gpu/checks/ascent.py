@@ -16,14 +16,14 @@ from tests.gpu import networks
 from tests.gpu.bench import Bench
 from tests.gpu.table import Row
 
-LAYER = "layer4"  # Of ResNet-18: 512 channels.
+LAYER = "layer4"
 NORMALISATION = Normalisation((0.5,) * 3, (0.5,) * 3)
 _LEVELS = 1  # Of 256: what rounding to whole pixels may change.
 
 
 def rows(bench: Bench) -> Iterator[Row]:
     """In double precision the same pictures; in single precision the speed."""
-    folder = networks.random("ascent", "torchvision:resnet18", side=bench.size(64, 224))
+    folder = networks.random("ascent", networks.residual(bench), side=bench.size(64, 224))
     yield from _same_pictures(bench, folder)
     model = networks.loaded(folder, bench.device).model
     settings = bench.size(Plain(size=(64, 64), steps=3, crop=8), Plain())

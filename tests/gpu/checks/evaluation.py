@@ -21,7 +21,7 @@ _BATCH = 32
 
 def rows(bench: Bench) -> Iterator[Row]:
     """The same table as on the CPU; photos a second."""
-    folder = networks.random("evaluated", "torchvision:resnet18", side=bench.size(64, 224))
+    folder = networks.random("evaluated", networks.residual(bench), side=bench.size(64, 224))
     few = class_folders(bench.folder / "few", 16, (200, 150))
     table, on_cpu = (
         _table(folder, few, name, device) for name, device in (("there", bench.device), ("here", "cpu"))

@@ -33,7 +33,7 @@ _FEWER, _ON_CPU = "GPU memory ran out: using smaller batches", "GPU memory ran o
 
 def rows(bench: Bench) -> Iterator[Row]:
     """A row for each kind of work with too little memory for all, and for a single image."""
-    folder = networks.random("scarce", "torchvision:resnet18", side=bench.size(64, 224))
+    folder = networks.random("scarce", networks.residual(bench), side=bench.size(64, 224))
     with _batches_of_a_gpu(bench):
         yield from _explanations(bench, networks.loaded(folder, bench.device))
         yield from _ascents(bench, networks.loaded(folder, bench.device).model)
@@ -103,7 +103,7 @@ def _evaluation(bench: Bench, folder: Path, data: Path) -> Row:
 
 
 def _training(bench: Bench, data: Path) -> Row:
-    recipe = written_recipe(bench.folder, side=bench.size(32, 224), batch_size=bench.size(16, 128))
+    recipe = written_recipe(bench, side=bench.size(32, 224), batch_size=bench.size(16, 128))
 
     def train(name: str) -> commands.Ended:
         return commands.run("train", recipe, "--data", data, "--out", name)

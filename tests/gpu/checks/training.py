@@ -11,12 +11,12 @@ from torchvision import datasets
 from core.checkpoints import paths
 from core.images.preprocess import Preprocess
 from core.models import registry
-from tests.gpu import commands
+from tests.gpu import commands, networks
 from tests.gpu.bench import Bench
 from tests.gpu.photos import class_folders
 from tests.gpu.table import Row
 
-_ARCHITECTURE, _EPOCHS, _VAL = "torchvision:resnet18", 3, 0.25
+_EPOCHS, _VAL = 3, 0.25
 _RECIPE = """
 title = "A few epochs"
 epochs = {epochs}
@@ -41,7 +41,7 @@ def rows(bench: Bench) -> Iterator[Row]:
     """Whether the loss falls; images a second in the fastest epoch."""
     side, batch_size, num = bench.size((32, 8, 32), (224, 128, 4000))
     data = class_folders(bench.folder / "classes", num, bench.size((64, 48), (320, 240)))
-    recipe = written_recipe(bench.folder, side=side, batch_size=batch_size)
+    recipe = written_recipe(bench, side=side, batch_size=batch_size)
     commands.done("train", recipe, "--data", data, "--out", "trained")
     history = pd.read_csv(paths.folder("trained") / paths.HISTORY)
     losses = history["train_loss"].tolist()
@@ -49,15 +49,17 @@ def rows(bench: Bench) -> Iterator[Row]:
     yield Row("training loss in bf16-mixed", falls, "falls", ok=losses[-1] < losses[0])
     rate = num / history["seconds"].min()
     loop = num / _bare(bench, data, side, batch_size)
-    what = f"training of ResNet-18 at {side} pixels, batches of {batch_size}"
+    what = f"training of {networks.residual(bench)} at {side} pixels, batches of {batch_size}"
     yield Row(what, f"{rate:.0f} images/s", f"bare loop {loop:.0f}: {rate / loop:.2f} of it")
 
 
-def written_recipe(folder: Path, *, side: int, batch_size: int) -> Path:
+def written_recipe(bench: Bench, *, side: int, batch_size: int) -> Path:
     """A file with the recipe."""
-    path = folder / "recipe.toml"
+    path = bench.folder / "recipe.toml"
     path.write_text(
-        _RECIPE.format(epochs=_EPOCHS, batch_size=batch_size, val=_VAL, architecture=_ARCHITECTURE, side=side)
+        _RECIPE.format(
+            epochs=_EPOCHS, batch_size=batch_size, val=_VAL, architecture=networks.residual(bench), side=side
+        )
     )
     return path
 
@@ -69,7 +71,7 @@ def _bare(bench: Bench, data: Path, side: int, batch_size: int) -> float:
     pixels = torch.stack([image for image, _ in images])
     labels = torch.tensor(images.targets)
     torch.manual_seed(0)
-    model = registry.build(_ARCHITECTURE, len(images.classes)).to(bench.device)
+    model = registry.build(networks.residual(bench), len(images.classes)).to(bench.device)
     model = model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     order = torch.randperm(len(labels))

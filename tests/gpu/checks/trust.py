@@ -19,7 +19,7 @@ _LAYER, _ALONE = "layer4", 8
 def rows(bench: Bench) -> Iterator[Row]:
     """Photos a second for each size of batch, and whether a copy in a batch has the map that it has alone."""
     side = bench.size(64, 224)
-    folder = networks.random("trust", "torchvision:resnet18", side=side)
+    folder = networks.random("trust", networks.residual(bench), side=side)
     checkpoint = networks.loaded(folder, bench.device)
     one = checkpoint.card.preprocess.batch([photo(0, (256, 256))]).to(bench.device)
     copies = masked(one, bench.size(32, 256))
