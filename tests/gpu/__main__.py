@@ -53,7 +53,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests/gpu/run", description=__doc__.partition(": ")[2])
     parser.add_argument("--small", action="store_true", help="tiny networks and few images, also for a CPU")
-    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: the fastest available)")
+    parser.add_argument("--device", help="cpu, cuda, cuda:1 …, or pretend (default: the fastest available)")
     parser.add_argument(
         "--only", nargs="+", choices=NAMES, default=NAMES, metavar="CHECK", help=", ".join(NAMES)
     )

@@ -1,6 +1,7 @@
 """The script for a GPU runs on a CPU, and its judged rows can fail."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,34 @@ def test_the_small_run_judges_every_method_and_every_kind_of_work() -> None:
     rates = [float(row[1].split()[0]) for row in rows if "/s" in row[1]]
     assert len(rates) == 5
     assert min(rates) > 0
+
+
+@pytest.mark.slow
+def test_no_tensor_is_on_the_wrong_device() -> None:
+    checks = ("layers", "trust", "ascent", "evaluation")
+    command = [ROOT / "tests/gpu/run", "--small", "--device", "pretend", "--only", *checks]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own script)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.count("| yes |") >= 15
+
+
+_MIXING = """
+import torch
+from tests.gpu import pretend
+with pretend.device() as name:
+    there = torch.ones(2, 3).to(name)
+    print((there @ there.T).sum().item(), there.device.type)
+    there + torch.ones(3)
+"""
+
+
+def test_the_pretended_device_computes_and_refuses_tensors_of_the_cpu() -> None:
+    """In a process of its own, as it registers the device."""
+    ran = subprocess.run(  # noqa: S603 (the code above)
+        [sys.executable, "-c", _MIXING], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.split() == ["12.0", "pretend"]
+    assert "aten::add got tensors of two devices; one of (3,) is on the CPU" in ran.stderr
 
 
 def test_a_device_with_slightly_different_weights_fails(
