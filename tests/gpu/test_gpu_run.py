@@ -58,7 +58,7 @@ def test_the_small_run_judges_every_method_and_every_kind_of_work() -> None:
 @pytest.mark.slow
 def test_no_tensor_is_on_the_wrong_device() -> None:
     checks = ("layers", "trust", "ascent", "evaluation")
-    command = [ROOT / "tests/gpu/run", "--small", "--device", "pretend", "--only", *checks]
+    command = [str(ROOT / "tests/gpu/run"), "--small", "--device", "pretend", "--only", *checks]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own script)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stdout.count("| yes |") >= 15
