@@ -4,7 +4,7 @@
 
 - ``card.json`` says how to rebuild the network; ``model.safetensors`` has its weights.
 - ``history.csv`` has a row for each epoch; ``progress.json``, ``resume.ckpt``, ``.lock`` and ``.stop`` exist
-  while it is trained.
+  while it is trained, ``.validation/`` at its end.
 - ``evaluations/NAME/`` has ``evaluation.json`` (data, split, date, weights), ``predictions.parquet`` (a row
   for each sample; beside it the scores of all classes, or histograms of them) and ``metrics.json``.
   An unfinished evaluation is in ``evaluations/.NAME/``, its output in ``evaluations/.NAME.log``.
@@ -28,7 +28,7 @@ HISTORY, PROGRESS, STATE = "history.csv", "progress.json", "resume.ckpt"
 LOCK, STOP = ".lock", ".stop"
 _LOGS = ".logs"
 
-EVALUATIONS = "evaluations"
+EVALUATIONS, VALIDATION_WORK = "evaluations", ".validation"
 FACTS, PREDICTIONS, METRICS = "evaluation.json", "predictions.parquet", "metrics.json"
 
 EXAMPLES, EXAMPLES_WORK = "examples.parquet", ".examples"

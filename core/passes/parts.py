@@ -57,6 +57,10 @@ class Parts:
                 if not _is_sound(self.path(part)):
                     self.path(part).unlink()
 
+    def is_whole(self, part: int) -> bool:
+        """Whether a part that is done has a row for each of its samples."""
+        return bool(pq.read_metadata(self.path(part)).num_rows == len(self.span(part)))
+
     def missing(self) -> list[int]:
         """The parts that are not done yet."""
         return [part for part in range(len(self)) if not self.path(part).exists()]

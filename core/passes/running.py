@@ -7,10 +7,12 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from core.data.batches import Share
 from core.passes.parts import Chunk, Chunks, Parts
 from core.passes.progress import Meter, PassProgress
 from core.passes.work import Work
 
+_ALL = Share()
 # From batches to the rows of each, in any order.
 Running = Callable[[Chunks], Iterator[tuple[Chunk, pa.Table]]]
 
@@ -23,14 +25,21 @@ class Engine(Protocol):
 
 
 def run(
-    running: Running, parts: Parts, write: Callable[[int, Sequence[pa.Table]], None]
+    running: Running,
+    parts: Parts,
+    write: Callable[[int, Sequence[pa.Table]], None],
+    *,
+    share: Share = _ALL,
 ) -> Iterator[PassProgress]:
     """Compute the missing parts; gives the progress at the start and after each batch.
 
-    ``write`` gets each part's number and the tables of its batches in order; it writes the part's file.
+    ``write`` gets each part's number and the tables of its batches in order; it writes the part's file. Of
+    several processes, each computes its ``share`` of the parts.
     """
     parts.prepare()
-    chunks, meter = Chunks(parts, parts.missing()), Meter(parts.num_done(), parts.num_samples)
+    mine = range(share.rank, len(parts), share.world)
+    chunks = Chunks(parts, [part for part in mine if not parts.path(part).exists()])
+    meter = Meter(parts.num_done(), parts.num_samples)
     waiting: dict[int, dict[int, pa.Table]] = defaultdict(dict)
     yield meter.progress()
     for chunk, table in running(chunks):

@@ -123,14 +123,6 @@ def concatenated(tables: Sequence[pa.Table]) -> pa.Table:
     )
 
 
-def joined(parts: Sequence[Path], order: Sequence[str]) -> pa.Table:
-    """The rows of several files, ordered by the position of their ``sample_id`` in ``order``."""
-    table = concatenated([read(part) for part in parts])
-    position = {sample_id: place for place, sample_id in enumerate(order)}
-    places = np.array([position[each] for each in table["sample_id"].to_pylist()])
-    return table.combine_chunks().take(np.argsort(places))
-
-
 def _lists(values: Tensor) -> pa.Array:
     """An array (N, k) as a column of lists."""
     flat = pa.array(values.reshape(-1).numpy())

@@ -70,28 +70,6 @@ def add_to(counts: Counts, table: pa.Table, splits: Sequence[str]) -> None:
         done += len(piece)
 
 
-def moved(table: pa.Table, counts: Counts, splits: Sequence[str]) -> pa.Table:
-    """The table without its scores, and histograms of them."""
-    add_to(counts, table, splits)
-    return table.drop_columns([SCORES])
-
-
-def counts_of(parts: Sequence[Path]) -> Counts | None:
-    """The sum of the histograms of the parts of a table; None if they have none."""
-    counts = [_mapped(paths.histograms(part), np.uint32) for part in parts]
-    known = [each for each in counts if each is not None]
-    if not known or len(known) < len(counts):
-        return None
-    total: Counts = np.sum(known, 0, dtype=np.uint32)
-    return total
-
-
-def remove(table: Path) -> None:
-    """Delete a table with the files beside it."""
-    for path in (table, paths.scores(table), paths.histograms(table)):
-        path.unlink(missing_ok=True)
-
-
 def counted(table: pa.Table) -> Counts:
     """Histograms of the scores of a table."""
     splits = splits_of(table)

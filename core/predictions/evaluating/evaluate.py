@@ -1,35 +1,30 @@
 """One pass of a checkpoint over its samples: the predictions table and its metrics, under a name."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import torch
 
 from core import files
 from core.checkpoints import paths, store
-from core.checkpoints.card import Card, network_values
+from core.checkpoints.card import Card
 from core.checkpoints.local import remember_data
-from core.checkpoints.store import Checkpoint
 from core.data.unreadable import refuse_many
 from core.errors import DataError, EvaluationError
 from core.passes.in_process import IN_PROCESS
 from core.passes.progress import PassProgress
 from core.passes.running import Engine, run
-from core.passes.work import Compute, InputBatch, PhotoReader
 from core.predictions import evaluations, metrics
 from core.predictions.evaluating.naming import difference, name_for, split_of
+from core.predictions.evaluating.predicting import Predicting, key_of
 from core.predictions.evaluating.samples import Samples
 from core.predictions.evaluating.score_parts import Joined, ScoreParts
 from core.predictions.evaluating.workplace import Workplace
 from core.predictions.evaluations import Evaluation, Facts
-from core.predictions.prediction_table import write, write_part
-from core.predictions.sample_rows import sample_rows
+from core.predictions.prediction_table import write
 
 _WHOLE = "whole"
 
@@ -44,24 +39,6 @@ class Keep:
     name: str = ""
     data: Path | None = None
     replace: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Predicting:
-    """The work of an evaluation: rows of the predictions table, by the network in a checkpoint's folder."""
-
-    folder: Path
-    card: Card
-    samples: Samples
-
-    @property
-    def reader(self) -> PhotoReader:
-        """The samples in their order."""
-        return PhotoReader(self.samples.images, self.card.preprocess, self.samples.indices)
-
-    def opened(self, device: str) -> Compute:
-        """Load the network onto ``device``; gives the function from a batch to its rows."""
-        return partial(_rows, store.load_for_speed(self.folder, device=device), self.samples)
 
 
 def evaluate(
@@ -84,7 +61,7 @@ def evaluate(
         DataError: an image cannot be read at present, or more than a few are damaged; nothing is replaced.
     """
     card = store.read_card(folder)
-    name, key = keep.name or name_for(samples), _key(card, samples)
+    name, key = keep.name or name_for(samples), key_of(card, samples)
     workplace = Workplace(folder, name, key, len(samples.indices))
     _earlier(workplace, card, samples, keep)
     workplace.refuse_second()
@@ -94,8 +71,9 @@ def evaluate(
         facts = _facts(card, samples, key)
         _describe(workplace.place.parent, facts, keep.data, samples.images.layout)
         splits = sorted(set(samples.splits[samples.indices].tolist()))
-        scored, shown = ScoreParts(workplace, len(card.class_names), tuple(splits)), workplace.progress_file
-        for progress in run(running, workplace.parts, partial(_write, scored)):
+        parts, shown = workplace.parts, workplace.progress_file
+        scored = ScoreParts(parts, len(card.class_names), tuple(splits))
+        for progress in run(running, parts, partial(_write, scored)):
             shown.write(progress)
             on_progress(progress)
         joined = scored.joined()
@@ -106,7 +84,7 @@ def evaluate(
 
 
 def _write(scored: ScoreParts, part: int, tables: Sequence[pa.Table]) -> None:
-    write_part(scored.workplace.parts.path(part), pa.concat_tables(tables))
+    scored.write(part, tables)
     scored.fold()
 
 
@@ -181,23 +159,3 @@ def _kept(workplace: Workplace, joined: Joined, facts: Facts, keep: Keep, layout
     _describe(draft, facts, keep.data, layout)
     files.replace_folder(draft, evaluations.place(workplace.folder, workplace.name))
     return measured
-
-
-@torch.inference_mode()
-def _rows(loaded: Checkpoint, samples: Samples, batch: InputBatch) -> pa.Table:
-    logits = torch.empty(0, len(loaded.card.class_names))
-    if len(batch.positions):
-        on_device = batch.pixels.to(loaded.device, non_blocking=True)
-        logits = loaded.model(loaded.card.preprocess.normalised(on_device)).cpu()
-    indices = samples.indices[batch.positions.numpy()]
-    splits, labels = samples.splits[indices].tolist(), samples.labels[indices]
-    return sample_rows(samples.images, indices, labels, splits, logits=logits, network=loaded.name)
-
-
-def _key(card: Card, samples: Samples) -> str:
-    """A hash of everything that the predictions depend on: weights, preprocess, images, labels, splits."""
-    known = (*network_values(card), samples.images.fingerprint)
-    digest = hashlib.blake2b(repr(known).encode(), digest_size=12)
-    for array in (samples.indices, samples.labels[samples.indices], samples.splits[samples.indices]):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()

@@ -5,7 +5,7 @@ histogram from time to time, and deleted: neither memory nor disk ever holds all
 histogram names the parts that it counts, so that after a crash none is counted twice.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from core.checkpoints import paths
 from core.evaluation.ranking.histograms import Counts, empty_counts
 from core.evaluation.ranking.scores import has_scores
 from core.files import arrays
+from core.passes.parts import Parts
 from core.predictions import prediction_table, score_files
-from core.predictions.evaluating.workplace import Workplace
 
 _HISTOGRAM = ".histogram.npz"
 
@@ -35,14 +35,13 @@ class Joined:
 class ScoreParts:
     """The scores of ``num_classes`` classes for the parts of one pass over samples of these ``splits``."""
 
-    workplace: Workplace
+    parts: Parts
     num_classes: int
     splits: tuple[str, ...]
 
     def joined(self) -> Joined:
         """All rows in order: with scores, with histograms of scores, or, for few classes, with neither."""
-        parts = self.workplace.parts
-        paths = [parts.path(part) for part in range(len(parts))]
+        paths = [self.parts.path(part) for part in range(len(self.parts))]
         if self._are_kept:
             return Joined(prediction_table.concatenated([prediction_table.read(path) for path in paths]))
         table = pa.concat_tables([pq.read_table(path) for path in paths])
@@ -52,6 +51,10 @@ class ScoreParts:
                 return Joined(table)
         present = [self.splits.index(split) for split in score_files.splits_of(table)]
         return Joined(table, counts[present])
+
+    def write(self, part: int, tables: Sequence[pa.Table]) -> None:
+        """Write a part, from the tables of its batches, with its scores."""
+        prediction_table.write_part(self.parts.path(part), pa.concat_tables(tables))
 
     def fold(self) -> None:
         """Count the scores of finished parts and delete them, if they have become too many.
@@ -72,14 +75,13 @@ class ScoreParts:
 
     @property
     def _are_kept(self) -> bool:
-        return score_files.fit(self.workplace.num_samples, self.num_classes)
+        return score_files.fit(self.parts.num_samples, self.num_classes)
 
     def _waiting(self) -> Iterator[tuple[int, Path]]:
-        parts = self.workplace.parts
-        for part in range(len(parts)):
-            path = parts.path(part)
+        for part in range(len(self.parts)):
+            path = self.parts.path(part)
             # Scores without a part belong to an unfinished one, and will be written again.
-            if paths.scores(path).exists() and path.exists() and self.workplace.is_whole(part):
+            if paths.scores(path).exists() and path.exists() and self.parts.is_whole(part):
                 yield part, path
 
     def _add(self, counts: Counts, path: Path) -> bool:
@@ -91,12 +93,12 @@ class ScoreParts:
 
     @property
     def _histogram(self) -> Path:
-        return self.workplace.place / f"0{_HISTOGRAM}"
+        return self.parts.place / f"0{_HISTOGRAM}"
 
     def _counted(self) -> tuple[Counts, set[int]]:
         """All counts, and the parts that they cover; earlier versions have a file for each process."""
         total, known = empty_counts(len(self.splits), self.num_classes), set[int]()
-        for path in self.workplace.place.glob(f"*{_HISTOGRAM}"):
+        for path in self.parts.place.glob(f"*{_HISTOGRAM}"):
             counts, parts = self._counted_in(path)
             total += counts
             known |= parts

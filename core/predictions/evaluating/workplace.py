@@ -58,16 +58,12 @@ class Workplace:
         with locks.held(evaluations.lock_of(self.folder, self.name), self._taken()):
             yield
 
-    def is_whole(self, part: int) -> bool:
-        """Whether a part that is done has a row for each of its samples."""
-        parts = self.parts
-        return bool(pq.read_metadata(parts.path(part)).num_rows == len(parts.span(part)))
-
     def forget_partial(self) -> None:
         """Delete the parts that lack a sample, so that the next pass predicts them again."""
-        for part in range(len(self.parts)):
-            if not self.is_whole(part):
-                self.parts.path(part).unlink()
+        parts = self.parts
+        for part in range(len(parts)):
+            if not parts.is_whole(part):
+                parts.path(part).unlink()
 
     def remove(self) -> None:
         """Delete the parts of this and of all earlier passes."""

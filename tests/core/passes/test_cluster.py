@@ -23,7 +23,8 @@ from core.passes.ray_session import Machines
 from core.predictions import evaluations
 from core.predictions.evaluating import evaluate as evaluating
 from core.predictions.evaluating import workplace
-from core.predictions.evaluating.evaluate import Keep, Predicting, evaluate
+from core.predictions.evaluating.evaluate import Keep, evaluate
+from core.predictions.evaluating.predicting import Predicting
 from core.predictions.evaluating.samples import Samples, samples_of
 from tests.support.passes import KilledOnce
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint

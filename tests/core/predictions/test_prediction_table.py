@@ -177,14 +177,3 @@ def test_logits_that_are_not_finite_are_no_prediction(strange: float) -> None:
         prediction_table.rows(
             logits, LABELS, sample_ids=["a", "b", "c"], paths=[""] * 3, split="val", network="'mine'"
         )
-
-
-def test_parts_are_joined_in_the_order_of_the_samples(tmp_path: Path) -> None:
-    whole = _table()
-    parts = [tmp_path / "0.parquet", tmp_path / "1.parquet"]
-    prediction_table.write(parts[0], whole.take([2, 0]))
-    prediction_table.write(parts[1], whole.take([1]))
-    assert prediction_table.joined(parts, ["a", "b", "c"]).equals(whole)
-    # The order may name more than there is: images of the training, broken ones.
-    found = prediction_table.joined(parts, ["c", "q", "b", "r", "a"])
-    assert found.equals(whole.take([2, 1, 0]))

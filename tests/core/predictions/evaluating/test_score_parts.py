@@ -10,7 +10,6 @@ import torch
 from core.checkpoints import paths, store
 from core.data.sources.folder.class_folders import SOURCE
 from core.errors import CheckpointError
-from core.evaluation.ranking.histograms import empty_counts
 from core.passes.progress import PassProgress
 from core.predictions import evaluations, prediction_table, score_files
 from core.predictions.evaluating import workplace
@@ -142,31 +141,6 @@ def test_scores_of_a_part_that_was_not_finished_are_written_anew(
     (first.parent / "000003.scores.npy").write_bytes(b"half")
     found = evaluate(folder, samples)
     assert found["areas_from"] == "histograms of the log-odds of all classes"
-
-
-def test_histograms_of_the_shares_of_several_processes_add_up(tmp_path: Path) -> None:
-    """As a training with several processes writes its validation samples."""
-    label, ids = torch.arange(8) % 7, list("abcdefgh")
-    logits = torch.randn(8, 7, generator=torch.Generator().manual_seed(0))
-    whole = prediction_table.rows(logits, label, sample_ids=ids, paths=ids, split="val")
-    parts = [tmp_path / f".predictions.parquet.{rank}" for rank in range(2)]
-    for rank, path in enumerate(parts):
-        counts = empty_counts(1, 7)
-        own = score_files.moved(whole.take(list(range(rank, 8, 2))), counts, ["val"])
-        prediction_table.write(path, own, counts)
-    target = tmp_path / "predictions.parquet"
-    prediction_table.write(target, prediction_table.joined(parts, ids), score_files.counts_of(parts))
-    table = prediction_table.read(target)
-    found = score_files.histogram(target, table)
-    assert table["sample_id"].to_pylist() == ids
-    assert found is not None
-    assert (found.counts == score_files.counted(whole)[0]).all()
-    for path in parts:
-        score_files.remove(path)
-    assert sorted(each.name for each in tmp_path.iterdir()) == [
-        "predictions.histograms.npy",
-        "predictions.parquet",
-    ]
 
 
 def test_parts_of_an_older_pass_without_scores_make_up_no_histogram(
