@@ -2,12 +2,15 @@
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from core.checkpoints import store
 from core.commands.options import engines, layouts
 from core.commands.options.complaint import complain
-from core.commands.options.numbers import place
+from core.commands.options.numbers import place_or_address
+from core.data.image_set import ImageSet
+from core.data.sources.folder import remote
 from core.data.survey.report import left_out_in_words
 from core.predictions import evaluations
 from core.predictions.evaluating.evaluate import Keep, evaluate
@@ -24,7 +27,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     parser.set_defaults(run=_evaluate)
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
-    parser.add_argument("--data", type=place, metavar="DIR", help="folder of images, in any known layout")
+    parser.add_argument(
+        "--data",
+        type=place_or_address,
+        metavar="DIR",
+        help="folder of images in any known layout, or its address, such as s3://bucket/photos",
+    )
     layouts.add(parser)
     parser.add_argument("--split", default="val", metavar="S", help="train, val, test or all (default: val)")
     parser.add_argument(
@@ -52,19 +60,27 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _evaluated(options: argparse.Namespace) -> int:
     folder = store.find(options.checkpoint)
-    images = open_images(folder, options.data, options.layout)
+    images, place = _opened(folder, options)
     samples = samples_of(store.read_card(folder), images, options.split)
-    keep = Keep(options.name or name_for(samples), options.data, options.replace)
+    keep = Keep(options.name or name_for(samples), place, options.replace)
     evaluations.refuse_odd(keep.name)
     engine = engines.engine(options)
     left_out = left_out_in_words((*(images.left_out or ()), *samples.unknown))
     for each in filter(None, [note_on_data(folder, images), left_out]):
         print(each, file=sys.stderr)
-    if options.data:
-        remember_images(folder, images, options.data)
+    if place:
+        remember_images(folder, images, place)
     metrics = evaluate(folder, samples, engine, keep=keep, on_progress=engines.draw)
     _report(options.checkpoint, evaluations.data_name(images), keep.name, metrics)
     return 0
+
+
+def _opened(folder: Path, options: argparse.Namespace) -> tuple[ImageSet, Path | None]:
+    """The images, and their folder, which is remembered; None for an address."""
+    if isinstance(options.data, str):
+        known = store.read_card(folder).class_names
+        return remote.open_address(options.data, layout=options.layout, known=known), None
+    return open_images(folder, options.data, options.layout), options.data
 
 
 def _report(name: str, images: str, evaluation: str, metrics: dict[str, Any]) -> None:

@@ -3,13 +3,15 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from core.checkpoints.store import Checkpoint
 from core.commands.options import engines
 from core.commands.options.complaint import complain
-from core.commands.options.numbers import place
+from core.commands.options.numbers import place, place_or_address
 from core.commands.options.photos import add_checkpoint, checkpoint_of
 from core.data.image_set import ImageSet
+from core.data.sources.folder import remote
 from core.errors import CheckpointError
 from core.explain.network.layers import default_layer
 from core.explanation.asking import layers_of
@@ -36,9 +38,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     parser.add_argument(
         "--data",
-        type=place,
+        type=place_or_address,
         metavar="DIR",
-        help="a data set, or a folder of photos (default: those of the last search)",
+        help="a data set, a folder of photos, or the address of class folders (default: those used last)",
     )
     engines.add(parser)
     parser.add_argument("--out", type=place, required=True, metavar="DIR", help="output folder")
@@ -48,13 +50,18 @@ def _examples(options: argparse.Namespace) -> int:
     engine = engines.engine(options)
     checkpoint = checkpoint_of(options)
     layers = list(dict.fromkeys(options.layer or [default_layer(layers_of(checkpoint))]))
-    images = known.open_photos(checkpoint.folder, options.data)
+    is_address = isinstance(options.data, str)
+    images = (
+        remote.open_address(options.data)
+        if is_address
+        else known.open_photos(checkpoint.folder, options.data)
+    )
     try:
         examples = _collected(checkpoint, layers, images, engine)
     except KeyboardInterrupt:
         complain("interrupted; finished work is kept, run the same command to continue")
         return _INTERRUPTED
-    if options.data:
+    if options.data and not is_address:
         known.remember_photos(checkpoint.folder, options.data)
     if examples.about.num_broken:
         print(f"unreadable images left out: {examples.about.num_broken}", file=sys.stderr)
@@ -65,6 +72,10 @@ def _examples(options: argparse.Namespace) -> int:
         total = f"{examples.about.num_images} images of {images.name}"
         print(f"{total}: {layer}, {size.num_channels} channels, {silent} silent -> {options.out}")
     return 0
+
+
+def _opened(checkpoint: Checkpoint, data: Path | str | None) -> ImageSet:
+    return remote.open_address(data) if isinstance(data, str) else known.open_photos(checkpoint.folder, data)
 
 
 def _collected(checkpoint: Checkpoint, layers: Sequence[str], images: ImageSet, engine: Engine) -> Examples:

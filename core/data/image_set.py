@@ -17,7 +17,8 @@ from core.errors import AwayError, FileError
 
 Labels = NDArray[np.int64]
 _SPOT_CHECKS = 1_000
-_MOST_PIECES = 64  # Megabytes of a file that count in a fingerprint.
+_MOST_PIECES = 64
+MOST_BYTES = _MOST_PIECES * 2**20  # Of a file that count in a fingerprint.
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +107,33 @@ class Pixels:
 
 
 def fingerprint_of_files(root: Path, sample_ids: Sequence[str], labels: Labels) -> str:
-    """A fingerprint of all names, sizes and labels, and of the contents of 1,000 files, evenly spread.
-
-    Of a huge file only the beginning counts; of a protected file only its name and size.
+    """`fingerprint_of` files below a folder. Of a protected file, only name and size count.
 
     Raises:
         OSError: a file is missing, or its disk does not respond.
     """
+    return fingerprint_of(
+        sample_ids, labels, lambda name: (root / name).stat().st_size, lambda name: _pieces(root / name)
+    )
+
+
+def fingerprint_of(
+    sample_ids: Sequence[str],
+    labels: Labels,
+    size_of: Callable[[str], int],
+    pieces_of: Callable[[str], Iterator[bytes]],
+) -> str:
+    """A fingerprint of all names, sizes and labels, and of the contents of 1,000 files, evenly spread.
+
+    ``pieces_of`` gives the content of a file, at most its first `MOST_BYTES`.
+    """
     digest = hashlib.blake2b(digest_size=16)
     checked = set(np.linspace(0, len(sample_ids) - 1, _SPOT_CHECKS).astype(int).tolist())
     for index, sample_id in enumerate(sample_ids):
-        path = root / sample_id
         name = sample_id if sample_id.isascii() else unicodedata.normalize("NFC", sample_id)
-        digest.update(f"{name}\0{path.stat().st_size}\0{labels[index]}\n".encode())
+        digest.update(f"{name}\0{size_of(sample_id)}\0{labels[index]}\n".encode())
         if index in checked:
-            for piece in _pieces(path):
+            for piece in pieces_of(sample_id):
                 digest.update(piece)
     return digest.hexdigest()
 

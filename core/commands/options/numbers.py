@@ -5,6 +5,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from core.data.sources.folder import remote
+
 LARGEST_SEED = 2**31 - 1
 # Each process takes memory of its own; large GPU machines have 16 cards.
 MOST_PROCESSES = max(16, os.cpu_count() or 1)
@@ -36,6 +38,11 @@ def named(text: str) -> str:
 def place(text: str) -> Path:
     """An argparse type: a path, not empty."""
     return Path(named(text))
+
+
+def place_or_address(text: str) -> Path | str:
+    """An argparse type: a path, or an address such as ``s3://bucket/photos``."""
+    return text if remote.is_address(text) else place(text)
 
 
 def share(text: str) -> float:

@@ -35,10 +35,10 @@ def load(folder: Path, layout: str = "", known: Sequence[str] = ()) -> ImageSet:
         layout=layout,
     )
     images = listing.image_set("folder", read.root, files_of_classes)
-    return images if read.groups is None else _with_groups(images, read.groups)
+    return images if read.groups is None else with_groups(images, read.groups)
 
 
-def _with_groups(images: ImageSet, groups: Sequence[str]) -> ImageSet:
+def with_groups(images: ImageSet, groups: Sequence[str]) -> ImageSet:
     """The same images with a fingerprint that includes the groups, which determine the split."""
     known = "\n".join([images.fingerprint, *groups])
     return replace(images, fingerprint=hashlib.blake2b(known.encode(), digest_size=16).hexdigest())

@@ -70,17 +70,20 @@ class Understood:
         return self.readings[0]
 
 
-def understand(folder: Path, *, layout: str = "", known: Sequence[str] = ()) -> Understood:
+def understand(
+    folder: Path, *, layout: str = "", known: Sequence[str] = (), scanned: Folder | None = None
+) -> Understood:
     """The reading of a folder that ``layout`` names, or else all likely readings.
 
-    Of several, one whose classes are all ``known`` (a network's classes) is taken.
+    Of several, one whose classes are all ``known`` (a network's classes) is taken. What is in the folder may
+    be ``scanned`` already.
 
     Raises:
         DataError: there are no class folders, or none of that layout.
         FileError: the folder cannot be read.
     """
     names = {roles.folded(name) for name in known}
-    arrangement = arranged(tree.scan(folder), names)
+    arrangement = arranged(scanned or tree.scan(folder), names)
     wanted = [part.strip() for part in layout.split(",") if part.strip()]
     _refuse_unknown(wanted)
     kinds = [each for each in wanted if each in NAMES] or _likely(arrangement, names)

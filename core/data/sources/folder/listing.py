@@ -177,7 +177,16 @@ def reason_against(entry: os.DirEntry[str]) -> str | None:
         return SYSTEM
     if not _asked(entry, entry.is_file):
         return DEAD_LINK if entry.is_symlink() and not Path(entry.path).exists() else NO_FILE
-    return _reason_by_ending(entry)
+    reason, ending = _reason_by_ending(entry.name), _ending(entry.name)
+    is_told_by_name = reason is None or ending in _FOREIGN or ending in _OTHER
+    return None if not is_told_by_name and _is_image_inside(Path(entry.path)) else reason
+
+
+def reason_against_name(name: str) -> str | None:
+    """Why a file of this name is left out, without a look at its content; None for an image file."""
+    if not is_utf8(name):
+        return NOT_UTF8
+    return SYSTEM if is_system(name) else _reason_by_ending(name)
 
 
 def is_image(entry: os.DirEntry[str]) -> bool:
@@ -233,17 +242,17 @@ def _asked(entry: os.DirEntry[str], question: Callable[[], bool]) -> bool:
         ) from error
 
 
-def _reason_by_ending(entry: os.DirEntry[str]) -> str | None:
-    ending = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 (a Path for each of a million names)
+def _reason_by_ending(name: str) -> str | None:
+    ending = _ending(name)
     if ending in SUFFIXES:
         return None
     if ending in _FOREIGN:
         return f"{ending} files {NOT_OPENED}"
-    if ending in _OTHER:
-        return f"{ending} files"
-    if _is_image_inside(Path(entry.path)):
-        return None
-    return f"{ending} files" if re.fullmatch(r"\.\w{1,12}", ending) else NO_ENDING
+    return f"{ending} files" if ending in _OTHER or re.fullmatch(r"\.\w{1,12}", ending) else NO_ENDING
+
+
+def _ending(name: str) -> str:
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122 (a Path for each of a million names)
 
 
 def _is_image_inside(path: Path) -> bool:
