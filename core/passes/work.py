@@ -46,7 +46,7 @@ class InputBatch:
         return InputBatch(self.pixels.pin_memory(), self.positions, self.sizes, self.num_images)
 
 
-# A sample by its position in the pass, from 0; None for a damaged one.
+# A sample by its position in the pass, from 0; None for a damaged one. Called by several threads at once.
 Reader = Callable[[int], Input | None]
 Compute = Callable[[InputBatch], pa.Table]
 
