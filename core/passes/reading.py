@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+import torch
 from torch.utils.data import DataLoader, Dataset
 
 from core.data.workers import leave_quietly
@@ -44,6 +45,8 @@ def by_processes(reader: Reader, chunks: Chunks, workers: int) -> Iterable[Input
         collate_fn=together,
         num_workers=workers if chunks.wanted else 0,
         pin_memory=True,
+        # Its own generator: a seed drawn from the global one would change what a training draws next.
+        generator=torch.Generator(),
         worker_init_fn=leave_quietly,
     )
 

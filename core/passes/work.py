@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core import files
+from core.data.cache import Decoded
 from core.data.image_set import ImageSet
 from core.data.unreadable import away
 from core.errors import AwayImageError, ImageError
@@ -80,6 +81,19 @@ class PhotoReader:
             raise away(self.images, error) from error
         except ImageError:
             return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CachedReader:
+    """The images ``indices`` (n,) of a data set, decoded already; sizes are those of the network's input."""
+
+    decoded: Decoded
+    indices: NDArray[np.int64]
+
+    def __call__(self, position: int) -> Input:
+        """The sample; raises as `Decoded.inputs`."""
+        (pixels,) = self.decoded.inputs([int(self.indices[position])])
+        return Input(pixels, (pixels.shape[2], pixels.shape[1]))
 
 
 def together(samples: Sequence[tuple[int, Input | None]]) -> InputBatch:

@@ -12,6 +12,7 @@ from core.data.workers import possible_workers, usual_workers
 from core.device import best_device
 from core.errors import CheckpointError
 from core.models import heads
+from core.passes.progress import PassProgress
 from core.training.lightning.classifier import Classifier
 from core.training.lightning.features import features
 from core.training.lightning.feed import Feed
@@ -60,15 +61,18 @@ def _parts(net: Network, data: Material) -> tuple[nn.Module, nn.Module] | None:
 
 def _features(backbone: nn.Module, data: Material, tick: Callable[..., None]) -> FeatureDataset:
     used = np.sort(np.concatenate([data.train, data.val]))
-    outputs = features(
-        backbone, data.decoded, used, device=best_device(), on_progress=phase(tick, "computing features")
-    )
+    outputs = features(backbone, data.decoded, used, device=best_device(), on_progress=_computing(tick))
     return FeatureDataset(outputs, data.labels)
 
 
 def phase(tick: Callable[..., None], name: str) -> Callable[[int, int], None]:
     """A function that reports the progress of a phase before training to ``tick``."""
     return lambda done, total: tick(phase=name, done=done, total=total)
+
+
+def _computing(tick: Callable[..., None]) -> Callable[[PassProgress], None]:
+    tell = phase(tick, "computing features")
+    return lambda progress: tell(progress.done, progress.total)
 
 
 def _as_it_is(features_: Tensor) -> Tensor:

@@ -2,7 +2,6 @@
 
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +13,11 @@ from core import files
 from core.checkpoints import paths, store
 from core.checkpoints.card import Card
 from core.data.batches import Share
-from core.data.cache import Decoded
-from core.data.image_set import ImageSet, Labels
+from core.data.image_set import ImageSet
 from core.passes.in_process import InProcess
 from core.passes.parts import Parts
 from core.passes.running import run
-from core.passes.work import Input
+from core.passes.work import CachedReader
 from core.predictions import evaluations, metrics
 from core.predictions.evaluating.predicting import Predicting, key_of
 from core.predictions.evaluating.samples import Samples
@@ -30,19 +28,6 @@ from core.training.material import Material
 
 _PART = 1024
 _SPLIT, _WHOLE = "val", "whole"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CachedReader:
-    """The images ``indices`` (n,), decoded already; their sizes are those of the network's input."""
-
-    decoded: Decoded
-    indices: Labels
-
-    def __call__(self, position: int) -> Input:
-        """The sample."""
-        (pixels,) = self.decoded.inputs([int(self.indices[position])])
-        return Input(pixels, (pixels.shape[2], pixels.shape[1]))
 
 
 def validate(folder: Path, material: Material, trainer: Trainer) -> dict[str, float]:

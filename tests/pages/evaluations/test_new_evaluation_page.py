@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from core.passes.progress import PassProgress
 from core.predictions import evaluations
 from core.predictions.evaluating import background
+from core.predictions.evaluating.workplace import Workplace
 from tests.support.evaluations_page import MISTAKES, asked, body_text, digits_below, folder
 from tests.support.looking import metrics, opened
 from tests.support.tiny_evaluation import noisy_pictures
@@ -56,6 +58,9 @@ def test_while_one_is_made_the_others_can_be_seen_and_then_it_is_looked_at(name:
     with FileLock(lock):
         page.run()
         assert "**street" in page.info[0].value.replace("\\", "")
+        Workplace(folder(name), STREET, "key", 2500).progress_file.write(PassProgress(1024, 2500, 56.0))
+        page.run()
+        assert "is being evaluated: 1,024 of 2,500 images, 56 a second, 26 s left. You" in page.info[0].value
         assert page.selectbox(key="evaluated_on").value == OWN
     shutil.rmtree(lock.parent)
     page.run()
