@@ -1,12 +1,13 @@
 """The app in a real browser: a server of our own, Chromium, and no request that leaves this machine."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, expect
 
 from core.checkpoints import paths
 from tests.support.server import CHROMIUM, FLAGS, running_app
@@ -21,10 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("browser")
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--screenshot-readme", action="store_true", help="write the picture that README shows")
 
 
 @pytest.fixture(scope="session")
@@ -54,12 +51,51 @@ def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert "Traceback" not in log.read_text(), log.read_text()[-4000:]
 
 
+@contextmanager
+def _window(browser: Browser, context_args: dict[str, Any], url: str) -> Iterator[App]:
+    """A window of a new browser profile."""
+    with browser.new_context(**context_args) as context:
+        yield App(context.new_page(), url)
+
+
+@contextmanager
+def _as_new(window: App, context_args: dict[str, Any]) -> Iterator[App]:
+    """Lend a window, and take it back as it was; it may have asked for nothing outside of the app."""
+    try:
+        yield window
+        assert not window.outside, f"requests left this machine: {window.outside}"
+        assert not window.refused, f"the content security policy refused: {window.refused}"
+    finally:
+        window.clear()
+        window.page.set_viewport_size(context_args["viewport"])
+
+
+# One window for all tests: in a new one the browser would read and compile Streamlit's scripts again, which
+# takes longer than most tests.
+@pytest.fixture(scope="session")
+def _first(browser: Browser, browser_context_args: dict[str, Any], app_url: str) -> Iterator[App]:
+    with _window(browser, browser_context_args, app_url) as window:
+        yield window
+
+
+@pytest.fixture(scope="session")
+def _second(browser: Browser, browser_context_args: dict[str, Any], app_url: str) -> Iterator[App]:
+    with _window(browser, browser_context_args, app_url) as window:
+        yield window
+
+
 @pytest.fixture
-def app(page: Page, app_url: str) -> Iterator[App]:
-    window = App(page, app_url)
-    yield window
-    assert not window.outside, f"requests left this machine: {window.outside}"
-    assert not window.refused, f"the content security policy refused: {window.refused}"
+def app(_first: App, browser_context_args: dict[str, Any]) -> Iterator[App]:
+    """The user's window."""
+    with _as_new(_first, browser_context_args) as window:
+        yield window
+
+
+@pytest.fixture
+def colleague(_second: App, browser_context_args: dict[str, Any]) -> Iterator[App]:
+    """The window of another user."""
+    with _as_new(_second, browser_context_args) as window:
+        yield window
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,12 @@ import pytest
 import torch
 import torchvision
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.checkpoints import paths
 from tests.support.window import App
 
-SCREENSHOT = Path(__file__).parent / "explain.png"
+CAT = "/explain?photo=chelsea.png"
 
 
 def names(page: Page) -> list[str]:
@@ -44,9 +44,8 @@ def test_a_dropped_photo_shows_prediction_map_and_a_sum_that_holds(app: App, cat
     assert float(logit) == numbers[3]
 
 
-def test_a_click_on_a_bar_and_a_name_in_the_picker_change_the_class(app: App, cat: bytes) -> None:
-    app.open()
-    app.drop("cat.png", cat)
+def test_a_click_on_a_bar_and_a_name_in_the_picker_change_the_class(app: App) -> None:
+    app.open(CAT)
     first = app.heat()
     app.page.locator(".st-key-top button", has_text="Egyptian cat").click()
     expect(app.page.get_by_role("heading", name="Why Egyptian cat?")).to_be_visible()
@@ -58,9 +57,8 @@ def test_a_click_on_a_bar_and_a_name_in_the_picker_change_the_class(app: App, ca
     assert names(app.page)[5] == "goldfish", "a class outside of the top five gets a bar of its own"
 
 
-def test_another_layer_by_its_stage_and_by_the_picker(app: App, coffee: bytes) -> None:
-    app.open()
-    app.drop("coffee.png", coffee)
+def test_another_layer_by_its_stage_and_by_the_picker(app: App) -> None:
+    app.open("/explain?photo=coffee.png")
     first = app.heat()
     app.page.locator(".st-key-stages button", has_text="blocks.4").click()
     app.heat_other_than(first)
@@ -69,11 +67,9 @@ def test_another_layer_by_its_stage_and_by_the_picker(app: App, coffee: bytes) -
     expect(app.page.locator(".seewhy-sum")).to_have_count(0)
 
 
-def test_two_classes_are_compared_in_logits(app: App, cat: bytes) -> None:
-    app.open()
-    app.drop("cat.png", cat)
+def test_two_classes_are_compared_in_logits(app: App) -> None:
+    app.open(CAT)
     app.heat()
-    app.settle()
     app.choose("against-imagenet", "tabby")
     expect(app.page.get_by_role("heading", name="Why tiger cat, and not tabby?")).to_be_visible()
     app.settle()
@@ -84,11 +80,9 @@ def test_two_classes_are_compared_in_logits(app: App, cat: bytes) -> None:
     expect(app.page.get_by_text("Choose two different classes to compare.")).to_be_visible()
 
 
-def test_the_pointer_reads_the_cell_under_it_and_says_where_nothing_was_seen(app: App, cat: bytes) -> None:
-    app.open()
-    app.drop("cat.png", cat)
+def test_the_pointer_reads_the_cell_under_it_and_says_where_nothing_was_seen(app: App) -> None:
+    app.open(CAT)
     app.heat()
-    app.settle()
     _, raw = downloaded(app, "Map")
     cells = np.load(io.BytesIO(raw))
     box = app.page.locator(".st-key-viewer .mapped").bounding_box()
@@ -103,11 +97,9 @@ def test_the_pointer_reads_the_cell_under_it_and_says_where_nothing_was_seen(app
     expect(reading).to_contain_text("the network did not see this")
 
 
-def test_opacity_moves_without_the_server(app: App, cat: bytes) -> None:
-    app.open()
-    app.drop("cat.png", cat)
+def test_opacity_moves_without_the_server(app: App) -> None:
+    app.open(CAT)
     app.heat()
-    app.settle()
     slider = app.page.locator(".st-key-viewer input.opacity")
     slider.evaluate("s => { s.value = 20; s.dispatchEvent(new Event('input')) }")
     assert float(app.page.locator(".st-key-viewer img.heat").evaluate("i => i.style.opacity")) == 0.2
@@ -139,11 +131,12 @@ def test_rubbish_is_refused_with_a_sentence_and_a_good_photo_still_works(app: Ap
     app.heat()
 
 
-def test_a_file_over_the_limit_is_refused_before_it_is_sent(app: App) -> None:
+def test_a_file_over_the_limit_is_refused_before_it_is_sent(app: App, tmp_path: Path) -> None:
+    big = tmp_path / "big.png"
+    with big.open("wb") as file:
+        file.truncate(21 * 2**20)
     app.open()
-    app.page.locator("input[type=file]").first.set_input_files(
-        {"name": "big.png", "mimeType": "image/png", "buffer": bytes(21 * 2**20)}
-    )
+    app.page.locator("input[type=file]").first.set_input_files(big)
     expect(app.page.get_by_text(re.compile(r"must be 20(\.0)? ?MB or smaller"))).to_be_visible()
 
 
@@ -169,46 +162,39 @@ def test_a_photo_from_home_stays_when_a_bad_one_follows(app: App, coffee: bytes)
 def test_a_photo_from_the_camera_is_explained(app: App) -> None:
     app.open()
     app.page.locator(".st-key-camera_popover button").first.click()
-    # Before the camera's first frame the button gives nothing: a person clicks again, and so does the test.
-    expect(app.page.locator("video")).to_have_js_property("readyState", 4, timeout=30_000)
-    take = app.page.get_by_role("button", name="Take Photo")
-    for _ in range(5):
-        take.click()
-        app.page.wait_for_timeout(3_000)
-        app.settle()
-        if not take.is_visible():
-            break
+    # Before the camera's first frame the button gives nothing.
+    first_frame = "video => new Promise((shown) => video.requestVideoFrameCallback(shown))"
+    app.page.locator("video").evaluate(first_frame)
+    app.page.get_by_role("button", name="Take Photo").click()
     app.heat()
     expect(app.page.get_by_role("heading", name=re.compile("^Why .+"))).to_be_visible()
 
 
-def test_a_slow_method_shows_progress_and_stops(app: App, cat: bytes) -> None:
-    app.open()
-    app.drop("cat.png", cat)
+def test_a_slow_method_shows_progress_and_stops(app: App) -> None:
+    app.open(CAT)
     app.heat()
-    app.settle()
     app.choose("method", "Occlusion")
-    expect(app.page.get_by_text(re.compile(r"Occlusion: \d+%"))).to_be_visible(timeout=20_000)
+    expect(app.page.get_by_text(re.compile(r"Occlusion: \d+%"))).to_be_visible()
     # Meanwhile what was there before stays as easy to read.
     expect(app.page.locator("[data-stale=true]").first).to_have_css("opacity", "1")
     app.page.get_by_role("button", name="Stop").last.click()
-    expect(app.page.get_by_text("Grad-CAM at bn2")).to_be_visible(timeout=20_000)
+    expect(app.page.get_by_text("Grad-CAM at bn2")).to_be_visible()
+    app.settle()
     app.choose("method", "Saliency")
-    expect(app.page.get_by_text("Saliency on the input: 224 × 224 cells")).to_be_visible(timeout=20_000)
+    expect(app.page.get_by_text("Saliency on the input: 224 × 224 cells")).to_be_visible()
 
 
 def test_two_windows_at_once_keep_their_own_photo(
-    app: App, browser: Browser, cat: bytes, coffee: bytes
+    app: App, colleague: App, cat: bytes, coffee: bytes
 ) -> None:
-    with browser.new_context() as context:
-        other = App(context.new_page(), app.url)
-        app.open()
-        other.open()
-        app.drop("cat.png", cat)
-        other.drop("coffee.png", coffee)
-        expect(app.page.get_by_role("heading", name="Why tiger cat?")).to_be_visible(timeout=20_000)
-        expect(other.page.get_by_role("heading", name="Why espresso?")).to_be_visible(timeout=20_000)
-        assert names(app.page)[0] == "tiger cat"
+    app.open()
+    colleague.open()
+    app.drop("cat.png", cat)
+    colleague.drop("coffee.png", coffee)
+    expect(app.page.get_by_role("heading", name="Why tiger cat?")).to_be_visible()
+    expect(colleague.page.get_by_role("heading", name="Why espresso?")).to_be_visible()
+    app.settle()
+    assert names(app.page)[0] == "tiger cat"
 
 
 @pytest.fixture
@@ -249,30 +235,14 @@ def test_somebody_brings_their_own_model(app: App, cat: bytes, tmp_path: Path, o
     assert sorted(names(app.page)) == ["cat", "dog", "horse"]
 
 
-@pytest.mark.parametrize("width", [800, 1280])
-def test_nothing_sticks_out_of_the_window(app: App, coffee: bytes, width: int) -> None:
-    app.page.set_viewport_size({"width": width, "height": 900})
-    app.open()
-    app.drop("coffee.png", coffee)
+def test_nothing_sticks_out_of_the_window(app: App) -> None:
+    app.resize(800)
+    app.open("/explain?photo=coffee.png")
     app.heat()
-    app.settle()
-    shown: Locator = app.page.locator(".st-key-viewer .mapped")
-    box = shown.bounding_box()
-    assert box is not None
-    assert box["x"] + box["width"] <= width
-    assert box["width"] >= 400
-    assert app.page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def test_the_picture_in_the_readme_is_this_page(app: App, cat: bytes, request: pytest.FixtureRequest) -> None:
-    """Writes the screenshot when asked to: ``pytest tests/browser --screenshot-readme``."""
-    app.page.set_viewport_size({"width": 1280, "height": 900})
-    app.open()
-    app.drop("chelsea.png", cat)
-    app.heat()
-    app.settle()
-    app.page.wait_for_timeout(600)
-    picture = app.page.screenshot()
-    assert Image.open(io.BytesIO(picture)).size == (1280, 900)
-    if request.config.getoption("--screenshot-readme", default=False):
-        SCREENSHOT.write_bytes(picture)
+    for width in (800, 1280):
+        app.resize(width)
+        box = app.page.locator(".st-key-viewer .mapped").bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= width
+        assert box["width"] >= 400
+        assert app.widest() <= width

@@ -8,14 +8,13 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.drawing.channel_grid import poster_layout
 from core.inside.examples import patches
 from tests.support.window import App
 
 GRID = ".st-key-channels .cell"
-SCREENSHOT = Path(__file__).parent / "inside.png"
 
 
 def order(page: Page) -> list[str]:
@@ -49,7 +48,7 @@ def look_at(app: App, stage: str) -> None:
     app.settle()
 
 
-def test_a_layer_a_channel_and_the_same_again_by_its_address(app: App, browser: Browser) -> None:
+def test_a_layer_a_channel_and_the_same_again_by_its_address(app: App, colleague: App) -> None:
     app.open("/inside")
     look_at(app, "bn2")
     expect(app.page.locator(GRID)).to_have_count(64)
@@ -60,13 +59,11 @@ def test_a_layer_a_channel_and_the_same_again_by_its_address(app: App, browser: 
     assert chosen(app.page) == number
     assert address_of(app) == {"layer": "bn2", "channel": number}
 
-    other = App(browser.new_context().new_page(), app.url)
-    other.open(app.page.url.removeprefix(app.url))
-    assert order(other.page) == order(app.page)
-    assert chosen(other.page) == number
-    assert card(other.page) == card(app.page)
-    assert other.heat() == app.heat()
-    other.page.context.close()
+    colleague.follow(app)
+    assert order(colleague.page) == order(app.page)
+    assert chosen(colleague.page) == number
+    assert card(colleague.page) == card(app.page)
+    assert colleague.heat() == app.heat()
 
 
 def test_order_class_and_page_are_in_the_address_too(app: App) -> None:
@@ -97,6 +94,7 @@ def test_keys_move_through_the_grid_and_keep_their_place(app: App) -> None:
 
 def test_a_channel_in_the_overview_opens_it_beside_its_layer(app: App) -> None:
     app.open("/inside?open=sparsity")
+    expect(app.page.locator(".st-key-network .head").last).to_contain_text("sees the whole image")
     stage = app.page.locator(".st-key-network .stage", has_text="blocks.2")
     name = str(stage.locator(".cell").nth(2).get_attribute("aria-label"))
     stage.locator(".cell").nth(2).click()
@@ -237,7 +235,7 @@ def test_a_channel_that_nothing_raises_is_called_dead(app: App) -> None:
 def test_real_patches_of_the_samples_are_there_at_once_and_in_one_file(app: App) -> None:
     app.open("/inside?layer=blocks.4&show=examples&sort=index")
     sections = app.page.locator(".st-key-channel_body")
-    expect(sections.locator(".seewhy-nine img").first).to_be_visible()
+    expect(sections.locator(".seewhy-nine img")).to_have_count(5)
     expect(sections).to_contain_text("From 5 samples.")
     expect(app.page.locator(f"{GRID}[data-missing=false]").first).to_be_visible()
     app.settle()
@@ -247,19 +245,3 @@ def test_real_patches_of_the_samples_are_there_at_once_and_in_one_file(app: App)
     assert waiting.value.suggested_filename == "examples.blocks.4.png"
     poster = Image.open(waiting.value.path())
     assert poster.size == patches.poster_layout(112, 296).size
-
-
-def test_the_picture_in_the_readme_is_this_page(app: App, request: pytest.FixtureRequest) -> None:
-    """Writes the screenshot when asked to, as for Explain."""
-    app.page.set_viewport_size({"width": 1280, "height": 900})
-    app.open("/inside?photo=chelsea.png&layer=blocks.4&sort=class&channel=102&ascent=robust")
-    expect(app.page.locator(".st-key-ascent_image img")).to_be_visible(timeout=60_000)
-    expect(app.page.locator(".seewhy-nine img")).to_have_count(5)
-    expect(app.page.locator(".st-key-network .head").last).to_contain_text("sees the whole image")
-    app.settle()
-    app.page.mouse.move(5, 5)
-    app.page.wait_for_timeout(600)
-    picture = app.page.screenshot()
-    assert Image.open(io.BytesIO(picture)).size == (1280, 900)
-    if request.config.getoption("--screenshot-readme", default=False):
-        SCREENSHOT.write_bytes(picture)

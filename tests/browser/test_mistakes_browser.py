@@ -60,7 +60,7 @@ def test_the_matrix_is_walked_by_keys(app: App) -> None:
     expect(app.page.get_by_role("heading", name="1, predicted 1")).to_be_visible()
 
 
-def test_a_sample_opens_and_a_colleague_sees_the_same(app: App, browser: Browser) -> None:
+def test_a_sample_opens_and_a_colleague_sees_the_same(app: App, colleague: App) -> None:
     app.open("/mistakes?checkpoint=digits")
     click_cell(app, 9, 4)
     expect(app.page.get_by_role("heading", name="9, predicted 4")).to_be_visible()
@@ -72,14 +72,15 @@ def test_a_sample_opens_and_a_colleague_sees_the_same(app: App, browser: Browser
     assert titles == ["The photo", "For 4", "For 9", "4 rather than 9"]
     pictures = app.page.locator(".st-key-four img").evaluate_all("all => all.map((one) => one.src)")
 
-    other = App(browser.new_context().new_page(), app.url)
-    other.open(app.page.url.removeprefix(app.url))
-    expect(other.page.locator(".st-key-four img")).to_have_count(4)
-    assert other.page.locator(".st-key-four .title").all_inner_texts() == titles
-    assert other.page.locator(".st-key-four img").evaluate_all("all => all.map((one) => one.src)") == pictures
-    other.page.get_by_role("button", name="Filters").click()
-    expect(other.page.locator(".st-key-true input")).to_have_value("9")
-    assert not other.outside
+    colleague.follow(app)
+    expect(colleague.page.locator(".st-key-four img")).to_have_count(4)
+    assert colleague.page.locator(".st-key-four .title").all_inner_texts() == titles
+    assert (
+        colleague.page.locator(".st-key-four img").evaluate_all("all => all.map((one) => one.src)")
+        == pictures
+    )
+    colleague.page.get_by_role("button", name="Filters").click()
+    expect(colleague.page.locator(".st-key-true input")).to_have_value("9")
 
 
 def test_keys_walk_through_the_samples_and_close_them(app: App) -> None:
@@ -185,13 +186,14 @@ def test_the_report_is_one_file_that_asks_for_nothing(app: App, browser: Browser
     file = tmp_path / "report.html"
     download.value.save_as(file)
 
-    page = browser.new_context().new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(file.as_uri())
-    expect(page.get_by_role("heading", name="Mistakes of digits")).to_be_visible()
-    assert page.locator("img").count() == 16
-    assert [url for url in asked if not url.startswith(("data:", file.as_uri()))] == []
+    with browser.new_context() as context:
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(file.as_uri())
+        expect(page.get_by_role("heading", name="Mistakes of digits")).to_be_visible()
+        assert page.locator("img").count() == 16
+        assert [url for url in asked if not url.startswith(("data:", file.as_uri()))] == []
 
 
 def test_a_class_of_the_table_leads_to_its_samples(app: App) -> None:

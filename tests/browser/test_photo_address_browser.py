@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qsl, urlsplit
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.window import App
 
@@ -10,13 +10,6 @@ from tests.support.window import App
 def address_of(app: App) -> dict[str, str]:
     """What the address says."""
     return dict(parse_qsl(urlsplit(app.page.url).query))
-
-
-def colleague(app: App, browser: Browser) -> App:
-    """Somebody else's window, on the same address."""
-    other = App(browser.new_context().new_page(), app.url)
-    other.open(app.page.url.removeprefix(app.url))
-    return other
 
 
 def cells(page: Page) -> list[str]:
@@ -30,7 +23,7 @@ def photo(app: App) -> str:
     return str(app.page.locator(".st-key-viewer .mapped img.base").get_attribute("src"))
 
 
-def test_a_sample_that_is_clicked_is_what_a_colleague_sees_inside(app: App, browser: Browser) -> None:
+def test_a_sample_that_is_clicked_is_what_a_colleague_sees_inside(app: App, colleague: App) -> None:
     app.open("/inside")
     first = app.heat()
     app.page.locator(".st-key-samples button", has_text="Rocket").click()
@@ -38,27 +31,24 @@ def test_a_sample_that_is_clicked_is_what_a_colleague_sees_inside(app: App, brow
     app.settle()
     assert address_of(app) == {"photo": "rocket.jpg"}
 
-    other = colleague(app, browser)
-    assert other.heat() == app.heat()
-    assert photo(other) == photo(app)
-    assert cells(other.page) == cells(app.page)
-    assert not other.outside
-    other.page.context.close()
+    colleague.follow(app)
+    assert colleague.heat() == app.heat()
+    assert photo(colleague) == photo(app)
+    assert cells(colleague.page) == cells(app.page)
 
 
-def test_a_sample_of_mistakes_leads_a_colleague_to_explain_and_inside(app: App, browser: Browser) -> None:
+def test_a_sample_of_mistakes_leads_a_colleague_to_explain_and_inside(app: App, colleague: App) -> None:
     for button in ("sample_explain", "sample_inside"):
         app.open("/mistakes?checkpoint=digits&sample=digits%2F677")
         app.page.locator(f".st-key-{button} button").first.click()
         app.heat()
         app.settle()
         assert address_of(app)["photo"] == "digits/digits-val/digits/677"
-        other = colleague(app, browser)
-        assert other.heat() == app.heat()
-        assert photo(other) == photo(app)
+        colleague.follow(app)
+        assert colleague.heat() == app.heat()
+        assert photo(colleague) == photo(app)
         headings = app.page.get_by_role("heading").all_inner_texts()
-        assert other.page.get_by_role("heading").all_inner_texts() == headings
-        other.page.context.close()
+        assert colleague.page.get_by_role("heading").all_inner_texts() == headings
 
 
 def test_an_upload_leaves_the_address_and_the_strip_leads_back(app: App, cat: bytes) -> None:

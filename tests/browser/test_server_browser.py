@@ -4,10 +4,6 @@ import http.client
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
-
-from pages._ui.shell import PAGES
-from tests.support.window import App
 
 _KNOCK = {
     "Connection": "Upgrade",
@@ -25,14 +21,6 @@ def asked(url: str, path: str = "/", **headers: str) -> http.client.HTTPResponse
         connection.putheader(name, value)
     connection.endheaders()
     return connection.getresponse()
-
-
-@pytest.mark.parametrize("path", ["/", *(f"/{path[6:-3]}?checkpoint=digits" for path in list(PAGES)[1:])])
-def test_every_page_keeps_to_its_content_security_policy(app: App, path: str) -> None:
-    """The window that opens it collects what the policy refuses; none of it may be ours."""
-    app.open(path)
-    expect(app.page.get_by_role("heading", level=1)).to_be_visible()
-    expect(app.page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
 def test_no_page_may_be_framed_by_another_site(app_url: str) -> None:

@@ -4,13 +4,13 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support import waiting
 from tests.support.paths import ROOT
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -68,20 +68,16 @@ def running_server(log: Path, root: Path = ROOT) -> Iterator[Server]:
         server = subprocess.Popen(command, cwd=root, env=kept, stdout=sink, stderr=sink)  # noqa: S603
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait_until_healthy(url)
+            waiting.until(lambda: _is_healthy(url), is_alive=lambda: server.poll() is None)
             yield Server(url, server.pid)
         finally:
             server.terminate()
-            server.wait(timeout=20)
+            server.wait()
 
 
-def _wait_until_healthy(url: str) -> None:
-    for _ in range(240):
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:  # noqa: S310
-                if answer.read() == b"ok":
-                    return
-        except OSError:
-            pass
-        time.sleep(0.25)
-    raise TimeoutError(f"the app did not start at {url}")
+def _is_healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=60) as answer:  # noqa: S310
+            return bool(answer.read() == b"ok")
+    except OSError:
+        return False

@@ -1,12 +1,15 @@
 """One browser window on the app, in the words of a person who uses it."""
 
+import base64
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TimedOut
 
-_WAIT_MS = 20_000
+_RUNS = Path(__file__).with_name("runs.js")
+_WAIT_MS, _SLOW_MS = 20_000, 60_000
 _MOST_TABS = 120
 _FOCUSED = """() => {
     let inner = document.activeElement;
@@ -50,6 +53,7 @@ class App:
         self.page, self.url = page, url
         self.outside: list[str] = []
         self.refused: list[str] = []
+        page.add_init_script(path=_RUNS)
         page.on("request", lambda request: self._note(request.url))
         page.on("console", lambda message: self._read(message.text))
 
@@ -58,10 +62,39 @@ class App:
         self.page.goto(self.url + path)
         self.settle()
 
+    def follow(self, other: "App") -> None:
+        """Open the address that another window shows."""
+        self.open(other.page.url.removeprefix(other.url))
+
+    def clear(self) -> None:
+        """Leave the app and forget all that the browser kept: for the server the session ends, too."""
+        if self.page.url.startswith(self.url):
+            self.page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        self.page.goto("about:blank")
+        self.page.context.clear_cookies()
+        self.page.mouse.move(0, 0)
+        self.page.emulate_media(color_scheme="light")
+        self.outside.clear()
+        self.refused.clear()
+
+    def resize(self, width: int, height: int = 900) -> None:
+        """Give the window this size, and what is drawn the time to follow."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        if self.page.url.startswith(self.url):
+            self.settle()
+
+    def widest(self) -> int:
+        """How wide the page is, in pixels; wider than the window where something sticks out."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth"))
+
+    def stand_still(self) -> None:
+        """Wait until nothing moves or fades any more."""
+        self.settle()
+        self.page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
+
     def settle(self) -> None:
-        """Wait until the script has run and the browser has drawn."""
-        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
-        self.page.wait_for_timeout(150)
+        """Wait until no run of the script is asked for or under way, and the page has stopped to change."""
+        self.page.wait_for_function("() => window.runs.haveSettled()", timeout=_SLOW_MS)
 
     def drop(self, name: str, content: bytes, mime: str = "image/png") -> None:
         """Drop a file onto the uploader, as from a desktop."""
@@ -70,10 +103,11 @@ class App:
         transfer = self.page.evaluate_handle(
             """([name, bytes, mime]) => {
                 const transfer = new DataTransfer();
-                transfer.items.add(new File([Uint8Array.from(bytes)], name, { type: mime }));
+                const file = Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0));
+                transfer.items.add(new File([file], name, { type: mime }));
                 return transfer;
             }""",
-            [name, list(content), mime],
+            [name, base64.b64encode(content).decode(), mime],
         )
         zone.dispatch_event("drop", {"dataTransfer": transfer})
 

@@ -1,0 +1,32 @@
+"""Writes the pictures that the README shows: ``pytest tests/browser/readme_pictures.py``."""
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.support.window import App
+
+_FOLDER = Path(__file__).parent
+
+
+def test_explain(app: App, cat: bytes) -> None:
+    app.resize(1280)
+    app.open()
+    app.drop("chelsea.png", cat)
+    app.heat()
+    save(app, "explain.png")
+
+
+def test_inside(app: App) -> None:
+    app.resize(1280)
+    app.open("/inside?photo=chelsea.png&layer=blocks.4&sort=class&channel=102&ascent=robust")
+    expect(app.page.locator(".st-key-ascent_image img")).to_be_visible(timeout=60_000)
+    expect(app.page.locator(".seewhy-nine img")).to_have_count(5)
+    expect(app.page.locator(".st-key-network .head").last).to_contain_text("sees the whole image")
+    save(app, "inside.png")
+
+
+def save(app: App, name: str) -> None:
+    """Write a picture of the window, once nothing in it moves."""
+    app.stand_still()
+    app.page.screenshot(path=_FOLDER / name)
