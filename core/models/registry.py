@@ -4,6 +4,7 @@ A name may end in options, ``timm:resnet18?in_chans=1``: see `core.models.option
 """
 
 import difflib
+import functools
 import importlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
@@ -56,8 +57,9 @@ def build(architecture: str, num_classes: int, head: Head = _PLAIN) -> nn.Module
     return model.eval()
 
 
+@functools.lru_cache(maxsize=4)  # An import asks for the same one several times.
 def skeleton(architecture: str, num_classes: int, head: Head = _PLAIN) -> nn.Module:
-    """The same on the meta device: shapes without memory."""
+    """The same on the meta device: shapes without memory. It is shared, so no caller may change it."""
     try:
         with torch.device("meta"):
             return build(architecture, num_classes, head)

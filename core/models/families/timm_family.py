@@ -1,5 +1,6 @@
 """Architectures of timm."""
 
+import functools
 from typing import cast
 
 import timm
@@ -11,7 +12,12 @@ from core.models.options import NO_OPTIONS, Options
 
 def names() -> list[str]:
     """All architectures of timm, without the tags of published weights."""
-    return cast("list[str]", timm.list_models())
+    return list(_names())
+
+
+@functools.cache
+def _names() -> tuple[str, ...]:
+    return tuple(timm.list_models())  # It sorts at each call, which takes as long as a small network.
 
 
 def build(name: str, num_classes: int, chosen: Options = NO_OPTIONS) -> nn.Module:
