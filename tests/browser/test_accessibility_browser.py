@@ -30,6 +30,7 @@ _VIEWS = {
         ".st-key-stages button",
     ),
     "Train": ("/train", ".st-key-train_start button"),
+    "Train, its data": ("/train?look=Data", ".seewhy-strip img"),
     "Train, a training": ("/train?run=digits", ".st-key-curve_loss .trace"),
     "Mistakes": ("/mistakes?checkpoint=signs-plain&cells=%25+of+predicted", ".st-key-gallery button"),
     "Mistakes, a sample": (
