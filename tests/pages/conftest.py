@@ -13,7 +13,6 @@ from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 from core import error_log
 from core.checkpoints.store import Checkpoint
 from core.explain.ascent import Ascended, OnProgress
-from core.inside import field_sizes
 from core.inside.ascents import images
 from core.inside.ascents.images import AscentQuestion
 from pages._ui.inside.state import ascents
@@ -42,11 +41,10 @@ def _quiet_waits() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Ascent images, field sizes and downloads of a test are its own."""
+    """Ascent images and downloads of a test are its own."""
     monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("SEEWHY_DATA", str(tmp_path / "downloaded"))
     ascents.forget()
-    field_sizes._KNOWN.clear()
     yield
     ascents.forget()
 

@@ -13,9 +13,16 @@ from streamlit.testing.v1 import AppTest
 from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
 from core.explain.ascent import LOGITS
+from core.inside import field_sizes
 from pages._ui.inside.numbers import brief
 from pages._ui.inside.state import cards, fields
 from tests.support.looking_inside import expected, grid, headings, hint, kept, opened, stage_sheets
+
+
+@pytest.fixture
+def _unknown_fields() -> None:
+    """No receptive field is known from another test."""
+    field_sizes._KNOWN.clear()
 
 
 def stage_lines(page: AppTest) -> list[str]:
@@ -23,13 +30,13 @@ def stage_lines(page: AppTest) -> list[str]:
     return [sheet["lines"][1] for sheet in stage_sheets(page)]
 
 
-@pytest.mark.usefixtures("_no_ascent")
+@pytest.mark.usefixtures("_no_ascent", "_unknown_fields")
 def test_the_overview_says_what_a_cell_of_each_stage_sees() -> None:
     expected = [f"sees {side} × {side} pixels" for side in (7, 19, 67)] + ["sees the whole image"] * 2
     assert stage_lines(opened()) == expected
 
 
-@pytest.mark.usefixtures("_no_ascent")
+@pytest.mark.usefixtures("_no_ascent", "_unknown_fields")
 def test_the_overview_is_drawn_before_receptive_fields_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields, "find_for_a_while", lambda _loaded: False)
     page = opened()
