@@ -61,7 +61,7 @@ def number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-def test_the_server_listens_on_this_machine_alone_and_tells_nobody() -> None:
+def test_the_server_listens_on_this_machine_alone_and_reports_no_usage() -> None:
     assert CONFIG["server"]["address"] == "127.0.0.1"
     assert CONFIG["browser"]["gatherUsageStats"] is False
 

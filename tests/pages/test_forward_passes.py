@@ -148,7 +148,7 @@ def test_the_map_of_the_last_layer_is_known_before_those_of_the_stages() -> None
     assert answers.soonest(photo, loaded, question, "bn2") is whole
 
 
-def test_on_a_graphics_card_no_pass_is_kept_and_the_answers_are_the_same() -> None:
+def test_on_a_gpu_no_pass_is_kept_and_the_answers_are_the_same() -> None:
     """A device by another name than "cpu" stands for the card."""
     loaded, photo = models.load("imagenet"), _cat()
     card = replace(loaded, checkpoint=replace(loaded.checkpoint, device="cpu:0"))

@@ -66,9 +66,7 @@ def test_a_visitor_sees_only_folders_of_their_own_naming(data: Path, monkeypatch
     assert shows_pictures(first.run())
 
 
-def test_a_visitor_s_folder_is_remembered_for_nobody_else(
-    data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_visitor_s_folder_is_not_remembered_for_others(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = shutil.copytree(data, data.parent / "other")
     monkeypatch.setenv(VISITORS, "1")
     assert shows_pictures(named(mistakes(data), other))

@@ -56,7 +56,7 @@ def test_a_crash_in_the_middle_of_saving_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_save_leaves_is_no_checkpoint_and_in_nobodys_way(
+def test_a_killed_save_leaves_no_checkpoint_and_blocks_no_name(
     small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a power cut before the rename: all is written, under a hidden name."""

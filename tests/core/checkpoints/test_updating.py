@@ -119,14 +119,17 @@ def test_a_reader_never_meets_a_torn_state_while_a_training_writes() -> None:
 
     def write() -> None:
         for number in range(1, 51):
-            looks.acquire(timeout=10)  # So that no update is over before there was a look.
+            looks.acquire()  # So that no update is over before there was a look.
             store.update(folder, *numbered(number))
 
     with ThreadPoolExecutor(1) as pool:
         writing = pool.submit(write)
-        while not writing.done():
-            looks.release()
-            seen.append(_number(folder))
+        try:
+            while not writing.done():
+                looks.release()
+                seen.append(_number(folder))
+        finally:
+            looks.release(50)  # The writer ends however the reader does.
         writing.result()
     assert _number(folder) == 50
     assert seen == sorted(seen)

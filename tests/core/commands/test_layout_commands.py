@@ -32,7 +32,7 @@ def unclear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "photos"
 
 
-def test_what_was_understood_is_told_as_json(unclear: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_understood_is_printed_as_json(unclear: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", str(unclear), "--json", "--layout", "parts"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["source"] == "folder"
@@ -41,13 +41,13 @@ def test_what_was_understood_is_told_as_json(unclear: Path, capsys: pytest.Captu
     assert found["left_out"] == {"images in 'results', which is no part of the data": 4, ".txt files": 1}
 
 
-def test_a_public_data_set_is_told_as_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_public_data_set_is_printed_as_json_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "digits", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["source"], sum(found["classes"].values()), found["left_out"]) == ("digits", 1_797, {})
 
 
-def test_the_question_is_told_as_json_and_in_one_line(
+def test_the_question_is_printed_as_json_and_in_one_line(
     unclear: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["data", str(unclear), "--json"]) == 1

@@ -51,7 +51,7 @@ def test_other_settings_and_other_data_are_decoded_anew(tmp_path: Path) -> None:
     assert len(list((tmp_path / "images").glob("*.u8"))) == 3
 
 
-def test_progress_is_told_image_by_image(tmp_path: Path) -> None:
+def test_progress_is_reported_image_by_image(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     image = Counted()
     decode(set_of(image), SMALL, folder=tmp_path, on_progress=lambda *each: told.append(each))

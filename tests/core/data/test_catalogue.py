@@ -74,7 +74,7 @@ def test_the_digits_need_no_files() -> None:
     assert len(catalogue.load("digits")) == 1_797
 
 
-def test_all_of_the_data_root_is_never_taken_for_somebody_s_classes(root: Path) -> None:
+def test_the_data_root_is_never_read_as_a_folder_of_classes(root: Path) -> None:
     cells(root / "malaria")
     assert catalogue.find("folder") is None
     with pytest.raises(DataError, match=r"cannot find folder in .*; get it from your own files"):
@@ -88,7 +88,7 @@ def test_an_unknown_name_brings_those_that_are_close() -> None:
         catalogue.find("zzz")
 
 
-def test_missing_data_are_told_with_address_place_and_command(root: Path) -> None:
+def test_missing_data_are_reported_with_address_place_and_command(root: Path) -> None:
     with pytest.raises(DataError) as caught:
         catalogue.load("malaria")
     place = root / "malaria"
@@ -236,7 +236,7 @@ def test_two_downloads_of_the_same_do_not_meet(root: Path, monkeypatch: pytest.M
     assert (root / ".malaria.part-running" / "cell_images").is_dir()
 
 
-def test_files_of_somebody_else_are_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_from_elsewhere_are_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched_by(monkeypatch, cells)
     (tmp_path / "mine").mkdir()
     assert fetching.fetch("malaria", tmp_path / "mine") == tmp_path / "mine" / "cell_images"

@@ -57,7 +57,7 @@ def test_out_of_memory_for_one_image_it_goes_on_on_the_cpu_and_says_so(
 @pytest.mark.parametrize(
     ("name", "expected"), [("cuda", [3]), ("cuda:1", [3]), ("cpu", [3]), ("mps", [1, 1, 1])]
 )
-def test_a_graphics_card_takes_several_images_at_once_whatever_its_number(
+def test_a_gpu_takes_several_images_at_once_whatever_its_index(
     small: Checkpoint, batch: Tensor, monkeypatch: pytest.MonkeyPatch, name: str, expected: list[int]
 ) -> None:
     taken: list[int] = []

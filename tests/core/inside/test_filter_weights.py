@@ -84,7 +84,7 @@ def test_the_convolution_is_the_layer_or_the_last_before_it(
     assert source.convolution is model.get_submodule(name)
 
 
-def test_a_gate_does_not_make_channels_and_a_shortcut_is_told() -> None:
+def test_a_gate_does_not_make_channels_and_a_shortcut_is_mentioned() -> None:
     model = Blocks().eval()
     stem = channel_source(model, "stem", IMAGE)
     assert (stem.name, stem.reads_image, stem.is_alone) == ("stem.0", True, True)

@@ -248,7 +248,7 @@ def test_a_name_with_a_slip_is_answered_with_the_close_one() -> None:
         recipes.read("digit")
 
 
-def test_at_most_three_mistakes_are_told_at_once_unknown_keys_first(file: Path) -> None:
+def test_at_most_three_mistakes_are_listed_at_once_unknown_keys_first(file: Path) -> None:
     wrong: dict[str, Any] = recipes.as_settings(_with(file)) | {
         "epochs": "x",
         "seed": "y",

@@ -141,7 +141,7 @@ def test_a_picture_that_is_stopped_ends_within_a_step(climber: Climber) -> None:
     assert climber.done == {3: 2 + STEPS}
 
 
-def test_a_picture_that_was_left_is_finished_if_nobody_wants_another(climber: Climber) -> None:
+def test_an_abandoned_picture_is_finished_unless_another_is_wanted(climber: Climber) -> None:
     _begun_and_left(_target(3), climber)
     climber.let(STEPS)
     _thread_is_idle()

@@ -122,7 +122,7 @@ def test_photos_of_the_session_are_looked_at_with_the_samples(imagenet: Checkpoi
     assert "From 6 photos: 1 of yours and the samples." in card(page)
 
 
-def test_a_sample_that_somebody_has_chosen_counts_once() -> None:
+def test_a_chosen_sample_counts_once() -> None:
     page = opened(layer="blocks.2", channel="7")
     before = titles(page)
     page.file_uploader(key="uploads").upload("cat.png", sample("chelsea.png")).run()

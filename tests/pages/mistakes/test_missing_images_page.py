@@ -54,7 +54,7 @@ def test_a_download_under_way_says_how_far_it_is_and_can_be_cancelled(
 
 
 @pytest.mark.usefixtures("without_images")
-def test_visitors_of_a_server_are_told_and_download_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_visitors_of_a_server_read_why_and_download_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEEWHY_VISITORS", "1")
     page = opened(PAGE, checkpoint="malaria")
     assert not [each for each in page.button if each.label == "Download"]

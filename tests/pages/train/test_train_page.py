@@ -83,7 +83,7 @@ def test_the_page_opens_with_a_plan_that_can_start(train: AppTest) -> None:
 
 
 @pytest.mark.parametrize("name", recipes.names())
-def test_every_recipe_is_told_in_words(train: AppTest, name: str) -> None:
+def test_every_recipe_is_described_in_words(train: AppTest, name: str) -> None:
     page = train.selectbox(key="train_recipe").select(name).run()
     assert not page.exception
     usual = recipes.read(name)
@@ -92,7 +92,7 @@ def test_every_recipe_is_told_in_words(train: AppTest, name: str) -> None:
     assert page.number_input(key=f"train_epochs_{name}").value == usual.epochs
 
 
-def test_changes_are_told_and_a_bad_one_names_its_key_and_stops_the_start(train: AppTest) -> None:
+def test_changes_are_listed_and_a_bad_one_names_its_key_and_stops_the_start(train: AppTest) -> None:
     train.number_input(key="train_epochs_digits").set_value(3)
     train.number_input(key="train_lr_digits").set_value(0.00005)
     page = train.text_area(key="train_more_digits").set_value("augment.flip=true\n").run()
@@ -109,14 +109,14 @@ def test_changes_are_told_and_a_bad_one_names_its_key_and_stops_the_start(train:
         assert not start(page)
 
 
-def test_settings_that_do_not_go_together_are_told(train: AppTest) -> None:
+def test_settings_that_do_not_go_together_are_named(train: AppTest) -> None:
     page = train.text_area(key="train_more_digits").set_value("model.architecture=seewhy:nothing").run()
     assert "seewhy:nothing" in messages(page)
     assert not start(page)
 
 
 @pytest.mark.parametrize("bad", ["", "../x", "a b", "imagenet"])
-def test_a_name_that_cannot_be_is_told(train: AppTest, bad: str) -> None:
+def test_a_name_that_cannot_be_used_is_refused(train: AppTest, bad: str) -> None:
     name = next(each for each in train.text_input if each.label == "Name of the new model")
     page = name.set_value(bad).run()
     assert messages(page)
@@ -183,7 +183,7 @@ def test_again_draws_other_augmentations_of_the_same_images(train: AppTest) -> N
     assert same == validation
 
 
-def test_an_unknown_training_in_the_address_is_told(train: AppTest) -> None:
+def test_an_unknown_training_in_the_address_is_named(train: AppTest) -> None:
     for name in ("no-such", "../../etc", "imagenet"):
         train.query_params["run"] = name
         assert name in messages(train.run())

@@ -124,7 +124,7 @@ def test_the_bytes_say_what_a_file_is_not_its_ending(tmp_path: Path, file: str) 
         (b"hello", "it is neither a PyTorch nor a safetensors file"),
     ],
 )
-def test_a_file_that_no_reader_understands_is_told_without_opcodes(
+def test_a_file_that_no_reader_understands_is_refused_without_opcodes(
     tmp_path: Path, content: bytes, message: str
 ) -> None:
     (tmp_path / "w.pt").write_bytes(content)

@@ -139,7 +139,7 @@ def test_the_question_has_the_counts(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_folder_of_classes_is_told_in_words(tmp_path: Path, paths: str, message: str) -> None:
+def test_a_folder_without_classes_is_refused_in_words(tmp_path: Path, paths: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         catalogue.open_folder(planted(tmp_path, paths))
 

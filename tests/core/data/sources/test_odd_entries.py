@@ -55,7 +55,7 @@ def test_a_folder_that_may_not_be_read_is_left_out_and_a_disk_that_is_away_is_no
         catalogue.open_folder(tmp_path)
 
 
-def test_what_is_no_folder_is_told(tmp_path: Path) -> None:
+def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     picture(tmp_path / "1.png")
     with pytest.raises(DataError, match="is a file, not a folder of labelled images; choose its folder"):
         catalogue.open_folder(tmp_path / "1.png")

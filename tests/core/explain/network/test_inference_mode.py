@@ -47,7 +47,7 @@ def test_an_attribution_is_the_same_under_inference_mode(name: str) -> None:
         assert torch.equal(PIXEL_METHODS[name](question), expected)
 
 
-def test_a_network_that_was_made_under_inference_mode_is_told() -> None:
+def test_a_network_that_was_made_under_inference_mode_is_named() -> None:
     with torch.inference_mode():
         network = _Network()
     message = "the network was made or moved under torch.inference_mode, which forbids gradients"
@@ -58,6 +58,6 @@ def test_a_network_that_was_made_under_inference_mode_is_told() -> None:
 
 
 @pytest.mark.parametrize("name", PIXEL_METHODS)
-def test_a_network_that_gives_a_dictionary_is_told(name: str) -> None:
+def test_a_network_that_gives_a_dictionary_is_named(name: str) -> None:
     with pytest.raises(LayerError, match="this network gives dict; a classifier gives logits"):
         pixels.PIXEL_METHODS[name](PixelQuestion(_Network("logits"), BATCH, DIRECTION, "conv"))

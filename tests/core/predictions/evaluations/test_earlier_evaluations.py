@@ -60,7 +60,7 @@ def test_facts_that_cannot_be_read_are_those_of_table_and_metrics(
     assert (facts.num_images, facts.split, facts.fingerprint) == (10, "val", fingerprint)
 
 
-def test_odd_things_beside_evaluations_are_in_nobodys_way(folder: Path, pictures: Path) -> None:
+def test_odd_entries_beside_evaluations_are_ignored(folder: Path, pictures: Path) -> None:
     evaluate(folder, samples(folder, pictures))
     (folder / "evaluations" / "notes.txt").write_text("mine")
     (folder / "evaluations" / "empty").mkdir()
