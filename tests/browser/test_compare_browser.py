@@ -95,7 +95,7 @@ def test_nothing_sticks_out_of_the_window(app: App, second: str, tab: str) -> No
     expect(app.page.get_by_role("heading", level=2).first).to_be_visible()
     for width in (800, 1280):
         app.resize(width)
-        assert app.widest() <= width
+        app.expect_fit(width)
 
 
 def test_keys_alone_lead_from_a_pile_to_a_sample_and_to_the_next(app: App, second: str) -> None:

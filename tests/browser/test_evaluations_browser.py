@@ -75,4 +75,4 @@ def test_nothing_sticks_out_of_the_window(app: App, name: str, show: str) -> Non
     expect(app.page.get_by_role("heading", level=2).first).to_be_visible()
     for width in (390, 800, 1280):
         app.resize(width)
-        assert app.widest() <= width
+        app.expect_fit(width)

@@ -245,4 +245,4 @@ def test_nothing_sticks_out_of_the_window(app: App) -> None:
         assert box is not None
         assert box["x"] + box["width"] <= width
         assert box["width"] >= 400
-        assert app.widest() <= width
+        app.expect_fit(width)

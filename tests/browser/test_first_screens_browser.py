@@ -29,7 +29,7 @@ def test_the_first_screen_holds_the_answer(app: App, view: str) -> None:
     app.open(address)
     expect(app.page.locator(drawn).first).to_be_visible()
     app.settle()
-    assert app.page.evaluate(_HEIGHT) == 900
+    app.expect_value(_HEIGHT, 900)
 
 
 def test_a_refused_file_leaves_the_maps_of_all_stages_on_the_first_screen(app: App) -> None:
@@ -39,4 +39,4 @@ def test_a_refused_file_leaves_the_maps_of_all_stages_on_the_first_screen(app: A
     app.drop("notes.png", b"no image")
     expect(app.page.get_by_text("notes.png cannot be used")).to_be_visible()
     app.settle()
-    assert app.page.evaluate(_HEIGHT) == 900
+    app.expect_value(_HEIGHT, 900)

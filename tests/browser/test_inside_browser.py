@@ -15,6 +15,7 @@ from core.inside.examples import patches
 from tests.support.window import App
 
 GRID = ".st-key-channels .cell"
+_MAIN = "document.querySelector('[data-testid=stMain]')"
 
 
 def order(page: Page) -> list[str]:
@@ -119,18 +120,16 @@ def test_the_layer_stays_in_the_address_from_view_to_view_and_after_a_reload(app
 def test_at_1280_by_900_no_view_scrolls_and_the_overview_stays(app: App, view: str) -> None:
     app.page.set_viewport_size({"width": 1280, "height": 900})
     app.open(f"/inside?layer=bn2&open={view}")
-    main = app.page.get_by_test_id("stMain")
-    assert main.evaluate("(each) => each.scrollHeight - each.clientHeight") == 0
+    app.expect_value(f"{_MAIN}.scrollHeight - {_MAIN}.clientHeight", 0)
     expect(app.page.get_by_role("heading", name="The network")).to_be_in_viewport()
 
 
 def test_at_720_nothing_is_wider_than_the_window(app: App) -> None:
     app.page.set_viewport_size({"width": 720, "height": 900})
     app.open("/inside?layer=bn2")
-    main = app.page.get_by_test_id("stMain")
-    assert main.evaluate("(each) => each.scrollWidth - each.clientWidth") == 0
-    box = app.page.locator(".st-key-channels_box")
-    assert box.evaluate("(each) => each.scrollHeight > each.clientHeight && each.clientHeight < 450")
+    app.expect_value(f"{_MAIN}.scrollWidth - {_MAIN}.clientWidth", 0)
+    box = "document.querySelector('.st-key-channels_box')"
+    app.expect_value(f"{box}.scrollHeight > {box}.clientHeight && {box}.clientHeight < 450", expected=True)
 
 
 def test_the_open_channel_is_in_the_box_of_tiles_wherever_it_stands(app: App) -> None:
@@ -166,6 +165,7 @@ def test_keys_alone_lead_from_a_photo_to_a_layer_a_channel_and_the_next(app: App
     app.tab_to(text="Next")
     app.page.keyboard.press("Enter")
     expect(app.page.get_by_role("heading", name="Channel 2", exact=True)).to_be_visible()
+    app.settle()
     assert address_of(app) == {"photo": "coffee.png", "layer": "blocks.2", "sort": "index", "channel": "2"}
 
 

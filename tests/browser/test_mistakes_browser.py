@@ -139,13 +139,13 @@ def test_the_gallery_scrolls_in_its_own_box(app: App) -> None:
     expect(app.page.locator(".st-key-gallery button")).to_have_count(48)
     app.settle()
     height = "document.querySelector('[data-testid=stMain]').scrollHeight"
-    assert app.page.evaluate(height) == 900
+    app.expect_value(height, 900)
     box = app.page.locator(".st-key-gallery .box")
     assert box.evaluate("box => box.scrollHeight > 2 * box.clientHeight")
     app.page.locator(".st-key-gallery button").first.focus()
     app.page.keyboard.press("End")
     assert box.evaluate("box => box.scrollTop + box.clientHeight > box.scrollHeight - 20")
-    assert app.page.evaluate(height) == 900
+    app.expect_value(height, 900)
 
 
 def test_pointing_at_one_map_reads_all_of_them(app: App) -> None:

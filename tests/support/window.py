@@ -83,9 +83,19 @@ class App:
         if self.page.url.startswith(self.url):
             self.settle()
 
-    def widest(self) -> int:
-        """How wide the page is, in pixels; wider than the window where something sticks out."""
-        return int(self.page.evaluate("document.documentElement.scrollWidth"))
+    def expect_value(self, script: str, expected: object) -> None:
+        """Wait until this expression of JavaScript has this value."""
+        try:
+            self.page.wait_for_function(
+                f"expected => ({script}) === expected", arg=expected, timeout=_WAIT_MS
+            )
+        except TimedOut as error:
+            message = f"{script} should be {expected!r}, it is {self.page.evaluate(script)!r}"
+            raise AssertionError(message) from error
+
+    def expect_fit(self, width: int) -> None:
+        """Wait until nothing on the page sticks out of a window of this width."""
+        self.expect_value(f"document.documentElement.scrollWidth <= {width}", expected=True)
 
     def stand_still(self) -> None:
         """Wait until nothing moves or fades any more."""
