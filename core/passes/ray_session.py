@@ -2,12 +2,13 @@
 
 import logging
 import os
+import secrets
 import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -55,9 +56,12 @@ def ray_data() -> ModuleType:
 
 @contextmanager
 def local(num_actors: int) -> Iterator[Machines]:
-    """Ray on this machine only, for ``num_actors`` networks (0: the usual number) and a reader a core."""
+    """Ray on this machine: ``num_actors`` networks (0: the usual number), and a reader less than cores."""
+    if "ray" not in sys.modules:  # Which reads these once.
+        # Ray listens to the network: without a token, others could run code here.
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     ray, cores = ray_data(), os.cpu_count() or 1
-    slots = cores + (num_actors or usual_actors(cores))
+    slots = max(1, cores - 1) + (num_actors or usual_actors(cores))
     # The paths of its sockets may have 107 characters, most of them Ray's own.
     short = "/tmp" if os.name == "posix" else None  # noqa: S108 (a new folder in it, of this user only)
     with tempfile.TemporaryDirectory(prefix="ray-", dir=short, ignore_cleanup_errors=True) as folder:
@@ -67,14 +71,13 @@ def local(num_actors: int) -> Iterator[Machines]:
                 num_cpus=slots,
                 object_store_memory=_OBJECTS,
                 include_dashboard=False,
+                _node_ip_address="127.0.0.1",
                 log_to_driver=False,
                 logging_level=logging.CRITICAL,
                 _temp_dir=folder,
             )
-        try:
+        with _ended(ray):
             yield Machines(cores, int(ray.cluster_resources().get("GPU", 0)), slots)
-        finally:
-            ray.shutdown()
 
 
 @contextmanager
@@ -82,7 +85,7 @@ def joined(address: str) -> Iterator[Machines]:
     """A cluster that runs already; this program's code is sent to it.
 
     Raises:
-        EvaluationError: no cluster answers at the address.
+        EvaluationError: no cluster answers at the address, or it wants a token that is not known here.
     """
     ray = ray_data()
     try:
@@ -95,12 +98,21 @@ def joined(address: str) -> Iterator[Machines]:
             )
     except (OSError, ValueError, RuntimeError) as error:
         raise EvaluationError(
-            f"no Ray cluster answers at {address!r}; start one with 'ray start --head', or choose 'local'"
+            f"no Ray cluster at {address!r} lets this program in; start one with 'ray start --head', and set "
+            "RAY_AUTH_MODE=token here if it has a token"
         ) from error
-    try:
+    with _ended(ray):
         resources = ray.cluster_resources()
         cores = int(resources.get("CPU", 0))
         yield Machines(cores, int(resources.get("GPU", 0)), cores)
+
+
+@contextmanager
+def _ended(ray: ModuleType) -> Iterator[None]:
+    """End Ray after the block. What it prints, such as that memory runs out, goes to stderr until then."""
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
     finally:
         ray.shutdown()
 
