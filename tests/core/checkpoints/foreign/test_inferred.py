@@ -8,8 +8,9 @@ import torch
 import torchvision
 from torch import nn
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.errors import CheckpointError
+from core.models import registry
 from tests.support.foreign_weights import TINY, gives_the_same, imported_network, saved, small_network
 
 
@@ -42,6 +43,14 @@ def test_a_transformer_of_another_size_is_inferred_and_a_crop_that_it_cannot_tak
         (96, 96),
     )
     assert gives_the_same(network, done)
+
+
+def test_a_crop_that_a_linear_layer_cannot_take_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    architecture = "seewhy:two-conv-mnist"
+    path = saved(registry.build(architecture, 3).state_dict(), tmp_path)
+    with pytest.raises(CheckpointError, match=r"does not take 1 channel.* of 32 x 32 pixels"):
+        imported_network(path, architecture, preprocess="crop=32")
+    assert not paths.folder("mine").exists()
 
 
 @pytest.mark.parametrize("aux", [True, False])

@@ -105,6 +105,16 @@ def test_it_prints_what_it_found(folder: Path, pictures: Path, capsys: pytest.Ca
 # Data that have changed.
 
 
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_no_train_folder_is_needed_to_evaluate(folder: Path, tmp_path: Path, split: str) -> None:
+    for part in ("val", "test"):
+        noisy_pictures(tmp_path / "data" / part)
+    assert main(["evaluate", "random", "--data", str(tmp_path / "data"), "--split", split]) == 0
+    rows = pd.read_parquet(evaluations.find(folder).table)
+    assert len(rows) == 10
+    assert {Path(each).parts[0] for each in rows["sample_id"]} == {split}
+
+
 def test_other_images_than_in_training_are_noted(
     folder: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
