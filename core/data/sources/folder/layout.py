@@ -114,15 +114,9 @@ def _likely(arrangement: Arrangement, known: set[str]) -> list[str]:
         "folders": arrangement.top.full,
         "parts": [each for part in arrangement.parts for each in part.place.full],
     }
-    return [
-        each
-        for kind in kinds
-        for each in (kind, *(_deeper(kind) if _is_deep(deeper.get(kind, ())) and len(kinds) == 1 else ()))
-    ]
-
-
-def _deeper(kind: str) -> tuple[str, ...]:
-    return ("subfolders",) if kind == "folders" else ("parts-subfolders",)
+    if len(kinds) == 1 and _is_deep(deeper.get(kinds[0], ())):
+        kinds = [*kinds, "subfolders" if kinds == ["folders"] else "parts-subfolders"]
+    return kinds
 
 
 def _likely_with_parts(arrangement: Arrangement) -> list[str]:
