@@ -72,23 +72,25 @@ class Cluster:
             raise EvaluationError(
                 f"the cluster has {machines.num_slots} CPUs: {num} networks leave none for reading"
             )
-        return _Actors(num, self.device or "cpu", max(1, machines.num_cores // num), 0.0)
+        threads = machines.threads_of(num)
+        return _Actors(num, self.device or "cpu", threads, threads if machines.are_shared else 1, 0.0)
 
     def _on_gpus(self, machines: Machines) -> "_Actors":
         """One actor for each GPU; more share them."""
         if not machines.num_gpus:
             raise EvaluationError("the cluster has no GPU; choose --device cpu")
         num = self.num_actors or machines.num_gpus
-        return _Actors(num, "cuda", 1, min(1.0, machines.num_gpus / num))
+        return _Actors(num, "cuda", 1, 1, min(1.0, machines.num_gpus / num))
 
 
 @dataclass(frozen=True, slots=True)
 class _Actors:
-    """How many actors, and what each of them has: a device, threads, and a part of a GPU."""
+    """How many actors, and what each of them has: a device and threads; of Ray's resources CPUs and GPUs."""
 
     num: int
     device: str
     threads: int
+    num_cpus: int
     num_gpus: float
 
 
@@ -102,14 +104,12 @@ def _results(work: Work, actors: _Actors, chunks: Chunks) -> Iterator[tuple[Chun
     shared = ray.put((work, every))
     rows = (
         ray.data.range(len(every), override_num_blocks=_num_tasks(len(every), actors))
-        .map_batches(
-            _read, fn_args=[_Reference(shared)], batch_size=1, batch_format="pyarrow", memory=_MEMORY
-        )
+        .map_batches(_read, fn_args=[_Reference(shared)], memory=_MEMORY, **_ONE)
         .map_batches(
             _Actor,
             fn_constructor_args=[_Reference(shared), actors.device, actors.threads],
             compute=ray.data.ActorPoolStrategy(size=actors.num),
-            num_cpus=1,
+            num_cpus=actors.num_cpus,
             num_gpus=actors.num_gpus,
             **_ONE,
         )

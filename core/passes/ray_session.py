@@ -33,6 +33,15 @@ class Machines:
         """The usual number of networks on CPUs."""
         return usual_actors(self.num_cores)
 
+    @property
+    def are_shared(self) -> bool:
+        """Whether others use these machines too: networks and readers then take no more than there is."""
+        return self.num_slots == self.num_cores
+
+    def threads_of(self, num_actors: int) -> int:
+        """The threads of each of so many networks: all cores, or half of a cluster's, beside its readers."""
+        return max(1, self.num_cores // (2 * num_actors if self.are_shared else num_actors))
+
 
 def usual_actors(num_cores: int) -> int:
     """The usual number of networks on CPUs, with some cores for each: readers need cores too."""

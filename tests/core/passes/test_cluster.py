@@ -4,6 +4,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -135,19 +136,19 @@ def test_without_ray_a_sentence_says_what_to_install(
 @pytest.mark.parametrize(
     ("cluster", "machines", "expected"),
     [
-        (Cluster(), Machines(8, 0, 10), (2, "cpu", 4, 0.0)),
-        (Cluster(num_actors=3), Machines(8, 0, 11), (3, "cpu", 2, 0.0)),
-        (Cluster("auto"), Machines(64, 0, 64), (16, "cpu", 4, 0.0)),
-        (Cluster("auto"), Machines(64, 4, 64), (4, "cuda", 1, 1.0)),
-        (Cluster(num_actors=3, device="cuda"), Machines(8, 2, 11), (3, "cuda", 1, 2 / 3)),
-        (Cluster("auto", device="cpu"), Machines(64, 4, 64), (16, "cpu", 4, 0.0)),
+        (Cluster(), Machines(8, 0, 10), (2, "cpu", 4, 1, 0.0)),
+        (Cluster(num_actors=3), Machines(8, 0, 11), (3, "cpu", 2, 1, 0.0)),
+        (Cluster("auto"), Machines(64, 0, 64), (16, "cpu", 2, 2, 0.0)),
+        (Cluster("auto"), Machines(64, 4, 64), (4, "cuda", 1, 1, 1.0)),
+        (Cluster(num_actors=3, device="cuda"), Machines(8, 2, 11), (3, "cuda", 1, 1, 2 / 3)),
+        (Cluster("auto", device="cpu"), Machines(64, 4, 64), (16, "cpu", 2, 2, 0.0)),
     ],
 )
 def test_networks_divide_the_cores_and_the_gpus(
-    cluster: Cluster, machines: Machines, expected: tuple[int, str, int, float]
+    cluster: Cluster, machines: Machines, expected: tuple[int, str, int, int, float]
 ) -> None:
     found = cluster._actors(machines)
-    assert (found.num, found.device, found.threads, found.num_gpus) == expected
+    assert astuple(found) == expected
 
 
 def test_a_cluster_that_is_too_small_is_refused() -> None:
