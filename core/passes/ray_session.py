@@ -35,16 +35,16 @@ class Machines:
 
     @property
     def are_shared(self) -> bool:
-        """Whether others use these machines too: networks and readers then take no more than there is."""
+        """Whether others use these machines too: networks then ask for all the cores that they use."""
         return self.num_slots == self.num_cores
 
     def threads_of(self, num_actors: int) -> int:
-        """The threads of each of so many networks: all cores, or half of a cluster's, beside its readers."""
-        return max(1, self.num_cores // (2 * num_actors if self.are_shared else num_actors))
+        """The threads of each of so many networks, which share the cores; a cluster's but one, Ray's own."""
+        return max(1, (self.num_cores - self.are_shared) // num_actors)
 
 
 def usual_actors(num_cores: int) -> int:
-    """The usual number of networks on CPUs, with some cores for each: readers need cores too."""
+    """The usual number of networks on CPUs: two, or one for every four cores."""
     return min(num_cores, max(2, num_cores // 4))
 
 

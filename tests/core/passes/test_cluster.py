@@ -138,10 +138,10 @@ def test_without_ray_a_sentence_says_what_to_install(
     [
         (Cluster(), Machines(8, 0, 10), (2, "cpu", 4, 1, 0.0)),
         (Cluster(num_actors=3), Machines(8, 0, 11), (3, "cpu", 2, 1, 0.0)),
-        (Cluster("auto"), Machines(64, 0, 64), (16, "cpu", 2, 2, 0.0)),
+        (Cluster("auto"), Machines(64, 0, 64), (16, "cpu", 3, 3, 0.0)),
         (Cluster("auto"), Machines(64, 4, 64), (4, "cuda", 1, 1, 1.0)),
         (Cluster(num_actors=3, device="cuda"), Machines(8, 2, 11), (3, "cuda", 1, 1, 2 / 3)),
-        (Cluster("auto", device="cpu"), Machines(64, 4, 64), (16, "cpu", 2, 2, 0.0)),
+        (Cluster("auto", device="cpu"), Machines(64, 4, 64), (16, "cpu", 3, 3, 0.0)),
     ],
 )
 def test_networks_divide_the_cores_and_the_gpus(
@@ -152,7 +152,9 @@ def test_networks_divide_the_cores_and_the_gpus(
 
 
 def test_a_cluster_that_is_too_small_is_refused() -> None:
-    with pytest.raises(EvaluationError, match="the cluster has 4 CPUs: 4 networks leave none for reading"):
+    with pytest.raises(
+        EvaluationError, match="the cluster has 4 CPUs: 4 networks leave none for Ray's own tasks"
+    ):
         Cluster("auto", 4)._actors(Machines(4, 0, 4))
     with pytest.raises(EvaluationError, match="the cluster has no GPU; choose --device cpu"):
         Cluster("auto", device="cuda")._actors(Machines(4, 0, 4))
