@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import CoreError
-from core.places import cache_root
+from core.files.places import cache_root
 
 LOG = "errors.log"
 _LONGEST_LOG = 5 * 2**20

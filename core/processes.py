@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from core import files, places
+from core import files
 from core.errors import FileError
+from core.files import places
 
 PROJECT = Path(__file__).parents[1]
 _ERROR = "error: "

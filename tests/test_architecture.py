@@ -21,7 +21,6 @@ from tests.support.source import (
 # From the ground floor up: a room imports from its own floor and from those before it.
 FLOORS = (
     ("arrays", "errors", "device", "shares"),
-    ("places",),
     ("files",),
     ("processes", "error_log"),
     ("images", "drawing"),

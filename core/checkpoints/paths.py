@@ -14,7 +14,7 @@
 
 from pathlib import Path
 
-from core import places
+from core.files import places
 
 VARIABLE = "SEEWHY_CHECKPOINTS"
 BUILT_IN = "imagenet"  # The checkpoint whose weights are installed with the project.

@@ -20,9 +20,9 @@ from core.data.survey.image_facts import Surveyed, SurveyTable, survey
 from core.data.unreadable import away
 from core.errors import AwayImageError, DataError, FileError
 from core.files import locks
+from core.files.places import cache_root
 from core.images import VERSION
 from core.images.preprocess import Preprocess
-from core.places import cache_root
 
 MAX_BYTES = 16 * 2**30
 _KEEP_FREE = 0.1  # Share of the disk.

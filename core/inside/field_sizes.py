@@ -12,7 +12,7 @@ from torch import nn
 from core import files
 from core.checkpoints.store import Checkpoint
 from core.explain.network.receptive_field import receptive_field
-from core.places import cache_root
+from core.files.places import cache_root
 
 _VERSION = 1  # Of the computation: increased whenever it gives other sizes.
 Size = tuple[int, int]

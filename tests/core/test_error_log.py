@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from core import __main__, error_log, places
+from core import __main__, error_log
 from core.error_log import LOG
 from core.errors import DataError
+from core.files import places
 
 
 @pytest.fixture(autouse=True)

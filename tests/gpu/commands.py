@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.__main__ import main
 from core.error_log import LOG
-from core.places import cache_root
+from core.files.places import cache_root
 
 
 @dataclass(frozen=True, slots=True)

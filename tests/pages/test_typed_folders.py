@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import paths, store
-from core.places import ROOTS, VISITORS
+from core.files.places import ROOTS, VISITORS
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import open_images, samples_of
 from pages._ui.session.data import image_access

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.error import URLError
 
-from core import places
 from core.data.downloads.progress import OnProgress, watched
 from core.data.sources import catalogue
 from core.data.sources.source import Source
 from core.errors import DataError
-from core.files import locks
+from core.files import locks, places
 
 _SILENCE_S = 60.0
 

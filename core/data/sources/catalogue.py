@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core import files, places
+from core import files
 from core.data.image_set import ImageSet
 from core.data.sources.folder import class_folders, file_names, listing, one_class, tree
 from core.data.sources.folder.layout import Choice, choice, understand
@@ -24,6 +24,7 @@ from core.data.sources.public import (
 )
 from core.data.sources.source import Source
 from core.errors import DataError
+from core.files import places
 
 _PUBLIC = (
     digits.SOURCE,
@@ -47,7 +48,7 @@ _SYSTEM = Path("/usr/share/datasets")  # Where Debian packages put data sets.
 
 
 def data_root() -> Path:
-    """The folder of all data sets; see `core.places`."""
+    """The folder of all data sets; see `core.files.places`."""
     return places.data_root()
 
 

@@ -15,8 +15,8 @@ from core.explain.ascent.plain import Plain
 from core.explain.ascent.robust import Robust
 from core.explain.network.activations import activations
 from core.explain.network.cut import cut_at
+from core.files.places import cache_root
 from core.inside.ascents.cache import AscentCache, key_of
-from core.places import cache_root
 
 METHODS = ("plain", "robust")
 

@@ -20,6 +20,7 @@ from core.data.image_set import Labels
 from core.data.workers import usual_workers
 from core.errors import FileError
 from core.files import arrays, locks
+from core.files.places import cache_root
 from core.images import VERSION
 from core.images.preprocess import Preprocess
 from core.passes.in_process import InProcess
@@ -27,7 +28,6 @@ from core.passes.parts import Parts
 from core.passes.progress import PassProgress
 from core.passes.running import run
 from core.passes.work import CachedReader, Compute, InputBatch
-from core.places import cache_root
 
 _PART = 1024
 _FEATURES = "features"

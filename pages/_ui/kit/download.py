@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core import files, places
+from core import files
 from core.data.downloads import background
 from core.data.sources import catalogue
 from core.errors import CoreError
+from core.files import places
 from pages._ui import errors, words
 
 _LIVE_S = 1.0

@@ -12,8 +12,8 @@ import torch
 
 from core.data.cache import Decoded, decode
 from core.data.image_set import ImageSet, Pixels
+from core.files.places import cache_root
 from core.images.preprocess import Preprocess
-from core.places import cache_root
 from tests.support.counted_images import GREY, NUM_BYTES, SMALL, Counted, folder_of, random_photo, set_of
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from core import places
 from core.checkpoints.local import remembered_data
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
 from core.errors import DataError
+from core.files import places
 from core.mistakes import results
 from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core import files, places
+from core import files
 from core.data.image_set import LeftOut
 from core.data.sources.folder import listing
 from core.errors import DataError
+from core.files import places
 
 CYCLE = "links to a folder above them"
 TWICE = "links to a folder that another link leads to"

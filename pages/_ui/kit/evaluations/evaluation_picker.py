@@ -5,8 +5,8 @@ from datetime import datetime
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import places
 from core.checkpoints import store
+from core.files import places
 from core.mistakes.comparable import address, comparable
 from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import places
 from core.data.sources import catalogue
+from core.files import places
 
 _NAMED, _KEPT = "named_folders", "kept_folders"
 

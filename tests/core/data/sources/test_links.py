@@ -6,7 +6,7 @@ import pytest
 
 from core.data.sources import catalogue
 from core.data.sources.folder import listing, tree
-from core.places import ROOTS
+from core.files.places import ROOTS
 from tests.support.image_folders import counts, left_out, planted
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import DataError
-from core.places import ROOTS, cache_root, data_root, data_roots, named_folder
+from core.files.places import ROOTS, cache_root, data_root, data_roots, named_folder
 
 
 @pytest.fixture
