@@ -60,7 +60,7 @@ class AscentCache:
             Image.fromarray(ascended.picture).save(draft, format="PNG", pnginfo=info)
 
     def make_room(self) -> None:
-        """If the cache is too large, delete the least recently used images until a tenth of it is free."""
+        """Delete the least recently used images of a cache that is too large, to a tenth below its limit."""
         files.clean(self.folder)
         kept = sorted(_sizes(self.folder), key=lambda each: each[1].st_mtime)
         held = sum(stat.st_size for _, stat in kept)

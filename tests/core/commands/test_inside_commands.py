@@ -9,31 +9,11 @@ from PIL import Image
 
 from core import images
 from core.__main__ import main
-from core.checkpoints import paths
 from core.checkpoints.store import Checkpoint
 from core.drawing.channel_grid import poster_layout
 from core.drawing.render import palette
 from core.explanation.export import overlay
-from core.images.sample_photos import sample
 from core.inside.channels.inspection import inspect
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    """A cat, 451 x 300."""
-    path = tmp_path / "cat.png"
-    path.write_bytes(sample("chelsea.png"))
-    return path
-
-
-@pytest.fixture
-def root(small: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Commands find the small checkpoint by name."""
-    root = tmp_path / "checkpoints"
-    root.mkdir()
-    (root / "small").symlink_to(small.folder)
-    monkeypatch.setenv(paths.VARIABLE, str(root))
-    return root
 
 
 def _activations(photos: list[Path], out: Path, *options: str) -> int:

@@ -116,13 +116,13 @@ def test_pictures_are_those_of_the_evaluation(name: str, monkeypatch: pytest.Mon
     def images(evaluation: Evaluation, _typed: Path | None) -> ImageSet:
         asked.append(evaluation.name)
         if evaluation.name == STREET:
-            raise DataError("nobody has said where they are")
+            raise DataError("the folder of the images is not known")
         return catalogue.load("digits")
 
     monkeypatch.setattr(image_access, "images_of", images)
     assert not opened(MISTAKES, checkpoint=name).info
     page = opened(MISTAKES, checkpoint=name, evaluation=STREET)
-    assert "Nobody has said where they are" in small_print(page)
+    assert "The folder of the images is not known" in small_print(page)
     assert asked == [OWN, STREET]
 
 

@@ -81,10 +81,10 @@ def odd_of(folder: Folder, prefix: str = "") -> Iterator[Odd]:
 
 
 def by_reason(odds: Iterable[Odd]) -> tuple[LeftOut, ...]:
-    """The number of files for each reason, the largest first, with their first paths."""
+    """The number of files for each reason that left some out, the largest first, with their first paths."""
     numbers: dict[str, int] = {}
     examples: dict[str, list[str]] = {}
-    for each in odds:
+    for each in filter(lambda odd: odd.num_files, odds):
         numbers[each.reason] = numbers.get(each.reason, 0) + each.num_files
         shown = examples.setdefault(each.reason, [])
         if len(shown) < _EXAMPLES:

@@ -29,11 +29,19 @@ def test_no_odd_entry_blocks_the_others(tmp_path: Path) -> None:
         file.truncate(10 * 2**30)
     images = catalogue.open_folder(tmp_path)
     assert images.empty == ()
-    # Two of these cannot be opened, as whoever reads the images will say.
+    # Two of these cannot be opened; an error says so when the images are read.
     assert counts(images) == "a 4, b 2"
     assert left_out(images) == {listing.DEAD_LINK: 1, listing.NO_FILE: 3, listing.NOT_UTF8: 2}
     for each in images.left_out or ():
         assert all(path.isprintable() and path.encode() for path in each.examples)
+
+
+def test_an_empty_system_folder_leaves_no_file_out(tmp_path: Path) -> None:
+    planted(tmp_path, "a/*2 b/*2")
+    (tmp_path / ".thumb").mkdir()
+    assert left_out(catalogue.open_folder(tmp_path)) == {}
+    (tmp_path / ".thumb" / "1.png").touch()
+    assert left_out(catalogue.open_folder(tmp_path)) == {listing.SYSTEM: 1}
 
 
 def test_a_folder_that_may_not_be_read_is_left_out_and_a_disk_that_is_away_is_not_a_small_data_set(
