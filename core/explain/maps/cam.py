@@ -13,14 +13,28 @@ from core.errors import LayerError
 from core.explain.maps.gradients import gradients
 from core.explain.network.tracing import Trace, towards, trace
 
+# From logits and the direction of a score (N, C) to the direction of another score.
+Turn = Callable[[Tensor, Tensor], Tensor]
+
+# Of Finer-CAM: the number of similar classes, and the weight of their mean logit.
+_SIMILAR, _STRENGTH = 3, 0.6
+
+
+def _only_this_score(_turn: Turn) -> Tensor:
+    raise ValueError("this evidence has the gradients of one score only")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What a method may use: activations and gradients (N, K, h, w) of a layer, for one score per image."""
+    """What a method may use: activations and gradients (N, K, h, w) of a layer, for one score per image.
+
+    ``gradients_of`` gives the gradients of another score, at the cost of another backward pass.
+    """
 
     activations: Tensor
     gradients: Tensor
     find_head_weights: Callable[[], Tensor | None] = lambda: None
+    gradients_of: Callable[[Turn], Tensor] = _only_this_score
 
     @property
     def head_weights(self) -> Tensor | None:
@@ -100,6 +114,40 @@ def xgrad_cam(evidence: Evidence) -> Tensor:
 def layer_cam(evidence: Evidence) -> Tensor:
     """LayerCAM: positive gradients, per position (Jiang 2021, doi:10.1109/TIP.2021.3089943, eq. 5)."""
     return evidence.gradients.relu()
+
+
+@register_cam
+def eigen_cam(evidence: Evidence) -> Tensor:
+    """Eigen-CAM: the first principal component of the activations (Muhammad 2020, arXiv:2008.00299, eq. 4).
+
+    It is the same for every class: it shows what the layer responds to. Its sign, which the decomposition
+    leaves open, is the one with which the map's sum is positive. Not centred, as in the paper; in
+    pytorch-grad-cam each channel's mean is subtracted first.
+    """
+    channels = evidence.activations.flatten(2)
+    component = torch.linalg.svd(channels, full_matrices=False).U[:, :, 0]
+    total = (component * channels.sum(2)).sum(1, keepdim=True)
+    return torch.where(total < 0, -component, component)[:, :, None, None]
+
+
+@register_cam
+def finer_cam(evidence: Evidence) -> Tensor:
+    """Finer-CAM: Grad-CAM of the class against the classes most similar to it (Zhang 2025, arXiv:2501.11309).
+
+    Of the score of eq. 5: the class's logit less 0.6 times the mean logit of the three classes whose logits
+    are closest to it. A score that has a class to compare with already stays as it is.
+    """
+    return evidence.gradients_of(against_similar).mean((2, 3), keepdim=True)
+
+
+def against_similar(logits: Tensor, direction: Tensor) -> Tensor:
+    """The direction (N, C) of a class's score less 0.6 times the mean of the three closest other logits."""
+    chosen = direction != 0
+    distances = (logits - (logits * direction).sum(1, keepdim=True)).abs().masked_fill(chosen, torch.inf)
+    num_similar = min(_SIMILAR, logits.shape[1] - 1)
+    similar = distances.topk(num_similar, dim=1, largest=False).indices
+    turned = direction.scatter(1, similar, -_STRENGTH / max(1, num_similar))
+    return torch.where((direction < 0).any(1, keepdim=True), direction, turned)
 
 
 def class_activation_maps(
@@ -204,16 +252,21 @@ def _evidence(traced: Trace, direction: Tensor, target_layer: str, gradient: Ten
 
     def head_weights() -> Tensor | None:
         head = traced.pooled_head(target_layer)
-        return None if head is None else _wide(direction) @ _wide(head.weight)
+        return None if head is None else wide(direction) @ wide(head.weight)
 
-    activations = _wide(traced.activations[target_layer].detach())
-    return Evidence(activations, _wide(gradient), head_weights)
+    def gradients_of(turn: Turn) -> Tensor:
+        turned, layer = turn(traced.logits.detach(), direction), traced.activations[target_layer]
+        (other,) = torch.autograd.grad(traced.logits, layer, turned, retain_graph=True)
+        return wide(other)
+
+    activations = wide(traced.activations[target_layer].detach())
+    return Evidence(activations, wide(gradient), head_weights, gradients_of)
 
 
 def _weighted_sum(evidence: Evidence, method: CamMethod) -> Tensor:
     return (method(evidence) * evidence.activations).sum(1)
 
 
-def _wide(tensor: Tensor) -> Tensor:
+def wide(tensor: Tensor) -> Tensor:
     """At least float32: sums over bfloat16 channels would lose the small ones."""
     return tensor.float() if tensor.dtype in {torch.float16, torch.bfloat16} else tensor

@@ -59,9 +59,11 @@ def test_each_photo_gets_the_maps_it_would_get_alone(small: Checkpoint, method: 
         assert torch.equal(each.opened.pixels, preprocess.pixels(photo))
         assert answer.class_idx == alone.class_idx
         torch.testing.assert_close(answer.logits, alone.logits, rtol=1e-5, atol=1e-5)
+        # Rounding turns a principal component further where the next one is nearly as large.
+        limit = 1e-4 if method == "eigen_cam" else 1e-5
         for layer, expected in alone.maps.items():
             top = np.abs(expected.raw).max()
-            assert answer.maps[layer].raw / top == pytest.approx(expected.raw / top, abs=1e-5)
+            assert answer.maps[layer].raw / top == pytest.approx(expected.raw / top, abs=limit)
 
 
 def test_photos_share_passes_in_fours_on_a_cpu_and_keep_their_order(

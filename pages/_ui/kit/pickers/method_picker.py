@@ -16,13 +16,23 @@ LABELS = {
     "hires_cam": "HiResCAM",
     "xgrad_cam": "XGrad-CAM",
     "layer_cam": "LayerCAM",
+    "finer_cam": "Finer-CAM",
+    "eigen_cam": "Eigen-CAM",
     "saliency": "Saliency",
+    "smooth_grad": "SmoothGrad",
     "integrated_gradients": "Integrated gradients",
+    "gradient_shap": "GradientSHAP",
     "occlusion": "Occlusion",
     "guided_grad_cam": "Guided Grad-CAM",
 }
 # What a cell of a map is measured in, where the map is not evidence in logits.
-UNITS = {"integrated_gradients": "logits", "occlusion": "logits", "saliency": "gradient"}
+UNITS = {
+    "integrated_gradients": "logits",
+    "gradient_shap": "logits",
+    "occlusion": "logits",
+    "saliency": "gradient",
+    "smooth_grad": "gradient",
+}
 _HELP = """
 **Regions** of a layer: CAM, Grad-CAM and their variants weight the layer's channels by their effect on the
 class. **Pixels** of the input: Saliency and Integrated gradients follow the gradient down to single pixels.
