@@ -14,6 +14,7 @@ from core.errors import LayerError
 from core.explain.maps.cam import CAM_METHODS, class_activation_maps
 from core.explain.maps.evidence import logit_evidence, says_the_same
 from core.explain.maps.pixels import PIXEL_METHODS, OnProgress, PixelQuestion
+from core.explain.maps.regions import REGION_METHODS
 from core.explain.network.held_memory import held_bytes
 from core.explain.network.tracing import Trace, towards, trace
 from core.explanation.answer import Explanation, Map
@@ -62,7 +63,7 @@ def answers(
 ) -> list[tuple[Explanation, ...]]:
     """For each image of the pass, an explanation for each score of ``question``, in their order.
 
-    CAM methods do not run the network again. The pixel methods run it once or many times for every score;
+    CAM methods do not run the network again. The others run it once or many times for every score;
     ``on_progress`` receives the share that is done, from 0 to 1. The seconds of each explanation are those of
     the pass and of all scores, divided by the number of images.
 
@@ -77,7 +78,7 @@ def answers(
         by_score = _layer_maps(passed.traced, question, directions)
     else:
         by_score = [
-            _pixel_maps(passed, question, direction, partial(_overall, on_progress, place, len(directions)))
+            _own_maps(passed, question, direction, partial(_overall, on_progress, place, len(directions)))
             for place, direction in enumerate(directions)
         ]
     seconds = (passed.seconds + time.perf_counter() - started) / len(passed.batch)
@@ -88,8 +89,8 @@ def answers(
     return list(zip(*explained, strict=True))
 
 
-def _overall(on_progress: OnProgress, place: int, num_scores: int, share: float) -> None:
-    on_progress((place + share) / num_scores)
+def _overall(on_progress: OnProgress, place: int, num_parts: int, share: float) -> None:
+    on_progress((place + share) / num_parts)
 
 
 def _layers(question: Question) -> tuple[str, ...]:
@@ -117,13 +118,17 @@ def _by_image(maps: Mapping[str, list[Map]]) -> list[dict[str, Map]]:
     return [dict(zip(maps, of_image, strict=True)) for of_image in zip(*maps.values(), strict=True)]
 
 
-def _pixel_maps(
+def _own_maps(
     passed: ForwardPass, question: Question, direction: Tensor, on_progress: OnProgress
 ) -> list[dict[str, Map]]:
-    """For each image, its map of pixels under the layer that was asked for, if the method has one."""
-    layer = (*_layers(question), INPUT)[0]
-    asked = PixelQuestion(passed.checkpoint.model, passed.batch, direction, layer, on_progress, passed.traced)
-    return [{layer: Map(values)} for values in PIXEL_METHODS[question.method](asked).cpu().numpy()]
+    """For each image, the maps of a method that runs the network itself: for each layer, or of the input."""
+    layers = _layers(question) or (INPUT,)
+    method, by_layer = (REGION_METHODS | PIXEL_METHODS)[question.method], {}
+    for place, layer in enumerate(layers):
+        share = partial(_overall, on_progress, place, len(layers))
+        asked = PixelQuestion(passed.checkpoint.model, passed.batch, direction, layer, share, passed.traced)
+        by_layer[layer] = [Map(values) for values in method(asked).cpu().numpy()]
+    return _by_image(by_layer)
 
 
 def _in_logits(traced: Trace, direction: Tensor, layer: str, raw: Tensor) -> list[Map]:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from core.explain.maps.cam import CAM_METHODS
 from core.explain.maps.pixels import PIXEL_METHODS
+from core.explain.maps.regions import REGION_METHODS
 
-METHODS = (*CAM_METHODS, *PIXEL_METHODS)
+METHODS = (*CAM_METHODS, *REGION_METHODS, *PIXEL_METHODS)
 INPUT = "input"  # The key of a map of pixels that no layer was asked for.
-_AT_A_LAYER = {*CAM_METHODS, "guided_grad_cam"}
+_AT_A_LAYER = {*CAM_METHODS, "score_cam", "ablation_cam", "weight_grad_cam", "guided_grad_cam"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Score:
 class Question:
     """Where the evidence for each of several scores lies, by one method, at one or more layers.
 
-    All scores are answered from one forward pass; only the pixel methods add passes of their own.
+    CAM methods answer all scores from one forward pass; the others add passes of their own.
     """
 
     method: str = "grad_cam"

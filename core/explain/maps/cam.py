@@ -118,7 +118,7 @@ def layer_cam(evidence: Evidence) -> Tensor:
 
 @register_cam
 def eigen_cam(evidence: Evidence) -> Tensor:
-    """Eigen-CAM: the first principal component of the activations (Muhammad 2020, arXiv:2008.00299, eq. 4).
+    """Eigen-CAM: the first principal component of the activations (Muhammad 2020, arXiv:2008.00299).
 
     It is the same for every class: it shows what the layer responds to. Its sign, which the decomposition
     leaves open, is the one with which the map's sum is positive. Not centred, as in the paper; in
@@ -134,8 +134,8 @@ def eigen_cam(evidence: Evidence) -> Tensor:
 def finer_cam(evidence: Evidence) -> Tensor:
     """Finer-CAM: Grad-CAM of the class against the classes most similar to it (Zhang 2025, arXiv:2501.11309).
 
-    Of the score of eq. 5: the class's logit less 0.6 times the mean logit of the three classes whose logits
-    are closest to it. A score that has a class to compare with already stays as it is.
+    The score is the class's logit less 0.6 times the mean logit of the three classes whose logits
+    are closest to it. A score with a class to compare with stays as it is.
     """
     return evidence.gradients_of(against_similar).mean((2, 3), keepdim=True)
 

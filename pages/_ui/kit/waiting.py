@@ -11,7 +11,7 @@ from pages._ui.session.question import answers as answered
 from pages._ui.session.question import question_keys
 from pages._ui.session.question.photos import Photo
 
-_SLOW = {"integrated_gradients", "occlusion", "smooth_grad", "gradient_shap"}
+_SLOW = {"score_cam", "ablation_cam", "integrated_gradients", "occlusion", "smooth_grad", "gradient_shap"}
 
 
 def answers(photo: Photo, loaded: Loaded, question: Question) -> tuple[Explanation, ...]:

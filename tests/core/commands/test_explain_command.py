@@ -16,9 +16,9 @@ from PIL import Image
 from core.__main__ import main
 from core.checkpoints.store import Checkpoint
 from core.commands.options.photos import folder_names
-from core.explain.maps.cam import CAM_METHODS
+from core.explain.maps.pixels import PIXEL_METHODS
 from core.explanation import display
-from core.explanation.question import METHODS
+from core.explanation.question import METHODS, Question
 from tests.support.explain_command import error_of, explain
 
 
@@ -96,10 +96,10 @@ def test_a_photo_taken_upright_has_a_map_of_the_upright_photo(photo: Path) -> No
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_writes_its_map_at_its_layer_or_of_the_input(photo: Path, method: str) -> None:
     assert explain([photo], photo.parent, "--checkpoint", "small", "--class", "0", "--method", method) == 0
-    layer = "bn2" if method in CAM_METHODS or method == "guided_grad_cam" else "input"
+    layer = "bn2" if Question(method).needs_layer else "input"
     raw = np.load(photo.parent / "cat" / f"{method}.{layer}.0.raw.npy")
     assert raw.dtype == np.float32
-    assert raw.shape == ((5, 5) if method in CAM_METHODS else (160, 160))
+    assert raw.shape == ((160, 160) if method in PIXEL_METHODS else (5, 5))
     assert np.isfinite(raw).all()
     heat = np.load(photo.parent / "cat" / f"{method}.{layer}.0.heatmap.npy")
     assert heat.shape == (300, 451)

@@ -20,7 +20,8 @@ from core.predictions.finite import refuse_infinite
 
 LAYERS = ("blocks.1", "bn2")
 SCORES = (Score(1, 3), Score(1), Score(3), Score(), Score(None, 2))
-QUICK_METHODS = [method for method in METHODS if method not in {"integrated_gradients", "occlusion"}]
+SLOW_METHODS = {"score_cam", "integrated_gradients", "occlusion", "smooth_grad", "gradient_shap"}
+QUICK_METHODS = [method for method in METHODS if method not in SLOW_METHODS]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Pixel methods report their progress, stop when asked, and leave the model as it was."""
+"""Methods that run the network themselves report their progress, stop, and leave the model as it was."""
 
 import copy
 import threading
@@ -9,30 +9,45 @@ import torch
 from torch import Tensor, nn
 
 from core.explain.maps.pixels import PIXEL_METHODS, PixelQuestion
+from core.explain.maps.regions import REGION_METHODS, masking
 from core.explain.network.hooks import model_lock
 from core.explain.network.tracing import towards
 from tests.support.linear_networks import LinearNet, random_network
-from tests.support.tiny_models import assert_unchanged, noise, seeded, snapshot
+from tests.support.tiny_models import GapCnn, InPlaceCnn, assert_unchanged, noise, seeded, snapshot
+
+METHODS = REGION_METHODS | PIXEL_METHODS
 
 
-@pytest.mark.parametrize("method", ["integrated_gradients", "occlusion"])
+@pytest.mark.parametrize("method", ["integrated_gradients", "occlusion", "smooth_grad", "gradient_shap"])
 @pytest.mark.parametrize("images", [1, 3, 16])
 def test_progress_rises_from_nothing_to_nearly_all(method: str, images: int) -> None:
-    """It is the share done before each pass: the last of five begins at 0.8."""
+    """It is the share done before each pass: the last of four begins at 0.75."""
     model, batch = seeded(LinearNet), noise(images, 3, 44, 30)
     shares: list[float] = []
     PIXEL_METHODS[method](PixelQuestion(model, batch, towards(model(batch), 0), on_progress=shares.append))
     assert shares[0] == 0
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1 - 1 / len(shares))
-    assert 0.8 <= shares[-1] < 1
+    assert 0.75 <= shares[-1] < 1
 
 
 class Stopped(Exception):  # noqa: N818 (nothing went wrong)
     """The user left."""
 
 
-@pytest.mark.parametrize("method", ["integrated_gradients", "occlusion"])
+@pytest.mark.parametrize("method", ["score_cam", "ablation_cam"])
+def test_progress_over_channels_rises_over_all_images(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two images of six channels, four in a pass: each image takes two passes."""
+    monkeypatch.setattr(masking, "_MASKS_AT_ONCE", 4)
+    monkeypatch.setattr(masking, "_MOST_VALUES", 4 * 6 * 6 * 8)
+    model, batch, shares = seeded(InPlaceCnn), noise(2, 3, 6, 8), list[float]()
+    METHODS[method](
+        PixelQuestion(model, batch, towards(model(batch), 0), "features.1", on_progress=shares.append)
+    )
+    assert shares == [0, 0.25, 0.5, 0.75]
+
+
+@pytest.mark.parametrize("method", ["integrated_gradients", "occlusion", "smooth_grad", "gradient_shap"])
 def test_an_exception_from_on_progress_stops_the_work_and_leaves_the_model_as_it_was(method: str) -> None:
     model, batch = seeded(LinearNet).train(), noise(1, 3, 44, 30)
     before, untouched = snapshot(model), batch.clone()
@@ -71,17 +86,15 @@ def in_use() -> Iterator[tuple[nn.Module, Tensor]]:
     assert not batch.requires_grad
 
 
-@pytest.mark.parametrize("method", PIXEL_METHODS)
-def test_a_pixel_method_leaves_a_model_in_use_as_it_was(
-    method: str, in_use: tuple[nn.Module, Tensor]
-) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_leaves_a_model_in_use_as_it_was(method: str, in_use: tuple[nn.Module, Tensor]) -> None:
     model, batch = in_use
     direction = towards(torch.zeros(1, 10), 3)
-    attribution = PIXEL_METHODS[method](PixelQuestion(model, batch, direction, "layer2"))
-    assert attribution.shape == (1, 28, 28)
+    attribution = METHODS[method](PixelQuestion(model, batch, direction, "layer2"))
+    assert attribution.shape == ((1, 4, 4) if method in REGION_METHODS else (1, 28, 28))
     assert attribution.abs().max() > 0
     frozen = copy.deepcopy(model).eval().requires_grad_(requires_grad=False)
-    again = PIXEL_METHODS[method](PixelQuestion(frozen, batch, direction, "layer2"))
+    again = METHODS[method](PixelQuestion(frozen, batch, direction, "layer2"))
     torch.testing.assert_close(attribution, again)
 
 
@@ -98,3 +111,24 @@ def test_the_callers_batch_survives_a_network_that_begins_in_place(
     )
     assert torch.equal(batch, untouched)
     torch.testing.assert_close(ours, expected)
+
+
+class Broken(GapCnn):
+    """Fails after its layers have run."""
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """No logits."""
+        self.backbone(batch)
+        raise RuntimeError("broken in the middle")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_leaves_a_model_that_fails_as_it_was(method: str) -> None:
+    model, batch = seeded(Broken).train(), noise(1, 3, 6, 8)
+    model.head.weight.grad = torch.ones_like(model.head.weight)
+    before, untouched = snapshot(model), batch.clone()
+    with pytest.raises(RuntimeError, match="broken in the middle"):
+        METHODS[method](PixelQuestion(model, batch, torch.ones(1, 3).double(), "backbone"))
+    assert_unchanged(model, before)
+    assert torch.equal(batch, untouched)
+    assert _is_free(model)

@@ -5,9 +5,11 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import LayerError
-from core.explain.maps import pixels
 from core.explain.maps.cam import CAM_METHODS, class_activation_map
 from core.explain.maps.pixels import PIXEL_METHODS, PixelQuestion
+from core.explain.maps.regions import REGION_METHODS
+
+METHODS = REGION_METHODS | PIXEL_METHODS
 
 
 class _Network(nn.Module):
@@ -38,13 +40,13 @@ def test_a_map_is_the_same_under_inference_mode(name: str) -> None:
         assert torch.equal(ask(BATCH.clone()), expected)
 
 
-@pytest.mark.parametrize("name", PIXEL_METHODS)
+@pytest.mark.parametrize("name", METHODS)
 def test_an_attribution_is_the_same_under_inference_mode(name: str) -> None:
     network = _Network()
-    expected = PIXEL_METHODS[name](PixelQuestion(network, BATCH, DIRECTION, "conv"))
+    expected = METHODS[name](PixelQuestion(network, BATCH, DIRECTION, "conv"))
     with torch.inference_mode():
         question = PixelQuestion(network, BATCH.clone(), DIRECTION.clone(), "conv")
-        assert torch.equal(PIXEL_METHODS[name](question), expected)
+        assert torch.equal(METHODS[name](question), expected)
 
 
 def test_a_network_that_was_made_under_inference_mode_is_named() -> None:
@@ -57,7 +59,7 @@ def test_a_network_that_was_made_under_inference_mode_is_named() -> None:
         PIXEL_METHODS["saliency"](PixelQuestion(network, BATCH, DIRECTION))
 
 
-@pytest.mark.parametrize("name", PIXEL_METHODS)
+@pytest.mark.parametrize("name", METHODS)
 def test_a_network_that_gives_a_dictionary_is_named(name: str) -> None:
     with pytest.raises(LayerError, match="this network gives dict; a classifier gives logits"):
-        pixels.PIXEL_METHODS[name](PixelQuestion(_Network("logits"), BATCH, DIRECTION, "conv"))
+        METHODS[name](PixelQuestion(_Network("logits"), BATCH, DIRECTION, "conv"))
