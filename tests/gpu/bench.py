@@ -50,8 +50,8 @@ class Bench:
 
     def forget_peak(self) -> None:
         """Return unused memory to the device, and begin a new peak."""
-        gc.collect()  # An error that was caught may still hold tensors.
         if self.is_gpu:
+            gc.collect()  # An error that was caught may still hold tensors.
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats(self.device)
 

@@ -1,7 +1,6 @@
 """The script for a GPU runs on a CPU, and its judged rows can fail."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from tests.gpu.bench import Bench
 from tests.gpu.checks import maps
 from tests.gpu.checks.maps import Case
 from tests.gpu.table import Row
+from tests.support import commands
 from tests.support.paths import ROOT
 
 # Each is judged, beside the maps of every method.
@@ -35,13 +35,17 @@ _JUDGED = (
 )
 
 
+def _ran(*arguments: str, program: str = "tests.gpu") -> tuple[int, str, str]:
+    """Exit status, stdout and stderr of a program in a process of its own."""
+    with commands.started(*arguments, program=program) as command:
+        return command.status(), command.printed, command.errors
+
+
 @pytest.mark.slow
 def test_the_small_run_judges_every_method_and_every_kind_of_work() -> None:
-    ran = subprocess.run(  # noqa: S603 (our own script)
-        [ROOT / "tests/gpu/run", "--small", "--device", "cpu"], capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    rows = [line.strip("| ").split(" | ") for line in ran.stdout.splitlines()[4:]]
+    status, printed, errors = _ran("--small", "--device", "cpu")
+    assert status == 0, printed + errors
+    rows = [line.strip("| ").split(" | ") for line in printed.splitlines()[4:]]
     assert {row[-1] for row in rows} == {"yes", "-"}
     judged = [row[0] for row in rows if row[-1] == "yes"]
     starts = [
@@ -58,29 +62,22 @@ def test_the_small_run_judges_every_method_and_every_kind_of_work() -> None:
 @pytest.mark.slow
 def test_no_tensor_is_on_the_wrong_device() -> None:
     checks = ("layers", "trust", "ascent", "evaluation")
-    command = [str(ROOT / "tests/gpu/run"), "--small", "--device", "pretend", "--only", *checks]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own script)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert ran.stdout.count("| yes |") >= 15
+    status, printed, errors = _ran("--small", "--device", "pretend", "--only", *checks)
+    assert status == 0, printed + errors
+    assert printed.count("| yes |") >= 15
 
 
-_MIXING = """
-import torch
-from tests.gpu import pretend
-with pretend.device() as name:
-    there = torch.ones(2, 3).to(name)
-    print((there @ there.T).sum().item(), there.device.type)
-    there + torch.ones(3)
-"""
+def test_the_script_starts_from_any_folder_and_lists_the_checks(tmp_path: Path) -> None:
+    script = ROOT / "tests/gpu/run"
+    printed = subprocess.check_output([script, "--help"], cwd=tmp_path, text=True)  # noqa: S603 (our own)
+    assert f"--only CHECK [CHECK ...] {', '.join(NAMES)}" in " ".join(printed.split())
 
 
+@pytest.mark.slow
 def test_the_pretended_device_computes_and_refuses_tensors_of_the_cpu() -> None:
-    """In a process of its own, as it registers the device."""
-    ran = subprocess.run(  # noqa: S603 (the code above)
-        [sys.executable, "-c", _MIXING], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert ran.stdout.split() == ["12.0", "pretend"]
-    assert "aten::add got tensors of two devices; one of (3,) is on the CPU" in ran.stderr
+    _, printed, errors = _ran(program="tests.gpu.mixing")
+    assert printed.split() == ["12.0", "pretend"]
+    assert "aten::add got tensors of two devices; one of (3,) is on the CPU" in errors
 
 
 def test_a_device_with_slightly_different_weights_fails(

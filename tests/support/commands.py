@@ -1,4 +1,4 @@
-"""`python -m core` in a process that a test can watch, interrupt and kill.
+"""`python -m core`, or another program, in a process that a test can watch, interrupt and kill.
 
 Each is forked from one process that has imported the libraries: they take seconds, the commands here less.
 """
@@ -62,13 +62,13 @@ class Command:
 
 
 @contextmanager
-def started(*arguments: str) -> Iterator[Command]:
-    """Start ``python -m core`` with these arguments and the test's own environment."""
+def started(*arguments: str, program: str = "core") -> Iterator[Command]:
+    """Start ``python -m PROGRAM`` with these arguments and the test's own environment."""
     with TemporaryDirectory() as folder:
         outputs = [Path(folder, name) for name in "12"]
         for path in outputs:
             path.touch()
-        process = _FORKS.Process(target=_run, args=(arguments, outputs, dict(os.environ)))
+        process = _FORKS.Process(target=_run, args=(program, arguments, outputs, dict(os.environ)))
         process.start()
         try:
             yield Command(process, Path(folder))
@@ -84,7 +84,7 @@ def run(*arguments: str) -> str:
         return command.printed
 
 
-def _run(arguments: tuple[str, ...], outputs: list[Path], environment: dict[str, str]) -> None:
+def _run(program: str, arguments: tuple[str, ...], outputs: list[Path], environment: dict[str, str]) -> None:
     for number, path in enumerate(outputs, 1):
         os.dup2(os.open(path, os.O_WRONLY), number)
     os.chdir(ROOT)
@@ -94,4 +94,4 @@ def _run(arguments: tuple[str, ...], outputs: list[Path], environment: dict[str,
     # As programs have it: workers forked from another process would outlive a command that is killed.
     multiprocessing.set_start_method(None, force=True)
     sys.argv[1:] = arguments
-    runpy.run_module("core", run_name="__main__", alter_sys=True)
+    runpy.run_module(program, run_name="__main__", alter_sys=True)

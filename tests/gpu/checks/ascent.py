@@ -27,7 +27,7 @@ def rows(bench: Bench) -> Iterator[Row]:
     yield from _same_pictures(bench, folder)
     model = networks.loaded(folder, bench.device).model
     settings = bench.size(Plain(size=(64, 64), steps=3, crop=8), Plain())
-    channels, some = range(bench.size(6, 512)), range(bench.size(2, 8))
+    channels, some = range(bench.size(3, 512)), range(bench.size(2, 8))
     pictures(model, settings, some[:1])
     rate = len(channels) / bench.seconds(lambda: pictures(model, settings, channels))
     one_by_one(model, settings, some[:1])
@@ -38,8 +38,9 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 def _same_pictures(bench: Bench, folder: Path) -> Iterator[Row]:
     side, channels = bench.size(48, 96), range(bench.size(2, 8))
-    plain = Plain(size=(side, side), steps=5, crop=4, border=0)
-    robust = Robust(size=(side, side), steps=5, border=0)
+    steps = bench.size(3, 5)
+    plain = Plain(size=(side, side), steps=steps, crop=4, border=0)
+    robust = Robust(size=(side, side), steps=steps, border=0)
     here = store.load(folder, dtype=torch.float64).model
     there = networks.loaded(folder, bench.device, torch.float64).model
     loop = one_by_one(there, plain, channels)

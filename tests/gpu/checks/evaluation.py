@@ -22,7 +22,7 @@ _BATCH = 32
 def rows(bench: Bench) -> Iterator[Row]:
     """The same table as on the CPU; photos a second."""
     folder = networks.random("evaluated", networks.residual(bench), side=bench.size(64, 224))
-    few = class_folders(bench.folder / "few", 16, (200, 150))
+    few = class_folders(bench.folder / "few", bench.size(8, 16), (200, 150))
     table, on_cpu = (
         _table(folder, few, name, device) for name, device in (("there", bench.device), ("here", "cpu"))
     )
@@ -33,7 +33,7 @@ def rows(bench: Bench) -> Iterator[Row]:
         f"{_APART:.0e} of the CPU's",
         ok=worst <= _APART,
     )
-    num, size = bench.size((32, (200, 150)), (4000, (500, 375)))
+    num, size = bench.size((16, (200, 150)), (4000, (500, 375)))
     many = class_folders(bench.folder / "many", num, size)
     rate = num / bench.seconds(lambda: _evaluate(folder, many, "many", bench.device))
     checkpoint = store.load(folder, device=bench.device)

@@ -13,7 +13,7 @@ from tests.gpu.checks.maps import SINGLE, apart
 from tests.gpu.photos import photo
 from tests.gpu.table import Row
 
-_LAYER, _ALONE = "layer4", 8
+_LAYER = "layer4"
 
 
 def rows(bench: Bench) -> Iterator[Row]:
@@ -22,16 +22,17 @@ def rows(bench: Bench) -> Iterator[Row]:
     folder = networks.random("trust", networks.residual(bench), side=side)
     checkpoint = networks.loaded(folder, bench.device)
     one = checkpoint.card.preprocess.batch([photo(0, (256, 256))]).to(bench.device)
-    copies = masked(one, bench.size(32, 256))
-    alone = torch.cat([_maps(checkpoint.model, copies[index : index + 1]) for index in range(_ALONE)])
+    copies = masked(one, bench.size(16, 256))
+    num_alone = bench.size(4, 8)
+    alone = torch.cat([_maps(checkpoint.model, copies[index : index + 1]) for index in range(num_alone)])
     single = 1 / bench.seconds(lambda: _maps(checkpoint.model, one))
-    for size in bench.size((8, 32), (32, 64, 128, 256)):
+    for size in bench.size((4, 16), (32, 64, 128, 256)):
         bench.forget_peak()
         _maps(checkpoint.model, copies[:size])
         rate = size / bench.seconds(partial(_maps, checkpoint.model, copies[:size]))
         memory = f", {bench.peak() / 1e9:.2f} GB" if bench.is_gpu else ""
         yield Row(f"Grad-CAM of {size} masked copies", f"{rate:.0f} photos/s{memory}", f"alone {single:.0f}")
-    together = _maps(checkpoint.model, copies)[:_ALONE]
+    together = _maps(checkpoint.model, copies)[:num_alone]
     worst = max(apart(ours.numpy(), theirs.numpy()) for ours, theirs in zip(together, alone, strict=True))
     yield Row(
         f"maps among {len(copies)} copies", f"{worst:.1e}", f"{SINGLE:.0e} of the maximum", ok=worst <= SINGLE
