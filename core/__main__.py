@@ -6,8 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
-from core import error_log
-from core.commands import evaluating, examples, explaining, filters, inside, training
+from core import commands, error_log
 from core.commands.options.complaint import complain
 
 
@@ -15,7 +14,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status, 0 only if everything succeeded."""
     if not sys.warnoptions:  # Library warnings are for developers; python -W default -m core shows them.
         warnings.simplefilter("ignore")
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser(given).parse_args(given)
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
@@ -36,17 +36,12 @@ def _one_line(error: Exception) -> str:
     return f"{bug}: see {logged.log}" if logged.log else f"{bug}: {logged.traceback}"
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = _Parser(
         prog="python -m core", description="Explain, evaluate and train image classifiers."
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    explaining.add(commands)
-    inside.add(commands)
-    filters.add(commands)
-    examples.add(commands)
-    training.add(commands)
-    evaluating.add(commands)
+    chosen = next((each for each in given if not each.startswith("-")), "")
+    commands.add(parser.add_subparsers(required=True, metavar="COMMAND"), chosen)
     return parser
 
 

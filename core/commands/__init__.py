@@ -1,1 +1,26 @@
 """The commands of ``python -m core``: one module for each group of commands."""
+
+import argparse
+import importlib
+
+# Of each command the module, which has ``add_COMMAND`` for its options, and what it does.
+COMMANDS = {
+    "layers": ("explaining", "list the layers that can be explained: name, type, output shape"),
+    "explain": ("explaining", "save prediction and heat map of each image"),
+    "import": ("explaining", "make a checkpoint from your own weights"),
+    "activations": ("inside", "save the activations of all channels of a layer for each image"),
+    "filters": ("filters", "make the image that excites each channel most"),
+    "examples": ("examples", "find the nine image patches that excite each channel most"),
+    "data": ("training", "list, inspect and download data sets"),
+    "recipes": ("training", "list the built-in recipes"),
+    "train": ("training", "train a classifier by a recipe; makes a checkpoint"),
+    "evaluate": ("evaluating", "save predictions and metrics of a checkpoint on a data set"),
+}
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", chosen: str) -> None:
+    """Add all commands, with the options of the chosen one only: its module takes seconds to import."""
+    for name, (module, what) in COMMANDS.items():
+        parser = commands.add_parser(name, help=what)
+        if name == chosen:
+            getattr(importlib.import_module(f"{__name__}.{module}"), f"add_{name}")(parser)

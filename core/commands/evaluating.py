@@ -20,11 +20,8 @@ from core.predictions.evaluating.samples import note_on_data, open_images, remem
 _INTERRUPTED = 130  # The exit status of a shell after Ctrl-C.
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to ``commands``."""
-    parser = commands.add_parser(
-        "evaluate", help="save predictions and metrics of a checkpoint on a data set"
-    )
+def add_evaluate(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``evaluate``."""
     parser.set_defaults(run=_evaluate)
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
     parser.add_argument(

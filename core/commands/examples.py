@@ -25,9 +25,8 @@ from core.passes.running import Engine
 _INTERRUPTED = 130  # The exit status of a shell after Ctrl-C.
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to ``commands``."""
-    parser = commands.add_parser("examples", help="find the nine image patches that excite each channel most")
+def add_examples(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``examples``."""
     parser.set_defaults(run=_examples)
     add_checkpoint(parser)
     parser.add_argument(

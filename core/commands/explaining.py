@@ -23,21 +23,14 @@ from core.predictions.top_k import class_index, prediction
 from core.shares import percent
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the commands to ``commands``."""
-    _add_layers(
-        commands.add_parser("layers", help="list the layers that can be explained: name, type, output shape")
-    )
-    _add_explain(commands.add_parser("explain", help="save prediction and heat map of each image"))
-    _add_import(commands.add_parser("import", help="make a checkpoint from your own weights"))
-
-
-def _add_layers(parser: argparse.ArgumentParser) -> None:
+def add_layers(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``layers``."""
     parser.set_defaults(run=_layers)
     add_checkpoint(parser)
 
 
-def _add_explain(parser: argparse.ArgumentParser) -> None:
+def add_explain(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``explain``."""
     parser.set_defaults(run=_explain)
     add_photos(parser)
     parser.add_argument(
@@ -46,7 +39,8 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=METHODS, default="grad_cam", help="default: %(default)s")
 
 
-def _add_import(parser: argparse.ArgumentParser) -> None:
+def add_import(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``import``."""
     parser.set_defaults(run=_import)
     parser.add_argument(
         "weights", type=place, metavar="WEIGHTS", help=".safetensors, or .pt/.pth/.ckpt with a state dict"

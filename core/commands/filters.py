@@ -16,9 +16,8 @@ from core.predictions.top_k import class_index
 MOST_STEPS = 100_000  # An image stops changing long before, and 64 of them take a day.
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to ``commands``."""
-    parser = commands.add_parser("filters", help="make the image that excites each channel most")
+def add_filters(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``filters``."""
     parser.set_defaults(run=_filters)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--layer", help="a layer listed by 'layers'")

@@ -15,11 +15,8 @@ from core.inside.channels.layer_channels import ORDERS
 from core.predictions.top_k import class_index
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to ``commands``."""
-    parser = commands.add_parser(
-        "activations", help="save the activations of all channels of a layer for each image"
-    )
+def add_activations(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``activations``."""
     parser.set_defaults(run=_activations)
     add_photos(parser)
     parser.add_argument(

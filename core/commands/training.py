@@ -40,15 +40,8 @@ _LOOK = (
 )
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the commands to ``commands``."""
-    _add_data(commands.add_parser("data", help="list, inspect and download data sets"))
-    parser = commands.add_parser("recipes", help="list the built-in recipes")
-    parser.set_defaults(run=_recipes)
-    _add_train(commands.add_parser("train", help="train a classifier by a recipe; makes a checkpoint"))
-
-
-def _add_data(parser: argparse.ArgumentParser) -> None:
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``data``."""
     parser.set_defaults(run=_data)
     parser.add_argument(
         "source",
@@ -86,7 +79,13 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_train(parser: argparse.ArgumentParser) -> None:
+def add_recipes(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``recipes``: none."""
+    parser.set_defaults(run=_recipes)
+
+
+def add_train(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``train``."""
     parser.set_defaults(run=_train)
     parser.add_argument(
         "recipe", nargs="?", metavar="RECIPE", help="a recipe listed by 'recipes', or a TOML file"

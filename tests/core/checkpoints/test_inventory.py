@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.__main__ import main
 from core.checkpoints import inventory, paths, store
 from core.checkpoints.paths import CARD, WEIGHTS
 from core.checkpoints.store import Checkpoint
 from core.errors import CheckpointError
-from tests.support import commands
 from tests.support.paths import ROOT
 
 
@@ -173,11 +173,13 @@ def test_the_environment_names_the_folder(named: str, root: Path, monkeypatch: p
     assert paths.root() == ROOT / "checkpoints"
 
 
-@pytest.mark.slow
-def test_a_command_uses_the_folder_that_the_environment_names(root: Path) -> None:
+def test_a_command_uses_the_folder_that_the_environment_names(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     _change(root, preprocess=3)
-    assert "bn2" in commands.run("layers", "--checkpoint", "good")
-    with commands.started("layers", "--checkpoint", "odd") as odd:
-        assert odd.status() == 1
-        assert odd.errors.startswith("error: the checkpoint 'odd' cannot be used: ")
-        assert odd.errors.count("\n") == 1
+    assert main(["layers", "--checkpoint", "good"]) == 0
+    assert "bn2" in capsys.readouterr().out
+    assert main(["layers", "--checkpoint", "odd"]) == 1
+    errors = capsys.readouterr().err
+    assert errors.startswith("error: the checkpoint 'odd' cannot be used: ")
+    assert errors.count("\n") == 1

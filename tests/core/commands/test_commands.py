@@ -7,16 +7,26 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
+from core.commands import COMMANDS
+from tests.support import commands
 from tests.support.paths import ROOT
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["layers", "--help"], ["explain", "--help"], ["import", "--help"]]
-)
-def test_help_is_everywhere(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_is_everywhere(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
-        main(arguments)
-    assert capsys.readouterr().out.startswith("usage: python -m core")
+        main([*command.split(), "--help"])
+    assert capsys.readouterr().out.startswith(f"usage: python -m core {command}".rstrip())
+
+
+def test_the_list_of_commands_comes_without_a_heavy_library() -> None:
+    code = "import sys\nfrom core.__main__ import main\ntry: main(['--help'])\nfinally: print(*sys.modules)"
+    printed = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)  # noqa: S603 (our own)
+    for command in COMMANDS:
+        assert f"\n    {command}" in printed
+    imported = printed.splitlines()[-1].split()
+    assert "core.commands" in imported
+    assert not {"torch", "numpy", "pandas"} & set(imported)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +116,8 @@ def test_numbers_without_sense_are_refused_in_a_sentence(
 
 @pytest.mark.slow
 def test_python_m_core_exits_with_the_commands_status() -> None:
-    command = [sys.executable, "-m", "core", "layers", "--checkpoint", "nope"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith("error: no checkpoint named 'nope'; there is imagenet")
-    assert len(done.stderr.splitlines()) == 1
+    with commands.started("layers", "--checkpoint", "nope") as command:
+        assert command.status() == 1
+        assert command.printed == ""
+        assert command.errors.startswith("error: no checkpoint named 'nope'; there is imagenet")
+        assert command.errors.count("\n") == 1
