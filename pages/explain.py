@@ -40,7 +40,7 @@ with shell.page("pages/explain.py"):
         with st.container(key="question", gap="xsmall"):
             classes = st.container(gap="xsmall")
             with st.container(horizontal=True, gap="small"):
-                method, layer = method_picker.method(), INPUT
+                method, layer = method_picker.method(loaded.methods), INPUT
                 if Question(method).needs_layer:
                     layer = question_pickers.target_layer(loaded.layers, name)
             logits = answers.logits(photo, loaded, method_picker.layers_recorded(layer, stage_names))

@@ -10,10 +10,11 @@ from torch import Tensor
 from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
 from core.explain.maps.pixels import OnProgress
+from core.explain.network.attention import has_attention
 from core.explain.network.layers import Layer, default_layer, spatial_layers
 from core.explanation.answer import Explanation
 from core.explanation.forward_pass import answers, forward_pass
-from core.explanation.question import Question
+from core.explanation.question import ATTENTION_METHODS, METHODS, Question
 
 # On a CPU, larger batches are no faster.
 _IMAGES_AT_ONCE = {"cpu": 4, "cuda": 16}
@@ -26,10 +27,14 @@ def images_at_once(device: str) -> int:
 
 def layers_of(checkpoint: Checkpoint) -> list[Layer]:
     """The layers of a checkpoint that can be explained, in the order in which they run."""
-    height, width = checkpoint.card.preprocess.input_size
-    batch = checkpoint.card.preprocess.batch([Image.new("RGB", (width, height))])
-    parameter = next(checkpoint.model.parameters())
-    return spatial_layers(checkpoint.model, batch.to(checkpoint.device, parameter.dtype))
+    return spatial_layers(checkpoint.model, _blank(checkpoint))
+
+
+def methods_of(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """The methods that fit the network at some layer: attention needs a vision transformer."""
+    if has_attention(checkpoint.model, _blank(checkpoint)):
+        return METHODS
+    return tuple(method for method in METHODS if method not in ATTENTION_METHODS)
 
 
 def explain(
@@ -55,6 +60,13 @@ def explain(
     for part in batch.split(images_at_once(checkpoint.device)):
         explained += _with_less_memory(checkpoint, part, question, on_progress)
     return explained
+
+
+def _blank(checkpoint: Checkpoint) -> Tensor:
+    """A black image (1, channels, H, W) as the network takes it."""
+    height, width = checkpoint.card.preprocess.input_size
+    batch = checkpoint.card.preprocess.batch([Image.new("RGB", (width, height))])
+    return batch.to(checkpoint.device, next(checkpoint.model.parameters()).dtype)
 
 
 def _with_less_memory(

@@ -7,7 +7,8 @@ from core.explain.maps.pixels import PIXEL_METHODS
 from core.explain.maps.regions import REGION_METHODS
 
 METHODS = (*CAM_METHODS, *REGION_METHODS, *PIXEL_METHODS)
-INPUT = "input"  # The key of a map of pixels that no layer was asked for.
+ATTENTION_METHODS = ("attention_rollout", "le_grad")  # They need the blocks of a vision transformer.
+INPUT = "input"  # The key of a map that no layer was asked for.
 _AT_A_LAYER = {*CAM_METHODS, "score_cam", "ablation_cam", "weight_grad_cam", "guided_grad_cam"}
 
 

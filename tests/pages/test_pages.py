@@ -19,6 +19,7 @@ from pages._ui.session.question import answers
 from pages._ui.shell import PAGES
 from tests.support.looking import captions, component
 from tests.support.paths import ROOT
+from tests.support.questions import OF_CONVOLUTIONS
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_the_window_that_the_network_saw_is_where_the_preprocess_puts_it(explain
     assert component(page, "window")["window"] == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", OF_CONVOLUTIONS)
 @pytest.mark.slow
 def test_every_method_answers_on_the_page(explain: AppTest, method: str) -> None:
     page = with_photo(explain, cat())

@@ -7,7 +7,9 @@ from torch import Tensor
 from core.checkpoints.store import Checkpoint
 from core.explanation.answer import Explanation
 from core.explanation.asking import explain
-from core.explanation.question import Question
+from core.explanation.question import ATTENTION_METHODS, METHODS, Question
+
+OF_CONVOLUTIONS = [method for method in METHODS if method not in ATTENTION_METHODS]
 
 
 def explained(checkpoint: Checkpoint, batch: Tensor, question: Question) -> list[Explanation]:

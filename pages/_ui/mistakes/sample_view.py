@@ -100,7 +100,7 @@ def _draw_head(
 def _draw_reasons(shown: Shown, tools: DeltaGenerator, beside: DeltaGenerator) -> None:
     """The four pictures, and the likeliest classes in ``beside``."""
     with tools.popover("Map", icon=":material/tune:", key="sample_map"):
-        method = method_picker.method()
+        method = method_picker.method(shown.loaded.methods)
         layer = INPUT
         if Question(method).needs_layer:
             layer = question_pickers.target_layer(shown.loaded.layers, shown.results.name)

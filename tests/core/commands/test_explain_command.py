@@ -18,8 +18,9 @@ from core.checkpoints.store import Checkpoint
 from core.commands.options.photos import folder_names
 from core.explain.maps.pixels import PIXEL_METHODS
 from core.explanation import display
-from core.explanation.question import METHODS, Question
+from core.explanation.question import Question
 from tests.support.explain_command import error_of, explain
+from tests.support.questions import OF_CONVOLUTIONS
 
 
 def _picture(path: Path) -> NDArray[np.uint8]:
@@ -93,7 +94,7 @@ def test_a_photo_taken_upright_has_a_map_of_the_upright_photo(photo: Path) -> No
 
 
 @pytest.mark.usefixtures("root")
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", OF_CONVOLUTIONS)
 def test_every_method_writes_its_map_at_its_layer_or_of_the_input(photo: Path, method: str) -> None:
     assert explain([photo], photo.parent, "--checkpoint", "small", "--class", "0", "--method", method) == 0
     layer = "bn2" if Question(method).needs_layer else "input"

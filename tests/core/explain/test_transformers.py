@@ -13,7 +13,7 @@ from core.explain.maps.pixels import PIXEL_METHODS
 from core.explain.network.activations import activations
 from core.explain.network.layers import spatial_layers, stages
 from core.explain.network.tracing import trace
-from core.explanation.asking import explain, layers_of
+from core.explanation.asking import explain, layers_of, methods_of
 from core.explanation.question import METHODS, Question, Score
 from core.inside.ascents.images import ascended, question
 from core.inside.channels.inspection import inspect
@@ -40,6 +40,10 @@ def test_stages_of_a_vision_transformer_are_some_of_its_blocks(vit: Checkpoint) 
     layers = spatial_layers(deep, torch.zeros(1, 3, 64, 64))
     names = [f"blocks.{block}" for block in (0, 2, 5, 7, 10)]
     assert [(layer.name, layer.shape) for layer in stages(layers)] == [(name, (24, 4, 4)) for name in names]
+
+
+def test_a_vision_transformer_offers_every_method(vit: Checkpoint) -> None:
+    assert methods_of(vit) == METHODS
 
 
 @pytest.mark.parametrize("method", sorted(set(METHODS) - {"cam", "weight_grad_cam"}))

@@ -11,9 +11,10 @@ from core.checkpoints.store import Checkpoint
 from core.errors import LayerError
 from core.explain.maps.cam import CAM_METHODS
 from core.explanation.answer import Map
+from core.explanation.asking import methods_of
 from core.explanation.question import METHODS, Question, Score
 from core.images.sample_photos import SAMPLES, sample
-from tests.support.questions import assert_same, explained
+from tests.support.questions import OF_CONVOLUTIONS, assert_same, explained
 from tests.support.tiny_models import assert_unchanged, snapshot
 
 IN_LOGITS = {"cam", "grad_cam", "hires_cam", "xgrad_cam"}
@@ -61,7 +62,7 @@ def test_a_class_against_another_is_the_difference_of_the_two(small: Checkpoint,
 
 
 @pytest.mark.usefixtures("together")
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", OF_CONVOLUTIONS)
 @pytest.mark.slow
 def test_a_batch_is_answered_as_its_images_one_by_one(small: Checkpoint, batch: Tensor, method: str) -> None:
     batch = batch[:, :, :64, :96]
@@ -92,7 +93,7 @@ def test_a_method_of_pixels_alone_answers_for_the_input(
 
 def test_explaining_leaves_the_shared_model_as_it_was(small: Checkpoint, batch: Tensor) -> None:
     before, untouched = snapshot(small.model), batch.clone()
-    for method in METHODS:
+    for method in OF_CONVOLUTIONS:
         explained(small, batch[:1], _question(method, ("bn2",), class_idx=0))
     assert_unchanged(small.model, before)
     assert torch.equal(batch, untouched)
@@ -139,6 +140,10 @@ def test_a_map_says_what_speaks_for_and_against() -> None:
     assert (found.speaks_for, found.speaks_against, found.has_positive_evidence) == (2.5, -1.0, True)
     assert (Map(raw).speaks_for, Map(raw).speaks_against) == (0.0, 0.0)
     assert not Map(-np.abs(raw)).has_positive_evidence
+
+
+def test_a_convolutional_network_offers_all_methods_but_those_of_attention(small: Checkpoint) -> None:
+    assert set(METHODS) - set(methods_of(small)) == {"attention_rollout", "le_grad"}
 
 
 def test_a_method_that_is_not_there_is_refused_with_those_that_are() -> None:

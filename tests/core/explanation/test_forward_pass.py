@@ -15,13 +15,14 @@ from core.explain import CAM_METHODS
 from core.explanation.answer import Explanation
 from core.explanation.asking import explain
 from core.explanation.forward_pass import answers, forward_pass
-from core.explanation.question import METHODS, Question, Score
+from core.explanation.question import Question, Score
 from core.predictions.finite import refuse_infinite
+from tests.support.questions import OF_CONVOLUTIONS
 
 LAYERS = ("blocks.1", "bn2")
 SCORES = (Score(1, 3), Score(1), Score(3), Score(), Score(None, 2))
 SLOW_METHODS = {"score_cam", "integrated_gradients", "occlusion", "smooth_grad", "gradient_shap"}
-QUICK_METHODS = [method for method in METHODS if method not in SLOW_METHODS]
+QUICK_METHODS = [method for method in OF_CONVOLUTIONS if method not in SLOW_METHODS]
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from core.errors import CheckpointError, CoreError, ImageError, LayerError
 from core.explanation import photo_series
 from core.explanation.asking import explain, images_at_once
 from core.explanation.photo_series import Explained, explain_each
-from core.explanation.question import METHODS, Question
+from core.explanation.question import Question
+from tests.support.questions import OF_CONVOLUTIONS
 
 QUESTION = Question(target_layers=("bn2",))
 
@@ -46,7 +47,7 @@ def _sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", OF_CONVOLUTIONS)
 def test_each_photo_gets_the_maps_it_would_get_alone(small: Checkpoint, method: str) -> None:
     photos, question = _photos(3), replace(QUESTION, method=method)
     preprocess = replace(small.card.preprocess, input_size=(64, 64), resize=64)

@@ -57,7 +57,8 @@ def rows(bench: Bench) -> Iterator[Row]:
         cases = [case for each in trained[: 1 if is_short else None] for case in each.cases(method)]
         others = [case for each in drawn[: 0 if is_short else None] for case in each.cases(method)]
         yield from judged(method, [*cases, *others])
-        yield ranked(method, cases)
+        if cases:  # The trained networks have no attention.
+            yield ranked(method, cases)
 
 
 class Versions:

@@ -21,6 +21,8 @@ LABELS = {
     "score_cam": "Score-CAM",
     "ablation_cam": "Ablation-CAM",
     "weight_grad_cam": "Gradients of the weights",
+    "attention_rollout": "Attention rollout",
+    "le_grad": "LeGrad",
     "saliency": "Saliency",
     "smooth_grad": "SmoothGrad",
     "integrated_gradients": "Integrated gradients",
@@ -45,13 +47,14 @@ alone.
 """
 
 
-def method() -> str:
-    """An explanation method by its name in `core`; in the address."""
+def method(methods: Sequence[str]) -> str:
+    """One of the methods that fit a network, by its name in `core`; in the address."""
     usual = Question().method
-    links.recall(question_keys.METHOD, links.METHOD, METHODS, usual)
+    links.recall(question_keys.METHOD, links.METHOD, methods, usual)
+    question_keys.keep_method_among(methods, usual)
     chosen: str = st.selectbox(
         "Method",
-        sorted(METHODS, key=[*LABELS, *METHODS].index),
+        sorted(methods, key=[*LABELS, *METHODS].index),
         format_func=label,
         key=question_keys.METHOD,
         help=_HELP,

@@ -11,7 +11,7 @@ from core.checkpoints.store import Checkpoint
 from core.device import usable_device
 from core.errors import CheckpointError
 from core.explain.network.layers import Layer
-from core.explanation.asking import explain, layers_of
+from core.explanation.asking import explain, layers_of, methods_of
 from core.explanation.question import Question
 from pages._ui.session.question.photos import Photo, upright
 
@@ -20,10 +20,11 @@ CHECKPOINT = "checkpoint"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
-    """A checkpoint in memory, the layers that can be explained, and its stamp for the keys of caches."""
+    """A checkpoint in memory, its layers and methods of explanation, and its stamp for the keys of caches."""
 
     checkpoint: Checkpoint
     layers: list[Layer]
+    methods: tuple[str, ...]
     stamp: float
 
 
@@ -68,7 +69,7 @@ def _loaded(name: str, stamp: float) -> Loaded:
     # One pass, so that the first photo does not wait for the libraries to warm up.
     blank = Image.new("RGB", checkpoint.card.preprocess.input_size)
     explain(checkpoint, checkpoint.card.preprocess.batch([blank]), Question(target_layers=(layers[0].name,)))
-    return Loaded(checkpoint, layers, stamp)
+    return Loaded(checkpoint, layers, methods_of(checkpoint), stamp)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

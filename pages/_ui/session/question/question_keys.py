@@ -3,6 +3,8 @@
 A picker's value is set in a callback, or before the picker is drawn.
 """
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 METHOD = "method"
@@ -44,6 +46,12 @@ def chosen_layer(checkpoint: str) -> str | None:
 def choose_layer(checkpoint: str, name: str) -> None:
     """Set the layer picker."""
     st.session_state[layer_key(checkpoint)] = name
+
+
+def keep_method_among(methods: Sequence[str], usual: str) -> None:
+    """Set the method picker to the usual method if it has one that another network offered."""
+    if st.session_state.get(METHOD, usual) not in methods:
+        st.session_state[METHOD] = usual
 
 
 def choose_fast_method() -> None:

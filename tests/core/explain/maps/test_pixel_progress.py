@@ -15,7 +15,8 @@ from core.explain.network.tracing import towards
 from tests.support.linear_networks import LinearNet, random_network
 from tests.support.tiny_models import GapCnn, InPlaceCnn, assert_unchanged, noise, seeded, snapshot
 
-METHODS = REGION_METHODS | PIXEL_METHODS
+ATTENTION = {"attention_rollout", "le_grad"}  # See test_attention.py.
+METHODS = {name: method for name, method in (REGION_METHODS | PIXEL_METHODS).items() if name not in ATTENTION}
 
 
 @pytest.mark.parametrize("method", ["integrated_gradients", "occlusion", "smooth_grad", "gradient_shap"])

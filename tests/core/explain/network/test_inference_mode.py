@@ -9,7 +9,8 @@ from core.explain.maps.cam import CAM_METHODS, class_activation_map
 from core.explain.maps.pixels import PIXEL_METHODS, PixelQuestion
 from core.explain.maps.regions import REGION_METHODS
 
-METHODS = REGION_METHODS | PIXEL_METHODS
+ATTENTION = {"attention_rollout", "le_grad"}  # See test_attention.py.
+METHODS = {name: method for name, method in (REGION_METHODS | PIXEL_METHODS).items() if name not in ATTENTION}
 
 
 class _Network(nn.Module):
