@@ -15,7 +15,7 @@ import torch
 
 from core import errors
 from core.device import keep_freed_memory
-from core.errors import CoreError
+from core.errors import CoreError, EvaluationError
 from core.passes import ray_session, reading
 from core.passes.parts import Chunk
 from core.passes.work import Compute, InputBatch, Work, together
@@ -38,8 +38,20 @@ class Reference:
 def _fetched(shared: Any) -> tuple[Work, list[Chunk]]:  # noqa: ANN401 (an ObjectRef, whose library is optional)
     torch.set_num_threads(1)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    fetched: tuple[Work, list[Chunk]] = ray_session.ray_data().get(shared)
+    ray = ray_session.ray_data()
+    try:
+        fetched: tuple[Work, list[Chunk]] = ray.get(shared)
+    except ray.exceptions.RaySystemError as error:  # After which Ray would try again forever.
+        raise EvaluationError(
+            f"a process of the cluster cannot load this work ({_cause(error)}); every machine needs the same "
+            "packages in the same versions"
+        ) from error
     return fetched
+
+
+def _cause(error: Exception) -> str:
+    """The last line of the traceback in an error of Ray."""
+    return str(error).strip().splitlines()[-1].strip()
 
 
 def _end_with(parent: int) -> None:
@@ -51,9 +63,9 @@ def _end_with(parent: int) -> None:
 
 def read(numbers: pa.Table, reference: Reference) -> pa.Table:
     """The batch of one number as one row, for `Computing`: its pixels, or an error."""
-    work, every = reference.read()
     (number,) = numbers["id"].to_pylist()
     try:
+        work, every = reference.read()
         samples = [(position, work.reader(position)) for position in every[number].positions]
     except CoreError as error:
         return _row(number, together([]), _said(error))
@@ -100,8 +112,11 @@ class ReadingToo:
 
     def __call__(self, numbers: pa.Table) -> pa.Table:
         """What the network gives for batches by their numbers, up to the first error."""
-        work, every = self._reference.read()
         wanted = numbers["id"].to_pylist()
+        try:
+            work, every = self._reference.read()
+        except CoreError as error:
+            return _answer(wanted[0], b"", _said(error))
         batches = iter(reading.by_threads(work.reader, [every[number] for number in wanted], self._threads))
         answers: list[pa.Table] = []
         for number in wanted:

@@ -22,11 +22,11 @@ from core.passes.ray_session import Machines
 from core.passes.running import Running
 from core.passes.work import Work
 
-_PER_TASK, _PER_ACTOR = 8, 8  # Batches of one task in a large data set; tasks of an actor in a small one.
+_PER_TASK = 8  # Batches, at most.
 # What a reading task asks for. With equal demands, Ray would join reading and computing into one step.
 _MEMORY = 2**27
 _ONE = {"batch_size": 1, "batch_format": "pyarrow"}
-_SOME = {"batch_size": _PER_TASK, "batch_format": "pyarrow"}
+_WHOLE = {"batch_size": None, "batch_format": "pyarrow"}
 _BLOCK = 16 * 2**20  # Bytes that a task gives on at a time.
 
 
@@ -96,7 +96,7 @@ def _results(work: Work, actors: _Actors, chunks: Chunks) -> Iterator[tuple[Chun
     ray.data.DataContext.get_current().target_max_block_size = _BLOCK
     every = list(chunks)
     shared = ray.put((work, every))
-    numbers = ray.data.range(len(every), override_num_blocks=_num_tasks(len(every), actors))
+    numbers = ray.data.from_arrow([pa.table({"id": [*task]}) for task in _tasks(len(every), actors.num)])
     for block in _answers(numbers, Reference(shared), actors).iter_batches(
         batch_size=None, batch_format="pyarrow"
     ):
@@ -112,11 +112,15 @@ def _answers(numbers: Any, reference: Reference, actors: _Actors) -> Any:  # noq
         "num_cpus": actors.num_cpus,
     }
     if not actors.num_gpus:
-        return numbers.map_batches(ReadingToo, **_SOME, **pool)
+        return numbers.map_batches(ReadingToo, **_WHOLE, **pool)
     pixels = numbers.map_batches(read, fn_args=[reference], memory=_MEMORY, **_ONE)
     return pixels.map_batches(Computing, num_gpus=actors.num_gpus, **_ONE, **pool)
 
 
-def _num_tasks(num_batches: int, actors: _Actors) -> int:
-    """How many tasks share the batches: enough of them to keep the actors busy to the end."""
-    return min(num_batches, max(num_batches // _PER_TASK, _PER_ACTOR * actors.num))
+def _tasks(num_batches: int, num_actors: int) -> Iterator[range]:
+    """The numbers of the batches in each task; the last tasks are small, so that all actors end together."""
+    first = 0
+    while first < num_batches:
+        size = min(_PER_TASK, max(1, (num_batches - first) // (2 * num_actors)))
+        yield range(first, first + size)
+        first += size

@@ -18,6 +18,9 @@ from core.errors import EvaluationError
 LOCAL, AUTO = "local", "auto"
 _OBJECTS = 2**30  # Bytes of decoded images that may wait in shared memory.
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+# Ray's actors compute in a thread. With memory of its own, glibc would give that of each large tensor back to
+# the system, which then clears its pages every time.
+_KEPT = {"MALLOC_ARENA_MAX": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def local(num_actors: int) -> Iterator[Machines]:
     if "ray" not in sys.modules:  # Which reads these once.
         # Ray listens to the network: without a token, others could run code here.
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    os.environ |= _KEPT  # Which all of Ray's processes inherit.
     ray, cores = ray_data(), os.cpu_count() or 1
     slots = max(1, cores - 1) + (num_actors or usual_actors(cores))
     # The paths of its sockets may have 107 characters, most of them Ray's own.
@@ -101,7 +105,7 @@ def joined(address: str) -> Iterator[Machines]:
         with _silent(), _ended_by_signals():
             ray.init(
                 address=address,
-                runtime_env={"py_modules": [str(processes.PROJECT / "core")]},
+                runtime_env={"py_modules": [str(processes.PROJECT / "core")], "env_vars": _KEPT},
                 log_to_driver=False,
                 logging_level=logging.CRITICAL,
             )

@@ -1,10 +1,12 @@
 """Work for passes in tests: rows that are known beforehand, from samples that cost nothing."""
 
 import os
+import resource
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import pyarrow as pa
 import torch
@@ -63,6 +65,35 @@ class KilledOnce:
             return compute(batch)
 
         return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """For each batch, how many pages the system had to clear for a tensor of 128 MB."""
+
+    reader: Reader = plain
+
+    def opened(self, device: str) -> Compute:
+        """The function of a batch."""
+        del device
+        return _faults
+
+
+def _faults(_batch: InputBatch) -> pa.Table:
+    before = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
+    torch.ones(2**25)
+    return pa.table({"faults": [resource.getrusage(resource.RUSAGE_THREAD).ru_minflt - before]})
+
+
+class NotLoadable(Squares):
+    """Work that no other process can load."""
+
+    def __reduce__(self) -> tuple[object, tuple[()]]:
+        return _missing, ()
+
+
+def _missing() -> NoReturn:
+    raise ModuleNotFoundError("No module named 'timm'")
 
 
 def squares_of(tables: Sequence[pa.Table]) -> list[int]:

@@ -18,8 +18,9 @@ from core.commands.options import engines
 from core.data.sources.folder.class_folders import SOURCE
 from core.errors import CheckpointError, DataError, EvaluationError
 from core.inside.examples.search import collect
-from core.passes import ray_session
+from core.passes import cluster, ray_session
 from core.passes.cluster import Cluster
+from core.passes.parts import Chunks, Parts
 from core.passes.progress import PassProgress
 from core.passes.ray_session import Machines
 from core.predictions import evaluations
@@ -28,7 +29,7 @@ from core.predictions.evaluating import workplace
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.predicting import Predicting
 from core.predictions.evaluating.samples import Samples, samples_of
-from tests.support.passes import KilledOnce
+from tests.support.passes import Faults, KilledOnce, NotLoadable
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 
 ONE = Cluster(num_actors=1, device="cpu")
@@ -124,6 +125,27 @@ def test_errors_of_readers_and_of_actors_are_the_sentences_of_one_process(
         evaluate(folder, samples, ONE)
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="counts pages as Linux does")
+@pytest.mark.usefixtures("_on_ray")
+def test_an_actor_keeps_the_memory_that_its_network_frees(tmp_path: Path) -> None:
+    with ONE.started(Faults()) as running:
+        faults = [table["faults"][0].as_py() for _, table in running(Chunks(Parts(tmp_path, 640, 640), [0]))]
+    assert len(faults) == 20
+    assert np.median(faults) < 100
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_on_ray")
+def test_work_that_actors_cannot_load_ends_the_pass_with_a_sentence(tmp_path: Path) -> None:
+    chunks = Chunks(Parts(tmp_path, 40, 40), [0])
+    with (
+        ONE.started(NotLoadable()) as running,
+        pytest.raises(EvaluationError, match=r"cannot load this work \(.*No module named 'timm'\); every"),
+    ):
+        next(running(chunks))
+
+
 def test_without_ray_a_sentence_says_what_to_install(
     pass_in_parts: tuple[Path, Samples], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,7 +156,7 @@ def test_without_ray_a_sentence_says_what_to_install(
 
 
 @pytest.mark.parametrize(
-    ("cluster", "machines", "expected"),
+    ("chosen", "machines", "expected"),
     [
         (Cluster(), Machines(8, 0, 10), (2, "cpu", 4, 1, 0.0)),
         (Cluster(num_actors=3), Machines(8, 0, 11), (3, "cpu", 2, 1, 0.0)),
@@ -145,10 +167,25 @@ def test_without_ray_a_sentence_says_what_to_install(
     ],
 )
 def test_networks_divide_the_cores_and_the_gpus(
-    cluster: Cluster, machines: Machines, expected: tuple[int, str, int, int, float]
+    chosen: Cluster, machines: Machines, expected: tuple[int, str, int, int, float]
 ) -> None:
-    found = cluster._actors(machines)
+    found = chosen._actors(machines)
     assert astuple(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("num_batches", "num_actors", "sizes"),
+    [
+        (1, 2, [1]),
+        (10, 2, [2, 2, 1, 1, 1, 1, 1, 1]),
+        (40, 2, [8, 8, 6, 4, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1]),
+        (20, 1, [8, 6, 3, 1, 1, 1]),
+    ],
+)
+def test_tasks_become_smaller_to_the_end(num_batches: int, num_actors: int, sizes: list[int]) -> None:
+    tasks = list(cluster._tasks(num_batches, num_actors))
+    assert [len(task) for task in tasks] == sizes
+    assert [number for task in tasks for number in task] == list(range(num_batches))
 
 
 def test_a_cluster_that_is_too_small_is_refused() -> None:
