@@ -46,6 +46,14 @@ class InputBatch:
         """The batch in pinned memory, which a GPU can read directly."""
         return InputBatch(self.pixels.pin_memory(), self.positions, self.sizes, self.num_images)
 
+    def split(self, num_images: int) -> list["InputBatch"]:
+        """The readable samples in batches of ``num_images``, the last one of those that remain."""
+        parts = (each.split(num_images) for each in (self.pixels, self.positions, self.sizes))
+        return [
+            InputBatch(pixels, positions, sizes, len(positions))
+            for pixels, positions, sizes in zip(*parts, strict=True)
+        ]
+
 
 # A sample by its position in the pass, from 0; None for a damaged one. Called by several threads at once.
 Reader = Callable[[int], Input | None]

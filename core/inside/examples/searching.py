@@ -14,6 +14,7 @@ from core.data.image_set import ImageSet
 from core.explain.network.activations import observe
 from core.inside.examples.strongest import Strongest, none_yet, peaks
 from core.inside.examples.strongest_table import as_table
+from core.passes.pieces import InPieces
 from core.passes.work import Compute, InputBatch, PhotoReader
 from core.predictions.finite import not_finite
 
@@ -44,12 +45,11 @@ class Searching:
     def opened(self, device: str) -> Compute:
         """Load the network onto ``device``; gives the function from a batch to its strongest peaks."""
         loaded = self.loaded or store.load_for_speed(self.folder, device=device)
-        return partial(_table, loaded, self.num_channels)
+        return partial(_table, InPieces(partial(joined, none_in(self.num_channels), loaded), merged))
 
 
-def _table(loaded: Checkpoint, num_channels: Mapping[str, int], batch: InputBatch) -> pa.Table:
-    num_broken = batch.num_images - len(batch.positions)
-    return as_table(joined(none_in(num_channels), loaded, batch), num_broken)
+def _table(strongest: InPieces[ByLayer], batch: InputBatch) -> pa.Table:
+    return as_table(strongest(batch), batch.num_images - len(batch.positions))
 
 
 def none_in(num_channels: Mapping[str, int]) -> ByLayer:

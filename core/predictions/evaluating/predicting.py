@@ -12,6 +12,7 @@ import torch
 from core.checkpoints import store
 from core.checkpoints.card import Card, network_values
 from core.checkpoints.store import Checkpoint
+from core.passes.pieces import InPieces
 from core.passes.work import Compute, InputBatch, PhotoReader, Reader
 from core.predictions.evaluating.samples import Samples
 from core.predictions.sample_rows import sample_rows
@@ -33,7 +34,8 @@ class Predicting:
 
     def opened(self, device: str) -> Compute:
         """Load the network onto ``device``; gives the function from a batch to its rows."""
-        return partial(_rows, store.load_for_speed(self.folder, device=device), self.samples)
+        loaded = store.load_for_speed(self.folder, device=device)
+        return InPieces(partial(_rows, loaded, self.samples), pa.concat_tables)
 
 
 def key_of(card: Card, samples: Samples) -> str:

@@ -10,7 +10,6 @@ from unittest import mock
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import register_module_forward_pre_hook
 
 from core import error_log
 from core.checkpoints import paths, store
@@ -26,6 +25,7 @@ from tests.gpu.checks.maps import SINGLE, apart
 from tests.gpu.checks.training import written_recipe
 from tests.gpu.photos import class_folders, photo
 from tests.gpu.table import Row
+from tests.support.scarce_memory import room_for
 
 _SLACK = 2**21  # Bytes that a network always needs beside its weights.
 _FEWER, _ON_CPU = "GPU memory ran out: using smaller batches", "GPU memory ran out: using the CPU"
@@ -145,17 +145,8 @@ def scarce(bench: Bench, num_images: int, num_bytes: int, model: nn.Module | Non
             torch.cuda.set_per_process_memory_fraction(1.0, bench.index)
         return
 
-    def refuse(_module: nn.Module, inputs: tuple[object, ...]) -> None:
-        if any(isinstance(each, Tensor) and len(each) > num_images for each in inputs):
-            raise torch.OutOfMemoryError("CUDA out of memory: pretended")
-
-    hook = (
-        register_module_forward_pre_hook(refuse) if model is None else model.register_forward_pre_hook(refuse)
-    )
-    try:
+    with room_for(num_images, model):
         yield
-    finally:
-        hook.remove()
 
 
 def needed(bench: Bench, work: Callable[[], object]) -> int:

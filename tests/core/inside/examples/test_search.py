@@ -23,6 +23,7 @@ from core.inside.examples.stored_examples import read
 from core.passes import parts
 from core.passes.in_process import InProcess
 from tests.support.example_search import LAYERS, slow_rows
+from tests.support.scarce_memory import room_for
 from tests.support.tiny_evaluation import random_checkpoint
 
 # Field and stride of the cells; there is no padding.
@@ -41,6 +42,15 @@ def test_the_table_is_that_of_a_slow_sort(
         assert [tuple(row[name] for name in names) for row in rows] == slow_rows(loaded, images, layer)
         assert {row["path"] == row["sample_id"] for row in rows} == {True}
     assert (found.about.num_images, found.about.num_broken) == (11, 1)
+
+
+def test_without_memory_for_a_batch_the_examples_are_the_same(loaded: Checkpoint, images: ImageSet) -> None:
+    whole = collect(loaded, LAYERS, images)
+    with room_for(3):
+        pieces = collect(loaded, LAYERS, images)
+    assert pieces.about == whole.about
+    exact = ["layer", "channel", "rank", "sample_id", "row", "column"]
+    assert pieces.table.select(exact).equals(whole.table.select(exact))
 
 
 def test_windows_are_receptive_fields_in_pixels_of_the_original(loaded: Checkpoint, images: ImageSet) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
+from core import error_log
 from core.checkpoints import store
 from core.checkpoints.paths import METRICS
 from core.data.image_set import ImageSet
@@ -17,8 +19,9 @@ from core.passes.in_process import InProcess
 from core.passes.progress import PassProgress
 from core.predictions import evaluations
 from core.predictions.evaluating import workplace
-from core.predictions.evaluating.evaluate import evaluate
+from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import samples_of
+from tests.support.scarce_memory import room_for
 from tests.support.tiny_evaluation import CLASSES
 
 
@@ -152,3 +155,21 @@ def test_images_none_of_which_can_be_read_are_an_error(folder: Path, images: Ima
     broken = images.sample_ids.index("mole/1.png")
     with pytest.raises(DataError, match=r"none of the 1 images of '.*' can be read"):
         evaluate(folder, replace(samples, indices=np.array([broken])))
+
+
+def test_without_memory_for_a_batch_the_rows_are_the_same(folder: Path, images: ImageSet) -> None:
+    samples = samples_of(store.read_card(folder), images, "all")
+    evaluate(folder, samples, keep=Keep("whole"))
+    with room_for(3) as tried:
+        evaluate(folder, samples, keep=Keep("pieces"))
+    assert set(tried) == {10, 5, 2, 1}
+    tables = [pd.read_parquet(evaluations.find(folder, name).table) for name in ("whole", "pieces")]
+    pd.testing.assert_frame_equal(*tables, rtol=0, atol=1e-6)
+
+
+def test_without_memory_for_one_image_an_evaluation_ends_with_a_sentence(
+    folder: Path, images: ImageSet
+) -> None:
+    with room_for(0), pytest.raises(torch.OutOfMemoryError) as raised:
+        evaluate(folder, samples_of(store.read_card(folder), images, "all"))
+    assert str(error_log.sentence(raised.value)).startswith("there is not enough memory for this")
