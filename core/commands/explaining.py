@@ -18,6 +18,7 @@ from core.explanation import export
 from core.explanation.asking import layers_of
 from core.explanation.photo_series import Explained, explain_each
 from core.explanation.question import METHODS, Question, Score
+from core.explanation.trust import Trust, trust
 from core.models import registry
 from core.predictions.top_k import class_index, prediction
 from core.shares import percent
@@ -37,6 +38,9 @@ def add_explain(parser: argparse.ArgumentParser) -> None:
         "--against", metavar="NAME_OR_INDEX", help="explain why the class rather than this one"
     )
     parser.add_argument("--method", choices=METHODS, default="grad_cam", help="default: %(default)s")
+    parser.add_argument(
+        "--trust", action="store_true", help="test each map: does the class follow the places that it marks?"
+    )
 
 
 def add_import(parser: argparse.ArgumentParser) -> None:
@@ -94,18 +98,36 @@ def _explain(options: argparse.Namespace) -> int:
     checkpoint = checkpoint_of(options)
     opened = [partial(images.read, path) for path in options.images]
     explained = explain_each(checkpoint, opened, _question(options, checkpoint))
-    return for_each(options, lambda path, folder: _save(checkpoint, next(explained), path, folder))
+
+    def save(path: Path, folder: Path) -> None:
+        _save(options, checkpoint, _or_raise(next(explained)), path, folder)
+
+    return for_each(options, save)
 
 
-def _save(checkpoint: Checkpoint, explained: Explained | CoreError, path: Path, folder: Path) -> None:
+def _or_raise(explained: Explained | CoreError) -> Explained:
     if isinstance(explained, CoreError):
         raise explained
+    return explained
+
+
+def _save(
+    options: argparse.Namespace, checkpoint: Checkpoint, explained: Explained, path: Path, folder: Path
+) -> None:
     (explanation,) = explained.explanations
-    export.save(folder, checkpoint, explained.opened.image, explanation)
+    trusted = _trusted(checkpoint, explained) if options.trust else None
+    export.save(folder, checkpoint, explained.opened.image, explanation, trusted)
     for note in explanation.notes:
         print(f"{path}: {note}", file=sys.stderr)
     best = prediction(explanation.logits, checkpoint.card.class_names, int(explanation.logits.argmax()))
     print(f"{path}: {best.class_name} ({percent(best.probability)}) -> {folder}")
+    for each in (trusted or {}).values():
+        print(f"  {each.sentence}")
+
+
+def _trusted(checkpoint: Checkpoint, explained: Explained) -> dict[str, Trust]:
+    batch = checkpoint.card.preprocess.normalised(explained.opened.pixels[None])
+    return trust(checkpoint, batch, explained.explanations[0])
 
 
 def _question(options: argparse.Namespace, checkpoint: Checkpoint) -> Question:

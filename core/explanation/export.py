@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from core.checkpoints.store import Checkpoint
 from core.drawing import render
 from core.explanation import display
 from core.explanation.answer import Explanation
+from core.explanation.trust import Trust, as_json, curves_csv
 from core.predictions.top_k import prediction, top_k
 
 
@@ -23,11 +25,16 @@ def stem(explanation: Explanation, layer: str) -> str:
     return f"{explanation.method}.{layer}.{explanation.class_idx}{rival}"
 
 
-def prediction_json(checkpoint: Checkpoint, explanation: Explanation) -> bytes:
-    """The five likeliest classes, and what was explained, by which method and on which device."""
+def prediction_json(
+    checkpoint: Checkpoint, explanation: Explanation, trusted: Mapping[str, Trust] | None = None
+) -> bytes:
+    """The five likeliest classes, and what was explained, by which method and on which device.
+
+    With ``trusted`` (None: not tested), the tests of the first layer's map too.
+    """
     names = checkpoint.card.class_names
     explained = [explanation.class_idx, explanation.against]
-    content = {
+    content: dict[str, object] = {
         "checkpoint": checkpoint.name,
         "architecture": checkpoint.card.architecture,
         "top": [asdict(each) for each in top_k(explanation.logits, names)],
@@ -41,6 +48,8 @@ def prediction_json(checkpoint: Checkpoint, explanation: Explanation) -> bytes:
         "seconds": round(explanation.seconds, 4),
         "notes": list(explanation.notes),
     }
+    if trusted is not None:
+        content["trust"] = as_json(trusted.get(next(iter(explanation.maps))))
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
@@ -56,10 +65,21 @@ def overlay(image: Image.Image, values: FloatArray, colormap: str = "inferno", o
     return render.png(render.overlay(np.asarray(image), values, colormap, opacity))
 
 
-def save(folder: Path, checkpoint: Checkpoint, image: Image.Image, explanation: Explanation) -> None:
-    """Write all files of one image's explanation into ``folder``, which is made if need be."""
+def save(
+    folder: Path,
+    checkpoint: Checkpoint,
+    image: Image.Image,
+    explanation: Explanation,
+    trusted: Mapping[str, Trust] | None = None,
+) -> None:
+    """Write all files of one image's explanation into ``folder``, which is made if need be.
+
+    With ``trusted``, from `core.explanation.trust.trust`, the curves of each map that was tested too.
+    """
     files.make_folder(folder)
-    files.write(folder / "prediction.json", prediction_json(checkpoint, explanation), durable=False)
+    files.write(folder / "prediction.json", prediction_json(checkpoint, explanation, trusted), durable=False)
+    for layer, each in (trusted or {}).items():
+        files.write(folder / f"{stem(explanation, layer)}.trust.csv", curves_csv(each), durable=False)
     preprocess = checkpoint.card.preprocess
     for layer, map_ in explanation.maps.items():
         name = stem(explanation, layer)

@@ -101,6 +101,12 @@ class Preprocess:
         normalised: Tensor = change.normalize(values, list(self.mean), list(self.std))
         return normalised
 
+    @property
+    def mean_colour(self) -> list[float]:
+        """The mean that is subtracted, as the network gets it: 0 per channel; mid-grey where none is."""
+        grey = 0.0 if any(self.mean) else 0.5
+        return [grey / deviation for deviation in self.std]
+
     def window(self, size: tuple[int, int]) -> Window:
         """The part of an image of ``size`` (width, height) that the network sees."""
         width, height = size

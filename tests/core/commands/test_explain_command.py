@@ -53,6 +53,18 @@ def test_explain_writes_exactly_the_promised_files(
     assert captured.err == ""
 
 
+def test_explain_tests_its_map_when_asked(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On a small network; the curves are a file of their own."""
+    assert explain([photo], photo.parent, "--checkpoint", "digits", "--trust") == 0
+    trust = json.loads((photo.parent / "cat" / "prediction.json").read_text())["trust"]
+    assert trust["score"] == pytest.approx(trust["insertion"] - trust["deletion"])
+    assert f"\n  {trust['sentence']}\n" in capsys.readouterr().out
+    (curves,) = (photo.parent / "cat").glob("grad_cam.*.trust.csv")
+    assert curves.read_text().startswith(
+        "order,hidden_by,curve,share,probability,logit\nmap,blur,deletion,0.0,"
+    )
+
+
 def test_its_maps_have_the_promised_shapes_types_ranges_and_unseen_margin(
     photo: Path, imagenet: Checkpoint
 ) -> None:

@@ -1,0 +1,98 @@
+"""Faithfulness of a map: its deletion and insertion curves beside those of references on the same photo."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import sqrt
+
+import torch
+from torch import Tensor, nn
+
+from core.explain.trust import references
+from core.explain.trust.curves import CurvePair, OnShare, Subject, curves
+from core.explain.trust.patches import Patches, patches_for, ranks
+
+_NUM_NOISE = 6  # Half of them smooth, at the map's own cells; each counts in both directions.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faithfulness:
+    """The curves of a map, and of the references that it must beat.
+
+    ``noise`` holds random orders. A reversed order has the same score with the other sign, so each counts
+    twice: the mean score of noise is 0, and its spread is that of twice as many orders.
+    """
+
+    patches: Patches
+    absent: tuple[str, ...]
+    of_map: CurvePair
+    noise: tuple[CurvePair, ...]
+    centre: CurvePair
+    edges: CurvePair
+
+    @property
+    def score(self) -> float:
+        """Insertion area less deletion area, of the class's probability: from -1 to 1, and 0 for noise."""
+        return self.of_map.probability.score
+
+    @property
+    def noise_spread(self) -> float:
+        """Standard deviation of the score of random orders."""
+        return sqrt(sum(each.probability.score**2 for each in self.noise) / len(self.noise))
+
+
+def faithfulness(
+    model: nn.Module,
+    subject: Subject,
+    maps: Sequence[Tensor],
+    *,
+    seed: int = 0,
+    on_share: OnShare = lambda _share: None,
+) -> list[Faithfulness]:
+    """The faithfulness of several maps (h, w) of one photo, for one score.
+
+    Maps with the same number of cells share their references. With two ways of hiding, a map costs 16 forward
+    passes, and the references of each number of cells 128. The same seed gives the same scores.
+
+    Args:
+        model: any network that gives logits (N, C).
+        subject: the photo, the score, and the ways of hiding.
+        maps: raw maps, signed and unscaled.
+        seed: of the noise, and of the order of equal cells.
+        on_share: receives the share of the passes that is done.
+    """
+    by_cells: dict[tuple[int, int], list[int]] = {}
+    for place, each in enumerate(maps):
+        by_cells.setdefault((each.shape[0], each.shape[1]), []).append(place)
+    tested: dict[int, Faithfulness] = {}
+    for done, places in enumerate(by_cells.values()):
+        alike = torch.stack([maps[place].float().cpu() for place in places])
+        on_part = partial(_overall, on_share, done, len(by_cells))
+        tested |= dict(zip(places, _of_alike(model, subject, alike, seed, on_part), strict=True))
+    return [tested[place] for place in range(len(maps))]
+
+
+def _of_alike(
+    model: nn.Module, subject: Subject, maps: Tensor, seed: int, on_share: OnShare
+) -> list[Faithfulness]:
+    """The faithfulness of maps (M, h, w) with the same number of cells."""
+    batch = subject.batch
+    patches = patches_for((maps.shape[1], maps.shape[2]), (batch.shape[2], batch.shape[3]))
+    others = _references(maps, patches, batch, seed)
+    orders = ranks(torch.cat([patches.values(maps), *others]), seed).to(batch.device)
+    answered = curves(model, subject, orders, patches, on_share=on_share)
+    of_maps, (*noise, centre, edges) = answered[: len(maps)], answered[len(maps) :]
+    ways = tuple(subject.absent)
+    return [Faithfulness(patches, ways, of_map, tuple(noise), centre, edges) for of_map in of_maps]
+
+
+def _overall(on_share: OnShare, done: int, num_parts: int, share: float) -> None:
+    on_share((done + share) / num_parts)
+
+
+def _references(maps: Tensor, patches: Patches, batch: Tensor, seed: int) -> list[Tensor]:
+    """Smooth noise, white noise, the centre and the photo's edges, each (num, rows, columns)."""
+    half = _NUM_NOISE // 2
+    smooth = patches.values(references.noise((maps.shape[1], maps.shape[2]), half, seed))
+    white = references.noise((patches.rows, patches.columns), half, seed + 1)
+    return [smooth, white, references.centre(patches), references.edges(batch, patches).cpu()]

@@ -1,0 +1,172 @@
+"""Whether the maps of an explanation can be believed: scores, a verdict and a sentence for each."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.checkpoints.store import Checkpoint
+from core.explain.network.tracing import towards
+from core.explain.trust.absent import absent_values
+from core.explain.trust.curves import CurvePair, OnShare, Subject
+from core.explain.trust.faithfulness import Faithfulness, faithfulness
+from core.explain.trust.verdict import BELIEVABLE, NOISE, MapVerdict, Quoted, verdict
+from core.explanation.answer import Explanation, Map
+from core.shares import whole_percent
+
+UNTESTABLE = "Nothing to test: the map has no positive evidence."
+
+_FAILED = {
+    "centre": "a blob in the centre of the photo scores higher",
+    "edges": "the photo's own edges score higher",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trust:
+    """The tests of one map: its curves beside those of the references, and the verdict in a sentence."""
+
+    faithful: Faithfulness
+    verdict: MapVerdict
+    sentence: str
+
+
+def trust(
+    checkpoint: Checkpoint,
+    batch: Tensor,
+    explanation: Explanation,
+    *,
+    on_share: OnShare = lambda _share: None,
+) -> dict[str, Trust]:
+    """The tests of one photo's maps, by layer: about 140 forward passes for each number of cells.
+
+    Maps without any positive evidence are left out: their pictures are empty. A class against another is
+    tested by the difference of their logits, and its map for and against is never empty.
+
+    Args:
+        checkpoint: the one that was explained.
+        batch: the preprocessed photo (1, channels, H, W).
+        explanation: of that photo.
+        on_share: receives the share of the forward passes that is done.
+    """
+    testable = {layer: each for layer, each in explanation.maps.items() if is_testable(explanation, each)}
+    if not testable:
+        return {}
+    parameter = next(checkpoint.model.parameters())
+    batch = batch.to(checkpoint.device, parameter.dtype)
+    logits = explanation.logits[None].to(batch)
+    tested = faithfulness(
+        checkpoint.model,
+        Subject(
+            batch,
+            towards(logits, explanation.class_idx, explanation.against),
+            absent_values(batch, checkpoint.card.preprocess.mean_colour),
+        ),
+        [torch.from_numpy(each.raw.copy()) for each in testable.values()],
+        on_share=on_share,
+    )
+    names = checkpoint.card.class_names
+    return {layer: _trust(each, explanation, names) for layer, each in zip(testable, tested, strict=True)}
+
+
+def is_testable(explanation: Explanation, shown: Map) -> bool:
+    """Whether the map has bright places, whose hiding can be tested."""
+    return explanation.against is not None or shown.has_positive_evidence
+
+
+def as_json(trusted: Trust | None) -> dict[str, object]:
+    """What ``prediction.json`` holds under ``trust``: areas, references, verdict and sentence.
+
+    None stands for a map that has nothing to test.
+    """
+    if trusted is None:
+        return {"verdict": None, "sentence": UNTESTABLE}
+    faithful = trusted.faithful
+    probability, logit = faithful.of_map.probability, faithful.of_map.logit
+    return {
+        "score": faithful.score,
+        "deletion": probability.deletion_area,
+        "insertion": probability.insertion_area,
+        "score_by_hiding": dict(zip(faithful.absent, probability.scores.tolist(), strict=True)),
+        "logit_score": logit.score,
+        "references": {
+            # Each random order is counted in both directions, whose scores have opposite signs.
+            "random": {"score": 0.0, "spread": faithful.noise_spread, "orders": 2 * len(faithful.noise)},
+            "centre": {"score": faithful.centre.probability.score},
+            "edges": {"score": faithful.edges.probability.score},
+        },
+        "patches": [faithful.patches.rows, faithful.patches.columns],
+        "p_random": trusted.verdict.p_noise,
+        "failed": list(trusted.verdict.failed),
+        "verdict": trusted.verdict.grade,
+        "sentence": trusted.sentence,
+    }
+
+
+def curves_csv(trusted: Trust) -> bytes:
+    """All curves as CSV: a row for each order of patches, way of hiding, direction and share."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(("order", "hidden_by", "curve", "share", "probability", "logit"))
+    for order, tested in _orders(trusted.faithful):
+        writer.writerows((order, *row) for row in _rows(trusted.faithful.absent, tested))
+    return file.getvalue().encode()
+
+
+def _trust(faithful: Faithfulness, explanation: Explanation, class_names: tuple[str, ...]) -> Trust:
+    judged = verdict(faithful)
+    rival = None if explanation.against is None else class_names[explanation.against]
+    return Trust(faithful, judged, _sentence(judged, class_names[explanation.class_idx], rival))
+
+
+def _sentence(judged: MapVerdict, class_name: str, rival_name: str | None) -> str:
+    score = class_name if rival_name is None else f"{class_name} (rather than {rival_name})"
+    sentence = f"{judged.grade.capitalize()}: {_change(judged.quoted, score)}."
+    if judged.grade == BELIEVABLE:
+        return sentence
+    if judged.grade == NOISE:
+        return f"{sentence} Another layer or method may do better."
+    return f"{sentence} But {_listed(judged.failed)}."
+
+
+def _change(quoted: Quoted, score: str) -> str:
+    share, whole, changed, at_random = map(
+        whole_percent, (quoted.share, quoted.whole, quoted.changed, quoted.at_random)
+    )
+    if quoted.showing:
+        return (
+            f"with only the brightest {share} of the photo shown, {score} has {changed}; "
+            f"with a random {share}, {at_random} (whole photo: {whole})"
+        )
+    return (
+        f"hiding the brightest {share} of the photo takes {score} from {whole} to {changed}; "
+        f"hiding a random {share} leaves {at_random}"
+    )
+
+
+def _listed(failed: tuple[str, ...]) -> str:
+    *first, last = [
+        _FAILED.get(each) or f"{each.removeprefix('noise ')} it is no better than noise" for each in failed
+    ]
+    return f"{', '.join(first)}, and {last}" if first else last
+
+
+def _orders(faithful: Faithfulness) -> Iterator[tuple[str, CurvePair]]:
+    yield "map", faithful.of_map
+    yield "centre", faithful.centre
+    yield "edges", faithful.edges
+    for number, each in enumerate(faithful.noise, 1):
+        yield f"random {number}", each
+
+
+def _rows(absent: tuple[str, ...], tested: CurvePair) -> Iterator[tuple[object, ...]]:
+    for row, way in enumerate(absent):
+        for curve in ("deletion", "insertion"):
+            probability, logit = (
+                getattr(of, curve)[row].tolist() for of in (tested.probability, tested.logit)
+            )
+            shares = tested.probability.shares.tolist()
+            yield from ((way, curve, *values) for values in zip(shares, probability, logit, strict=True))

@@ -1,0 +1,104 @@
+"""Whether the maps of an explanation can be believed: numbers, a verdict and a sentence."""
+
+import csv
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from core.checkpoints.store import Checkpoint
+from core.explain.trust.verdict import BELIEVABLE, NOISE, WEAK, MapVerdict, Quoted
+from core.explanation import trust as trust_module
+from core.explanation.answer import Explanation
+from core.explanation.question import Question, Score
+from core.explanation.trust import UNTESTABLE, Trust, as_json, curves_csv, trust
+from tests.support.questions import explained
+
+QUOTED = Quoted(showing=False, share=0.1, whole=0.91, changed=0.12, at_random=0.84)
+
+
+@pytest.fixture(scope="module")
+def answer(small: Checkpoint) -> Explanation:
+    batch = torch.randn(1, 3, 160, 160, generator=torch.Generator().manual_seed(0))
+    return explained(small, batch, Question(target_layers=("bn2", "blocks.2")))[0]
+
+
+@pytest.fixture(scope="module")
+def trusted(small: Checkpoint, answer: Explanation) -> dict[str, Trust]:
+    batch = torch.randn(1, 3, 160, 160, generator=torch.Generator().manual_seed(0))
+    positive = {layer: replace(each, raw=np.abs(each.raw)) for layer, each in answer.maps.items()}
+    return trust(small, batch, replace(answer, maps=positive))
+
+
+def test_the_score_is_insertion_less_deletion_and_every_reference_is_there(trusted: dict[str, Trust]) -> None:
+    written = as_json(trusted["bn2"])
+    assert written["score"] == pytest.approx(written["insertion"] - written["deletion"], abs=1e-12)
+    by_way = written["score_by_hiding"]
+    assert isinstance(by_way, dict)
+    assert list(by_way) == ["blur", "mean colour"]
+    assert written["score"] == pytest.approx(sum(by_way.values()) / 2, abs=1e-12)
+    references = written["references"]
+    assert isinstance(references, dict)
+    assert list(references) == ["random", "centre", "edges"]
+    assert references["random"]["score"] == 0
+    assert references["random"]["spread"] > 0
+    assert written["verdict"] in {BELIEVABLE, WEAK, NOISE}
+
+
+def test_the_curves_begin_at_the_whole_photo_and_the_file_has_all_of_them(
+    trusted: dict[str, Trust], answer: Explanation
+) -> None:
+    rows = list(csv.DictReader(io.StringIO(curves_csv(trusted["bn2"]).decode())))
+    assert len(rows) == (1 + 2 + 6) * 2 * 2 * 6
+    probability = float(answer.logits.softmax(0)[answer.class_idx])
+    whole = {row["probability"] for row in rows if (row["curve"], row["share"]) == ("deletion", "0.0")}
+    assert len(whole) == 1
+    assert float(whole.pop()) == pytest.approx(probability, rel=1e-4)
+    assert {row["order"] for row in rows} == {"map", "centre", "edges", *(f"random {n}" for n in range(1, 7))}
+
+
+def test_a_class_against_another_is_tested_by_their_two_probabilities(
+    small: Checkpoint, batch: Tensor
+) -> None:
+    asked = explained(small, batch[:1], Question(scores=(Score(1, against=0),)))[0]
+    (tested,) = trust(small, batch[:1], asked).values()
+    one, other = (float(asked.logits[idx]) for idx in (1, 0))
+    assert tested.verdict.quoted.whole == pytest.approx(1 / (1 + np.exp(other - one)), rel=1e-4)
+    names = small.card.class_names
+    assert f"{names[1]} (rather than {names[0]})" in tested.sentence
+
+
+def test_a_map_without_positive_evidence_has_nothing_to_test(small: Checkpoint, answer: Explanation) -> None:
+    empty = {layer: replace(each, raw=-np.abs(each.raw)) for layer, each in answer.maps.items()}
+    assert trust(small, torch.zeros(1, 3, 160, 160), replace(answer, maps=empty)) == {}
+    assert as_json(None) == {"verdict": None, "sentence": UNTESTABLE}
+
+
+def _sentence(grade: str, failed: tuple[str, ...], quoted: Quoted) -> str:
+    return trust_module._sentence(MapVerdict(grade, 0.01, failed, quoted), "elephant", None)
+
+
+def test_the_sentence_quotes_what_was_measured() -> None:
+    assert _sentence(BELIEVABLE, (), QUOTED) == (
+        "Believable: hiding the brightest 10% of the photo takes elephant from 91% to 12%; "
+        "hiding a random 10% leaves 84%."
+    )
+
+
+def test_the_sentence_of_a_map_like_noise_sends_the_reader_elsewhere() -> None:
+    assert _sentence(NOISE, ("noise",), replace(QUOTED, changed=0.83)) == (
+        "No better than noise: hiding the brightest 10% of the photo takes elephant from 91% to 83%; "
+        "hiding a random 10% leaves 84%. Another layer or method may do better."
+    )
+
+
+def test_the_sentence_of_a_weak_map_names_the_tests_that_it_failed() -> None:
+    failed = ("noise with blur", "edges")
+    assert _sentence(WEAK, failed, replace(QUOTED, showing=True, changed=0.5)) == (
+        "Weak: with only the brightest 10% of the photo shown, elephant has 50%; with a random 10%, 84% "
+        "(whole photo: 91%). But with blur it is no better than noise, and the photo's own edges score "
+        "higher."
+    )
