@@ -1,8 +1,12 @@
 """How far two maps agree: by the order of their cells, and by their local structure."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from skimage.metrics import structural_similarity
 from torch import Tensor
+
+FloatArray = NDArray[np.float64]
 
 _WINDOW = 7  # Cells of a side, as in Wang 2004.
 
@@ -38,15 +42,15 @@ def similarity(maps: Tensor, others: Tensor) -> Tensor:
 def _centred_ranks(maps: Tensor) -> Tensor:
     """The ranks (N, h · w), less their mean."""
     rows = maps.detach().double().cpu().flatten(1)
-    ranks = torch.stack([_ranks(row) for row in rows])
+    ranks = torch.from_numpy(np.stack([_ranks(row) for row in rows.numpy()]))
     return ranks - (rows.shape[1] - 1) / 2
 
 
-def _ranks(values: Tensor) -> Tensor:
+def _ranks(values: FloatArray) -> FloatArray:
     # Not `scipy.stats.rankdata`: importing it takes a second, in which a page waits.
-    _, places, counts = values.unique(return_inverse=True, return_counts=True)
-    middles: Tensor = counts.cumsum(0) - (counts + 1) / 2
-    return middles.double()[places]
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    middles: FloatArray = counts.cumsum() - (counts + 1) / 2
+    return middles[places]
 
 
 def _to_one(maps: Tensor) -> Tensor:
