@@ -32,7 +32,6 @@ def infidelity(
         num: random squares for each photo.
         seed: of their places.
     """
-    channels = batch.shape[1]
     generator = torch.Generator().manual_seed(seed)
 
     def covered(photos: Tensor) -> tuple[Tensor, Tensor]:
@@ -50,7 +49,7 @@ def infidelity(
             score,
             covered,
             batch.detach(),
-            (maps[:, None] / channels).expand_as(batch).contiguous(),
+            maps[:, None].expand_as(batch).contiguous(),
             n_perturb_samples=num,
             max_examples_per_batch=8,
             normalize=True,

@@ -60,8 +60,18 @@ def test_a_map_that_is_the_photo_changes_as_much_as_the_noise() -> None:
     """Uniform noise in ±r has the norm r √(P / 3) on P pixels; the map of ones and minus ones has √P."""
     photo = torch.ones(1, 1, 60, 50).double()
     photo[..., ::2] = -1
-    changes = sensitivity(lambda batch: batch[:, 0], photo, share=0.05, num=4)
+    shown: list[Tensor] = []
+
+    def maps_of(batch: Tensor) -> Tensor:
+        shown.append(batch - photo)
+        return batch[:, 0]
+
+    changes = sensitivity(maps_of, photo, share=0.05, num=4)
     assert changes.item() == pytest.approx(0.05 * 2 / 3**0.5, rel=0.03)
+    noises = torch.cat(shown[1:])
+    assert len(noises) == 4
+    assert abs(noises.mean()) < 0.003
+    assert 0.099 < noises.max() < 0.1
 
 
 def test_gradients_can_be_asked_for_within(photos: Tensor) -> None:

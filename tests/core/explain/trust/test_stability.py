@@ -56,6 +56,21 @@ def test_a_map_that_moves_with_the_photo_is_perfectly_stable_under_shifts() -> N
     assert compared.rank_correlation.min() > 0.85
 
 
+def test_photos_are_shifted_by_one_pixel_and_their_edge_is_repeated() -> None:
+    shown: list[Tensor] = []
+
+    def maps_of(batch: Tensor) -> Tensor:
+        shown.append(batch)
+        return _brightness(batch)
+
+    under_shifts(maps_of, PHOTO)
+    photo, down, up, right, left = shown
+    assert torch.equal(down, photo[:, :, [0, *range(11)]])
+    assert torch.equal(up, photo[:, :, [*range(1, 12), 11]])
+    assert torch.equal(right, photo[..., [0, *range(15)]])
+    assert torch.equal(left, photo[..., [*range(1, 16), 15]])
+
+
 def test_a_map_of_cells_is_moved_back_by_a_quarter_of_a_cell() -> None:
     """A ramp of one unit a pixel stays the same ramp; only cells at the edge cannot be moved back."""
     ramp = torch.arange(16.0).double().expand(1, 3, 12, 16).contiguous()
