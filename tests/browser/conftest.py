@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from core.checkpoints import paths
-from tests.support.server import CHROMIUM, FLAGS, running_app
+from tests.support.server import CHROMIUM, FLAGS, HEADLESS, running_app
 from tests.support.window import App
 
 # A machine that checks a change may be busy; five seconds, the default, would fail there for no reason.
@@ -26,9 +26,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}: apt-get install chromium")
-    return {**browser_type_launch_args, "executable_path": str(CHROMIUM), "args": FLAGS}
+    program = HEADLESS if HEADLESS.exists() else CHROMIUM
+    if not program.exists():
+        pytest.skip(f"no Chromium at {program}: apt-get install chromium")
+    return {**browser_type_launch_args, "executable_path": str(program), "args": FLAGS}
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,6 @@ from core.training.lightning.classifier import Classifier
 from core.training.lightning.train import Job, resume, train
 from core.training.run import Stopped
 from tests.support.short_trainings import (
-    FEW,
     TWO_CONVOLUTIONS,
     assert_same_weights,
     job,
@@ -99,7 +98,7 @@ def test_a_full_disk_ends_it_with_a_reason_and_loses_nothing(
 
     monkeypatch.setattr(safetensors.torch, "save_file", limited)
     with pytest.raises(FileError, match="the disk is full; make room and try again") as caught:
-        train(short_recipe(*FEW, "data.per_class=30"), job())
+        train(short_recipe(*TWO_CONVOLUTIONS, "data.per_class=30"), job())
     card = store.read_card(tmp_path / "run")
     assert (card.status, card.reason) == ("failed", str(caught.value))
     assert not list((tmp_path / "run").glob(".*.draft"))

@@ -35,7 +35,7 @@ def test_training_stops_early_without_progress() -> None:
 def test_every_optimiser_learns(optimiser: str) -> None:
     lr = {"sgd": 0.05, "rmsprop": 0.002}.get(optimiser, 0.005)
     changes = (f"optimiser.name={optimiser}", f"optimiser.lr={lr}", "epochs=4", "data.per_class=20")
-    history = history_of(train(short_recipe(*FEW, *changes), job()))
+    history = history_of(train(short_recipe(*TWO_CONVOLUTIONS, *changes), job()))
     assert history["train_loss"].iloc[-1] < history["train_loss"].iloc[0] - 0.03
 
 
@@ -51,7 +51,7 @@ def test_gradients_of_several_batches_are_those_of_one_large_one() -> None:
 
 def test_class_weights_enter_the_loss(tmp_path: Path) -> None:
     for name, setting in (("plain", "false"), ("weighted", "true")):
-        train(short_recipe(*FEW, "epochs=1", f"loss.class_weights={setting}"), job(name))
+        train(short_recipe(*TWO_CONVOLUTIONS, "epochs=1", f"loss.class_weights={setting}"), job(name))
     losses = [history_of(tmp_path / name)["train_loss"][0] for name in ("plain", "weighted")]
     # Eight images of each class: every weight is 1.
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
@@ -59,8 +59,8 @@ def test_class_weights_enter_the_loss(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_half_precision_halves_the_file_and_is_what_the_card_measures() -> None:
-    whole = train(short_recipe(*FEW), job("whole"))
-    half = train(short_recipe(*FEW, "keep.stored=float16"), job("half"))
+    whole = train(short_recipe(*TWO_CONVOLUTIONS), job("whole"))
+    half = train(short_recipe(*TWO_CONVOLUTIONS, "keep.stored=float16"), job("half"))
     sizes = [(folder / paths.WEIGHTS).stat().st_size for folder in (whole, half)]
     assert sizes[1] / sizes[0] == pytest.approx(0.5, abs=0.01)
     table = pd.read_parquet(evaluations.find(half).table)
