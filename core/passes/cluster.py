@@ -96,7 +96,7 @@ def _results(work: Work, actors: _Actors, chunks: Chunks) -> Iterator[tuple[Chun
     ray.data.DataContext.get_current().target_max_block_size = _BLOCK
     every = list(chunks)
     shared = ray.put((work, every))
-    numbers = ray.data.from_arrow([pa.table({"id": [*task]}) for task in _tasks(len(every), actors.num)])
+    numbers = ray.data.from_blocks([pa.table({"id": [*task]}) for task in _tasks(len(every), actors.num)])
     for block in _answers(numbers, Reference(shared), actors).iter_batches(
         batch_size=None, batch_format="pyarrow"
     ):

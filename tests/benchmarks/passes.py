@@ -94,7 +94,7 @@ def _seen(name: str) -> tuple[float, str, float]:
     except OSError:
         return 0.0, "ended", 0.0
     fields = text.rpartition(")")[2].split()
-    kinds = {b"_Actor": "actor", b"ray::": "reader", b"raylet": "Ray", b"gcs": "Ray", b"ray/": "Ray"}
+    kinds = {b"MapWorker": "actor", b"ray::": "Ray", b"raylet": "Ray", b"gcs": "Ray", b"ray/": "Ray"}
     kind = next((kind for start, kind in kinds.items() if start in command), "this process")
     return (int(fields[11]) + int(fields[12])) / _TICKS, kind, memory
 
@@ -177,11 +177,11 @@ def one(engine: str, num_rows: int) -> None:
 
 def memory(sizes: Sequence[int], engines: Sequence[str]) -> None:
     """Print the peak memory of passes over synthetic rows."""
-    print("| | rows | seconds | MB: this process | actor | reader |\n|" + " --- |" * 6)
+    print("| | rows | seconds | MB: this process | actor | another of Ray's |\n|" + " --- |" * 6)
     for engine in engines:
         for num_rows in sizes:
             cost = cost_of([sys.executable, __file__, "one", engine, str(num_rows)], {})
-            kinds = ("this process", "actor", "reader")
+            kinds = ("this process", "actor", "Ray")
             memories = " | ".join(f"{cost.largest.get(kind, 0):.0f}" for kind in kinds)
             print(f"| {engine} | {num_rows:,} | {cost.wall:.0f} | {memories} |", flush=True)
 
