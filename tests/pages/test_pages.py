@@ -19,7 +19,7 @@ from pages._ui.session.question import answers
 from pages._ui.shell import PAGES
 from tests.support.looking import captions, component
 from tests.support.paths import ROOT
-from tests.support.questions import OF_CONVOLUTIONS
+from tests.support.questions import OF_CONVOLUTIONS, take_few_samples
 
 
 @pytest.fixture
@@ -63,8 +63,16 @@ def test_every_page_is_in_the_table_and_every_entry_is_a_page() -> None:
 
 
 def test_a_method_that_was_just_added_appears_under_its_own_name() -> None:
-    assert set(method_picker.LABELS) <= set(METHODS)
+    named = [name for group in method_picker.GROUPS.values() for name in group]
+    assert sorted(named) == sorted(METHODS)
     assert method_picker.label("my_cam") == "my_cam"
+
+
+def test_the_six_cams_come_first_and_a_network_without_attention_offers_none(explain: AppTest) -> None:
+    offered = with_photo(explain, cat()).selectbox(key="method").options
+    assert offered[:6] == ["Grad-CAM", "CAM", "Grad-CAM++", "HiResCAM", "XGrad-CAM", "LayerCAM"]
+    assert len(offered) == len(METHODS) - 2
+    assert not {"LeGrad", "Attention rollout"} & set(offered)
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path != "app.py"])
@@ -100,7 +108,13 @@ def test_the_window_that_the_network_saw_is_where_the_preprocess_puts_it(explain
     assert component(page, "window")["window"] == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("method", OF_CONVOLUTIONS)
+@pytest.fixture(autouse=True)
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than hundreds for each map."""
+    take_few_samples(monkeypatch)
+
+
+@pytest.mark.parametrize("method", sorted(set(OF_CONVOLUTIONS) - {"score_cam"}))  # It takes 1,280 passes.
 @pytest.mark.slow
 def test_every_method_answers_on_the_page(explain: AppTest, method: str) -> None:
     page = with_photo(explain, cat())

@@ -1,15 +1,23 @@
 """Questions about a small network."""
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
 from core.checkpoints.store import Checkpoint
+from core.explain.maps.pixels import covering, superpixels
 from core.explanation.answer import Explanation
 from core.explanation.asking import explain
 from core.explanation.question import ATTENTION_METHODS, METHODS, Question
 
 OF_CONVOLUTIONS = [method for method in METHODS if method not in ATTENTION_METHODS]
+
+
+def take_few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the methods that take the most passes."""
+    monkeypatch.setattr(covering, "_MASKS", 64)
+    monkeypatch.setattr(superpixels, "_COALITIONS", 64)
 
 
 def explained(checkpoint: Checkpoint, batch: Tensor, question: Question) -> list[Explanation]:

@@ -79,7 +79,7 @@ def draw_small_print(scene: Scene) -> None:
 
 def _scale(scene: Scene) -> Scale:
     in_logits = scene.map.evidence is not None
-    unit = "logits" if in_logits else method_picker.UNITS.get(scene.question.method, "raw")
+    unit = "logits" if in_logits else method_picker.unit(scene.question.method)
     values = scene.map.raw if scene.map.evidence is None else scene.map.evidence
     if not scene.is_signed:
         top = display.peak(values.clip(min=0))

@@ -11,7 +11,17 @@ from pages._ui.session.question import answers as answered
 from pages._ui.session.question import question_keys
 from pages._ui.session.question.photos import Photo
 
-_SLOW = {"score_cam", "ablation_cam", "integrated_gradients", "occlusion", "smooth_grad", "gradient_shap"}
+_SLOW = {
+    "ablation_cam",
+    "gradient_shap",
+    "integrated_gradients",
+    "kernel_shap",
+    "lime",
+    "occlusion",
+    "rise",
+    "score_cam",
+    "smooth_grad",
+}
 
 
 def answers(photo: Photo, loaded: Loaded, question: Question) -> tuple[Explanation, ...]:

@@ -20,7 +20,7 @@ from core.explain.maps.pixels import PIXEL_METHODS
 from core.explanation import display
 from core.explanation.question import Question
 from tests.support.explain_command import error_of, explain
-from tests.support.questions import OF_CONVOLUTIONS
+from tests.support.questions import OF_CONVOLUTIONS, take_few_samples
 
 
 def _picture(path: Path) -> NDArray[np.uint8]:
@@ -103,6 +103,12 @@ def test_a_photo_taken_upright_has_a_map_of_the_upright_photo(photo: Path) -> No
     )
     assert restored.shape == (300, 451)
     assert np.nanmax(np.abs(upright - restored)) < 0.2  # JPEG is not exact, and random weights are nervous.
+
+
+@pytest.fixture(autouse=True)
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than hundreds for each map."""
+    take_few_samples(monkeypatch)
 
 
 @pytest.mark.usefixtures("root")

@@ -19,6 +19,7 @@ from core.inside.ascents.images import ascended, question
 from core.inside.channels.inspection import inspect
 from core.models import registry
 from tests.support.checkpoints import checkpoints_in
+from tests.support.questions import take_few_samples
 from tests.support.tiny_models import noise
 
 
@@ -32,6 +33,12 @@ def vit(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     card = Card(architecture, ("a", "b", "c"), registry.default_preprocess(architecture), source="random")
     with checkpoints_in(tmp_path_factory.mktemp("checkpoints")):
         return store.load(store.save("vit", card, tensors))
+
+
+@pytest.fixture(autouse=True)
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than hundreds for each map."""
+    take_few_samples(monkeypatch)
 
 
 def test_stages_of_a_vision_transformer_are_some_of_its_blocks(vit: Checkpoint) -> None:

@@ -14,7 +14,7 @@ from core.explanation.answer import Map
 from core.explanation.asking import methods_of
 from core.explanation.question import METHODS, Question, Score
 from core.images.sample_photos import SAMPLES, sample
-from tests.support.questions import OF_CONVOLUTIONS, assert_same, explained
+from tests.support.questions import OF_CONVOLUTIONS, assert_same, explained, take_few_samples
 from tests.support.tiny_models import assert_unchanged, snapshot
 
 IN_LOGITS = {"cam", "grad_cam", "hires_cam", "xgrad_cam"}
@@ -28,6 +28,12 @@ def _question(
 ) -> Question:
     """A question with one score."""
     return Question(method, target_layers, (Score(class_idx, against),))
+
+
+@pytest.fixture(autouse=True)
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than hundreds for each map."""
+    take_few_samples(monkeypatch)
 
 
 def test_unasked_the_predicted_class_is_explained_at_the_last_layer(small: Checkpoint, batch: Tensor) -> None:

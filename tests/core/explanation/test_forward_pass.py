@@ -17,12 +17,18 @@ from core.explanation.asking import explain
 from core.explanation.forward_pass import answers, forward_pass
 from core.explanation.question import Question, Score
 from core.predictions.finite import refuse_infinite
-from tests.support.questions import OF_CONVOLUTIONS
+from tests.support.questions import OF_CONVOLUTIONS, take_few_samples
 
 LAYERS = ("blocks.1", "bn2")
 SCORES = (Score(1, 3), Score(1), Score(3), Score(), Score(None, 2))
-SLOW_METHODS = {"score_cam", "integrated_gradients", "occlusion", "smooth_grad", "gradient_shap"}
+SLOW_METHODS = {"score_cam", "integrated_gradients", "occlusion", "smooth_grad", "gradient_shap", "rise"}
 QUICK_METHODS = [method for method in OF_CONVOLUTIONS if method not in SLOW_METHODS]
+
+
+@pytest.fixture(autouse=True)
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than hundreds for each map."""
+    take_few_samples(monkeypatch)
 
 
 @pytest.fixture

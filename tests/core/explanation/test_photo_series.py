@@ -15,7 +15,7 @@ from core.explanation import photo_series
 from core.explanation.asking import explain, images_at_once
 from core.explanation.photo_series import Explained, explain_each
 from core.explanation.question import Question
-from tests.support.questions import OF_CONVOLUTIONS
+from tests.support.questions import OF_CONVOLUTIONS, take_few_samples
 
 QUESTION = Question(target_layers=("bn2",))
 
@@ -45,6 +45,12 @@ def _sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(photo_series, "explain", counted)
     return sizes
+
+
+@pytest.fixture(autouse=True)
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than hundreds for each map."""
+    take_few_samples(monkeypatch)
 
 
 @pytest.mark.parametrize("method", OF_CONVOLUTIONS)

@@ -4,10 +4,12 @@ A method runs the network itself, once or many times for each score; a forward p
 these.
 """
 
-from core.explain.maps.pixels.covering import occlusion
+from core.explain.maps.pixels.covering import occlusion, rise
+from core.explain.maps.pixels.deep_lift import deep_lift
 from core.explain.maps.pixels.gradient import gradient_shap, integrated_gradients, saliency, smooth_grad
 from core.explain.maps.pixels.guided import guided_grad_cam
 from core.explain.maps.pixels.registry import PIXEL_METHODS, attribution, register_pixel_method
+from core.explain.maps.pixels.superpixels import kernel_shap, lime
 from core.explain.maps.question import OnProgress, PixelQuestion
 
 __all__ = [
@@ -15,11 +17,15 @@ __all__ = [
     "OnProgress",
     "PixelQuestion",
     "attribution",
+    "deep_lift",
     "gradient_shap",
     "guided_grad_cam",
     "integrated_gradients",
+    "kernel_shap",
+    "lime",
     "occlusion",
     "register_pixel_method",
+    "rise",
     "saliency",
     "smooth_grad",
 ]

@@ -1,6 +1,7 @@
-"""The methods of explanation: their names, the units of their maps, and the widget that picks one."""
+"""The methods of explanation in groups, with a line about each, and the widget that picks one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -9,42 +10,51 @@ from core.explanation.question import INPUT, METHODS, Question
 from pages._ui.session.address import links
 from pages._ui.session.question import question_keys
 
-LABELS = {
-    "grad_cam": "Grad-CAM",
-    "cam": "CAM",
-    "grad_cam_pp": "Grad-CAM++",
-    "hires_cam": "HiResCAM",
-    "xgrad_cam": "XGrad-CAM",
-    "layer_cam": "LayerCAM",
-    "finer_cam": "Finer-CAM",
-    "eigen_cam": "Eigen-CAM",
-    "score_cam": "Score-CAM",
-    "ablation_cam": "Ablation-CAM",
-    "weight_grad_cam": "Gradients of the weights",
-    "attention_rollout": "Attention rollout",
-    "le_grad": "LeGrad",
-    "saliency": "Saliency",
-    "smooth_grad": "SmoothGrad",
-    "integrated_gradients": "Integrated gradients",
-    "gradient_shap": "GradientSHAP",
-    "occlusion": "Occlusion",
-    "guided_grad_cam": "Guided Grad-CAM",
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A method's usual name, what it does in a few words, and the unit of its map."""
+
+    label: str
+    about: str
+    unit: str = "raw"
+
+
+# In the order of the picker.
+GROUPS = {
+    "Regions of a layer": {
+        "grad_cam": Named("Grad-CAM", "the mean gradient of each channel"),
+        "cam": Named("CAM", "the head's own weights; only at the last layer"),
+        "grad_cam_pp": Named("Grad-CAM++", "positive gradients, weighed by position"),
+        "hires_cam": Named("HiResCAM", "the gradient at each position"),
+        "xgrad_cam": Named("XGrad-CAM", "the gradient where a channel is active"),
+        "layer_cam": Named("LayerCAM", "positive gradients at each position"),
+        "finer_cam": Named("Finer-CAM", "Grad-CAM against the three most similar classes"),
+        "eigen_cam": Named("Eigen-CAM", "the main pattern of the layer; for all classes"),
+        "ablation_cam": Named("Ablation-CAM", "the score lost without each channel"),
+        "score_cam": Named("Score-CAM", "the score under each channel as a mask; slow"),
+        "weight_grad_cam": Named("Weight gradients", "as in Modern Computer Vision with PyTorch"),
+    },
+    "Patches of a vision transformer": {
+        "le_grad": Named("LeGrad", "the gradient at the attention of all blocks"),
+        "attention_rollout": Named("Attention rollout", "attention through all blocks; for all classes"),
+    },
+    "Pixels by their gradient": {
+        "saliency": Named("Saliency", "the size of the gradient", "gradient"),
+        "smooth_grad": Named("SmoothGrad", "the mean gradient of noisy copies", "gradient"),
+        "integrated_gradients": Named("Integrated gradients", "gradients from a flat image on", "logits"),
+        "gradient_shap": Named("GradientSHAP", "gradients from noise on", "logits"),
+        "deep_lift": Named("DeepLIFT", "differences from a flat image, layer by layer", "logits"),
+        "guided_grad_cam": Named("Guided Grad-CAM", "fine detail that hardly depends on the weights"),
+    },
+    "Parts of the photo, covered": {
+        "occlusion": Named("Occlusion", "the score lost under a moving square", "logits"),
+        "rise": Named("RISE", "the score under random masks; slow", "logits"),
+        "lime": Named("LIME", "a linear model of superpixels; slow", "logits"),
+        "kernel_shap": Named("KernelSHAP", "Shapley values of superpixels; slow", "logits"),
+    },
 }
-# What a cell of a map is measured in, where the map is not evidence in logits.
-UNITS = {
-    "integrated_gradients": "logits",
-    "gradient_shap": "logits",
-    "occlusion": "logits",
-    "saliency": "gradient",
-    "smooth_grad": "gradient",
-}
-_HELP = """
-**Regions** of a layer: CAM, Grad-CAM and their variants weight the layer's channels by their effect on the
-class. **Pixels** of the input: Saliency and Integrated gradients follow the gradient down to single pixels.
-Occlusion covers one part of the photo after another and measures how far the score falls. Guided Grad-CAM
-draws fine detail, but its maps change little when the network's weights are shuffled: do not rely on them
-alone.
-"""
+_NAMED = {name: named for group in GROUPS.values() for name, named in group.items()}
 
 
 def method(methods: Sequence[str]) -> str:
@@ -54,10 +64,10 @@ def method(methods: Sequence[str]) -> str:
     question_keys.keep_method_among(methods, usual)
     chosen: str = st.selectbox(
         "Method",
-        sorted(methods, key=[*LABELS, *METHODS].index),
+        sorted(methods, key=[*_NAMED, *METHODS].index),
         format_func=label,
         key=question_keys.METHOD,
-        help=_HELP,
+        help=_help(methods),
         persist_state="session",
     )
     links.write(links.METHOD, None if chosen == usual else chosen)
@@ -65,8 +75,23 @@ def method(methods: Sequence[str]) -> str:
 
 
 def label(name: str) -> str:
-    """A method's usual name; without an entry in `LABELS`, its name in code."""
-    return LABELS.get(name, name)
+    """A method's usual name; without an entry in `GROUPS`, its name in code."""
+    return _NAMED[name].label if name in _NAMED else name
+
+
+def unit(name: str) -> str:
+    """What a cell of the method's map is measured in, where the map is not evidence in logits."""
+    return _NAMED[name].unit if name in _NAMED else "raw"
+
+
+def _help(methods: Sequence[str]) -> str:
+    """What each of the methods does, by group."""
+    return "\n\n".join(
+        f"**{group}**\n"
+        + "\n".join(f"- {named.label}: {named.about}" for name, named in group_of.items() if name in methods)
+        for group, group_of in GROUPS.items()
+        if any(name in methods for name in group_of)
+    )
 
 
 def layers_recorded(layer: str, stage_names: Sequence[str]) -> tuple[str, ...]:

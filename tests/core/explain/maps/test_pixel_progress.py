@@ -13,13 +13,22 @@ from core.explain.maps.regions import REGION_METHODS, masking
 from core.explain.network.hooks import model_lock
 from core.explain.network.tracing import towards
 from tests.support.linear_networks import LinearNet, random_network
+from tests.support.questions import take_few_samples
 from tests.support.tiny_models import GapCnn, InPlaceCnn, assert_unchanged, noise, seeded, snapshot
 
 ATTENTION = {"attention_rollout", "le_grad"}  # See test_attention.py.
 METHODS = {name: method for name, method in (REGION_METHODS | PIXEL_METHODS).items() if name not in ATTENTION}
 
 
-@pytest.mark.parametrize("method", ["integrated_gradients", "occlusion", "smooth_grad", "gradient_shap"])
+@pytest.fixture(autouse=True)
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than hundreds for each map."""
+    take_few_samples(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "method", ["rise", "lime", "integrated_gradients", "occlusion", "smooth_grad", "gradient_shap"]
+)
 @pytest.mark.parametrize("images", [1, 3, 16])
 def test_progress_rises_from_nothing_to_nearly_all(method: str, images: int) -> None:
     """It is the share done before each pass: the last of four begins at 0.75."""
@@ -48,7 +57,9 @@ def test_progress_over_channels_rises_over_all_images(method: str, monkeypatch: 
     assert shares == [0, 0.25, 0.5, 0.75]
 
 
-@pytest.mark.parametrize("method", ["integrated_gradients", "occlusion", "smooth_grad", "gradient_shap"])
+@pytest.mark.parametrize(
+    "method", ["rise", "lime", "kernel_shap", "integrated_gradients", "occlusion", "smooth_grad"]
+)
 def test_an_exception_from_on_progress_stops_the_work_and_leaves_the_model_as_it_was(method: str) -> None:
     model, batch = seeded(LinearNet).train(), noise(1, 3, 44, 30)
     before, untouched = snapshot(model), batch.clone()
