@@ -1,6 +1,6 @@
 """The average map over many images: does the network always look at one place, as a border or watermark?"""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from core.explanation.asking import layers_of
 from core.explanation.photo_series import Explained, explain_each
 from core.explanation.question import Question
 from core.images.preprocess import Preprocess, colours
+from core.passes.progress import Meter, PassProgress
 
 _DRAWN_SIDE, _TINY_SIDE = 448, 96
 
@@ -47,6 +48,14 @@ class AverageMap:
     seen: Picture
     in_logits: bool
     agreement: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AverageSoFar:
+    """The progress, and the average over the images that are done; None before the first readable one."""
+
+    progress: PassProgress
+    average: AverageMap | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,9 +121,9 @@ class RunningAverage:
 
 
 def average(
-    checkpoint: Checkpoint, images: Iterable[Callable[[], Image.Image]], question: Question
-) -> Iterator[AverageMap]:
-    """The average map after every image, from the first that can be read.
+    checkpoint: Checkpoint, images: Sequence[Callable[[], Image.Image]], question: Question
+) -> Iterator[AverageSoFar]:
+    """The average map after every image.
 
     Each of ``images`` opens an image when it is needed; an ImageError counts it as broken.
     ``question`` has one score and at most one layer; without a class, each image is explained for its own
@@ -129,11 +138,10 @@ def average(
         raise ValueError(f"{len(question.scores)} scores, expected one: an average is of one score")
     if question.needs_layer and not question.target_layers:
         question = replace(question, target_layers=(default_layer(layers_of(checkpoint)),))
-    running = RunningAverage()
+    running, meter = RunningAverage(), Meter(0, len(images))
     for each in explain_each(checkpoint, images, question):
         _add(running, each)
-        if running.count:
-            yield running.average()
+        yield AverageSoFar(meter.after(1), running.average() if running.count else None)
 
 
 def pictures(average: AverageMap) -> AveragePictures:

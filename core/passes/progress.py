@@ -11,6 +11,7 @@ from core.errors import FileError
 from core.files import stored
 
 _EVERY_S = 1.0
+_AT_ONCE_S = 0.05  # Images that are done within this time belong to one batch.
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,10 @@ class Meter:
         """The progress once ``num_images`` more are done."""
         moment, done = time.monotonic(), self._now.done + num_images
         first, images = self._first or (moment, done)
+        if moment - first < _AT_ONCE_S:
+            images = done
         self._first = first, images
-        rate = (done - images) / (moment - first) if moment > first else None
+        rate = (done - images) / (moment - first) if done > images else None
         self._now = PassProgress(done, self._now.total, rate)
         return self._now
 

@@ -94,7 +94,7 @@ def _seen(name: str) -> tuple[float, str, float]:
     except OSError:
         return 0.0, "ended", 0.0
     fields = text.rpartition(")")[2].split()
-    kinds = {b"MapWorker": "actor", b"ray::": "Ray", b"raylet": "Ray", b"gcs": "Ray", b"ray/": "Ray"}
+    kinds = {b"MapWorker": "actor", b"ray::": "Ray", b"raylet": "Ray", b"gcs": "Ray", b"/ray/": "Ray"}
     kind = next((kind for start, kind in kinds.items() if start in command), "this process")
     return (int(fields[11]) + int(fields[12])) / _TICKS, kind, memory
 

@@ -76,13 +76,12 @@ def _computed(
         slot = st.empty()
         loaded = models.load(results.name)
         last = None
-        for average in average_map.average(
+        for each in average_map.average(
             loaded.checkpoint, image_access.openers(results, pictures, rows), question
         ):
             # A click anywhere ends this run at the next update of the bar.
-            done = average.count + average.num_broken
-            slot.progress(words.share(done, len(rows)), text=f"{done} of {len(rows)} samples")
-            last = average
+            slot.progress(words.share(each.progress.done, each.progress.total), text=str(each.progress))
+            last = each.average
         slot.empty()
         result_cache.keep_average(key, last)
     return result_cache.averages()[key]

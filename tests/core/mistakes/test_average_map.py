@@ -37,7 +37,15 @@ def _broken() -> Image.Image:
 
 
 def _last(checkpoint: Checkpoint, images: Sequence[Image.Image], question: Question) -> AverageMap:
-    return list(average(checkpoint, _openers(images), question))[-1]
+    return _maps(checkpoint, _openers(images), question)[-1]
+
+
+def _maps(
+    checkpoint: Checkpoint, openers: Sequence[Callable[[], Image.Image]], question: Question
+) -> list[AverageMap]:
+    """The average after each image from the first readable one on."""
+    steps = average(checkpoint, openers, question)
+    return [step.average for step in steps if step.average is not None]
 
 
 def _fed(maps: Sequence[NDArray[np.float32]]) -> AverageMap:
@@ -101,7 +109,7 @@ def test_one_image_gives_its_own_map_and_no_agreement(small: Checkpoint) -> None
 
 def test_every_step_is_the_average_so_far(small: Checkpoint) -> None:
     images = _images(3)
-    steps = list(average(small, _openers(images), Question()))
+    steps = _maps(small, _openers(images), Question())
     assert [step.count for step in steps] == [1, 2, 3]
     # Another batch rounds differently.
     assert steps[1].signed == pytest.approx(_last(small, images[:2], Question()).signed, rel=1e-5, abs=1e-7)
@@ -115,7 +123,7 @@ def test_images_are_opened_only_when_their_pass_is_due(small: Checkpoint) -> Non
         opened.append(place)
         return images[place]
 
-    steps = average(small, (partial(image, place) for place in range(6)), Question())
+    steps = average(small, [partial(image, place) for place in range(6)], Question())
     next(steps)
     steps.close()
     assert opened == [0, 1, 2, 3]
@@ -123,11 +131,18 @@ def test_images_are_opened_only_when_their_pass_is_due(small: Checkpoint) -> Non
 
 def test_broken_images_are_counted_and_change_nothing_else(small: Checkpoint) -> None:
     whole = _openers(_images(2))
-    steps = list(average(small, [_broken, whole[0], _broken, whole[1]], Question()))
-    expected = list(average(small, whole, Question()))[-1]
+    steps = _maps(small, [_broken, whole[0], _broken, whole[1]], Question())
+    expected = _maps(small, whole, Question())[-1]
     assert [(step.count, step.num_broken) for step in steps] == [(1, 1), (1, 2), (2, 2)]
     assert np.array_equal(steps[-1].signed, expected.signed)
-    assert list(average(small, [_broken], Question())) == []
+    assert _maps(small, [_broken], Question()) == []
+
+
+def test_the_progress_counts_all_images(small: Checkpoint) -> None:
+    whole = _openers(_images(2))
+    steps = list(average(small, [_broken, whole[0], _broken, whole[1]], Question()))
+    assert [(step.progress.done, step.progress.total) for step in steps] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert [step.average is None for step in steps] == [True, False, False, False]
 
 
 def test_evidence_of_some_only_gives_the_mean_of_the_raw_maps() -> None:

@@ -90,6 +90,13 @@ def test_the_rate_counts_from_the_first_batch_on(monkeypatch: pytest.MonkeyPatch
     assert meter.after(136).seconds_left == 800 / (168 / 8)
 
 
+def test_images_that_are_done_at_once_count_as_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 100.01, 100.02, 102.0, 102.01])
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    meter = Meter(0, 8)
+    assert [meter.after(1).per_second for _ in range(5)] == [None, None, None, 1 / 2.0, 2 / (102.01 - 100)]
+
+
 @pytest.mark.parametrize(
     ("now", "text"),
     [
