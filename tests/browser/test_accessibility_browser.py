@@ -39,7 +39,7 @@ _VIEWS = {
     ),
     "Compare": ("/compare?checkpoint=signs-bn", ".st-key-compare_gallery button"),
     "Compare, matrices": ("/compare?checkpoint=signs-bn&tab=Matrices", ".st-key-matrix_change button"),
-    "Inside, a photo": ("/inside?checkpoint=imagenet&photo=coffee.png", ".st-key-channels button"),
+    "Inside, a photo": ("/inside?checkpoint=digits&photo=coffee.png", ".st-key-channels button"),
     "Inside, a channel": (
         "/inside?checkpoint=signs-bn&photo=coffee.png&channel=3",
         ".st-key-viewer .mapped",
@@ -48,7 +48,7 @@ _VIEWS = {
         "/inside?checkpoint=digits&photo=digits/digits-val/digits/677&layer=block2&show=ascent",
         ".seewhy-nine img",
     ),
-    "Inside, a class": ("/inside?checkpoint=imagenet&open=class+image", ".st-key-class_image img"),
+    "Inside, a class": ("/inside?checkpoint=digits&open=class+image", ".st-key-class_image img"),
     "Inside, sparsity": ("/inside?checkpoint=signs-bn&open=sparsity", ".st-key-sparsity .plot button"),
 }
 

@@ -206,7 +206,7 @@ def own_name() -> Iterator[str]:
     shutil.rmtree(paths.root() / name, ignore_errors=True)
 
 
-def test_somebody_brings_their_own_model(app: App, cat: bytes, tmp_path: Path, own_name: str) -> None:
+def test_an_own_model_is_imported_and_explained(app: App, cat: bytes, tmp_path: Path, own_name: str) -> None:
     torch.manual_seed(0)
     network = torchvision.models.shufflenet_v2_x0_5(num_classes=3)
     torch.save(

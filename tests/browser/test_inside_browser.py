@@ -50,15 +50,15 @@ def look_at(app: App, stage: str) -> None:
 
 
 def test_a_layer_a_channel_and_the_same_again_by_its_address(app: App, colleague: App) -> None:
-    app.open("/inside")
-    look_at(app, "bn2")
+    app.open("/inside?checkpoint=digits")
+    look_at(app, "block2")
     expect(app.page.locator(GRID)).to_have_count(64)
     number = order(app.page)[11]
     app.page.locator(GRID).nth(11).click()
     expect(app.page.get_by_role("heading", name=f"Channel {number}", exact=True)).to_be_visible()
     app.settle()
     assert chosen(app.page) == number
-    assert address_of(app) == {"layer": "bn2", "channel": number}
+    assert address_of(app) == {"checkpoint": "digits", "layer": "block2", "channel": number}
 
     colleague.follow(app)
     assert order(colleague.page) == order(app.page)
@@ -68,20 +68,20 @@ def test_a_layer_a_channel_and_the_same_again_by_its_address(app: App, colleague
 
 
 def test_order_class_and_page_are_in_the_address_too(app: App) -> None:
-    address = "/inside?layer=bn2&sort=class&class=goldfish&part=2&channel=5"
-    app.open(address)
-    expect(app.page.locator(".st-key-channel_card")).to_contain_text("of 1,280 by class")
-    expect(app.page.locator(".st-key-channel_card")).to_contain_text("Contribution to goldfish")
+    app.open("/inside?checkpoint=digits&layer=block2&sort=class&class=3&part=2&channel=5")
+    expect(app.page.locator(".st-key-channel_card")).to_contain_text("of 128 by class")
+    expect(app.page.locator(".st-key-channel_card")).to_contain_text("Contribution to 3")
     second = order(app.page)
     app.page.locator(".st-key-part").get_by_text("1", exact=True).first.click()
     expect(app.page.locator(GRID).first).not_to_contain_text(re.compile(rf"^{second[0]}\b"))
     app.settle()
     assert not set(order(app.page)) & set(second)
-    assert address_of(app) == {"layer": "bn2", "sort": "class", "class": "goldfish", "channel": "5"}
+    chosen_now = {"layer": "block2", "sort": "class", "class": "3", "channel": "5"}
+    assert address_of(app) == {"checkpoint": "digits", **chosen_now}
 
 
 def test_keys_move_through_the_grid_and_keep_their_place(app: App) -> None:
-    app.open("/inside?layer=blocks.4&sort=index")
+    app.open("/inside?checkpoint=digits&layer=block2&sort=index")
     app.page.locator(GRID).first.click()
     app.settle()
     for key in ("ArrowRight", "ArrowRight", "ArrowDown", "Enter"):
@@ -134,7 +134,7 @@ def test_at_720_nothing_is_wider_than_the_window(app: App) -> None:
 
 def test_the_open_channel_is_in_the_box_of_tiles_wherever_it_stands(app: App) -> None:
     app.page.set_viewport_size({"width": 1280, "height": 900})
-    app.open("/inside?layer=bn2&sort=index&channel=63")
+    app.open("/inside?checkpoint=digits&layer=block2&sort=index&channel=63")
     tile = app.page.locator(f"{GRID}[aria-pressed=true]")
     expect(tile).to_have_text(re.compile("^63"))
     expect(tile).to_be_in_viewport(ratio=1)
@@ -144,18 +144,18 @@ def test_the_open_channel_is_in_the_box_of_tiles_wherever_it_stands(app: App) ->
 
 
 def test_keys_alone_lead_from_a_photo_to_a_layer_a_channel_and_the_next(app: App) -> None:
-    app.open("/inside?sort=index")
+    app.open("/inside?checkpoint=signs-bn&sort=index")
     before = app.heat()
     app.tab_to(text="Coffee")
     app.page.keyboard.press("Enter")
     app.heat_other_than(before)
     app.settle()
-    app.tab_to(text="blocks.0")
+    app.tab_to(text="block1")
     for _ in range(2):
         app.page.keyboard.press("ArrowRight")
-    app.expect_focus(text="blocks.2")
+    app.expect_focus(text="block3")
     app.page.keyboard.press("Enter")
-    expect(app.page.get_by_role("heading", name="blocks.2: 40 channels of 28 × 28")).to_be_visible()
+    expect(app.page.get_by_role("heading", name="block3.norm: 128 channels of 8 × 8")).to_be_visible()
     app.settle()
     app.tab_to(text="0")
     app.page.keyboard.press("ArrowRight")
@@ -166,12 +166,13 @@ def test_keys_alone_lead_from_a_photo_to_a_layer_a_channel_and_the_next(app: App
     app.page.keyboard.press("Enter")
     expect(app.page.get_by_role("heading", name="Channel 2", exact=True)).to_be_visible()
     app.settle()
-    assert address_of(app) == {"photo": "coffee.png", "layer": "blocks.2", "sort": "index", "channel": "2"}
+    there = {"photo": "coffee.png", "layer": "block3.norm", "sort": "index", "channel": "2"}
+    assert address_of(app) == {"checkpoint": "signs-bn", **there}
 
 
 def test_on_a_narrow_window_a_click_brings_the_channel_into_view(app: App) -> None:
     app.page.set_viewport_size({"width": 600, "height": 800})
-    app.open("/inside?layer=blocks.4&sort=index")
+    app.open("/inside?checkpoint=digits&layer=block2&sort=index")
     app.page.locator(GRID).nth(3).click()
     expect(app.page.get_by_role("heading", name="Channel 3", exact=True)).to_be_in_viewport()
 
@@ -186,17 +187,17 @@ def test_the_sparsest_layers_are_a_click_away(app: App) -> None:
 
 
 def test_the_poster_has_all_channels_and_the_maps_are_the_layers_own(app: App) -> None:
-    app.open("/inside?layer=blocks.4")
+    app.open("/inside?checkpoint=digits&layer=block2")
     files = {}
     app.page.locator(".st-key-layer_files button").first.click()
     for label in ("Poster", "Maps"):
         with app.page.expect_download() as waiting:
             app.page.locator(f".st-key-download_{label} button").first.click()
         files[waiting.value.suggested_filename] = Path(waiting.value.path()).read_bytes()
-    poster = Image.open(io.BytesIO(files["activations.blocks.4.png"]))
-    assert poster.size == poster_layout(112, (14, 14)).size
-    maps = np.load(io.BytesIO(files["activations.blocks.4.npy"]))
-    assert maps.shape == (112, 14, 14)
+    poster = Image.open(io.BytesIO(files["activations.block2.png"]))
+    assert poster.size == poster_layout(128, (11, 11)).size
+    maps = np.load(io.BytesIO(files["activations.block2.npy"]))
+    assert maps.shape == (128, 11, 11)
     strongest = int(chosen(app.page))
     app.settle()
     mean = card(app.page)[1].replace("−", "-")

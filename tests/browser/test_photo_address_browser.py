@@ -24,12 +24,12 @@ def photo(app: App) -> str:
 
 
 def test_a_sample_that_is_clicked_is_what_a_colleague_sees_inside(app: App, colleague: App) -> None:
-    app.open("/inside")
+    app.open("/inside?checkpoint=digits")
     first = app.heat()
     app.page.locator(".st-key-samples button", has_text="Rocket").click()
     app.heat_other_than(first)
     app.settle()
-    assert address_of(app) == {"photo": "rocket.jpg"}
+    assert address_of(app) == {"checkpoint": "digits", "photo": "rocket.jpg"}
 
     colleague.follow(app)
     assert colleague.heat() == app.heat()
@@ -84,7 +84,7 @@ def test_back_leads_through_the_photos_and_questions(app: App) -> None:
 
 
 def test_back_inside_shows_the_channel_before_and_the_usual_layer_and_order(app: App) -> None:
-    app.open("/inside")
+    app.open("/inside?checkpoint=digits")
     expect(app.page.locator(".st-key-channels .cell").first).to_be_visible()
     channels = [text.split()[0] for text in cells(app.page)]
     for place in (3, 5):
@@ -95,7 +95,7 @@ def test_back_inside_shows_the_channel_before_and_the_usual_layer_and_order(app:
     expect(app.page.get_by_role("heading", name=f"Channel {channels[3]}", exact=True)).to_be_visible()
     app.settle()
     assert [text.split()[0] for text in cells(app.page)] == channels
-    expect(app.page.get_by_role("heading", name="blocks.0: 16 channels of 112 × 112")).to_be_visible()
+    expect(app.page.get_by_role("heading", name="block1: 64 channels of 26 × 26")).to_be_visible()
     app.page.go_back()
     expect(app.page.get_by_role("heading", name=f"Channel {channels[0]}", exact=True)).to_be_visible()
     app.settle()
