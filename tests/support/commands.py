@@ -91,6 +91,7 @@ def _run(program: str, arguments: tuple[str, ...], outputs: list[Path], environm
     os.environ.clear()
     os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.fsync = lambda fd: None  # noqa: ARG005 (called by this name; the tests themselves do not wait either)
     # As programs have it: workers forked from another process would outlive a command that is killed.
     multiprocessing.set_start_method(None, force=True)
     sys.argv[1:] = arguments

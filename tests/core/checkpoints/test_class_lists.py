@@ -1,12 +1,12 @@
 """Class lists as people have them: one order of names comes out, or a sentence."""
 
 import re
-import time
 
 import pytest
 
 from core.checkpoints.foreign.stated.class_lists import parse
 from core.errors import CheckpointError
+from tests.support.counted_calls import num_calls
 
 TWO = ["ant", "bee"]
 
@@ -114,8 +114,7 @@ def test_what_would_shift_or_lose_a_class_is_refused(text: str, message: str) ->
         parse(text)
 
 
-def test_the_classes_of_imagenet_21k_take_no_time() -> None:
+def test_the_classes_of_imagenet_21k_take_few_calls_each() -> None:
     names = [f"class number {index}" for index in range(21_841)]
-    started = time.process_time()
     assert parse("\n".join(names)) == names
-    assert time.process_time() - started < 1
+    assert num_calls(lambda: parse("\n".join(names))) < 30 * len(names)

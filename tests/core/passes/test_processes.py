@@ -33,15 +33,15 @@ def _kill_after(line: str, number: signal.Signals, *arguments: str) -> tuple[int
 
 def test_killed_and_resumed_is_never_killed() -> None:
     """SIGKILL, twice; the second time in a resumed training. Weights are the same to the bit."""
-    changes = ("epochs=12", "augment.rotation=10", "speed.workers=1")
-    changes += ("model.architecture=seewhy:two-conv-mnist", "schedule.drop_after=[6]")
+    changes = ("epochs=8", "augment.rotation=10", "speed.workers=1")
+    changes += ("model.architecture=seewhy:two-conv-mnist", "schedule.drop_after=[4]")
     commands.run(*_arguments("whole", *changes))
     arguments = (*_arguments("killed", *changes), "--resume")
     assert _kill_after("epoch   3", signal.SIGKILL, *arguments)[0] == -signal.SIGKILL
     killed = find("killed")
     assert (killed.card.status, killed.status, killed.can_resume) == ("running", "interrupted", True)
     assert store.load(killed.folder).card.metrics["val_accuracy"] > 0
-    _kill_after("epoch   8", signal.SIGKILL, *arguments)
+    _kill_after("epoch   6", signal.SIGKILL, *arguments)
     commands.run(*arguments)
     whole, resumed = (paths.folder(name) for name in ("whole", "killed"))
     history = [pd.read_csv(folder / paths.HISTORY).drop(columns="seconds") for folder in (whole, resumed)]

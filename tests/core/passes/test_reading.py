@@ -62,7 +62,7 @@ def test_samples_that_wait_for_each_other_are_read_at_the_same_time(chunks: Chun
 
     def both(position: int) -> Input | None:
         if position < 2:
-            barrier.wait(timeout=10)
+            barrier.wait()
         return plain(position)
 
     with_two = InProcess(workers=1)
