@@ -33,7 +33,7 @@ FLOORS = (
     ("predictions",),
     ("training",),
     ("explanation",),
-    ("mistakes", "inside"),
+    ("mistakes", "inside", "trust"),
     ("commands",),
     ("__main__",),
 )

@@ -9,6 +9,8 @@
   for each sample; beside it the scores of all classes, or histograms of them) and ``metrics.json``.
   An unfinished evaluation is in ``evaluations/.NAME/``, its output in ``evaluations/.NAME.log``.
 - ``examples.parquet`` has the patches that excite each channel most, ``.examples/`` an unfinished search.
+- ``trust.json`` says which maps of this network can be believed, ``trust.parquet`` has the tests of each map;
+  ``.trust/`` is an unfinished run of these tests.
 - ``local.json``, also in the folders of evaluations, says where the images are on this machine.
 """
 
@@ -32,6 +34,7 @@ EVALUATIONS, VALIDATION_WORK = "evaluations", ".validation"
 FACTS, PREDICTIONS, METRICS = "evaluation.json", "predictions.parquet", "metrics.json"
 
 EXAMPLES, EXAMPLES_WORK = "examples.parquet", ".examples"
+TRUST, TRUST_TABLE, TRUST_WORK = "trust.json", "trust.parquet", ".trust"
 
 
 def root() -> Path:

@@ -15,6 +15,7 @@ COMMANDS = {
     "recipes": ("training", "list the built-in recipes"),
     "train": ("training", "train a classifier by a recipe; makes a checkpoint"),
     "evaluate": ("evaluating", "save predictions and metrics of a checkpoint on a data set"),
+    "trust": ("trusting", "test which method, at which layer, can be believed for a checkpoint"),
 }
 
 

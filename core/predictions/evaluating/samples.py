@@ -125,11 +125,8 @@ def samples_of(card: Card, images: ImageSet, split: str) -> Samples:
     Raises:
         DataError: no such split, or it has no image of a class that the checkpoint knows.
     """
-    splits = _splits(card, images, split)
-    wanted = np.ones(len(images), bool) if split == "all" else splits == split
-    if not wanted.any():
-        there = ", ".join(sorted(set(splits.tolist())))
-        raise DataError(f"{data_name(images)!r} has no images in a split {split!r}; there is {there}, all")
+    splits = splits_of(card, images, split)
+    wanted = are_in(images, splits, split)
     labels = labels_for(images, card.class_names)
     known = labels >= 0
     if not (wanted & known).any():
@@ -138,7 +135,20 @@ def samples_of(card: Card, images: ImageSet, split: str) -> Samples:
     return Samples(images, np.flatnonzero(wanted & known), labels, splits, split, unknown)
 
 
-def _splits(card: Card, images: ImageSet, wanted: str) -> NDArray[np.str_]:
+def are_in(images: ImageSet, splits: NDArray[np.str_], split: str) -> NDArray[np.bool_]:
+    """Whether each image (N,) is in a split, or all of them for ``all``; DataError if no image is."""
+    wanted = np.ones(len(images), bool) if split == "all" else splits == split
+    if not wanted.any():
+        there = ", ".join(sorted(set(splits.tolist())))
+        raise DataError(f"{data_name(images)!r} has no images in a split {split!r}; there is {there}, all")
+    return wanted
+
+
+def splits_of(card: Card, images: ImageSet, wanted: str) -> NDArray[np.str_]:
+    """The split of each image (N,): as in the checkpoint's training if these are its data, else as published.
+
+    Images without splits get the one that is wanted, or ``val``.
+    """
     if card.data.get("fingerprint") == images.fingerprint:
         parts = divided(images, division_of(card))
         splits = np.full(len(images), "none", "<U5")

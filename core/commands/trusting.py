@@ -1,0 +1,125 @@
+"""The command ``trust``: which method, at which layer, can be believed for a network."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from core.checkpoints import store
+from core.commands.options import engines, layouts
+from core.commands.options.complaint import complain
+from core.commands.options.numbers import LARGEST_SEED, place, place_or_address, whole
+from core.data.image_set import ImageSet
+from core.data.sources.folder import remote
+from core.explanation.asking import methods_of
+from core.explanation.question import METHODS
+from core.trust.collecting import collect
+from core.trust.pairs import MethodAtLayer, pairs_for
+from core.trust.photos import open_any, sampled
+from core.trust.report import TrustReport
+
+_INTERRUPTED = 130  # The exit status of a shell after Ctrl-C.
+_USUAL_SAMPLES, _MOST_SAMPLES = 24, 1_000_000
+_ALL = "all"
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``trust``."""
+    parser.set_defaults(run=_trust)
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
+    parser.add_argument(
+        "--data",
+        type=place_or_address,
+        metavar="DIR",
+        help="folder of photos, with or without labels, or its address (default: the images of 'evaluate')",
+    )
+    layouts.add(parser)
+    parser.add_argument("--split", default="val", metavar="S", help="train, val, test or all (default: val)")
+    parser.add_argument(
+        "--methods",
+        nargs="+",
+        choices=(_ALL, *METHODS),
+        default=[],
+        metavar="M",
+        help=f"methods to test (default: those that need one forward pass), or {_ALL}: hours; "
+        f"there is {', '.join(METHODS)}",
+    )
+    parser.add_argument(
+        "--layers", nargs="+", default=[], metavar="L", help="layers listed by 'layers' (default: each stage)"
+    )
+    parser.add_argument(
+        "--samples",
+        type=whole(1, _MOST_SAMPLES),
+        default=_USUAL_SAMPLES,
+        metavar="N",
+        help="photos, drawn at random (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=whole(0, LARGEST_SEED),
+        default=0,
+        metavar="S",
+        help="of all that is random (default: 0)",
+    )
+    parser.add_argument(
+        "--name", default="", help="what photos these are, for the report (default: the name of the data)"
+    )
+    parser.add_argument(
+        "--out",
+        type=place,
+        metavar="DIR",
+        help="folder for trust.json and trust.parquet (default: the checkpoint's, where the app finds them)",
+    )
+    engines.add(parser)
+
+
+def _trust(options: argparse.Namespace) -> int:
+    try:
+        return _tested(options)
+    except KeyboardInterrupt:
+        complain("interrupted; finished work is kept, run the same command to continue")
+        return _INTERRUPTED
+
+
+def _tested(options: argparse.Namespace) -> int:
+    folder = store.find(options.checkpoint)
+    pairs = _pairs(folder, options)
+    sample = sampled(
+        folder,
+        _opened(folder, options),
+        options.samples,
+        seed=options.seed,
+        split=options.split,
+        name=options.name,
+    )
+    engine = engines.engine(options)
+    report = collect(folder, sample, pairs, engine, out=options.out, on_progress=engines.draw)
+    missing = len(sample.indices) - report.photos.number
+    if missing:
+        print(f"unreadable images left out: {missing}", file=sys.stderr)
+    _print(report)
+    return 0
+
+
+def _pairs(folder: Path, options: argparse.Namespace) -> tuple[MethodAtLayer, ...]:
+    network = store.load(folder)
+    methods = methods_of(network) if _ALL in options.methods else options.methods
+    return pairs_for(network, methods, options.layers)
+
+
+def _opened(folder: Path, options: argparse.Namespace) -> ImageSet:
+    if isinstance(options.data, str):
+        known = store.read_card(folder).class_names
+        return remote.open_address(options.data, layout=options.layout, known=known)
+    return open_any(folder, options.data, options.layout)
+
+
+def _print(report: TrustReport) -> None:
+    width = max(len(str(pair)) for pair in report.pairs)
+    print(f"{report.checkpoint} on {report.photos.number} images of {report.photos.name}:")
+    for pair in sorted(report.pairs, key=lambda each: -each.score):
+        ends = f"{pair.low:+.3f} to {pair.high:+.3f}"
+        print(f"  {pair!s:{width}}  {pair.score:+.3f}  {ends}  {pair.verdict}")
+    for name in ("random", "centre", "edges"):
+        each = getattr(report.references, name)
+        print(f"  {name:{width}}  {each.score:+.3f}  {each.low:+.3f} to {each.high:+.3f}")
+    print(report.recommended.reason)

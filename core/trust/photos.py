@@ -1,0 +1,75 @@
+"""The photos that maps are tested on: a seeded sample of any folder of images."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.checkpoints import store
+from core.data.image_set import ImageSet, Labels
+from core.data.sources.folder.layout import LayoutError
+from core.data.sources.photos import photos_below
+from core.errors import DataError
+from core.predictions.evaluating.samples import are_in, open_images, splits_of
+from core.predictions.evaluations import data_name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhotoSample:
+    """The photos ``indices`` (n,) of ``images``, in random order; ``name`` says what photos they are."""
+
+    images: ImageSet
+    indices: Labels
+    split: str
+    seed: int
+    name: str
+
+    def sample_id(self, position: int) -> str:
+        """The name of a photo by its place in the sample."""
+        return self.images.sample_ids[int(self.indices[position])]
+
+    def path(self, position: int) -> str:
+        """The file of a photo below the folder of the images; empty for embedded images."""
+        return "" if self.images.root is None else self.sample_id(position)
+
+
+def open_any(folder: Path, data: Path | None, layout: str = "") -> ImageSet:
+    """The images in ``data`` as `open_images` reads them, or as photos without labels; none are needed.
+
+    Raises:
+        DataError: there are no images, or ``data`` is None and it is unknown which to use.
+        LayoutError: the folder can be read in several ways.
+    """
+    try:
+        images = open_images(folder, data, layout)
+    except LayoutError:
+        raise
+    except DataError as error:
+        if data is None or not data.is_dir():
+            raise
+        try:
+            return photos_below(data)
+        except DataError:
+            raise error from None
+    return images
+
+
+def sampled(
+    folder: Path, images: ImageSet, num_photos: int, *, seed: int = 0, split: str = "val", name: str = ""
+) -> PhotoSample:
+    """So many photos of a split, drawn at random; all of them if there are fewer.
+
+    Of photos in groups, such as the frames of one sign, each group gives one before any gives two. Data
+    without splits count as one. ``all`` stands for all splits. ``name`` is that of the data set unless given.
+
+    Raises:
+        DataError: there is no photo in this split.
+    """
+    splits = splits_of(store.read_card(folder), images, split)
+    among = np.flatnonzero(are_in(images, splits, split))
+    drawn = np.random.default_rng(seed).permutation(among)
+    if images.groups is not None:
+        _, firsts = np.unique(images.groups[drawn], return_index=True)
+        is_first = np.isin(np.arange(len(drawn)), firsts)
+        drawn = np.concatenate([drawn[is_first], drawn[~is_first]])
+    return PhotoSample(images, drawn[:num_photos], split, seed, name or data_name(images))
