@@ -1,6 +1,5 @@
 """Texts from outside show as they are: no page lets one load a picture, show a link or change the page."""
 
-import ast
 import html
 import json
 import re
@@ -21,7 +20,7 @@ from core.checkpoints import paths, store
 from core.predictions.evaluating.evaluate import evaluate
 from core.predictions.evaluating.samples import open_images, samples_of
 from pages._ui import words
-from tests.support.looking import ROOT, opened
+from tests.support.looking import opened
 
 NAMES = ("test-hostile-a", "test-hostile-b")
 # Where it reads HTML.
@@ -240,62 +239,3 @@ def test_a_photo_with_a_hostile_name() -> None:
     page = opened("pages/explain.py", checkpoint=NAMES[0])
     page.file_uploader(key="uploads").upload(f"{hostile('photo')}.png", b"no picture").run()
     check(page)
-
-
-# And in the code: what is foreign by its name goes through pages._ui.words on its way to Markdown.
-
-MARKDOWN = {
-    *("markdown", "caption", "info", "error", "warning", "success", "toast", "title", "header", "subheader"),
-    *("button", "download_button", "badge", "metric", "expander", "popover", "progress"),
-    *("spinner", "toggle", "checkbox", "form_submit_button", "TextColumn", "NumberColumn", "ProgressColumn"),
-}
-FOREIGN = {
-    *("name", "names", "class_name", "class_names", "split", "splits", "path", "source", "reason", "typed"),
-    *(
-        "sample_id",
-        "error",
-        "message",
-        "label_name",
-        "recipe_name",
-        "about",
-        "architecture",
-        "folder",
-        "other",
-    ),
-}
-
-
-def unescaped(node: ast.AST) -> Iterator[str]:
-    """Foreign names in an expression, but for those that are given to a function of `pages._ui.words`."""
-    if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("words.", "len", "map(words.")):
-        return
-    if isinstance(node, ast.Call) and ast.unparse(node).startswith("' · '.join(map(words.plain"):
-        return
-    if isinstance(node, ast.Name) and node.id in FOREIGN:
-        yield node.id
-    if isinstance(node, ast.Attribute) and node.attr in FOREIGN:
-        yield ast.unparse(node)
-    # Of a choice, its condition is not shown.
-    shown = [node.body, node.orelse] if isinstance(node, ast.IfExp) else ast.iter_child_nodes(node)
-    for child in shown:
-        yield from unescaped(child)
-
-
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "pages").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
-)
-def test_the_code_gives_no_foreign_name_to_markdown_as_it_is(path: Path) -> None:
-    found = []
-    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in MARKDOWN:
-            texts = [
-                *call.args[:1],
-                *(each.value for each in call.keywords if each.arg in ("help", "label", "text")),
-            ]
-            found += [f"line {call.lineno}: {name}" for text in texts for name in unescaped(text)]
-    assert found == []
-
-
-def test_what_is_not_escaped_is_found_in_code() -> None:
-    written = ast.parse("st.caption(f'{run.name} and {words.plain(run.name)} of {len(names)}')", mode="eval")
-    assert list(unescaped(written.body.args[0])) == ["run.name"]
