@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,11 +14,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import paths
+from core.checkpoints.store import Checkpoint
 from core.explanation.question import METHODS
 from pages._ui.kit.pickers import method_picker
 from pages._ui.session.question import answers
 from pages._ui.shell import PAGES
-from tests.support.looking import captions, component
+from tests.support.checkpoints import link_all
+from tests.support.looking import captions, component, opened
 from tests.support.paths import ROOT
 from tests.support.questions import OF_CONVOLUTIONS, take_few_samples
 
@@ -114,10 +117,11 @@ def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     take_few_samples(monkeypatch)
 
 
-@pytest.mark.parametrize("method", sorted(set(OF_CONVOLUTIONS) - {"score_cam"}))  # It takes 1,280 passes.
+@pytest.mark.parametrize("method", sorted(OF_CONVOLUTIONS))
 @pytest.mark.slow
-def test_every_method_answers_on_the_page(explain: AppTest, method: str) -> None:
-    page = with_photo(explain, cat())
+def test_every_method_answers_on_the_page(small: Checkpoint, checkpoints: Path, method: str) -> None:
+    link_all(small.folder.parent, checkpoints)
+    page = opened("pages/explain.py", checkpoint="small", photo="chelsea.png")
     page.selectbox(key="method").select(method).run(timeout=60)
     assert not page.exception
     assert not page.error
