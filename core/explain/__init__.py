@@ -2,7 +2,8 @@
 
 - Where in a layer the evidence for a class lies: `class_activation_map`. For several classes, layers or
   methods, run `trace` once and ask `class_activation_maps` as often as you like.
-- Which pixels of the input matter: `attribution`.
+- Which pixels of the input matter: `attribution`. Maps of a layer that need passes of their own:
+  `REGION_METHODS`.
 - To see either: `heatmap`.
 - Which layers there are: `spatial_layers`, `default_layer`. What they give: `activations`.
 - What their channels respond to: `ascend`.
@@ -18,6 +19,8 @@ from core.explain.maps.cam import (
     cam,
     class_activation_map,
     class_activation_maps,
+    eigen_cam,
+    finer_cam,
     grad_cam,
     grad_cam_pp,
     hires_cam,
@@ -30,11 +33,26 @@ from core.explain.maps.pixels import (
     PIXEL_METHODS,
     PixelQuestion,
     attribution,
+    deep_lift,
+    gradient_shap,
     guided_grad_cam,
     integrated_gradients,
+    kernel_shap,
+    lime,
     occlusion,
     register_pixel_method,
+    rise,
     saliency,
+    smooth_grad,
+)
+from core.explain.maps.regions import (
+    REGION_METHODS,
+    ablation_cam,
+    attention_rollout,
+    le_grad,
+    register_region_method,
+    score_cam,
+    weight_grad_cam,
 )
 from core.explain.maps.scaling import heatmap
 from core.explain.network.activations import activations, class_contributions
@@ -46,6 +64,7 @@ __all__ = [
     "CAM_METHODS",
     "LOGITS",
     "PIXEL_METHODS",
+    "REGION_METHODS",
     "Ascended",
     "Evidence",
     "Layer",
@@ -54,30 +73,44 @@ __all__ = [
     "Plain",
     "Robust",
     "Trace",
+    "ablation_cam",
     "activations",
     "ascend",
+    "attention_rollout",
     "attribution",
     "cam",
     "class_activation_map",
     "class_activation_maps",
     "class_contributions",
+    "deep_lift",
     "default_layer",
+    "eigen_cam",
+    "finer_cam",
     "grad_cam",
     "grad_cam_pp",
+    "gradient_shap",
     "guided_grad_cam",
     "heatmap",
     "hires_cam",
     "integrated_gradients",
+    "kernel_shap",
     "layer_cam",
+    "le_grad",
+    "lime",
     "logit_evidence",
     "occlusion",
     "receptive_field",
     "register_cam",
     "register_pixel_method",
+    "register_region_method",
+    "rise",
     "saliency",
+    "score_cam",
+    "smooth_grad",
     "spatial_layers",
     "stages",
     "towards",
     "trace",
+    "weight_grad_cam",
     "xgrad_cam",
 ]

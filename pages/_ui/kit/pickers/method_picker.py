@@ -61,13 +61,13 @@ def method(methods: Sequence[str]) -> str:
     """One of the methods that fit a network, by its name in `core`; in the address."""
     usual = Question().method
     links.recall(question_keys.METHOD, links.METHOD, methods, usual)
-    question_keys.keep_method_among(methods, usual)
+    now = question_keys.method_among(methods, usual)
     chosen: str = st.selectbox(
         "Method",
         sorted(methods, key=[*_NAMED, *METHODS].index),
         format_func=label,
         key=question_keys.METHOD,
-        help=_help(methods),
+        help=_help(methods, now),
         persist_state="session",
     )
     links.write(links.METHOD, None if chosen == usual else chosen)
@@ -84,14 +84,16 @@ def unit(name: str) -> str:
     return _NAMED[name].unit if name in _NAMED else "raw"
 
 
-def _help(methods: Sequence[str]) -> str:
-    """What each of the methods does, by group."""
-    return "\n\n".join(
+def _help(methods: Sequence[str], chosen: str) -> str:
+    """What the chosen method does, and then each of the others, by group."""
+    first = [f"**{label(chosen)}**: {_NAMED[chosen].about}."] if chosen in _NAMED else []
+    groups = (
         f"**{group}**\n"
         + "\n".join(f"- {named.label}: {named.about}" for name, named in group_of.items() if name in methods)
         for group, group_of in GROUPS.items()
         if any(name in methods for name in group_of)
     )
+    return "\n\n".join([*first, *groups])
 
 
 def layers_recorded(layer: str, stage_names: Sequence[str]) -> tuple[str, ...]:

@@ -48,10 +48,11 @@ def choose_layer(checkpoint: str, name: str) -> None:
     st.session_state[layer_key(checkpoint)] = name
 
 
-def keep_method_among(methods: Sequence[str], usual: str) -> None:
-    """Set the method picker to the usual method if it has one that another network offered."""
-    if st.session_state.get(METHOD, usual) not in methods:
+def method_among(methods: Sequence[str], usual: str) -> str:
+    """The value of the method picker, which becomes the usual one if only another network offers it."""
+    if st.session_state.get(METHOD) not in methods:
         st.session_state[METHOD] = usual
+    return str(st.session_state[METHOD])
 
 
 def choose_fast_method() -> None:
