@@ -77,9 +77,9 @@ def started(*arguments: str, program: str = "core") -> Iterator[Command]:
             process.join()
 
 
-def run(*arguments: str) -> str:
-    """What the command prints; it must succeed."""
-    with started(*arguments) as command:
+def run(*arguments: str, program: str = "core") -> str:
+    """What the program prints; it must succeed."""
+    with started(*arguments, program=program) as command:
         assert command.status() == 0, command.errors
         return command.printed
 

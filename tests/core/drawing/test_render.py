@@ -1,7 +1,5 @@
 """Colours, overlays and encoded files."""
 
-import subprocess
-import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from PIL import Image
 
 from core.drawing import render
 from core.drawing.render import COLORMAPS, SIGNED, coloured, overlay, palette
-from tests.support.paths import ROOT
+from tests.support import commands
 
 # The first and last colours of matplotlib's maps of these names, and of Google's turbo.
 ENDS = {
@@ -21,21 +19,6 @@ ENDS = {
     "viridis": ((68, 1, 84), (253, 231, 36)),
     "turbo": ((48, 18, 59), (122, 4, 2)),
 }
-_FIFTY_MEGAPIXELS = """
-import pathlib, re, sys
-import numpy as np
-from core.drawing import render
-
-def peak():  # Not ru_maxrss, which a child takes over from its parent.
-    return int(re.search(r"VmHWM:\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())[1]) / 1024
-
-image = np.zeros((5774, 8660, 3), np.uint8)
-values = np.ones((5774, 8660), np.float32)
-image[:], values[:, :500] = 7, np.nan
-before = peak()
-picture = render.overlay(image, values, sys.argv[1])
-print(peak() - before, *picture[0, -1])
-"""
 
 
 def _photo(height: int = 300, width: int = 40) -> NDArray[np.uint8]:
@@ -126,9 +109,8 @@ def test_what_was_not_seen_is_greyed_and_hatched_across_the_seams_of_bands() -> 
 @pytest.mark.slow
 def test_an_overlay_of_fifty_megapixels_takes_less_than_a_gigabyte() -> None:
     """Beside photo and values, which the caller has: the picture itself is 150 MB, all else is bands."""
-    command = [sys.executable, "-c", _FIFTY_MEGAPIXELS, "inferno"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 (our own)
-    megabytes, *pixel = map(float, done.stdout.split())
+    printed = commands.run("inferno", program="tests.support.peak_of_overlay")
+    megabytes, *pixel = map(float, printed.split())
     assert 140 < megabytes < 1000
     assert pixel == pytest.approx(7 * 0.3 + palette("inferno")[255] * 0.7, abs=1)
 
