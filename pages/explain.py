@@ -10,7 +10,7 @@ from core.explanation.question import INPUT, Question, Score
 from pages._ui import shell, words
 from pages._ui.explain import downloads, look, map_view, small_maps
 from pages._ui.explain.scene import Scene
-from pages._ui.kit import waiting
+from pages._ui.kit import trust_line, waiting
 from pages._ui.kit.pickers import method_picker, photo_picker, question_pickers
 from pages._ui.session.checkpoints import models
 from pages._ui.session.question import answers, photos, question_keys
@@ -66,7 +66,8 @@ with shell.page("pages/explain.py"):
         scene = Scene(photo, loaded, question, answer, layer, palette)
         title.header(f"{words.plain(scene.title)}?", anchor=False)
         opacity = map_view.draw_viewer(scene, view)
-        map_view.draw_sum(scene)
+        trust_line.draw(photo, loaded, answer, layer, key="map")
+        map_view.draw_emptiness(scene)
         # The map is drawn; those of the other layers may take as long again.
         (answer,) = waiting.answers(photo, loaded, question)
         scene = replace(scene, answer=answer)
@@ -77,6 +78,7 @@ with shell.page("pages/explain.py"):
             layers = () if layer == INPUT else (layer,)
             each_class = Question(method, layers, (Score(asked[0]), Score(against)))
             small_maps.draw_duel(scene, *waiting.answers(photo, loaded, each_class))
+        map_view.draw_sum(scene)
         with st.container(key="taken_along", gap="xsmall"):
             downloads.draw(scene, opacity)
             map_view.draw_small_print(scene)

@@ -43,6 +43,8 @@ def _own_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for variable in ("SEEWHY_DATA", "SEEWHY_CACHE", paths.VARIABLE):
             patch.setenv(variable, str(tmp_path_factory.mktemp(variable.lower())))
+        # Each test of a map costs 140 forward passes.
+        patch.setenv("SEEWHY_TEST_MAPS", "0")
         shipped.copy_to(paths.root())
         yield
 

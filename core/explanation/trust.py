@@ -11,8 +11,8 @@ from torch import Tensor
 from core.checkpoints.store import Checkpoint
 from core.explain.network.tracing import towards
 from core.explain.trust.absent import absent_values
-from core.explain.trust.curves import CurvePair, OnShare, Subject
-from core.explain.trust.faithfulness import Faithfulness, faithfulness
+from core.explain.trust.curves import CurvePair, Curves, OnShare, Subject
+from core.explain.trust.faithfulness import Faithfulness, both_directions, faithfulness
 from core.explain.trust.verdict import BELIEVABLE, NOISE, MapVerdict, Quoted, verdict
 from core.explanation.answer import Explanation, Map
 from core.shares import whole_percent
@@ -27,11 +27,16 @@ _FAILED = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trust:
-    """The tests of one map: its curves beside those of the references, and the verdict in a sentence."""
+    """The tests of one map: its curves beside those of the references, and the verdict with its reason."""
 
     faithful: Faithfulness
     verdict: MapVerdict
-    sentence: str
+    reason: str
+
+    @property
+    def sentence(self) -> str:
+        """``Believable: hiding the brightest 10% …``."""
+        return f"{self.verdict.grade.capitalize()}: {self.reason[0].lower()}{self.reason[1:]}"
 
 
 def trust(
@@ -116,33 +121,66 @@ def curves_csv(trusted: Trust) -> bytes:
     return file.getvalue().encode()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """The probability of the class, mean over the ways of hiding, at each share of the photo; for a chart.
+
+    ``lowest`` and ``highest`` differ from ``mean`` for the random orders only.
+    """
+
+    order: str
+    shares: list[float]
+    mean: list[float]
+    lowest: list[float]
+    highest: list[float]
+
+
+def lines(trusted: Trust, *, showing: bool) -> list[Line]:
+    """The curves of the map, the centre, the edges and random places, hidden first or shown first."""
+    faithful = trusted.faithful
+    named = {
+        "map": [faithful.of_map.probability],
+        "centre": [faithful.centre.probability],
+        "edges": [faithful.edges.probability],
+        "random": both_directions(faithful),
+    }
+    return [_line(order, curves, showing=showing) for order, curves in named.items()]
+
+
+def _line(order: str, curves: list[Curves], *, showing: bool) -> Line:
+    means = torch.stack([(each.insertion if showing else each.deletion).mean(0) for each in curves])
+    lowest, highest = means.aminmax(dim=0)
+    return Line(order, curves[0].shares.tolist(), means.mean(0).tolist(), lowest.tolist(), highest.tolist())
+
+
 def _trust(faithful: Faithfulness, explanation: Explanation, class_names: tuple[str, ...]) -> Trust:
     judged = verdict(faithful)
     rival = None if explanation.against is None else class_names[explanation.against]
-    return Trust(faithful, judged, _sentence(judged, class_names[explanation.class_idx], rival))
+    return Trust(faithful, judged, _reason(judged, class_names[explanation.class_idx], rival))
 
 
-def _sentence(judged: MapVerdict, class_name: str, rival_name: str | None) -> str:
+def _reason(judged: MapVerdict, class_name: str, rival_name: str | None) -> str:
     score = class_name if rival_name is None else f"{class_name} (rather than {rival_name})"
-    sentence = f"{judged.grade.capitalize()}: {_change(judged.quoted, score)}."
+    change = f"{_change(judged.quoted, score, judged.grade)}."
     if judged.grade == BELIEVABLE:
-        return sentence
+        return change
     if judged.grade == NOISE:
-        return f"{sentence} Another layer or method may do better."
-    return f"{sentence} But {_listed(judged.failed)}."
+        return f"{change} Another layer or method may do better."
+    return f"{change} But {_listed(judged.failed)}."
 
 
-def _change(quoted: Quoted, score: str) -> str:
-    share, whole, changed, at_random = map(
-        whole_percent, (quoted.share, quoted.whole, quoted.changed, quoted.at_random)
-    )
+def _change(quoted: Quoted, score: str, grade: str) -> str:
+    share, whole, changed = map(whole_percent, (quoted.share, quoted.whole, quoted.changed))
+    at_random = whole_percent(quoted.at_random)
+    if grade == NOISE:
+        at_random = f"{whole_percent(quoted.lowest)} to {whole_percent(quoted.highest)}"
     if quoted.showing:
         return (
-            f"with only the brightest {share} of the photo shown, {score} has {changed}; "
+            f"With only the brightest {share} of the photo shown, {score} has {changed}; "
             f"with a random {share}, {at_random} (whole photo: {whole})"
         )
     return (
-        f"hiding the brightest {share} of the photo takes {score} from {whole} to {changed}; "
+        f"Hiding the brightest {share} of the photo takes {score} from {whole} to {changed}; "
         f"hiding a random {share} leaves {at_random}"
     )
 

@@ -13,6 +13,7 @@ from pages._ui import errors, welcome
 from pages._ui.kit import own_model
 from pages._ui.session import collecting
 from pages._ui.session.checkpoints import models
+from pages._ui.session.question import tested_maps
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def page(path: str) -> Iterator[None]:
         welcome.draw()
         st.stop()
     try:
-        yield
+        with tested_maps.at_the_end():
+            yield
     except FragmentHandledException:
         raise  # The fragment has shown it.
     except Exception as error:  # Any error: the sidebar and what has been drawn stay.

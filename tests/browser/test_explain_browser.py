@@ -97,6 +97,16 @@ def test_the_pointer_reads_the_cell_under_it_and_says_where_nothing_was_seen(app
     expect(reading).to_contain_text("the network did not see this")
 
 
+def test_a_map_is_tested_on_a_click_and_its_curves_open(app: App) -> None:
+    app.open("/explain?checkpoint=digits&photo=digits/digits-val/digits/677")
+    app.page.get_by_role("button", name="Can this map be believed?").click()
+    line = app.page.locator(".st-key-trust_line_map")
+    expect(line).to_contain_text(re.compile(r"(Believable|Weak|No better than noise).*\d+%"))
+    line.get_by_role("button", name="Curves").click()
+    expect(app.page.locator(".js-plotly-plot")).to_have_count(2)
+    expect(app.page.locator(".legendtext", has_text="This map").first).to_be_visible()
+
+
 def test_opacity_moves_without_the_server(app: App) -> None:
     app.open(CAT)
     app.heat()

@@ -162,7 +162,7 @@ def test_a_map_without_positive_evidence_says_so_instead_of_showing_nothing() ->
         answer = SimpleNamespace(maps={"bn2": Map(-np.ones((7, 7), np.float32))}, class_idx=0, against=None)
         card = SimpleNamespace(class_names=("tench", "goldfish"))
         loaded = SimpleNamespace(checkpoint=SimpleNamespace(card=card))
-        map_view.draw_sum(Scene(None, loaded, None, answer, "bn2", "inferno"))
+        map_view.draw_emptiness(Scene(None, loaded, None, answer, "bn2", "inferno"))
 
     page = AppTest.from_function(script).run()
     assert not page.exception

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core.explain.trust import references
-from core.explain.trust.curves import CurvePair, OnShare, Subject, curves
+from core.explain.trust.curves import CurvePair, Curves, OnShare, Subject, curves
 from core.explain.trust.patches import Patches, patches_for, ranks
 
 _NUM_NOISE = 6  # Half of them smooth, at the map's own cells; each counts in both directions.
@@ -39,6 +39,12 @@ class Faithfulness:
     def noise_spread(self) -> float:
         """Standard deviation of the score of random orders."""
         return sqrt(sum(each.probability.score**2 for each in self.noise) / len(self.noise))
+
+
+def both_directions(faithful: Faithfulness) -> list[Curves]:
+    """The probability's curves of all random orders, and of the same orders reversed."""
+    curves = [each.probability for each in faithful.noise]
+    return [*curves, *map(Curves.reversed, curves)]
 
 
 def faithfulness(

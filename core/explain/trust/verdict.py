@@ -6,7 +6,7 @@ from math import copysign, inf, sqrt
 from scipy.special import stdtr
 
 from core.explain.trust.curves import CurvePair, Curves
-from core.explain.trust.faithfulness import Faithfulness
+from core.explain.trust.faithfulness import Faithfulness, both_directions
 
 BELIEVABLE = "believable"
 WEAK = "weak"
@@ -22,7 +22,7 @@ class Quoted:
     """The class's probability for the whole photo, with the map's first places changed, and with random ones.
 
     ``showing`` tells whether the brightest ``share`` of the photo is all that is shown, or what is hidden.
-    Probabilities are means over the ways of hiding.
+    Probabilities are means over the ways of hiding; ``lowest`` and ``highest`` are of single random orders.
     """
 
     showing: bool
@@ -30,6 +30,8 @@ class Quoted:
     whole: float
     changed: float
     at_random: float
+    lowest: float
+    highest: float
 
     @property
     def gain(self) -> float:
@@ -88,23 +90,20 @@ def _spreads(faithful: Faithfulness) -> list[float]:
 
 
 def _quoted(faithful: Faithfulness, grade: str) -> Quoted:
-    """The change that speaks most for the map; of a map like noise, what hiding does, for or against it."""
-    hidden, shown = (_changes(faithful, showing=showing) for showing in (False, True))
-    if grade == NOISE:
-        return max(hidden, key=lambda quoted: abs(quoted.gain))
-    return max(hidden + shown, key=lambda quoted: quoted.gain)
+    """The change that speaks most for the map; of a map like noise, the one that speaks most against it."""
+    changes = [change for showing in (False, True) for change in _changes(faithful, showing=showing)]
+    return (min if grade == NOISE else max)(changes, key=lambda quoted: quoted.gain)
 
 
 def _changes(faithful: Faithfulness, *, showing: bool) -> list[Quoted]:
     of_map = faithful.of_map.probability
-    noise = [each.probability for each in faithful.noise]
-    curves = [_mean_curve(each, showing=showing) for each in (of_map, *noise, *map(Curves.reversed, noise))]
+    curves = [_mean_curve(each, showing=showing) for each in (of_map, *both_directions(faithful))]
     changed, *random = curves
-    at_random = [sum(probabilities) / len(random) for probabilities in zip(*random, strict=True)]
     whole = float(of_map.deletion[0, 0])
+    by_share = zip(of_map.shares.tolist(), changed, zip(*random, strict=True), strict=True)
     return [
-        Quoted(showing, share, whole, changed[place], at_random[place])
-        for place, share in enumerate(of_map.shares.tolist())
+        Quoted(showing, share, whole, value, sum(others) / len(others), min(others), max(others))
+        for share, value, others in by_share
         if 0 < share <= _MOST
     ]
 

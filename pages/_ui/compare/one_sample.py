@@ -18,7 +18,7 @@ from pages._ui import words
 from pages._ui.compare.piles import PairSelection
 from pages._ui.compare.state import comparisons
 from pages._ui.compare.state.comparisons import Compared
-from pages._ui.kit import waiting
+from pages._ui.kit import trust_line, waiting
 from pages._ui.kit.components import panes
 from pages._ui.kit.components.panes import Cells, Pane
 from pages._ui.kit.components.scales import Scale
@@ -147,7 +147,8 @@ def draw_maps(side: Side, photo: Photo) -> None:
     if not side.sample.is_right:
         classes.append(side.sample.label)
     question = Question(target_layers=(layer,), scores=tuple(map(Score, classes)))
-    maps = [each.maps[layer] for each in waiting.answers(photo, loaded, question)]
+    explained = waiting.answers(photo, loaded, question)
+    maps = [each.maps[layer] for each in explained]
     both = sides(maps[0], maps[-1])
     panes.draw(
         _panes(side, photo, loaded, both)[: len(maps)],
@@ -156,6 +157,7 @@ def draw_maps(side: Side, photo: Photo) -> None:
         hint="Hover or press arrow keys to read the maps",
     )
     st.caption(words.plain(f"Grad-CAM at {layer}, its last layer: {_shape(maps[0])} cells"))
+    trust_line.draw(photo, loaded, explained[0], layer, key=f"compared_{side.key}")
 
 
 def _scale(maps: Sides) -> Scale:

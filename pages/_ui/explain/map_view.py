@@ -18,8 +18,9 @@ from pages._ui.kit.pickers import method_picker
 from pages._ui.session.question import photos
 from pages._ui.session.question.photos import Drawn
 
-# Pixels of the scale, the sum and the maps of all stages, which are seen together with the photo.
-_BELOW = 325
+# Pixels of the scale, the verdict and the maps of all stages, which are seen together with the photo. The
+# scale and the verdict on two classes are a line longer each.
+_BELOW, _BELOW_TWO = 325, 370
 
 
 def draw_verdict(
@@ -39,39 +40,43 @@ def draw_viewer(scene: Scene, view: str) -> float:
     heat = render.heat_png(_on_drawn(scene, scene.values(scene.map.raw), drawn), scene.palette)
     alt = f"{scene.photo.name}: {scene.title}, {scene.method} {scene.place}"
     layered = viewer.Layered(drawn, heat, cells, seen)
-    return viewer.draw(layered, _scale(scene), view=view, alt=alt, below=_BELOW)
+    below = _BELOW_TWO if scene.rival_name else _BELOW
+    return viewer.draw(layered, _scale(scene), view=view, alt=alt, below=below)
+
+
+def draw_emptiness(scene: Scene) -> None:
+    """Say where a heat map is empty, and what shows more."""
+    if scene.map.has_positive_evidence or scene.is_signed:
+        return
+    st.info(
+        f"No positive evidence: the map is empty {words.plain(scene.place)} for "
+        f"{words.plain(scene.class_name)}. Choose *For and against* to see the evidence against it.",
+        icon=":material/contrast:",
+    )
 
 
 def draw_sum(scene: Scene) -> None:
-    """Draw the sum of the evidence, or say that there is none."""
+    """Draw the sum of the evidence, where a map is in logits."""
     shown = scene.map
-    if shown.evidence is not None:
-        score = f"logit of {scene.class_name}"
-        if scene.rival_name:
-            score += f" {words.MINUS} logit of {scene.rival_name}"
-        parts = [
-            (words.signed(shown.speaks_for), "evidence for"),
-            (words.signed(shown.speaks_against), "evidence against"),
-            (words.signed(shown.bias), "bias"),
-            (f"= {words.signed(shown.score)}", score),
-        ]
-        _draw_equation(parts)
-    if not shown.has_positive_evidence and not scene.is_signed:
-        st.info(
-            f"No positive evidence: the map is empty {words.plain(scene.place)} for "
-            f"{words.plain(scene.class_name)}. Choose *For and against* to see the evidence against it.",
-            icon=":material/contrast:",
-        )
+    if shown.evidence is None:
+        return
+    # Short labels, so that the sum is one line in its column.
+    score = "difference" if scene.rival_name else "logit"
+    parts = [
+        (words.signed(shown.speaks_for), "evidence for"),
+        (words.signed(shown.speaks_against), "evidence against"),
+        (words.signed(shown.bias), "bias"),
+        (f"= {words.signed(shown.score)}", score),
+    ]
+    _draw_equation(parts)
 
 
 def draw_small_print(scene: Scene) -> None:
     """How the map was computed, at which layer, and in how many seconds."""
-    width, height = photos.drawn(scene.photo).size
     rows, columns = scene.map.raw.shape
     parts = [
         f"{scene.method} {scene.place}: {rows} × {columns} cells",
-        f"photo {width} × {height} pixels",
-        f"computed in {scene.answer.seconds:.2f} s on {scene.answer.device}",
+        f"{scene.answer.seconds:.2f} s on {scene.answer.device}",
         *scene.answer.notes,
     ]
     st.caption(words.plain(" · ".join(parts)))

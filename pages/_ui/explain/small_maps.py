@@ -10,7 +10,6 @@ from core.drawing import render
 from core.explain.network.layers import stages
 from core.explanation import display
 from core.explanation.answer import Explanation
-from pages._ui import words
 from pages._ui.explain.scene import Scene
 from pages._ui.kit.components import tiles, web
 from pages._ui.kit.components.tiles import Tile
@@ -47,22 +46,13 @@ def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
     maps = {scene.class_name: first.maps[scene.layer].raw, scene.rival_name: second.maps[scene.layer].raw}
     top = max(map(display.peak, maps.values()))
     signed = replace(scene, palette=render.SIGNED)
-    logits = {
-        scene.class_name: first.logits[first.class_idx],
-        scene.rival_name: second.logits[second.class_idx],
-    }
     items = [
-        Tile(
-            name,
-            _tile_picture(signed, display.balance(raw, top), drawn),
-            name,
-            f"logit {words.signed(float(logits[name]))}",
-        )
+        Tile(name, _tile_picture(signed, display.balance(raw, top), drawn), name)
         for name, raw in maps.items()
     ]
     with st.container(gap="xsmall"):
         st.markdown("### Evidence for each class, on one scale", anchors=False)
-        tiles.row(items, label="Either class", key="duel", on_pick=lambda _name: None, side=112)
+        tiles.row(items, label="Either class", key="duel", on_pick=lambda _name: None, side=104)
 
 
 def _tile_picture(scene: Scene, values: FloatArray, drawn: Drawn) -> str:

@@ -1,17 +1,26 @@
 """Figures of the quality of predictions: ROC, precision and recall, reliability, confidence."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
 from core.evaluation.metrics import CalibrationBins, ConfidenceHistogram
 from core.evaluation.ranking.curves import PrecisionRecallCurve, RocCurve
 from core.evaluation.ranking.threshold import AtThreshold
+from core.explanation.trust import Line
 
 CONFIG = {"displayModeBar": False}
 # Readable in the light and the dark theme.
 RIGHT, WRONG, QUIET = "#0f9488", "#e8590c", "#8794a3"
 GRID = "rgba(128, 140, 155, 0.22)"
 _HEIGHT = 330
+_UNNAMED: dict[str, object] = {
+    "mode": "lines",
+    "fillcolor": "rgba(232, 89, 12, 0.12)",
+    "hoverinfo": "skip",
+    "showlegend": False,
+}
 
 
 def roc(curve: RocCurve, now: AtThreshold) -> go.Figure:
@@ -76,6 +85,38 @@ def counts_by_confidence(histogram: ConfidenceHistogram) -> go.Figure:
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
     )
     figure.update_yaxes(autorange=True, rangemode="tozero", tickformat=",d")
+    return figure
+
+
+def trust(lines: Sequence[Line], title: str) -> go.Figure:
+    """The probability of a class while more and more of a photo is hidden, or shown, in several orders."""
+    figure = go.Figure()
+    looks = {
+        "map": ("This map", {"color": RIGHT, "width": 3}),
+        "centre": ("Blob in the centre", {"color": QUIET, "width": 1.5, "dash": "dash"}),
+        "edges": ("Edges of the photo", {"color": QUIET, "width": 1.5, "dash": "dot"}),
+        "random": ("Random places", {"color": WRONG, "width": 1.5}),
+    }
+    for line in reversed(lines):
+        name, look = looks[line.order]
+        if line.lowest != line.highest:
+            figure.add_scatter(x=line.shares, y=line.lowest, line={"width": 0}, **_UNNAMED)
+            figure.add_scatter(x=line.shares, y=line.highest, line={"width": 0}, fill="tonexty", **_UNNAMED)
+        figure.add_scatter(
+            x=line.shares,
+            y=line.mean,
+            name=name,
+            mode="lines",
+            line=look,
+            hovertemplate=f"{name}: %{{y:.0%}} at %{{x:.0%}}<extra></extra>",
+        )
+    _square(figure, title, "Probability of the class")
+    figure.update_layout(
+        height=300,
+        margin={"t": 8},
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top", "traceorder": "reversed"},
+    )
     return figure
 
 

@@ -15,7 +15,7 @@ from core.mistakes.results import Results
 from core.mistakes.why_wrong import Sides, Sum, pictures, rival_of, sides
 from core.predictions.top_k import Prediction, top_k_with
 from pages._ui import words
-from pages._ui.kit import waiting
+from pages._ui.kit import trust_line, waiting
 from pages._ui.kit.components import bars, panes
 from pages._ui.kit.components.panes import Cells, Pane
 from pages._ui.kit.pickers import method_picker, question_pickers
@@ -28,7 +28,7 @@ from pages._ui.session.data import image_access
 from pages._ui.session.question import photos, question_keys
 from pages._ui.session.question.photos import Photo
 
-_BELOW = 20  # Pixels below the pictures.
+_BELOW = 96  # Pixels below the pictures: the line about the map of the predicted class.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +106,7 @@ def _draw_reasons(shown: Shown, tools: DeltaGenerator, beside: DeltaGenerator) -
             layer = question_pickers.target_layer(shown.loaded.layers, shown.results.name)
     predicted, rival = _answers(shown, method, layer)
     _draw_panes(shown, predicted, rival, layer)
+    trust_line.draw(shown.photo, shown.loaded, predicted, layer, key="sample")
     if int(predicted.logits.argmax()) != shown.sample.predicted:
         st.warning(
             "The model now predicts another class for this image than it did in the evaluation: the image "

@@ -17,7 +17,7 @@ from core.explanation.question import Question, Score
 from core.explanation.trust import UNTESTABLE, Trust, as_json, curves_csv, trust
 from tests.support.questions import explained
 
-QUOTED = Quoted(showing=False, share=0.1, whole=0.91, changed=0.12, at_random=0.84)
+QUOTED = Quoted(showing=False, share=0.1, whole=0.91, changed=0.12, at_random=0.84, lowest=0.6, highest=0.9)
 
 
 @pytest.fixture(scope="module")
@@ -77,27 +77,28 @@ def test_a_map_without_positive_evidence_has_nothing_to_test(small: Checkpoint, 
     assert as_json(None) == {"verdict": None, "sentence": UNTESTABLE}
 
 
-def _sentence(grade: str, failed: tuple[str, ...], quoted: Quoted) -> str:
-    return trust_module._sentence(MapVerdict(grade, 0.01, failed, quoted), "elephant", None)
+def _sentence(made: Trust, grade: str, failed: tuple[str, ...], quoted: Quoted) -> str:
+    judged = MapVerdict(grade, 0.01, failed, quoted)
+    return replace(made, verdict=judged, reason=trust_module._reason(judged, "elephant", None)).sentence
 
 
-def test_the_sentence_quotes_what_was_measured() -> None:
-    assert _sentence(BELIEVABLE, (), QUOTED) == (
+def test_the_sentence_quotes_what_was_measured(trusted: dict[str, Trust]) -> None:
+    assert _sentence(trusted["bn2"], BELIEVABLE, (), QUOTED) == (
         "Believable: hiding the brightest 10% of the photo takes elephant from 91% to 12%; "
         "hiding a random 10% leaves 84%."
     )
 
 
-def test_the_sentence_of_a_map_like_noise_sends_the_reader_elsewhere() -> None:
-    assert _sentence(NOISE, ("noise",), replace(QUOTED, changed=0.83)) == (
+def test_the_sentence_of_a_map_like_noise_sends_the_reader_elsewhere(trusted: dict[str, Trust]) -> None:
+    assert _sentence(trusted["bn2"], NOISE, ("noise",), replace(QUOTED, changed=0.83)) == (
         "No better than noise: hiding the brightest 10% of the photo takes elephant from 91% to 83%; "
-        "hiding a random 10% leaves 84%. Another layer or method may do better."
+        "hiding a random 10% leaves 60% to 90%. Another layer or method may do better."
     )
 
 
-def test_the_sentence_of_a_weak_map_names_the_tests_that_it_failed() -> None:
+def test_the_sentence_of_a_weak_map_names_the_tests_that_it_failed(trusted: dict[str, Trust]) -> None:
     failed = ("noise with blur", "edges")
-    assert _sentence(WEAK, failed, replace(QUOTED, showing=True, changed=0.5)) == (
+    assert _sentence(trusted["bn2"], WEAK, failed, replace(QUOTED, showing=True, changed=0.5)) == (
         "Weak: with only the brightest 10% of the photo shown, elephant has 50%; with a random 10%, 84% "
         "(whole photo: 91%). But with blur it is no better than noise, and the photo's own edges score "
         "higher."

@@ -77,11 +77,12 @@ def test_what_is_quoted_is_on_the_curves() -> None:
         whole=pytest.approx(0.9),
         changed=pytest.approx(0.5 - change),
         at_random=pytest.approx(0.5),
+        lowest=pytest.approx(0.5 - 0.1 / 2 / 0.9),
+        highest=pytest.approx(0.5 + 0.1 / 2 / 0.9),
     )
     assert quoted.gain == pytest.approx(change)
 
 
-def test_of_a_map_like_noise_the_effect_of_hiding_is_quoted_also_where_it_speaks_against_it() -> None:
+def test_of_a_map_like_noise_what_speaks_most_against_it_is_quoted() -> None:
     quoted = verdict(_faithful(-0.4)).quoted
-    assert not quoted.showing
-    assert quoted.changed > quoted.at_random
+    assert quoted.gain == pytest.approx(-0.2 / 0.9)
