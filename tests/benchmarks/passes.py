@@ -34,6 +34,7 @@ from core.passes.work import Compute, Input, InputBatch, Reader
 from core.predictions import evaluations
 
 _MARK = "SEEWHY_BENCHMARK"
+_KINDS = ("this process", "actor", "Ray")
 _TICKS = os.sysconf("SC_CLK_TCK")
 ENGINES: dict[str, list[str]] = {
     "in process": [],
@@ -45,10 +46,10 @@ ENGINES: dict[str, list[str]] = {
 
 @dataclass
 class Cost:
-    """What a run took: wall seconds, CPU seconds, and the largest memory of one process, in MB."""
+    """What a run took: wall seconds; by kind of process CPU seconds, and the largest memory of one in MB."""
 
     wall: float = 0.0
-    cpu: float = 0.0
+    cpu: dict[str, float] = field(default_factory=dict)
     largest: dict[str, float] = field(default_factory=dict)
 
 
@@ -56,17 +57,20 @@ def cost_of(command: Sequence[str], places: dict[str, str]) -> Cost:
     """Run a program to its end; CPU seconds and memory count all processes that it has started."""
     mark = f"{_MARK}={time.time_ns()}"
     environment = os.environ | places | dict([mark.split("=")])
-    started, used, cost = time.perf_counter(), dict[str, float](), Cost()
+    started, used, cost = time.perf_counter(), dict[str, tuple[str, float]](), Cost()
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603 (ours)
     while process.poll() is None:
         for name in _marked(mark):
             seconds, kind, memory = _seen(name)
-            used[name] = max(used.get(name, 0), seconds)
+            if kind != "ended":
+                used[name] = kind, seconds
             cost.largest[kind] = max(cost.largest.get(kind, 0), memory)
         time.sleep(0.2)
     if process.returncode:
         raise SystemExit(process.returncode)
-    cost.wall, cost.cpu = time.perf_counter() - started, sum(used.values())
+    cost.wall = time.perf_counter() - started
+    for kind, seconds in used.values():
+        cost.cpu[kind] = cost.cpu.get(kind, 0) + seconds
     return cost
 
 
@@ -105,11 +109,14 @@ def speed(folder: Path, num_images: int, engines: Sequence[str]) -> None:
         _link(folder, Path(place, "photos"), num_images)
         shutil.copytree(paths.root() / paths.BUILT_IN, Path(place, "checkpoints", paths.BUILT_IN))
         print(f"{num_images} photos, EfficientNet-Lite0, {os.cpu_count()} cores\n")
-        print("| | seconds | photos/s | CPU seconds | of in process | rows differ |\n|" + " --- |" * 6)
+        print("| | s | photos/s | CPU s: this process | actors | Ray | of in process | rows differ |")
+        print("|" + " --- |" * 8)
         costs = {name: _evaluated(Path(place), name) for name in engines}
         for name, cost in costs.items():
-            share, rows = cost.cpu / costs[engines[0]].cpu, _difference(Path(place), engines[0], name)
-            measured = f"{cost.wall:.0f} | {num_images / cost.wall:.1f} | {cost.cpu:.0f} | {share:.2f}"
+            share = sum(cost.cpu.values()) / sum(costs[engines[0]].cpu.values())
+            used = " | ".join(f"{cost.cpu.get(kind, 0):.0f}" for kind in _KINDS)
+            rows = _difference(Path(place), engines[0], name)
+            measured = f"{cost.wall:.0f} | {num_images / cost.wall:.1f} | {used} | {share:.2f}"
             print(f"| {name} | {measured} | {rows} |", flush=True)
 
 
@@ -181,8 +188,7 @@ def memory(sizes: Sequence[int], engines: Sequence[str]) -> None:
     for engine in engines:
         for num_rows in sizes:
             cost = cost_of([sys.executable, __file__, "one", engine, str(num_rows)], {})
-            kinds = ("this process", "actor", "Ray")
-            memories = " | ".join(f"{cost.largest.get(kind, 0):.0f}" for kind in kinds)
+            memories = " | ".join(f"{cost.largest.get(kind, 0):.0f}" for kind in _KINDS)
             print(f"| {engine} | {num_rows:,} | {cost.wall:.0f} | {memories} |", flush=True)
 
 
