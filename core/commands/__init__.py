@@ -11,7 +11,7 @@ COMMANDS = {
     "activations": ("inside", "save the activations of all channels of a layer for each image"),
     "filters": ("filters", "make the image that excites each channel most"),
     "examples": ("examples", "find the nine image patches that excite each channel most"),
-    "data": ("training", "list, inspect and download data sets"),
+    "data": ("data_sets", "list, inspect and download data sets"),
     "recipes": ("training", "list the built-in recipes"),
     "train": ("training", "train a classifier by a recipe; makes a checkpoint"),
     "evaluate": ("evaluating", "save predictions and metrics of a checkpoint on a data set"),
