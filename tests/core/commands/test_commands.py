@@ -19,14 +19,27 @@ def test_help_is_everywhere(command: str, capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out.startswith(f"usage: python -m core {command}".rstrip())
 
 
-def test_the_list_of_commands_comes_without_a_heavy_library() -> None:
-    code = "import sys\nfrom core.__main__ import main\ntry: main(['--help'])\nfinally: print(*sys.modules)"
+def _printed(*arguments: str) -> tuple[str, set[str]]:
+    """What a command prints in a process of its own, and the modules that it has imported."""
+    code = f"import sys\nfrom core.__main__ import main\ntry: main({arguments})\nfinally: print(*sys.modules)"
     printed = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)  # noqa: S603 (our own)
+    text, modules = printed.rstrip().rsplit("\n", 1)
+    return text, set(modules.split())
+
+
+def test_the_list_of_commands_comes_without_a_heavy_library() -> None:
+    text, modules = _printed("--help")
     for command in COMMANDS:
-        assert f"\n    {command}" in printed
-    imported = printed.splitlines()[-1].split()
-    assert "core.commands" in imported
-    assert not {"torch", "numpy", "pandas"} & set(imported)
+        assert f"\n    {command}" in text
+    assert "core.commands" in modules
+    assert not {"torch", "numpy", "pandas"} & modules
+
+
+def test_data_sets_are_listed_without_pytorch() -> None:
+    text, modules = _printed("data")
+    assert "\nmalaria " in text
+    assert "core.commands.data_sets" in modules
+    assert "torch" not in modules
 
 
 @pytest.mark.parametrize(
