@@ -22,6 +22,9 @@ from core.explanation.trust import Trust, trust
 from core.models import registry
 from core.predictions.top_k import class_index, prediction
 from core.shares import percent
+from core.trust import reading
+
+_USUAL = "grad_cam"
 
 
 def add_layers(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +40,11 @@ def add_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against", metavar="NAME_OR_INDEX", help="explain why the class rather than this one"
     )
-    parser.add_argument("--method", choices=METHODS, default="grad_cam", help="default: %(default)s")
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        help=f"default: {_USUAL}; without --layer too, the method and layer that 'trust' recommends",
+    )
     parser.add_argument(
         "--trust", action="store_true", help="test each map: does the class follow the places that it marks?"
     )
@@ -130,11 +137,22 @@ def _trusted(checkpoint: Checkpoint, explained: Explained) -> dict[str, Trust]:
     return trust(checkpoint, batch, explained.explanations[0])
 
 
+def _method_and_layer(options: argparse.Namespace, checkpoint: Checkpoint) -> tuple[str, str]:
+    """Those asked for; if neither is, those recommended for this network, where its maps have been tested."""
+    if options.method is None and options.layer is None:
+        known = reading.known(checkpoint.folder)
+        if known.note:
+            print(known.note, file=sys.stderr)
+        if known.recommended is not None:
+            return known.recommended.method, known.recommended.layer
+    return options.method or _USUAL, options.layer or default_layer(layers_of(checkpoint))
+
+
 def _question(options: argparse.Namespace, checkpoint: Checkpoint) -> Question:
-    names = checkpoint.card.class_names
+    names, (method, layer) = checkpoint.card.class_names, _method_and_layer(options, checkpoint)
     return Question(
-        method=options.method,
-        target_layers=(options.layer or default_layer(layers_of(checkpoint)),),
+        method=method,
+        target_layers=(layer,),
         scores=(
             Score(
                 class_index(names, options.wanted) if options.wanted else None,

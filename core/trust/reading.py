@@ -24,6 +24,22 @@ class KnownTrust:
     report: TrustReport | None
     note: str = ""
 
+    @property
+    def recommended(self) -> MethodAtLayer | None:
+        """The pair to explain the network with; None if none is known."""
+        if self.report is None or not self.report.recommended.method or not self.report.recommended.layer:
+            return None
+        return MethodAtLayer(self.report.recommended.method, self.report.recommended.layer)
+
+    @property
+    def believability(self) -> dict[tuple[str, str], str]:
+        """The grade of each tested pair, by method and layer: believable, weak, or no better than noise.
+
+        The rule is that of `core.trust.measuring.grade`. Empty if nothing is known.
+        """
+        pairs = self.report.pairs if self.report else ()
+        return {(each.method, each.layer): each.verdict for each in pairs}
+
 
 def read(place: Path) -> TrustReport | None:
     """The report in a checkpoint's folder, or in another; None if there is none.
@@ -65,20 +81,3 @@ def known(folder: Path) -> KnownTrust:
     if report is not None and report.network != network_fingerprint(store.read_card(folder)):
         return KnownTrust(None, f"{folder / paths.TRUST} is of other weights; run 'trust' again")
     return KnownTrust(report)
-
-
-def recommended(folder: Path) -> MethodAtLayer | None:
-    """The pair to explain a checkpoint with; None if none is known or recommended."""
-    report = known(folder).report
-    if report is None or report.recommended.method is None or report.recommended.layer is None:
-        return None
-    return MethodAtLayer(report.recommended.method, report.recommended.layer)
-
-
-def believability(folder: Path) -> dict[tuple[str, str], str]:
-    """The grade of each tested pair, by method and layer: believable, weak, or no better than noise.
-
-    The rule is that of `core.trust.measuring.grade`. Empty if nothing is known of this network.
-    """
-    report = known(folder).report
-    return {(each.method, each.layer): each.verdict for each in report.pairs} if report else {}

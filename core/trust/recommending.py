@@ -39,14 +39,13 @@ def _preference(pair: PairEvidence) -> tuple[bool, bool, int, float]:
 
 
 def _none(pairs: Sequence[PairEvidence], num_photos: int) -> str:
-    num = f"the {len(pairs)} pairs of method and layer" if len(pairs) > 1 else "the one pair that was tested"
     if len(pairs) * 0.5**num_photos > ALPHA:  # The smallest p-value that there can be.
-        return f"{_photos(num_photos).capitalize()} cannot tell {num} from noise; test more."
+        return (
+            f"{_photos(num_photos).capitalize()} cannot tell {len(pairs)} maps from noise; test more photos."
+        )
     if all(each.p_random > ALPHA for each in pairs):
-        return f"On {_photos(num_photos)}, none of {num} is better than noise."
-    return (
-        f"On {_photos(num_photos)}, those of {num} that are better than noise look the same for every class."
-    )
+        return f"On {_photos(num_photos)}, no method is better than noise at any of the layers."
+    return f"On {_photos(num_photos)}, the maps that are better than noise look the same for every class."
 
 
 def _reason(chosen: PairEvidence, references: ReferenceScores, num_photos: int) -> str:
