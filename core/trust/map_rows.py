@@ -9,9 +9,8 @@ import pyarrow as pa
 import torch
 
 from core.errors import CheckpointError
-from core.explain.trust.curves import Curves
 from core.explain.trust.drops import Dimmed
-from core.explain.trust.faithfulness import Faithfulness
+from core.explain.trust.faithfulness import Faithfulness, both_directions
 from core.explain.trust.verdict import GRADES, NOISE, verdict
 from core.files import tables
 from core.trust.checks import Checks
@@ -136,10 +135,9 @@ def _known(number: float) -> float | None:
 
 def _curve_columns(faithful: Faithfulness) -> dict[str, list[float]]:
     """The curves of each order, means over the ways of hiding; of random orders, over these too."""
-    noise = [each.probability for each in faithful.noise]
     orders = (
         [faithful.of_map.probability],
-        [*noise, *map(Curves.reversed, noise)],
+        both_directions(faithful),
         [faithful.centre.probability],
         [faithful.edges.probability],
     )

@@ -1,5 +1,6 @@
 """A pass over a sample of photos: what it writes, that it goes on, and that a seed gives the same numbers."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -19,10 +20,12 @@ from core.explain.trust.faithfulness import faithfulness
 from core.explanation.forward_pass import forward_pass
 from core.files import locks
 from core.passes.progress import PassProgress
+from core.passes.work import together
 from core.trust.checks import maps_of
 from core.trust.collecting import collect
 from core.trust.pairs import MethodAtLayer
 from core.trust.photos import sampled
+from core.trust.testing import MapTesting
 
 Pairs = tuple[MethodAtLayer, ...]
 
@@ -91,6 +94,16 @@ def test_a_broken_photo_has_no_row_and_too_many_stop_the_pass(
     assert len(pq.read_table(loaded.folder / paths.TRUST_TABLE)) == 1
     with pytest.raises(DataError, match="none of the 1 images"):
         collect(loaded.folder, replace(sample, indices=np.array([broken])), pairs[:1])
+
+
+def test_a_copy_of_the_work_in_another_process_gives_the_same_rows(
+    loaded: Checkpoint, images: ImageSet, pairs: Pairs
+) -> None:
+    work = MapTesting(loaded.folder, loaded.card, sampled(loaded.folder, images, 1), pairs)
+    copy = pickle.loads(pickle.dumps(work))  # noqa: S301 (our own)
+    rows = [each.opened("cpu")(together([(0, each.reader(0))])) for each in (work, copy)]
+    assert len(rows[0]) == 2
+    assert rows[0].equals(rows[1])
 
 
 def test_a_second_process_in_the_same_place_is_refused(
