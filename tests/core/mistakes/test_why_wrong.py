@@ -10,9 +10,10 @@ from torch import Tensor
 from core.checkpoints.store import Checkpoint
 from core.explanation.answer import Map
 from core.explanation.asking import explain
-from core.explanation.question import METHODS, Question, Score
+from core.explanation.question import Question, Score
 from core.images.preprocess import Preprocess
 from core.mistakes.why_wrong import Sides, Sum, pictures, rival_of, sides
+from tests.support.questions import OF_CONVOLUTIONS
 
 LINEAR = ("cam", "grad_cam", "hires_cam", "xgrad_cam")
 GREY = Preprocess((8, 8), None, (0.5,), (0.5,))
@@ -39,7 +40,7 @@ def _in_logits(values: np.ndarray, bias: float = 0.0) -> Map:
 # The difference.
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", OF_CONVOLUTIONS)
 def test_the_difference_is_map_minus_map_to_the_bit(small: Checkpoint, batch: Tensor, method: str) -> None:
     batch, question = batch[:, :, :64, :96], Question(method, ("bn2",))
     one, other = (_map(small, batch, question, class_idx=each) for each in (1, 3))
