@@ -10,7 +10,7 @@
   An unfinished evaluation is in ``evaluations/.NAME/``, its output in ``evaluations/.NAME.log``.
 - ``examples.parquet`` has the patches that excite each channel most, ``.examples/`` an unfinished search.
 - ``trust.json`` says which maps of this network can be believed, ``trust.parquet`` has the tests of each map;
-  ``.trust/`` is an unfinished run of these tests.
+  ``.trust/`` an unfinished run of these tests.
 - ``local.json``, also in the folders of evaluations, says where the images are on this machine.
 """
 

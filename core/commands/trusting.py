@@ -14,7 +14,7 @@ from core.explanation.asking import methods_of
 from core.explanation.question import METHODS
 from core.trust.collecting import collect
 from core.trust.pairs import MethodAtLayer, pairs_for
-from core.trust.photos import open_any, sampled
+from core.trust.photos import open_any, remember_photos, sampled
 from core.trust.report import TrustReport
 
 _INTERRUPTED = 130  # The exit status of a shell after Ctrl-C.
@@ -82,10 +82,10 @@ def _trust(options: argparse.Namespace) -> int:
 
 def _tested(options: argparse.Namespace) -> int:
     folder = store.find(options.checkpoint)
-    pairs = _pairs(folder, options)
+    pairs, images = _pairs(folder, options), _opened(folder, options)
     sample = sampled(
         folder,
-        _opened(folder, options),
+        images,
         options.samples,
         seed=options.seed,
         split=options.split,
@@ -96,6 +96,8 @@ def _tested(options: argparse.Namespace) -> int:
     missing = len(sample.indices) - report.photos.number
     if missing:
         print(f"unreadable images left out: {missing}", file=sys.stderr)
+    if options.out is None:
+        remember_photos(folder, images)
     _print(report)
     return 0
 

@@ -1,15 +1,18 @@
 """The photos that maps are tested on: a seeded sample of any folder of images."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from core.checkpoints import store
+from core import files
+from core.checkpoints import paths, store
+from core.checkpoints.local import remember_data, remembered_data, remembered_layout
 from core.data.image_set import ImageSet, Labels
 from core.data.sources.folder.layout import LayoutError
 from core.data.sources.photos import photos_below
-from core.errors import DataError
+from core.errors import CoreError, DataError
 from core.predictions.evaluating.samples import are_in, open_images, splits_of
 from core.predictions.evaluations import data_name
 
@@ -52,6 +55,20 @@ def open_any(folder: Path, data: Path | None, layout: str = "") -> ImageSet:
         except DataError:
             raise error from None
     return images
+
+
+def remember_photos(folder: Path, images: ImageSet) -> None:
+    """Store where the tested photos are on this machine."""
+    if images.root is not None:
+        remember_data(files.make_folder(folder / paths.TRUST_WORK), images.root, images.layout)
+
+
+def remembered_photos(folder: Path) -> ImageSet | None:
+    """The photos tested last, where they were; None if they are not on this machine."""
+    with suppress(CoreError):
+        place = remembered_data(folder / paths.TRUST_WORK)
+        return open_any(folder, place, remembered_layout(folder / paths.TRUST_WORK))
+    return None
 
 
 def sampled(

@@ -73,7 +73,8 @@ def test_without_out_it_is_kept_in_the_checkpoint_and_an_interruption_is_said(
     folder = paths.folder("random")
     assert len(list((folder / paths.TRUST_WORK).glob("*/*.parquet"))) == 1
     assert _trust(data, *options) == 0
-    assert {path.name for path in folder.glob("*trust*")} == {paths.TRUST, paths.TRUST_TABLE}
+    assert {path.name for path in folder.glob("trust*")} == {paths.TRUST, paths.TRUST_TABLE}
+    assert [path.name for path in (folder / paths.TRUST_WORK).iterdir()] == [paths.LOCAL]
 
 
 @pytest.mark.parametrize(
