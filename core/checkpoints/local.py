@@ -12,22 +12,22 @@ from core.files import stored, tables
 _LONGEST_PATH = 4_096
 
 
-def remember_data(folder: Path, data: Path | None, layout: str = "") -> None:
+def remember_data(folder: Path, data: Path | None, layout: str = "", *, name: str = paths.LOCAL) -> None:
     """Store where the images of a checkpoint, an evaluation or examples are, and the layout chosen for them.
 
-    None stands for the usual folder of data sets.
+    None stands for the usual folder of data sets. ``name`` is that of the file.
     """
     known = {"data": str(data.resolve()) if data else None} | ({"layout": layout} if layout else {})
-    files.write(folder / paths.LOCAL, json.dumps(known).encode())
+    files.write(folder / name, json.dumps(known).encode())
 
 
-def remembered_data(folder: Path) -> Path | None:
+def remembered_data(folder: Path, *, name: str = paths.LOCAL) -> Path | None:
     """The stored folder of images; None if none is stored, which stands for the usual folder of data sets.
 
     Raises:
         CheckpointError: the file is damaged.
     """
-    return _read(folder)[0]
+    return _read(folder, name)[0]
 
 
 def remembered_layout(folder: Path, data: Path | None = None) -> str:
@@ -48,8 +48,8 @@ def place_in_words(folder: Path) -> str:
         return str(error)
 
 
-def _read(folder: Path) -> tuple[Path | None, str]:
-    path = folder / paths.LOCAL
+def _read(folder: Path, name: str = paths.LOCAL) -> tuple[Path | None, str]:
+    path = folder / name
     if not path.exists():
         return None, ""
     try:

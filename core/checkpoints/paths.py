@@ -11,7 +11,8 @@
 - ``examples.parquet`` has the patches that excite each channel most, ``.examples/`` an unfinished search.
 - ``trust.json`` says which maps of this network can be believed, ``trust.parquet`` has the tests of each map;
   ``.trust/`` an unfinished run of these tests.
-- ``local.json``, also in the folders of evaluations, says where the images are on this machine.
+- ``local.json``, also in the folders of evaluations, says where the images are on this machine;
+  ``trust.local.json``, where the photos of the tests are.
 """
 
 from pathlib import Path
@@ -35,6 +36,7 @@ FACTS, PREDICTIONS, METRICS = "evaluation.json", "predictions.parquet", "metrics
 
 EXAMPLES, EXAMPLES_WORK = "examples.parquet", ".examples"
 TRUST, TRUST_TABLE, TRUST_WORK = "trust.json", "trust.parquet", ".trust"
+TRUST_LOCAL = "trust.local.json"
 
 
 def root() -> Path:

@@ -27,12 +27,16 @@ class SampleImages:
         Raises:
             ImageError: the data set on this machine has no such sample, or it cannot be read.
         """
+        return self.content(sample.sample_id)
+
+    def content(self, sample_id: str) -> bytes:
+        """The image file of the sample of this name; raises as `file_of`."""
         if self.images.root is not None:
-            return _bytes_below(self.images.root, sample.sample_id)
-        if sample.sample_id not in self.places:
-            raise ImageError(f"{self.images.name!r} on this machine has no sample {sample.sample_id!r}")
+            return _bytes_below(self.images.root, sample_id)
+        if sample_id not in self.places:
+            raise ImageError(f"{self.images.name!r} on this machine has no sample {sample_id!r}")
         file = io.BytesIO()
-        self.images.image(self.places[sample.sample_id]).save(file, "PNG")
+        self.images.image(self.places[sample_id]).save(file, "PNG")
         return file.getvalue()
 
     def image_of(self, sample: Sample) -> Image.Image:

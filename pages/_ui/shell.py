@@ -30,6 +30,7 @@ PAGES = {
     "pages/explain.py": Page(
         "Explain", ":material/center_focus_strong:", "Why does the network see that in this photo?"
     ),
+    "pages/trust.py": Page("Trust", ":material/verified:", "Which maps of this network can be believed?"),
     "pages/mistakes.py": Page(
         "Mistakes", ":material/grid_on:", "Where does the network fail, and what misled it?"
     ),

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Mapping
 
 from core import shares
 from core.errors import CoreError
@@ -78,3 +79,16 @@ def signed(value: float) -> str:
 def share(part: int, whole: int) -> float:
     """A part of a whole, from 0 to 1."""
     return part / whole
+
+
+def facts(named: Mapping[str, str]) -> str:
+    """Facts by their names, as HTML for `st.html`."""
+    rows = "".join(
+        f"<span>{html.escape(name)}</span><b>{html.escape(text)}</b>" for name, text in named.items()
+    )
+    return f'<div class="seewhy-facts">{rows}</div>'
+
+
+def tint(score: float) -> int:
+    """The strength of a colour, from 8 to 70 percent, for a score of 0 to 0.4 and more, of either sign."""
+    return round(8 + 62 * min(1.0, abs(score) / 0.4))

@@ -1,6 +1,5 @@
 """The plan of a training: widgets for recipe, data and settings, the plan in words, and its start."""
 
-import html
 from dataclasses import dataclass
 
 import streamlit as st
@@ -67,8 +66,7 @@ def draw_facts(plan: Plan | None) -> bool:
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
         return False
-    rows = "".join(f"<span>{html.escape(fact.label)}</span><b>{html.escape(fact.text)}</b>" for fact in facts)
-    st.html(f'<div class="seewhy-facts">{rows}</div>')
+    st.html(words.facts({fact.label: fact.text for fact in facts}))
     return True
 
 

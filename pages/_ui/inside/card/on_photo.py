@@ -1,6 +1,5 @@
 """A channel's map on the photo, its numbers, and the overlay as a file."""
 
-import html
 from dataclasses import replace
 
 import streamlit as st
@@ -99,10 +98,7 @@ def _draw_facts(shown: ShownLayer, channel: int) -> None:
         + (f", rank {strongest.number:,} of {strongest.total:,}" if strongest else ""),
         f"Contribution to {shown.class_name}": f"{shown.contribution(channel)}{unit}",
     }
-    rows = "".join(
-        f"<span>{html.escape(name)}</span><b>{html.escape(text)}</b>" for name, text in facts.items()
-    )
-    st.html(f'<div class="seewhy-facts">{rows}</div>')
+    st.html(words.facts(facts))
 
 
 def _draw_download(shown: ShownLayer, channel: int, opacity: float) -> None:

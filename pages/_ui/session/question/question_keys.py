@@ -55,6 +55,11 @@ def method_among(methods: Sequence[str], usual: str) -> str:
     return str(st.session_state[METHOD])
 
 
+def choose_method(name: str) -> None:
+    """Set the method picker."""
+    st.session_state[METHOD] = name
+
+
 def choose_fast_method() -> None:
     """Set the method picker to a method that answers at once."""
     st.session_state[METHOD] = _FASTEST

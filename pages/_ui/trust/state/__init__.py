@@ -1,0 +1,1 @@
+"""What the page Trust keeps in the address and in caches."""
