@@ -3,9 +3,12 @@
 import streamlit as st
 
 from pages._ui import shell, words
+from pages._ui.kit import options
 from pages._ui.session.checkpoints import models
-from pages._ui.trust import heat_table, missing, pair, tested_photos
+from pages._ui.trust import all_pairs, heat_table, missing, pair, tested_photos
 from pages._ui.trust.state import reports
+
+VIEWS = {"photos": "Photos", "curves": "Curves", "pairs": "All pairs"}
 
 with shell.page("pages/trust.py"):
     st.title("Trust", anchor=False)
@@ -16,14 +19,19 @@ with shell.page("pages/trust.py"):
         st.stop()
     report, rows = known.report, reports.rows(loaded)
     selected = reports.chosen(report)
-    st.markdown(f":material/star: {words.plain(report.recommended.reason)}")
+    st.markdown(f":material/star: {words.plain(heat_table.reason(report))}")
     with st.container(key="trust_top"):
         left, right = st.columns([3, 2], gap="large")
     with left:
         heat_table.draw(report, loaded.layers, selected)
     with right:
         pair.draw_numbers(report, selected)
-    if rows is not None:
-        of_pair = pair.rows_of(rows, selected)
-        tested_photos.draw(loaded, report, selected, of_pair)
-        pair.draw_curves(of_pair)
+    view = options.segmented("Show", VIEWS, key=reports.VIEW, label_visibility="collapsed")
+    if view == "pairs":
+        all_pairs.draw(report)
+    elif rows is None:
+        st.info("The tests of single photos are not here: only the report is.", icon=":material/table_rows:")
+    elif view == "photos":
+        tested_photos.draw(loaded, report, selected, pair.rows_of(rows, selected))
+    else:
+        pair.draw_curves(pair.rows_of(rows, selected))

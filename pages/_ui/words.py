@@ -92,3 +92,8 @@ def facts(named: Mapping[str, str]) -> str:
 def tint(score: float) -> int:
     """The strength of a colour, from 8 to 70 percent, for a score of 0 to 0.4 and more, of either sign."""
     return round(8 + 62 * min(1.0, abs(score) / 0.4))
+
+
+def p_value(probability: float) -> str:
+    """``p = 0.03``, or ``p < 0.001``."""
+    return "p < 0.001" if probability < 0.001 else f"p = {probability:.2g}"

@@ -1,6 +1,7 @@
 """Figures of the quality of predictions: ROC, precision and recall, reliability, confidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,12 +16,22 @@ CONFIG = {"displayModeBar": False}
 RIGHT, WRONG, QUIET = "#0f9488", "#e8590c", "#8794a3"
 GRID = "rgba(128, 140, 155, 0.22)"
 _HEIGHT = 330
+_GROUPS = {"Believable": RIGHT, "Weak": "#d9a514", "No better than noise": WRONG}
 _UNNAMED: dict[str, object] = {
     "mode": "lines",
     "fillcolor": "rgba(232, 89, 12, 0.12)",
     "hoverinfo": "skip",
     "showlegend": False,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A named point of a scatter plot."""
+
+    name: str
+    x: float
+    y: float
 
 
 def roc(curve: RocCurve, now: AtThreshold) -> go.Figure:
@@ -117,6 +128,26 @@ def trust(lines: Sequence[Line], title: str) -> go.Figure:
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top", "traceorder": "reversed"},
     )
+    return figure
+
+
+def scatter(points: Mapping[str, Sequence[Point]], x_title: str, y_title: str) -> go.Figure:
+    """Named points in groups, each with its colour."""
+    figure = go.Figure()
+    for group, of_group in points.items():
+        figure.add_scatter(
+            x=[each.x for each in of_group],
+            y=[each.y for each in of_group],
+            mode="markers",
+            name=group,
+            marker={"size": 11, "color": _GROUPS.get(group, QUIET), "line": {"width": 1, "color": "white"}},
+            customdata=[each.name for each in of_group],
+            hovertemplate=f"%{{customdata}}: {x_title} %{{x:.2f}}, {y_title} %{{y:.2f}}<extra></extra>",
+        )
+    _square(figure, x_title, y_title)
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"})
+    figure.update_xaxes(tickformat=".1f", range=None, autorange=True)
+    figure.update_yaxes(tickformat=".1f", range=None, autorange=True)
     return figure
 
 

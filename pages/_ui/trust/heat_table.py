@@ -2,6 +2,7 @@
 
 from core.explain.network.layers import Layer
 from core.explanation.question import INPUT
+from core.trust.pairs import MethodAtLayer
 from core.trust.report import PairEvidence, TrustReport
 from pages._ui import words
 from pages._ui.kit.components import grade_table
@@ -55,7 +56,16 @@ def _graded(pair: PairEvidence | None, *, is_best: bool) -> Graded | None:
     return Graded(score, pair.verdict, words.tint(pair.score), meaning, is_best)
 
 
-def title(pair: PairEvidence) -> str:
+def title(pair: PairEvidence | MethodAtLayer) -> str:
     """``Grad-CAM at bn2``."""
     name = method_picker.label(pair.method)
     return name if pair.layer == INPUT else f"{name} at {pair.layer}"
+
+
+def reason(report: TrustReport) -> str:
+    """Why a pair is recommended, with the method's usual name."""
+    advice = report.recommended
+    if not advice.method or not advice.layer:
+        return advice.reason
+    pair = MethodAtLayer(advice.method, advice.layer)
+    return advice.reason.replace(str(pair), title(pair))

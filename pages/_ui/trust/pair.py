@@ -56,7 +56,7 @@ def _facts(report: TrustReport, pair: PairEvidence) -> dict[str, str]:
         "Blob in the centre": words.signed(report.references.centre.score),
         "Edges of the photo": words.signed(report.references.edges.score),
         "Better than random": f"on {words.percent(pair.better_than_random)} of {number} photos "
-        f"(p = {pair.p_random:.2g}, corrected)",
+        f"({words.p_value(pair.p_random)}, corrected)",
         "Better than the centre": f"on {words.percent(pair.better_than_centre)}",
     }
     if pair.sanity is not None:

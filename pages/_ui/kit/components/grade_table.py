@@ -21,7 +21,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """One pair: its score as text, its grade, the strength of its colour in percent, and all this in words."""
+    """One pair: its score as text, its grade, its colour in percent, and all this in words."""
 
     text: str
     grade: str
