@@ -29,6 +29,8 @@ _VIEWS = {
         "/explain?checkpoint=digits&photo=digits/digits-val/digits/677",
         ".st-key-stages button",
     ),
+    "Trust": ("/trust?checkpoint=digits", ".st-key-grades button"),
+    "Trust, all pairs": ("/trust?checkpoint=digits&trust_view=All+pairs", ".st-key-trust_sanity .trace"),
     "Train": ("/train", ".st-key-train_start button"),
     "Train, its data": ("/train?look=Data", ".seewhy-strip img"),
     "Train, a training": ("/train?run=digits", ".st-key-curve_loss .trace"),

@@ -72,10 +72,11 @@ def draw_sum(scene: Scene) -> None:
 
 
 def draw_small_print(scene: Scene) -> None:
-    """How the map was computed, at which layer, and in how many seconds."""
+    """The cells of the map, the size of the photo, and in how many seconds the map was computed."""
+    width, height = photos.drawn(scene.photo).size
     rows, columns = scene.map.raw.shape
     parts = [
-        f"{scene.method} {scene.place}: {rows} × {columns} cells",
+        f"{rows} × {columns} cells on {width} × {height} pixels",
         f"{scene.answer.seconds:.2f} s on {scene.answer.device}",
         *scene.answer.notes,
     ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import streamlit as st
 
-from core.checkpoints import paths
+from core.checkpoints import paths, store
 from core.errors import CheckpointError
 from core.trust import reading
 from core.trust.pairs import MethodAtLayer
@@ -18,12 +18,12 @@ PAIR, VIEW = "pair", "trust_view"
 
 def known(loaded: Loaded) -> KnownTrust:
     """What is known of a checkpoint's maps, read again when its files change."""
-    return _known(loaded.checkpoint.name, _stamp(loaded, paths.TRUST), loaded.stamp, loaded)
+    return _known(loaded.checkpoint.name, _stamp(loaded, paths.TRUST), loaded.stamp)
 
 
 def rows(loaded: Loaded) -> pa.Table | None:
     """A row for each photo, method and layer; None where the table is not there, or of another run."""
-    return _rows(loaded.checkpoint.name, _stamp(loaded, paths.TRUST_TABLE), loaded)
+    return _rows(loaded.checkpoint.name, _stamp(loaded, paths.TRUST_TABLE))
 
 
 def chosen(report: TrustReport) -> PairEvidence:
@@ -56,19 +56,19 @@ def _name(method: str, layer: str) -> str:
 
 def _stamp(loaded: Loaded, name: str) -> float:
     try:
-        return (loaded.checkpoint.folder / name).stat().st_mtime
+        return (store.find(loaded.checkpoint.name) / name).stat().st_mtime
     except OSError:
         return 0.0
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _known(name: str, stamp: float, checkpoint_stamp: float, _loaded: Loaded) -> KnownTrust:  # noqa: ARG001 (the key of the cache)
-    return reading.known(_loaded.checkpoint.folder)
+def _known(name: str, stamp: float, checkpoint_stamp: float) -> KnownTrust:  # noqa: ARG001 (the key of the cache)
+    return reading.known(store.find(name))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the tests…")
-def _rows(name: str, stamp: float, _loaded: Loaded) -> pa.Table | None:  # noqa: ARG001 (the key of the cache)
+def _rows(name: str, stamp: float) -> pa.Table | None:  # noqa: ARG001 (the key of the cache)
     try:
-        return reading.rows(_loaded.checkpoint.folder)
+        return reading.rows(store.find(name))
     except CheckpointError:
         return None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.checkpoints import paths
+from core.checkpoints import paths, store
 from core.checkpoints.local import remember_data, remembered_data
 from core.data.image_set import ImageSet
 from core.errors import CoreError, DataError
@@ -24,7 +24,7 @@ _FOLDER, _REFUSED, _LEAVING = "trust_folder", "trust_folder_refused", "trust_lea
 
 def of_report(loaded: Loaded, report: TrustReport) -> SampleImages | None:
     """The photos of a report: in the folder of the test, a typed one, or that of an evaluation."""
-    folder = loaded.checkpoint.folder
+    folder = store.find(loaded.checkpoint.name)
     images = _images(str(folder), report.photos.fingerprint, folders.kept(_key(folder)), _stamp(folder))
     return images if images and folders.may_be_seen(images.images.root) else None
 
@@ -36,7 +36,7 @@ def ask(loaded: Loaded, report: TrustReport) -> None:
         "this session has opened. Their folder:",
         key=_FOLDER,
         placeholder="/path/to/the/photos",
-        on_change=partial(_take, loaded.checkpoint.folder, report.photos.fingerprint),
+        on_change=partial(_take, store.find(loaded.checkpoint.name), report.photos.fingerprint),
     )
     refused = st.session_state.pop(_REFUSED, None)
     if refused:
