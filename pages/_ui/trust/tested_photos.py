@@ -33,13 +33,14 @@ def draw(loaded: Loaded, report: TrustReport, pair: PairEvidence, rows: pa.Table
         test_photos.ask(loaded, report)
         return
     notable = behind.notable(rows, _NUMBER)
-    for column, (name, of_part) in zip(st.columns(len(notable)), notable.items(), strict=True):
+    for column, (part, of_part) in zip(st.columns(len(notable)), notable.items(), strict=True):
+        title = _TITLES[part]
         with column:
-            st.markdown(f"### {_TITLES[name]}", anchors=False)
+            st.markdown(f"### {title}", anchors=False)
             tiles.row(
                 [_tile(loaded, pair, images, each) for each in of_part],
-                label=f"{_TITLES[name]} photos",
-                key=f"trust_{name}",
+                label=f"{title} photos",
+                key=f"trust_{part}",
                 side=150,
                 on_pick=partial(_take_along, loaded.checkpoint.name, pair, images),
             )
