@@ -40,9 +40,9 @@ with shell.page("pages/explain.py"):
         with st.container(key="question", gap="xsmall"):
             classes = st.container(gap="xsmall")
             with st.container(horizontal=True, gap="small"):
-                method, layer = method_picker.method(loaded.methods), INPUT
+                method, layer = method_picker.method(loaded.methods, name), INPUT
                 if Question(method).needs_layer:
-                    layer = question_pickers.target_layer(loaded.layers, name)
+                    layer = question_pickers.target_layer(loaded.layers, name, method)
             logits = answers.logits(photo, loaded, method_picker.layers_recorded(layer, stage_names))
             predicted = int(logits.argmax())
             with classes:

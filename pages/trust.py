@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages._ui import shell, words
 from pages._ui.kit import options
-from pages._ui.session.checkpoints import models
+from pages._ui.session.checkpoints import advice, models
 from pages._ui.trust import all_pairs, heat_table, missing, pair, tested_photos
 from pages._ui.trust.state import reports
 
@@ -13,7 +13,7 @@ VIEWS = {"photos": "Photos", "curves": "Curves", "pairs": "All pairs"}
 with shell.page("pages/trust.py"):
     st.title("Trust", anchor=False)
     loaded = models.load(models.chosen_checkpoint())
-    known = reports.known(loaded)
+    known = advice.known(loaded.checkpoint.name)
     if known.report is None:
         missing.draw(loaded, known.note)
         st.stop()

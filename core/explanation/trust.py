@@ -13,10 +13,11 @@ from core.explain.network.tracing import towards
 from core.explain.trust.absent import absent_values
 from core.explain.trust.curves import CurvePair, Curves, OnShare, Subject
 from core.explain.trust.faithfulness import Faithfulness, both_directions, faithfulness
-from core.explain.trust.verdict import BELIEVABLE, NOISE, MapVerdict, Quoted, verdict
+from core.explain.trust.verdict import NOISE, WEAK, MapVerdict, Quoted, verdict
 from core.explanation.answer import Explanation, Map
 from core.shares import whole_percent
 
+ELSEWHERE = "Another layer or method may do better."
 UNTESTABLE = "Nothing to test: the map has no positive evidence."
 
 _FAILED = {
@@ -36,7 +37,8 @@ class Trust:
     @property
     def sentence(self) -> str:
         """``Believable: hiding the brightest 10% …``."""
-        return f"{self.verdict.grade.capitalize()}: {self.reason[0].lower()}{self.reason[1:]}"
+        advice = f" {ELSEWHERE}" if self.verdict.grade == NOISE else ""
+        return f"{self.verdict.grade.capitalize()}: {self.reason[0].lower()}{self.reason[1:]}{advice}"
 
 
 def trust(
@@ -162,11 +164,7 @@ def _trust(faithful: Faithfulness, explanation: Explanation, class_names: tuple[
 def _reason(judged: MapVerdict, class_name: str, rival_name: str | None) -> str:
     score = class_name if rival_name is None else f"{class_name} (rather than {rival_name})"
     change = f"{_change(judged.quoted, score, judged.grade)}."
-    if judged.grade == BELIEVABLE:
-        return change
-    if judged.grade == NOISE:
-        return f"{change} Another layer or method may do better."
-    return f"{change} But {_listed(judged.failed)}."
+    return f"{change} But {_listed(judged.failed)}." if judged.grade == WEAK else change
 
 
 def _change(quoted: Quoted, score: str, grade: str) -> str:

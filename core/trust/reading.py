@@ -31,6 +31,14 @@ class KnownTrust:
             return None
         return MethodAtLayer(self.report.recommended.method, self.report.recommended.layer)
 
+    def layer_for(self, method: str) -> str | None:
+        """The layer at which a method did best; None if it was not tested."""
+        if self.recommended is not None and self.recommended.method == method:
+            return self.recommended.layer
+        pairs = self.report.pairs if self.report else ()
+        tested = [each for each in pairs if each.method == method]
+        return max(tested, key=lambda each: each.low).layer if tested else None
+
     @property
     def believability(self) -> dict[tuple[str, str], str]:
         """The grade of each tested pair, by method and layer: believable, weak, or no better than noise.

@@ -104,3 +104,22 @@ def test_photos_are_sorted_by_their_score_and_curves_are_means(folder: Path) -> 
 
 def _score(detail: str) -> float:
     return float(detail.partition(" ")[0].replace("−", "-"))
+
+
+def test_explain_begins_with_the_recommended_pair_and_marks_what_is_like_noise(folder: Path) -> None:
+    write_report(folder, evidence("layer_cam", "block3", 0.4), *_PAIRS[:1])
+    page = opened("pages/explain.py", checkpoint=folder.name, photo="chelsea.png")
+    method, layer = page.selectbox(key="method"), page.selectbox(key=question_keys.layer_key(folder.name))
+    assert (method.value, layer.value) == ("layer_cam", "block3")
+    assert [option for option in layer.options if "★" in option] == ["block3 · 256 × 3 × 3 ★"]
+    method.select("grad_cam").run()
+    layer = page.selectbox(key=question_keys.layer_key(folder.name))
+    assert [option for option in layer.options if "noise" in option] == ["block1 · 64 × 26 × 26 · noise"]
+    stages = next(each["items"] for each in components(page) if each.get("label") == "Stages")
+    assert [item["id"] for item in stages if item["note"] == "like noise"] == ["block1"]
+
+
+def test_another_method_begins_at_the_layer_where_it_did_best(folder: Path) -> None:
+    write_report(folder, evidence("layer_cam", "block3", 0.4), evidence("grad_cam", "block2", 0.3))
+    page = opened("pages/explain.py", checkpoint=folder.name, photo="chelsea.png", method="grad_cam")
+    assert page.selectbox(key=question_keys.layer_key(folder.name)).value == "block2"

@@ -15,12 +15,12 @@ TRAINED = (
     "signs-bn-aug",
     "signs-plain",
 )
-# Remembered folders of this machine, and drafts.
-_OF_THIS_MACHINE = shutil.ignore_patterns("local.json", ".*")
+# Remembered folders of this machine, drafts, and reports on maps: these change the usual method and layer.
+_LEFT_OUT = shutil.ignore_patterns("local.json", ".*", "trust.*")
 
 
 def copy_to(folder: Path) -> Path:
     """Copy all of them into ``folder``, 35 MB."""
     for name in (BUILT_IN, *TRAINED):
-        shutil.copytree(ROOT / "checkpoints" / name, folder / name, ignore=_OF_THIS_MACHINE)
+        shutil.copytree(ROOT / "checkpoints" / name, folder / name, ignore=_LEFT_OUT)
     return folder

@@ -13,6 +13,7 @@ from core.explanation.answer import Explanation
 from pages._ui.explain.scene import Scene
 from pages._ui.kit.components import tiles, web
 from pages._ui.kit.components.tiles import Tile
+from pages._ui.session.checkpoints import advice
 from pages._ui.session.question import photos, question_keys
 from pages._ui.session.question.photos import Drawn
 
@@ -28,6 +29,7 @@ def draw_stages(scene: Scene) -> None:
             name,
             f"{layer.size[0]} × {layer.size[1]}",
             selected=name == scene.layer,
+            note=_note(scene, name),
         )
         for name, layer in sizes.items()
     ]
@@ -38,6 +40,12 @@ def draw_stages(scene: Scene) -> None:
         anchors=False,
     )
     tiles.row(items, label="Stages", key="stages", on_pick=pick, side=128)
+
+
+def _note(scene: Scene, layer: str) -> str:
+    """What the tests of this network's maps say of the method at a layer, where it matters."""
+    name, method = scene.loaded.checkpoint.name, scene.question.method
+    return "like noise" if advice.is_like_noise(name, method, layer) else ""
 
 
 def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:

@@ -8,9 +8,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.explain.trust.verdict import BELIEVABLE, NOISE, WEAK
 from core.explanation.answer import Explanation
-from core.explanation.trust import UNTESTABLE, Trust, lines
+from core.explanation.trust import ELSEWHERE, UNTESTABLE, Trust, lines
 from pages._ui import words
 from pages._ui.kit import figures
+from pages._ui.kit.pickers import method_picker
+from pages._ui.session.checkpoints import advice
 from pages._ui.session.checkpoints.models import Loaded
 from pages._ui.session.question import tested_maps
 from pages._ui.session.question.photos import Photo
@@ -34,7 +36,8 @@ def draw(photo: Photo, loaded: Loaded, answer: Explanation, layer: str, *, key: 
     """Draw the verdict on the map at ``layer``; a map is tested once the whole page is drawn."""
     with st.container(key=f"trust_{key}"):
         if tested_maps.is_tested(photo, loaded, answer, layer):
-            _draw_verdict(tested_maps.trust_of(photo, loaded, answer, layer), key)
+            trusted = tested_maps.trust_of(photo, loaded, answer, layer)
+            _draw_verdict(trusted, _advice(loaded, answer, layer), key)
         elif tested_maps.are_wanted():
             tested_maps.put_off(partial(_test, st.empty(), photo, loaded, answer, layer, key))
         else:
@@ -57,17 +60,26 @@ def _test(
     move(0)
     trusted = tested_maps.trust_of(photo, loaded, answer, layer, move)
     with slot.container():
-        _draw_verdict(trusted, key)
+        _draw_verdict(trusted, _advice(loaded, answer, layer), key)
 
 
-def _draw_verdict(trusted: Trust | None, key: str) -> None:
+def _advice(loaded: Loaded, answer: Explanation, layer: str) -> str:
+    """Where to turn from a map like noise: to the pair that the tests of this network recommend, if any."""
+    advised = advice.known(loaded.checkpoint.name).recommended
+    if advised is None or (advised.method, advised.layer) == (answer.method, layer):
+        return ELSEWHERE
+    return f"Recommended for this network: {method_picker.pair(advised.method, advised.layer)}."
+
+
+def _draw_verdict(trusted: Trust | None, advised: str, key: str) -> None:
     if trusted is None:
         st.caption(words.plain(UNTESTABLE))
         return
     colour, icon = _LOOKS[trusted.verdict.grade]
     badge = f":{colour}-badge[:material/{icon}: {trusted.verdict.grade.capitalize()}]"
+    reason = f"{trusted.reason} {advised}" if trusted.verdict.grade == NOISE else trusted.reason
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"trust_line_{key}"):
-        st.markdown(f"{badge} :small[{words.plain(trusted.reason)}]", width="stretch")
+        st.markdown(f"{badge} :small[{words.plain(reason)}]", width="stretch")
         with st.popover("Curves", icon=":material/show_chart:", key=f"trust_curves_{key}"):
             _draw_curves(trusted, key)
 

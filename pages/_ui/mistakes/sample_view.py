@@ -100,10 +100,10 @@ def _draw_head(
 def _draw_reasons(shown: Shown, tools: DeltaGenerator, beside: DeltaGenerator) -> None:
     """The four pictures, and the likeliest classes in ``beside``."""
     with tools.popover("Map", icon=":material/tune:", key="sample_map"):
-        method = method_picker.method(shown.loaded.methods)
+        method = method_picker.method(shown.loaded.methods, shown.results.name)
         layer = INPUT
         if Question(method).needs_layer:
-            layer = question_pickers.target_layer(shown.loaded.layers, shown.results.name)
+            layer = question_pickers.target_layer(shown.loaded.layers, shown.results.name, method)
     predicted, rival = _answers(shown, method, layer)
     _draw_panes(shown, predicted, rival, layer)
     trust_line.draw(shown.photo, shown.loaded, predicted, layer, key="sample")

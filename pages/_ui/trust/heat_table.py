@@ -58,8 +58,7 @@ def _graded(pair: PairEvidence | None, *, is_best: bool) -> Graded | None:
 
 def title(pair: PairEvidence | MethodAtLayer) -> str:
     """``Grad-CAM at bn2``."""
-    name = method_picker.label(pair.method)
-    return name if pair.layer == INPUT else f"{name} at {pair.layer}"
+    return method_picker.pair(pair.method, pair.layer)
 
 
 def reason(report: TrustReport) -> str:

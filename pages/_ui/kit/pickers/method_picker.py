@@ -8,6 +8,7 @@ import streamlit as st
 from core.explain.maps.cam import CAM_METHODS
 from core.explanation.question import INPUT, METHODS, Question
 from pages._ui.session.address import links
+from pages._ui.session.checkpoints import advice
 from pages._ui.session.question import question_keys
 
 
@@ -57,15 +58,19 @@ GROUPS = {
 _NAMED = {name: named for group in GROUPS.values() for name, named in group.items()}
 
 
-def method(methods: Sequence[str]) -> str:
-    """One of the methods that fit a network, by its name in `core`; in the address."""
-    usual = Question().method
+def method(methods: Sequence[str], checkpoint: str) -> str:
+    """One of the methods that fit a network, by its name in `core`; in the address.
+
+    At first the one that the tests of its maps recommend. Methods that are like noise at the chosen layer are
+    marked.
+    """
+    usual, layer = advice.usual_method(checkpoint, methods), question_keys.chosen_layer(checkpoint)
     links.recall(question_keys.METHOD, links.METHOD, methods, usual)
     now = question_keys.method_among(methods, usual)
     chosen: str = st.selectbox(
         "Method",
         sorted(methods, key=[*_NAMED, *METHODS].index),
-        format_func=label,
+        format_func=lambda name: marked(label(name), checkpoint, name, layer),
         key=question_keys.METHOD,
         help=_help(methods, now),
         persist_state="session",
@@ -77,6 +82,20 @@ def method(methods: Sequence[str]) -> str:
 def label(name: str) -> str:
     """A method's usual name; without an entry in `GROUPS`, its name in code."""
     return _NAMED[name].label if name in _NAMED else name
+
+
+def pair(method_name: str, layer: str) -> str:
+    """``Grad-CAM at bn2``; the name alone for a method that explains no layer."""
+    name = label(method_name)
+    return name if layer == INPUT else f"{name} at {layer}"
+
+
+def marked(text: str, checkpoint: str, method_name: str, layer: str | None) -> str:
+    """The text, with a mark where the tests recommend this pair or found it no better than noise."""
+    at = layer if Question(method_name).needs_layer else INPUT
+    if advice.is_recommended(checkpoint, method_name, at):
+        return f"{text} ★"
+    return f"{text} · noise" if advice.is_like_noise(checkpoint, method_name, at) else text
 
 
 def unit(name: str) -> str:

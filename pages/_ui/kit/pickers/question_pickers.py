@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.explain.network.layers import Layer, default_layer
+from core.explain.network.layers import Layer
 from pages._ui import words
 from pages._ui.kit import options
+from pages._ui.kit.pickers import method_picker
 from pages._ui.session.address import links
+from pages._ui.session.checkpoints import advice
 from pages._ui.session.question import question_keys
 
 
@@ -45,19 +47,22 @@ def rival_class(class_names: Sequence[str], checkpoint: str) -> int | None:
     return None if name is None else list(class_names).index(name)
 
 
-def target_layer(layers: Sequence[Layer], checkpoint: str) -> str:
-    """A layer by name, from the last to the first; at first the last convolutional one. In the address.
+def target_layer(layers: Sequence[Layer], checkpoint: str, method: str) -> str:
+    """A layer by name, from the last to the first; in the address.
 
-    Layers that the logits do not depend on are not offered.
+    At first it is the one where the method did best in the tests of this network, or else the last
+    convolutional one. Layers where it is like noise are marked; those that the logits do not depend on are
+    not offered.
     """
     labels = {layer.name: layer.label for layer in reversed(layers) if not layer.is_dead_end}
-    names, usual, key = list(labels), default_layer(layers), question_keys.layer_key(checkpoint)
+    names, key = list(labels), question_keys.layer_key(checkpoint)
+    usual = advice.usual_layer(checkpoint, method, layers)
     links.recall(key, links.LAYER, names, usual)
     label = words.plain(labels[question_keys.chosen_layer(checkpoint) or usual])
     chosen: str = st.selectbox(
         "Layer",
         names,
-        format_func=labels.__getitem__,
+        format_func=lambda name: method_picker.marked(labels[name], checkpoint, method, name),
         key=key,
         # The name may be longer than the picker shows.
         help=f"**{label}**: channels × rows × columns. Late layers show what an object is, early layers "

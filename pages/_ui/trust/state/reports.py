@@ -9,21 +9,16 @@ from core.checkpoints import paths, store
 from core.errors import CheckpointError
 from core.trust import reading
 from core.trust.pairs import MethodAtLayer
-from core.trust.reading import KnownTrust
 from core.trust.report import PairEvidence, TrustReport
+from pages._ui.session.checkpoints import advice
 from pages._ui.session.checkpoints.models import Loaded
 
 PAIR, VIEW = "pair", "trust_view"
 
 
-def known(loaded: Loaded) -> KnownTrust:
-    """What is known of a checkpoint's maps, read again when its files change."""
-    return _known(loaded.checkpoint.name, _stamp(loaded, paths.TRUST), loaded.stamp)
-
-
 def rows(loaded: Loaded) -> pa.Table | None:
     """A row for each photo, method and layer; None where the table is not there, or of another run."""
-    return _rows(loaded.checkpoint.name, _stamp(loaded, paths.TRUST_TABLE))
+    return _rows(loaded.checkpoint.name, advice.stamp(loaded.checkpoint.name, paths.TRUST_TABLE))
 
 
 def chosen(report: TrustReport) -> PairEvidence:
@@ -52,18 +47,6 @@ def methods_of(report: TrustReport) -> Sequence[str]:
 
 def _name(method: str, layer: str) -> str:
     return f"{method} {layer}"
-
-
-def _stamp(loaded: Loaded, name: str) -> float:
-    try:
-        return (store.find(loaded.checkpoint.name) / name).stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _known(name: str, stamp: float, checkpoint_stamp: float) -> KnownTrust:  # noqa: ARG001 (the key of the cache)
-    return reading.known(store.find(name))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the tests…")
