@@ -5,6 +5,7 @@
 - Which pixels of the input matter: `attribution`. Maps of a layer that need passes of their own:
   `REGION_METHODS`.
 - To see either: `heatmap`.
+- Whether a map can be believed: `faithfulness` tests it on the network, `verdict` judges the result.
 - Which layers there are: `spatial_layers`, `default_layer`. What they give: `activations`.
 - What their channels respond to: `ascend`.
 """
@@ -59,6 +60,10 @@ from core.explain.network.activations import activations, class_contributions
 from core.explain.network.layers import Layer, default_layer, spatial_layers, stages
 from core.explain.network.receptive_field import receptive_field
 from core.explain.network.tracing import Trace, towards, trace
+from core.explain.trust.absent import absent_values
+from core.explain.trust.curves import Subject
+from core.explain.trust.faithfulness import Faithfulness, faithfulness
+from core.explain.trust.verdict import MapVerdict, verdict
 
 __all__ = [
     "CAM_METHODS",
@@ -67,13 +72,17 @@ __all__ = [
     "REGION_METHODS",
     "Ascended",
     "Evidence",
+    "Faithfulness",
     "Layer",
+    "MapVerdict",
     "Normalisation",
     "PixelQuestion",
     "Plain",
     "Robust",
+    "Subject",
     "Trace",
     "ablation_cam",
+    "absent_values",
     "activations",
     "ascend",
     "attention_rollout",
@@ -85,6 +94,7 @@ __all__ = [
     "deep_lift",
     "default_layer",
     "eigen_cam",
+    "faithfulness",
     "finer_cam",
     "grad_cam",
     "grad_cam_pp",
@@ -111,6 +121,7 @@ __all__ = [
     "stages",
     "towards",
     "trace",
+    "verdict",
     "weight_grad_cam",
     "xgrad_cam",
 ]

@@ -66,6 +66,12 @@ def faithfulness(
         maps: raw maps, signed and unscaled.
         seed: of the noise, and of the order of equal cells.
         on_share: receives the share of the passes that is done.
+
+    Example:
+        >>> subject = Subject(photo, towards(model(photo), 281), absent_values(photo))
+        >>> (tested,) = faithfulness(model, subject, [maps[0]])
+        >>> verdict(tested).grade
+        'believable'
     """
     by_cells: dict[tuple[int, int], list[int]] = {}
     for place, each in enumerate(maps):
