@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from skimage.metrics import structural_similarity
 from torch import Tensor
 
 FloatArray = NDArray[np.float64]
@@ -31,6 +30,8 @@ def similarity(maps: Tensor, others: Tensor) -> Tensor:
     """
     side = min(_WINDOW, *maps.shape[1:])
     window = side - 1 + side % 2
+    from skimage.metrics import structural_similarity  # noqa: PLC0415 (slow, and pages import this module)
+
     pairs = zip(_to_one(maps).numpy(), _to_one(others).numpy(), strict=True)
     scores = [
         structural_similarity(*pair, win_size=window, data_range=1.0, use_sample_covariance=False)
