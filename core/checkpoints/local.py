@@ -30,12 +30,12 @@ def remembered_data(folder: Path, *, name: str = paths.LOCAL) -> Path | None:
     return _read(folder, name)[0]
 
 
-def remembered_layout(folder: Path, data: Path | None = None) -> str:
+def remembered_layout(folder: Path, data: Path | None = None, *, name: str = paths.LOCAL) -> str:
     """The layout chosen for `remembered_data`; empty if none was, or ``data`` is another folder."""
     if data is None:
-        return _read(folder)[1]
+        return _read(folder, name)[1]
     with suppress(CheckpointError):  # For another folder, a damaged file does not matter.
-        place, layout = _read(folder)
+        place, layout = _read(folder, name)
         return layout if data.resolve() == place else ""
     return ""
 

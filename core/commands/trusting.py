@@ -4,8 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from core.checkpoints import paths, store
-from core.checkpoints.local import remember_data
+from core.checkpoints import store
 from core.commands.options import engines, layouts
 from core.commands.options.complaint import complain
 from core.commands.options.numbers import LARGEST_SEED, place, place_or_address, whole
@@ -94,8 +93,6 @@ def _tested(options: argparse.Namespace) -> int:
     )
     engine = engines.engine(options)
     report = collect(folder, sample, pairs, engine, out=options.out, on_progress=engines.draw)
-    if not isinstance(options.data, str):
-        remember_data(options.out or folder, options.data, options.layout, name=paths.TRUST_LOCAL)
     missing = len(sample.indices) - report.photos.number
     if missing:
         print(f"unreadable images left out: {missing}", file=sys.stderr)

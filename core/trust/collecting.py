@@ -114,10 +114,7 @@ def _keep(place: Path, table: pa.Table, report: TrustReport) -> None:
     """Write both files, the report last: it names the run of the table beside it."""
     _write_table(place / paths.TRUST_TABLE, table.replace_schema_metadata({KEY: report.key}))
     files.write(place / paths.TRUST, as_json(report))
-    work = place / paths.TRUST_WORK
-    # The parts of this run and of earlier ones; where the photos are is remembered.
-    for done in list(work.glob("*/")) if (work / paths.LOCAL).exists() else [work]:
-        shutil.rmtree(done, ignore_errors=True)
+    shutil.rmtree(place / paths.TRUST_WORK, ignore_errors=True)  # Parts of this run and of earlier ones.
 
 
 def _key(card: Card, sample: PhotoSample, pairs: Sequence[MethodAtLayer]) -> str:

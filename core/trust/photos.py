@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from core import files
 from core.checkpoints import paths, store
 from core.checkpoints.local import remember_data, remembered_data, remembered_layout
 from core.data.image_set import ImageSet, Labels
@@ -59,15 +58,17 @@ def open_any(folder: Path, data: Path | None, layout: str = "") -> ImageSet:
 
 def remember_photos(folder: Path, images: ImageSet) -> None:
     """Store where the tested photos are on this machine."""
-    if images.root is not None:
-        remember_data(files.make_folder(folder / paths.TRUST_WORK), images.root, images.layout)
+    remember_data(folder, images.root, images.layout, name=paths.TRUST_LOCAL)
 
 
 def remembered_photos(folder: Path) -> ImageSet | None:
-    """The photos tested last, where they were; None if they are not on this machine."""
+    """The photos tested last, where they were; None if they are not on this machine.
+
+    Images of an evaluation if no test has been made.
+    """
     with suppress(CoreError):
-        place = remembered_data(folder / paths.TRUST_WORK)
-        return open_any(folder, place, remembered_layout(folder / paths.TRUST_WORK))
+        place = remembered_data(folder, name=paths.TRUST_LOCAL)
+        return open_any(folder, place, remembered_layout(folder, name=paths.TRUST_LOCAL))
     return None
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import streamlit as st
 
 from core.checkpoints import paths, store
-from core.checkpoints.local import remember_data, remembered_data
+from core.checkpoints.local import remember_data
 from core.data.image_set import ImageSet
 from core.errors import CoreError, DataError
 from core.mistakes.sample_images import SampleImages, sample_images
 from core.predictions import evaluations
 from core.predictions.evaluating.samples import images_of
-from core.trust.photos import open_any
+from core.trust.photos import open_any, remembered_photos
 from core.trust.report import TrustReport
 from pages._ui import words
 from pages._ui.session import values
@@ -87,8 +87,7 @@ def _images(folder: str, fingerprint: str, typed: Path | None, stamp: float) -> 
 
 def _typed_or_remembered(folder: Path, typed: Path | None) -> ImageSet | None:
     try:
-        place = typed or remembered_data(folder, name=paths.TRUST_LOCAL)
-        return open_any(folder, place)
+        return open_any(folder, typed) if typed else remembered_photos(folder)
     except CoreError:
         return None
 
