@@ -5,10 +5,10 @@ import streamlit as st
 from pages._ui import shell, words
 from pages._ui.kit import options
 from pages._ui.session.checkpoints import advice, models
-from pages._ui.trust import all_pairs, heat_table, missing, pair, tested_photos
+from pages._ui.trust import all_pairs, heat_table, missing, pair, sanity, tested_photos
 from pages._ui.trust.state import reports
 
-VIEWS = {"photos": "Photos", "curves": "Curves", "pairs": "All pairs"}
+VIEWS = {"photos": "Photos", "curves": "Curves", "sanity": "Sanity", "pairs": "All pairs"}
 
 with shell.page("pages/trust.py"):
     st.title("Trust", anchor=False)
@@ -33,5 +33,7 @@ with shell.page("pages/trust.py"):
         st.info("The tests of single photos are not here: only the report is.", icon=":material/table_rows:")
     elif view == "photos":
         tested_photos.draw(loaded, report, selected, pair.rows_of(rows, selected))
+    elif view == "sanity":
+        sanity.draw(loaded, report, selected, pair.rows_of(rows, selected))
     else:
         pair.draw_curves(pair.rows_of(rows, selected))

@@ -105,19 +105,20 @@ def _sanity(
 def _stacked(passed: ForwardPass, pairs: Sequence[MethodAtLayer], class_idx: int, model: nn.Module) -> Tensor:
     """What the pictures of pairs with maps of one size show (M, h, w), for another network."""
     network = replace(passed.checkpoint, model=model)
-    maps = _explained(network, passed.batch, pairs, class_idx)
+    maps = explained(network, passed.batch, pairs, class_idx)
     return torch.stack([each.relu() for each in maps.values()])
 
 
 def _stability(passed: ForwardPass, pair: MethodAtLayer, class_idx: int, seed: int) -> float:
     def shown(batch: Tensor) -> Tensor:
-        return _explained(passed.checkpoint, batch, [pair], class_idx)[pair].relu()[None]
+        return explained(passed.checkpoint, batch, [pair], class_idx)[pair].relu()[None]
 
     moved, noisy = under_shifts(shown, passed.batch), under_noise(shown, passed.batch, num=_DRAWS, seed=seed)
     return float(torch.cat([moved.rank_correlation, noisy.rank_correlation]).mean())
 
 
-def _explained(network: Checkpoint, batch: Tensor, pairs: Sequence[MethodAtLayer], class_idx: int) -> Maps:
+def explained(network: Checkpoint, batch: Tensor, pairs: Sequence[MethodAtLayer], class_idx: int) -> Maps:
+    """The raw maps (h, w) of one photo by a network whose logits need not be finite."""
     # Not `forward_pass`, which refuses logits that are not finite: those of random weights may overflow.
     layers = list(dict.fromkeys(pair.layer for pair in pairs if pair.layer != INPUT))
     traced = trace(network.model, batch, layers)

@@ -16,6 +16,7 @@ _VIEWS = {
         "/mistakes?checkpoint=digits&sample=digits/677",
         ".st-key-above_gallery .bar",
     ),
+    "Trust, its photos": ("/trust?checkpoint=digits", ".st-key-trust_best button"),
     "Train, its data": ("/train?look=Data", ".seewhy-strip img"),
     "Train, a training": ("/train?run=digits", ".st-key-curve_loss .trace"),
 }

@@ -100,6 +100,16 @@ def test_photos_are_sorted_by_their_score_and_curves_are_means(folder: Path) -> 
     assert scores == sorted(scores, reverse=True)
     assert all(item["picture"].startswith("data:image/jpeg") for items in groups.values() for item in items)
     assert len(_page(folder, trust_view="Curves").get("plotly_chart")) == 2
+    cascade = component(_page(folder, trust_view="Sanity"), "items")
+    assert [item["caption"] for item in cascade["items"]] == [
+        "As trained",
+        "fc",
+        "block3",
+        "block2",
+        "block1",
+    ]
+    assert cascade["items"][0]["detail"] == "+1.00"
+    assert _score(cascade["items"][-1]["detail"]) < 0.9
 
 
 def _score(detail: str) -> float:

@@ -151,6 +151,27 @@ def scatter(points: Mapping[str, Sequence[Point]], x_title: str, y_title: str) -
     return figure
 
 
+def sanity(names: Sequence[str], correlations: Sequence[float]) -> go.Figure:
+    """Rank correlation of a map with the trained network's, as more and more stages become random."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=list(names),
+        y=list(correlations),
+        mode="lines+markers",
+        line={"color": RIGHT, "width": 2.5},
+        marker={"size": 8},
+        hovertemplate="%{x}: %{y:.2f}<extra></extra>",
+    )
+    figure.update_layout(
+        height=125, margin={"l": 0, "r": 12, "t": 8, "b": 0}, dragmode=False, showlegend=False
+    )
+    figure.update_xaxes(
+        title="Random from the head down to", fixedrange=True, showgrid=False, type="category"
+    )
+    figure.update_yaxes(range=[-0.55, 1.1], fixedrange=True, gridcolor=GRID, zerolinecolor=QUIET, dtick=0.5)
+    return figure
+
+
 def _add_curve(figure: go.Figure, x: np.ndarray, y: np.ndarray, thresholds: np.ndarray) -> None:
     figure.add_scatter(
         x=x,

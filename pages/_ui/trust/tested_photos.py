@@ -6,6 +6,7 @@ from functools import partial
 import pyarrow as pa
 import streamlit as st
 
+from core.arrays import FloatArray
 from core.drawing import render
 from core.errors import CoreError
 from core.explanation import display
@@ -52,7 +53,7 @@ def _tile(loaded: Loaded, pair: PairEvidence, images: SampleImages, tested: Phot
     name = loaded.checkpoint.card.class_names[tested.class_idx]
     detail = f"{words.signed(tested.score)} · {tested.verdict}"
     try:
-        picture = _picture(loaded, pair, _photo(images, tested.sample_id), tested.class_idx)
+        picture = _picture(loaded, pair, photo_of(images, tested.sample_id), tested.class_idx)
     except CoreError as error:
         return Tile(tested.sample_id, "", name, detail, note=str(error))
     return Tile(tested.sample_id, picture, name, detail)
@@ -61,21 +62,27 @@ def _tile(loaded: Loaded, pair: PairEvidence, images: SampleImages, tested: Phot
 def _picture(loaded: Loaded, pair: PairEvidence, photo: Photo, class_idx: int) -> str:
     layers = () if pair.layer == INPUT else (pair.layer,)
     (answer,) = answers.answers(photo, loaded, Question(pair.method, layers, (Score(class_idx),)))
+    return overlay(loaded, photo, answer.maps[pair.layer].raw)
+
+
+def overlay(loaded: Loaded, photo: Photo, raw: FloatArray) -> str:
+    """A small picture of a photo with a raw map over it, as an address."""
     drawn = photos.drawn(photo)
     height, width = drawn.thumb.shape[:2]
-    heat = display.heat(answer.maps[pair.layer].raw)
+    heat = display.heat(raw)
     values = loaded.checkpoint.card.preprocess.on_image(heat, drawn.size, (width, height))
     return web.data_uri(render.jpeg(render.overlay(drawn.thumb, values, "inferno", 0.8)))
 
 
-def _photo(images: SampleImages, sample_id: str) -> Photo:
+def photo_of(images: SampleImages, sample_id: str) -> Photo:
+    """A tested photo by its name; ImageError if it cannot be read."""
     made = photos.as_photo(sample_id.rpartition("/")[2], images.content(sample_id))
     return replace(made, lies_here=True)
 
 
 def _take_along(checkpoint: str, pair: PairEvidence, images: SampleImages, sample_id: str) -> None:
     """Open a photo on Explain, with the same method and layer."""
-    photo = _photo(images, sample_id)
+    photo = photo_of(images, sample_id)
     photos.add_photo(photo.name, photo.data)
     question_keys.choose_method(pair.method)
     question_keys.choose_layer(checkpoint, pair.layer)
