@@ -103,7 +103,7 @@ def test_photos_are_sorted_by_their_score_and_curves_are_means(folder: Path) -> 
     cascade = component(_page(folder, trust_view="Sanity"), "items")
     assert [item["caption"] for item in cascade["items"]] == [
         "As trained",
-        "fc",
+        "head",
         "block3",
         "block2",
         "block1",
