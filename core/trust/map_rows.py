@@ -18,9 +18,9 @@ from core.trust.pairs import MethodAtLayer
 
 WAYS = ("blur", "mean colour")  # Of hiding, in the order of the columns.
 KEY = b"seewhy"  # Of the table's metadata: the run that made it.
-CURVES = ("deletion_curve", "insertion_curve")
-ORDERS = {"map": "", "random": "random_", "centre": "centre_", "edges": "edges_"}  # And their columns.
-_CURVE_COLUMNS = tuple(f"{order}{curve}" for order in ORDERS.values() for curve in CURVES)
+_CURVES = ("deletion_curve", "insertion_curve")
+_ORDERS = ("", "random_", "centre_", "edges_")
+_CURVE_COLUMNS = tuple(f"{order}{curve}" for order in _ORDERS for curve in _CURVES)
 _CHECKS = ("sanity", "stability", "class_correlation")
 _PROBABILITIES = ("probability", "deletion", "insertion", "random_spread", "p_random", "drop")
 _DIFFERENCES = ("score", *(f"score_{way.replace(' ', '_')}" for way in WAYS), "centre_score", "edges_score")

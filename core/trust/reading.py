@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from core.checkpoints import paths, store
 from core.checkpoints.card import network_fingerprint
 from core.errors import CheckpointError, FileError
 from core.files import stored
-from core.trust.map_rows import read_table
 from core.trust.pairs import MethodAtLayer
 from core.trust.report import TrustReport, of_json
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def read(place: Path) -> TrustReport | None:
         raise CheckpointError(f"{path} is not a readable report: {error}; run 'trust' again") from error
 
 
-def rows(place: Path) -> pa.Table | None:
+def rows(place: Path) -> "pa.Table | None":
     """The tests of each map beside a report, a row for each photo, method and layer; None if not kept.
 
     Raises:
@@ -73,6 +74,8 @@ def rows(place: Path) -> pa.Table | None:
     report = read(place)
     if report is None or not (place / paths.TRUST_TABLE).exists():
         return None
+    from core.trust.map_rows import read_table  # noqa: PLC0415 (PyArrow, for which explaining need not wait)
+
     return read_table(place / paths.TRUST_TABLE, report.key)
 
 

@@ -1,4 +1,4 @@
-"""What is tested: pairs that fit each other, and a seeded sample of photos."""
+"""What is tested: pairs that fit each other, and a seeded sample of photos, which are found again."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from core.checkpoints.store import Checkpoint
 from core.data.image_set import ImageSet
 from core.errors import DataError, LayerError
 from core.trust.pairs import MethodAtLayer, pairs_for
-from core.trust.photos import open_any, sampled
+from core.trust.photos import open_any, remember_photos, remembered_photos, sampled
 from tests.support.image_sets import picture
 
 
@@ -70,6 +70,14 @@ def test_photos_without_labels_are_opened_too(loaded: Checkpoint, tmp_path: Path
     assert sampled(loaded.folder, images, 1, name="holidays").name == "holidays"
     with pytest.raises(DataError, match="is not a folder of labelled images"):
         open_any(loaded.folder, tmp_path / "nowhere")
+
+
+def test_the_photos_tested_last_are_found_again(loaded: Checkpoint, images: ImageSet) -> None:
+    assert remembered_photos(loaded.folder) is None
+    remember_photos(loaded.folder, images)
+    again = remembered_photos(loaded.folder)
+    assert again is not None
+    assert again.fingerprint == images.fingerprint
 
 
 def _divided(images: ImageSet) -> ImageSet:
