@@ -74,7 +74,7 @@ def _options() -> argparse.Namespace:
         "--each", type=int, default=1, metavar="N", help="scenes of each object, 1 unless told"
     )
     parser.add_argument(
-        "--digits", type=int, default=12, metavar="N", help="scenes of digits, 12 unless told"
+        "--digits", type=int, default=10, metavar="N", help="scenes of digits, 10 unless told"
     )
     parser.add_argument("--slow", action="store_true", help="all methods on photos too")
     parser.add_argument("--seed", type=int, default=0)
