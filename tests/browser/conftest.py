@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from core.checkpoints import paths
 from tests.support.server import CHROMIUM, FLAGS, HEADLESS, running_app
+from tests.support.tested_digits import tested_digits
 from tests.support.window import App
 
 # A machine that checks a change may be busy; five seconds, the default, would fail there for no reason.
@@ -41,6 +42,13 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 def checkpoints() -> Path:
     """The folder of the server's checkpoints, which is the same for all tests."""
     return paths.root()
+
+
+@pytest.fixture(scope="module")
+def tested() -> Iterator[str]:
+    """The name of a checkpoint whose maps have been tested."""
+    with tested_digits() as folder:
+        yield folder.name
 
 
 @pytest.fixture(scope="session")

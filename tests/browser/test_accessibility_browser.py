@@ -29,8 +29,8 @@ _VIEWS = {
         "/explain?checkpoint=digits&photo=digits/digits-val/digits/677",
         ".st-key-stages button",
     ),
-    "Trust": ("/trust?checkpoint=digits", ".st-key-grades button"),
-    "Trust, all pairs": ("/trust?checkpoint=digits&trust_view=All+pairs", ".st-key-trust_sanity .trace"),
+    "Trust": ("/trust?checkpoint=tested", ".st-key-grades button"),
+    "Trust, all pairs": ("/trust?checkpoint=tested&trust_view=All+pairs", ".st-key-trust_sanity .trace"),
     "Train": ("/train", ".st-key-train_start button"),
     "Train, its data": ("/train?look=Data", ".seewhy-strip img"),
     "Train, a training": ("/train?run=digits", ".st-key-curve_loss .trace"),
@@ -70,6 +70,7 @@ def test_every_page_is_among_the_views() -> None:
     assert paths == {"/", *(f"/{Path(page).stem}" for page in list(PAGES)[1:])}
 
 
+@pytest.mark.usefixtures("tested")
 @pytest.mark.parametrize("view", _VIEWS)
 def test_axe_finds_nothing_critical_or_serious(app: App, view: str) -> None:
     """In both colour schemes; nor does the page show an error, or load what its security policy refuses."""

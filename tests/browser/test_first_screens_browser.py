@@ -16,13 +16,14 @@ _VIEWS = {
         "/mistakes?checkpoint=digits&sample=digits/677",
         ".st-key-above_gallery .bar",
     ),
-    "Trust, its photos": ("/trust?checkpoint=digits", ".st-key-trust_best button"),
+    "Trust, its photos": ("/trust?checkpoint=tested", ".st-key-trust_best button"),
     "Train, its data": ("/train?look=Data", ".seewhy-strip img"),
     "Train, a training": ("/train?run=digits", ".st-key-curve_loss .trace"),
 }
 _HEIGHT = "document.querySelector('[data-testid=stMain]').scrollHeight"
 
 
+@pytest.mark.usefixtures("tested")
 @pytest.mark.parametrize("view", _VIEWS)
 def test_the_first_screen_holds_the_answer(app: App, view: str) -> None:
     address, drawn = _VIEWS[view]

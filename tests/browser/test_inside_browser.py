@@ -89,6 +89,7 @@ def test_keys_move_through_the_grid_and_keep_their_place(app: App) -> None:
     expect(app.page.get_by_role("heading", name="Channel 8", exact=True)).to_be_visible()
     app.settle()
     app.page.keyboard.press("ArrowLeft")
+    expect(app.page.locator(".st-key-channels .reading")).to_contain_text("hannel 7")
     app.page.keyboard.press("Enter")
     expect(app.page.get_by_role("heading", name="Channel 7", exact=True)).to_be_visible()
 

@@ -52,11 +52,13 @@ def test_a_row_and_a_column_show_all_of_theirs(app: App, digits: pd.DataFrame) -
     assert samples(app) == file_names(digits[digits["predicted"] == 7])
 
 
-def test_the_matrix_is_walked_by_keys(app: App) -> None:
+def test_the_matrix_is_walked_and_read_by_keys(app: App) -> None:
     app.open("/mistakes?checkpoint=digits")
     app.page.locator(".st-key-matrix [data-at='0 0']").focus()
-    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowLeft", "Enter"):
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowLeft"):
         app.page.keyboard.press(key)
+    expect(app.page.locator(".st-key-matrix .reading")).to_contain_text("True 1, predicted 1: ")
+    app.page.keyboard.press("Enter")
     expect(app.page.get_by_role("heading", name="1, predicted 1")).to_be_visible()
 
 

@@ -54,7 +54,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const say = (event) => { const button = at(event); if (button) reading.textContent = button.getAttribute("aria-label"); };
   const rest = () => { reading.textContent = data.hint; };
   grid.onpointerover = say;
-  grid.onfocusin = say;
+  hearFocus(grid, say);
   grid.onpointerleave = rest;
   grid.onclick = (event) => { const button = at(event); if (button) setTriggerValue("picked", button.dataset.at.split(" ").map(Number)); };
   const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };

@@ -7,7 +7,7 @@ from core.explain.trust.verdict import BELIEVABLE, NOISE, WEAK
 from pages._ui.kit.components import web
 from pages._ui.session import values
 
-_TABLE = web.component("grade_table")
+_TABLE = web.component("grade_table", "focus")
 _KINDS = {BELIEVABLE: "believable", WEAK: "weak", NOISE: "noise"}
 
 

@@ -73,7 +73,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const rest = () => { reading.textContent = data.hint; };
   grid.onpointerover = (event) => { const place = at(event); if (place) reading.textContent = say(...place); };
   grid.onpointerleave = rest;
-  grid.onfocusin = (event) => { const place = at(event); if (place) reading.textContent = say(...place); };
+  hearFocus(grid, (event) => { const place = at(event); if (place) reading.textContent = say(...place); });
   grid.onclick = (event) => { const place = at(event); if (place) setTriggerValue("picked", place); };
   const targets = {
     ArrowUp: ([row, column]) => [row - 1, column], ArrowDown: ([row, column]) => [row + 1, column],

@@ -14,7 +14,7 @@ Pick = Callable[[int | None, int | None], None]
 # With more classes than that, cells are too small to hit: then the matrix shows a chosen few.
 MOST_CLASSES = 43
 
-_MATRIX = web.component("matrix", "room")
+_MATRIX = web.component("matrix", "focus", "room")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -79,8 +79,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (meaning) reading.textContent = meaning;
   };
   const fall_back = () => { reading.textContent = data.hint; };
-  sheets.onpointerover = sheets.onfocusin = say;
-  sheets.onpointerleave = sheets.onfocusout = fall_back;
+  sheets.onpointerover = say;
+  sheets.onpointerleave = fall_back;
+  hearFocus(sheets, say, fall_back);
   if (!by_place.has(focused)) fall_back();
 
   // What has just been chosen comes into view in the box that scrolls, but the page stays where it is.

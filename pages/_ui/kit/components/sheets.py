@@ -14,7 +14,7 @@ from pages._ui.kit.components import web
 from pages._ui.kit.components.web import data_uri
 from pages._ui.session import values
 
-_SHEETS = web.component("sheets")
+_SHEETS = web.component("sheets", "focus")
 # Where a layer has few channels, they are drawn larger: up to how many, how many in a row, pixels of a tile.
 _LARGER = ((16, 4, 160), (36, 6, 112))
 _COLUMNS, _SIDE = 8, 96

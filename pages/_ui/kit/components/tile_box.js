@@ -38,7 +38,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (open) show(open);
   });
 
-  box.onfocusin = (event) => { const tile = of(event.target.dataset.id); if (tile) enter(tile); };
+  hearFocus(box, (event) => { const tile = of(event.target.dataset.id); if (tile) enter(tile); });
   box.onkeydown = (event) => {
     const from = tiles.indexOf(of(event.target.dataset.id));
     const columns = tiles.filter((tile) => tile.offsetTop === tiles[0].offsetTop).length;

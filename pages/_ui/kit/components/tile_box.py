@@ -7,7 +7,7 @@ from functools import partial
 from pages._ui.kit.components import web
 from pages._ui.kit.components.tiles import Tile
 
-_BOX = web.component("tile_box", "room", "tile_button")
+_BOX = web.component("tile_box", "focus", "room", "tile_button")
 
 
 def draw(
