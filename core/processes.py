@@ -50,6 +50,23 @@ def begins(process: "subprocess.Popen[bytes]", has_begun: Callable[[], bool], *,
     return True
 
 
+def launch(
+    *arguments: str,
+    log: Path,
+    has_begun: Callable[[], bool],
+    within_s: float,
+    output: int = subprocess.STDOUT,
+) -> str:
+    """Start ``python -m core`` as `start`, and wait as `begins`; why it failed, empty if it did not.
+
+    A process that is still loading after ``within_s`` seconds, or has ended well, has not failed.
+    """
+    process = start(*arguments, log=log, output=output)
+    if begins(process, has_begun, within_s=within_s) or not process.returncode:
+        return ""
+    return last_words(log) or "the process gave no reason"
+
+
 def last_lines(log: Path, number: int = 20) -> list[str]:
     """The last lines of a log; none if it cannot be read."""
     try:
@@ -64,6 +81,10 @@ def last_lines(log: Path, number: int = 20) -> list[str]:
 
 def last_words(log: Path) -> str:
     """Why a process ended, from its log: the last error, else the last line; empty for an empty log."""
-    lines = last_lines(log)
-    errors = [line for line in lines if line.startswith(_ERROR)]
-    return (errors or lines or [""])[-1].removeprefix(_ERROR)
+    return last_error(log) or (last_lines(log) or [""])[-1].removeprefix(_ERROR)
+
+
+def last_error(log: Path) -> str:
+    """The last error in a log; empty if it has none, such as that of a killed process."""
+    errors = [line for line in last_lines(log) if line.startswith(_ERROR)]
+    return (errors or [""])[-1].removeprefix(_ERROR)

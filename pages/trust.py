@@ -5,18 +5,23 @@ import streamlit as st
 from pages._ui import shell, words
 from pages._ui.kit import options
 from pages._ui.session.checkpoints import advice, models
-from pages._ui.trust import all_pairs, heat_table, missing, pair, sanity, tested_photos
+from pages._ui.trust import all_pairs, heat_table, missing, pair, sanity, tested_photos, testing
 from pages._ui.trust.state import reports
 
 VIEWS = {"photos": "Photos", "curves": "Curves", "sanity": "Sanity", "pairs": "All pairs"}
 
 with shell.page("pages/trust.py"):
-    st.title("Trust", anchor=False)
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small", key="head")
+    head.title("Trust", width="content", anchor=False)
     loaded = models.load(models.chosen_checkpoint())
-    known = advice.known(loaded.checkpoint.name)
+    name = loaded.checkpoint.name
+    is_testing, known = testing.draw_under_way(name), advice.known(name)
     if known.report is None:
-        missing.draw(loaded, known.note)
+        missing.draw(name, known.note, is_testing=is_testing)
         st.stop()
+    if not is_testing:
+        with head:
+            testing.draw_button(name)
     report, rows = known.report, reports.rows(loaded)
     selected = reports.chosen(report)
     st.markdown(f":material/star: {words.plain(heat_table.reason(report))}")

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from core.checkpoints import store
@@ -12,13 +13,16 @@ from core.data.image_set import ImageSet
 from core.data.sources.folder import remote
 from core.explanation.asking import methods_of
 from core.explanation.question import METHODS
+from core.passes.progress import PassProgress
+from core.trust import workplace
 from core.trust.collecting import collect
 from core.trust.pairs import MethodAtLayer, pairs_for
 from core.trust.photos import open_any, remember_photos, sampled
 from core.trust.report import TrustReport
+from core.trust.workplace import USUAL_SAMPLES, TrustOptions
 
 _INTERRUPTED = 130  # The exit status of a shell after Ctrl-C.
-_USUAL_SAMPLES, _MOST_SAMPLES = 24, 1_000_000
+_MOST_SAMPLES = 1_000_000
 _ALL = "all"
 
 
@@ -49,7 +53,7 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--samples",
         type=whole(1, _MOST_SAMPLES),
-        default=_USUAL_SAMPLES,
+        default=USUAL_SAMPLES,
         metavar="N",
         help="photos, drawn at random (default: %(default)s)",
     )
@@ -92,7 +96,7 @@ def _tested(options: argparse.Namespace) -> int:
         name=options.name,
     )
     engine = engines.engine(options)
-    report = collect(folder, sample, pairs, engine, out=options.out, on_progress=engines.draw)
+    report = collect(folder, sample, pairs, engine, out=options.out, on_progress=_shown(folder, options))
     missing = len(sample.indices) - report.photos.number
     if missing:
         print(f"unreadable images left out: {missing}", file=sys.stderr)
@@ -100,6 +104,33 @@ def _tested(options: argparse.Namespace) -> int:
         remember_photos(folder, images)
     _print(report)
     return 0
+
+
+def _shown(folder: Path, options: argparse.Namespace) -> Callable[[PassProgress], None]:
+    """Show the progress here and to other processes, which may resume this test or stop it."""
+    place = options.out or folder
+    workplace.begin(place, _asked(options))
+    report = workplace.reporting(place)
+
+    def show(progress: PassProgress) -> None:
+        engines.draw(progress)
+        report(progress)
+
+    return show
+
+
+def _asked(options: argparse.Namespace) -> TrustOptions:
+    data = options.data.resolve() if isinstance(options.data, Path) else options.data
+    return TrustOptions(
+        data=str(data or ""),
+        layout=options.layout,
+        split=options.split,
+        samples=options.samples,
+        seed=options.seed,
+        name=options.name,
+        methods=tuple(options.methods),
+        layers=tuple(options.layers),
+    )
 
 
 def _pairs(folder: Path, options: argparse.Namespace) -> tuple[MethodAtLayer, ...]:

@@ -23,6 +23,11 @@ class PassProgress:
     per_second: float | None = None
 
     @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return self.done / self.total if self.total else 1.0
+
+    @property
     def seconds_left(self) -> float | None:
         """The time that the other images will take at this rate; None while the rate is unknown."""
         return (self.total - self.done) / self.per_second if self.per_second else None
@@ -31,7 +36,7 @@ class PassProgress:
         """``1,024 of 2,500 images, 56 a second, 26 s left``."""
         parts = [f"{self.done:,} of {self.total:,} images"]
         if self.per_second:
-            parts.append(f"{self.per_second:.{0 if self.per_second >= 10 else 1}f} a second")
+            parts.append(_rate_in_words(self.per_second))
         if self.seconds_left:
             parts.append(f"{_in_words(self.seconds_left)} left")
         return ", ".join(parts)
@@ -83,6 +88,13 @@ def read(path: Path) -> PassProgress | None:
             int(written["done"]), int(written["total"]), None if rate is None else float(rate)
         )
     return None
+
+
+def _rate_in_words(per_second: float) -> str:
+    """``56 a second``, ``2.5 a second``, ``20 s each``."""
+    if per_second < 0.1:
+        return f"{1 / per_second:.0f} s each"
+    return f"{per_second:.{0 if per_second >= 10 else 1}f} a second"
 
 
 def _in_words(seconds: float) -> str:

@@ -2,8 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +13,12 @@ from core import files
 from core.checkpoints import paths, store
 from core.checkpoints.card import Card, network_fingerprint
 from core.data.unreadable import refuse_many
-from core.errors import DataError, EvaluationError
-from core.files import locks
+from core.errors import DataError
 from core.passes.in_process import IN_PROCESS
 from core.passes.parts import Parts
 from core.passes.progress import PassProgress
 from core.passes.running import Engine, run
-from core.trust import measuring
+from core.trust import measuring, workplace
 from core.trust.map_rows import KEY
 from core.trust.pairs import MethodAtLayer
 from core.trust.photos import PhotoSample
@@ -56,7 +54,7 @@ def collect(
     key, num_photos = _key(card, sample, pairs), len(sample.indices)
     parts = Parts(place / paths.TRUST_WORK / key, num_photos, -(-num_photos // _MANY))
     work = MapTesting(folder, card, sample, tuple(pairs))
-    with _alone(place, folder.name), engine.started(work) as running:
+    with workplace.held(place, folder.name), engine.started(work) as running:
         for progress in run(running, parts, partial(_write, parts)):
             on_progress(progress)
         table = pa.concat_tables(pq.read_table(parts.path(part)) for part in range(len(parts)))
@@ -114,7 +112,7 @@ def _keep(place: Path, table: pa.Table, report: TrustReport) -> None:
     """Write both files, the report last: it names the run of the table beside it."""
     _write_table(place / paths.TRUST_TABLE, table.replace_schema_metadata({KEY: report.key}))
     files.write(place / paths.TRUST, as_json(report))
-    shutil.rmtree(place / paths.TRUST_WORK, ignore_errors=True)  # Parts of this run and of earlier ones.
+    workplace.remove(place)
 
 
 def _key(card: Card, sample: PhotoSample, pairs: Sequence[MethodAtLayer]) -> str:
@@ -123,12 +121,3 @@ def _key(card: Card, sample: PhotoSample, pairs: Sequence[MethodAtLayer]) -> str
     digest = hashlib.blake2b(repr(known).encode(), digest_size=12)
     digest.update(sample.indices.tobytes())
     return digest.hexdigest()
-
-
-@contextmanager
-def _alone(place: Path, name: str) -> Iterator[None]:
-    """Let only this process test maps in this place; raises EvaluationError if another does."""
-    work = files.make_folder(place / paths.TRUST_WORK)
-    taken = EvaluationError(f"another process tests the maps of {name!r}; wait until it ends")
-    with locks.held(work / paths.LOCK, taken):
-        yield

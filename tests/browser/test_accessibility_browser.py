@@ -1,21 +1,15 @@
 """Every page is usable by all: axe finds nothing critical or serious, and keys alone lead through Explain."""
 
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from pages._ui.shell import PAGES
+from tests.support.accessibility import ALL_RULES, COLOUR_RULES, violations
 from tests.support.window import App
 
-# Of axe's experimental rules: a button must be called by the words that it shows. Without ``resultTypes`` axe
-# also describes every element that follows a rule, in megabytes.
-_ALL_RULES = {"rules": {"label-content-name-mismatch": {"enabled": True}}, "resultTypes": ["violations"]}
-# All that another colour scheme may break: the elements are the same.
-_COLOUR_RULES = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
 # The address of a view, and what it has once it is drawn.
 _VIEWS = {
     "Home": ("/", ".st-key-samples button"),
@@ -55,16 +49,6 @@ _VIEWS = {
 }
 
 
-def violations(app: App, options: dict[str, Any]) -> list[str]:
-    """What axe calls critical or serious: the rule and the elements that break it."""
-    found: list[dict[str, Any]] = Axe().run(app.page, options=options).response["violations"]
-    return [
-        f"{rule['impact']} {rule['id']}: {[node['target'] for node in rule['nodes']][:5]}"
-        for rule in found
-        if rule["impact"] in ("critical", "serious")
-    ]
-
-
 def test_every_page_is_among_the_views() -> None:
     paths = {urlsplit(address).path for address, _ in _VIEWS.values()}
     assert paths == {"/", *(f"/{Path(page).stem}" for page in list(PAGES)[1:])}
@@ -80,10 +64,10 @@ def test_axe_finds_nothing_critical_or_serious(app: App, view: str) -> None:
     app.settle()
     expect(app.page.get_by_role("heading", level=1)).to_be_visible()
     expect(app.page.get_by_test_id("stAlertContentError")).to_have_count(0)
-    assert violations(app, _ALL_RULES) == []
+    assert violations(app, ALL_RULES) == []
     app.page.emulate_media(color_scheme="dark")
     expect(app.page.get_by_test_id("stApp")).to_have_css("background-color", "rgb(15, 20, 25)")
-    assert violations(app, _COLOUR_RULES) == []
+    assert violations(app, COLOUR_RULES) == []
 
 
 def test_keys_alone_lead_from_a_photo_to_a_class_and_a_layer(app: App) -> None:

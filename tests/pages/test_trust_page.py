@@ -11,7 +11,7 @@ from core.trust.collecting import collect
 from core.trust.pairs import MethodAtLayer
 from core.trust.photos import open_any, sampled
 from pages._ui.session.question import question_keys
-from tests.support.looking import as_read, component, components, opened
+from tests.support.looking import as_read, captions, component, components, opened
 from tests.support.trust_reports import evidence, write_report
 
 _PAIRS = (
@@ -73,7 +73,7 @@ def test_explain_opens_with_the_pair(folder: Path) -> None:
 
 def test_without_a_report_it_says_how_to_make_one(folder: Path) -> None:
     page = _page(folder)
-    assert page.code[0].value == f"python -m core trust {folder.name} --data FOLDER"
+    assert f"python -m core trust {folder.name} --data FOLDER" in captions(page)
     assert components(page) == []
 
 

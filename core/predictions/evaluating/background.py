@@ -19,10 +19,12 @@ def start(folder: Path, data: Path | None, split: str, name: str, layout: str = 
         raise EvaluationError(f"{folder.name!r} is being evaluated as {name!r} already")
     where = [*(["--data", str(data)] if data else []), *(["--layout", layout] if layout else [])]
     log = evaluations.log_of(folder, name)
-    process = processes.start("evaluate", folder.name, "--split", split, "--as", name, *where, log=log)
-    begins = processes.begins(process, lambda: evaluations.is_under_way(folder, name), within_s=_START_S)
-    if not begins and process.returncode:
-        raise EvaluationError(complaint(folder, name) or "the process gave no reason")
+    fault = processes.launch(
+        "evaluate", folder.name, "--split", split, "--as", name, *where,
+        log=log, has_begun=lambda: evaluations.is_under_way(folder, name), within_s=_START_S,
+    )  # fmt: skip
+    if fault:
+        raise EvaluationError(fault)
 
 
 def complaint(folder: Path, name: str) -> str:

@@ -105,6 +105,7 @@ def test_images_that_are_done_at_once_count_as_one_batch(monkeypatch: pytest.Mon
         (PassProgress(500, 2500, 2.5), "500 of 2,500 images, 2.5 a second, 13 min left"),
         (PassProgress(0, 1_000_000, 30.0), "0 of 1,000,000 images, 30 a second, 9 h left"),
         (PassProgress(9, 9, 3.0), "9 of 9 images, 3.0 a second"),
+        (PassProgress(6, 24, 0.05), "6 of 24 images, 20 s each, 6 min left"),
     ],
 )
 def test_progress_reads_as_a_sentence(now: PassProgress, text: str) -> None:

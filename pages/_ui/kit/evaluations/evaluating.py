@@ -1,5 +1,6 @@
 """Evaluate a checkpoint on a folder of images, and watch the progress."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -15,6 +16,7 @@ from core.predictions.evaluating.samples import open_images, samples_of
 from core.predictions.evaluating.workplace import num_predicted, progress_of
 from core.predictions.evaluations import Evaluation
 from pages._ui import errors, words
+from pages._ui.kit import background_work
 from pages._ui.kit.pickers import layout_picker
 from pages._ui.session import values
 from pages._ui.session.checkpoints import models
@@ -65,28 +67,21 @@ def _draw_interrupted(name: str) -> None:
     """Offer to resume an interrupted evaluation, or to delete what it has done."""
     folder = store.find(name)
     for each in evaluations.interrupted(folder):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True):
-            done = words.counted(num_predicted(folder, each.name), "image")
-            st.markdown(f"The evaluation **{words.plain(each.name)}** was interrupted after {done}.")
-            if st.button("Resume", icon=":material/resume:", key=f"evaluation_go_on_{each.name}"):
-                _go_on(each)
-            st.button(
-                "Delete", key=f"evaluation_forget_{each.name}",
-                on_click=evaluated.forget, args=(folder, each.name),
-            )  # fmt: skip
+        done = words.counted(num_predicted(folder, each.name), "image")
+        background_work.draw_interrupted(
+            f"The evaluation **{words.plain(each.name)}** was interrupted after {done}.",
+            key="evaluation",
+            name=each.name,
+            resume=partial(_go_on, each),
+            forget=partial(evaluated.forget, folder, each.name),
+        )
 
 
 def _go_on(interrupted: Evaluation) -> None:
     folder, name, split = interrupted.of, interrupted.name, interrupted.facts.split or "val"
-    try:
-        with st.spinner("Finding the images, loading the model…"):
-            place, layout = remembered_data(interrupted.folder), remembered_layout(interrupted.folder)
-            background.start(folder, place, split, name, layout=layout)
-            evaluated.wait_for(folder.name, name)
-    except CoreError as error:
-        st.error(words.sentence(error), icon=":material/error:")
-        return
-    st.rerun()
+    place, layout = remembered_data(interrupted.folder), remembered_layout(interrupted.folder)
+    background.start(folder, place, split, name, layout=layout)
+    evaluated.wait_for(folder.name, name)
 
 
 @st.dialog("Evaluate on a folder", icon=":material/add:", width="medium")
@@ -120,14 +115,11 @@ def _draw_form(name: str) -> None:
         layout = _layout(store.find(name), place)
         if layout is None:
             st.caption("Choose one, then press Evaluate.")
-        if not wanted or layout is None:
-            return
-        with st.spinner("Finding the images, loading the model…"):
-            _start(store.find(name), place, layout, split, named)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
         return
-    st.rerun()
+    if wanted and layout is not None:
+        background_work.start(partial(_start, store.find(name), place, layout, split, named))
 
 
 def _layout(folder: Path, place: Path | None) -> str | None:
