@@ -1,13 +1,12 @@
 """The line below a map says whether it can be believed: after the map, once, and only where it is wanted."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.errors import LayerError
 from core.explain.trust.verdict import GRADES
 from core.explanation import trust as core_trust
 from pages._ui.session.question import tested_maps
-from tests.support.looking import opened
+from tests.support.looking import opened, verdicts
 
 _ASK = "trust_test_map"
 _SAMPLE = {"checkpoint": "digits", "photo": "digits/digits-val/digits/677"}
@@ -18,36 +17,32 @@ def _nothing_known() -> None:
     tested_maps._kept.clear()
 
 
-def _verdicts(page: AppTest) -> list[str]:
-    return [each.value for each in page.markdown if ":small[" in each.value and "-badge[" in each.value]
-
-
 def test_a_map_is_tested_when_asked_and_every_map_from_then_on() -> None:
     page = opened("pages/explain.py", **_SAMPLE)
-    assert _verdicts(page) == []
+    assert verdicts(page) == []
     page.button(key=_ASK).click().run()
-    (verdict,) = _verdicts(page)
+    (verdict,) = verdicts(page)
     assert any(grade.capitalize() in verdict for grade in GRADES)
     assert "% of the photo" in verdict
     page.selectbox(key="method").select("layer_cam").run()
-    assert len(_verdicts(page)) == 1
+    assert len(verdicts(page)) == 1
     assert _ASK not in [button.key for button in page.button]
 
 
 def test_a_known_verdict_is_not_tested_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(tested_maps.VARIABLE, "1")
-    first = _verdicts(opened("pages/explain.py", **_SAMPLE))
+    first = verdicts(opened("pages/explain.py", **_SAMPLE))
 
     def refuse(*_args: object, **_kwargs: object) -> None:
         raise LayerError("tested again")
 
     monkeypatch.setattr(tested_maps, "trust", refuse)
-    assert _verdicts(opened("pages/explain.py", **_SAMPLE)) == first != []
+    assert verdicts(opened("pages/explain.py", **_SAMPLE)) == first != []
 
 
 def test_the_map_of_an_open_sample_has_a_verdict_on_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(tested_maps.VARIABLE, "1")
-    assert len(_verdicts(opened("pages/mistakes.py", checkpoint="digits", sample="digits/677"))) == 1
+    assert len(verdicts(opened("pages/mistakes.py", checkpoint="digits", sample="digits/677"))) == 1
 
 
 def test_a_map_without_positive_evidence_says_that_there_is_nothing_to_test(

@@ -31,6 +31,11 @@ def captions(page: AppTest) -> str:
     return " ".join(as_read(each.value) for each in page.caption)
 
 
+def verdicts(page: AppTest) -> list[str]:
+    """What is said below maps about whether they can be believed, as Markdown."""
+    return [each.value for each in page.markdown if ":small[" in each.value and "-badge[" in each.value]
+
+
 def as_read(markdown: str) -> str:
     """What `pages._ui.words.plain` was given."""
     return markdown.replace("\\", "").replace("\u2060", "")

@@ -7,8 +7,9 @@ import pytest
 
 from core.checkpoints import paths, store
 from pages._ui.session.data import image_access
+from pages._ui.session.question import tested_maps
 from tests.support.compare_page import SIGNS, both, link, piles, shown, table, text
-from tests.support.looking import captions, components
+from tests.support.looking import captions, components, verdicts
 from tests.support.second_digits import NUM_BOTH_WRONG, NUM_BROKEN, NUM_FIXED, second_digits
 
 
@@ -97,3 +98,9 @@ def test_swap_turns_all_round_and_keeps_the_sample(digits: str) -> None:
     assert page.query_params["sample"] == walk[0]
     page.button(key="compared_close").click().run()
     assert int(piles(page)["fixed"]["count"]) == NUM_BROKEN
+
+
+def test_both_maps_say_whether_they_can_be_believed(digits: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(tested_maps.VARIABLE, "1")
+    page = link("digits", digits, sample="digits/677")
+    assert len(verdicts(page)) == 2
