@@ -15,6 +15,7 @@ NEEDED = {
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
     "sklearn": "scikit-learn",
+    "skimage": "scikit-image",
     "pandas": "pandas",
     "pyarrow": "pyarrow",
     "filelock": "filelock",
