@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from core.explain.maps.cam import CAM_METHODS
-from core.explanation.question import METHODS
 from core.trust.measuring import ALPHA
 from core.trust.report import PairEvidence, Recommendation, ReferenceScores
 
 # Rank correlation from which on a picture is the same for every class.
 SAME_CLASS = 0.99
-_TIE = 0.005  # Difference of scores that does not matter; less than one photo more or less would change.
+_TIE = 0.01  # Difference of scores that does not matter; less than one photo more or less would change.
 _USUAL = "grad_cam"
 
 
@@ -19,23 +18,24 @@ def recommended(
     """Of the pairs that beat noise, the one whose interval of the score has the highest lower end.
 
     A method whose pictures are the same for every class cannot tell why it is this one, and is left out. Of
-    pairs that differ by 0.005 at most, one that needs no passes of its own is taken, and Grad-CAM first.
+    pairs that differ by 0.01 at most, one that needs no passes of its own is taken, and Grad-CAM first.
     """
     able = [each for each in pairs if each.p_random <= ALPHA and not _ignores_class(each)]
     if not able:
         return Recommendation(None, None, _none(pairs, num_photos))
-    best = max(each.low for each in able)
-    chosen = min((each for each in able if each.low >= best - _TIE), key=_preference)
-    return Recommendation(chosen.method, chosen.layer, _reason(chosen, references, num_photos))
+    best = max(able, key=lambda each: each.low)
+    chosen = min((each for each in able if each.low >= best.low - _TIE), key=_preference)
+    rank = f"is as good as {best}" if chosen.score < best.score else "has the highest score"
+    reason = f"On {_photos(num_photos)}, {chosen} {rank}: {_compared(chosen, references)}"
+    return Recommendation(chosen.method, chosen.layer, reason)
 
 
 def _ignores_class(pair: PairEvidence) -> bool:
     return pair.class_correlation is not None and pair.class_correlation >= SAME_CLASS
 
 
-def _preference(pair: PairEvidence) -> tuple[bool, bool, int, float]:
-    place = METHODS.index(pair.method) if pair.method in METHODS else len(METHODS)
-    return pair.method not in CAM_METHODS, pair.method != _USUAL, place, -pair.low
+def _preference(pair: PairEvidence) -> tuple[bool, bool, float]:
+    return pair.method not in CAM_METHODS, pair.method != _USUAL, -pair.low
 
 
 def _none(pairs: Sequence[PairEvidence], num_photos: int) -> str:
@@ -48,13 +48,13 @@ def _none(pairs: Sequence[PairEvidence], num_photos: int) -> str:
     return f"On {_photos(num_photos)}, the maps that are better than noise look the same for every class."
 
 
-def _reason(chosen: PairEvidence, references: ReferenceScores, num_photos: int) -> str:
+def _compared(chosen: PairEvidence, references: ReferenceScores) -> str:
     others = {"a blob in the centre": references.centre.score, "the photo's edges": references.edges.score}
     name, highest = max(others.items(), key=lambda each: each[1])
     beats = "above" if chosen.score > highest else "but not above"
     return (
-        f"On {_photos(num_photos)}, {chosen} has the highest score: {_signed(chosen.score)} "
-        f"(95 % interval {_signed(chosen.low)} to {_signed(chosen.high)}), where random maps have 0; "
+        f"{_signed(chosen.score)} (95 % interval {_signed(chosen.low)} to {_signed(chosen.high)}), where "
+        f"random maps have 0; "
         f"{beats} {name} ({_signed(highest)})."
     )
 

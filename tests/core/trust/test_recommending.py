@@ -25,7 +25,11 @@ def test_of_equals_grad_cam_is_recommended_and_a_method_with_passes_of_its_own_l
     equal = [evidence(method, "bn2", 0.3) for method in ("score_cam", "cam", "hires_cam", "grad_cam")]
     assert recommended(equal, REFERENCES, 24).method == "grad_cam"
     assert recommended(equal[:3], REFERENCES, 24).method == "cam"
-    better = replace(equal[0], low=0.256)
+    nearly = [evidence("finer_cam", "bn2", 0.305), equal[3]]
+    assert (
+        "grad_cam at bn2 is as good as finer_cam at bn2: +0.30" in recommended(nearly, REFERENCES, 24).reason
+    )
+    better = replace(equal[0], low=0.262)
     assert recommended([better, *equal[1:]], REFERENCES, 24).method == "score_cam"
 
 
