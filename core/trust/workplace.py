@@ -52,13 +52,14 @@ class Unfinished:
 
     Attributes:
         options: what was asked for.
-        num_done: photos that are tested.
+        num_done: photos that are tested, of ``num_photos``.
         was_stopped: whether it was asked to stop.
         reason: the error that ended it; empty if it was stopped or its process was killed.
     """
 
     options: TrustOptions
     num_done: int
+    num_photos: int
     was_stopped: bool
     reason: str
 
@@ -129,9 +130,8 @@ def unfinished(place: Path) -> Unfinished | None:
         return None
     if is_under_way(place) or not (_work(place) / _ASKED).exists():  # It may have ended between the two.
         return None
-    was_stopped, now = _is_asked_to_stop(place), progress_of(place)
-    reason = "" if was_stopped else _reason(place)
-    return Unfinished(options, now.done if now else 0, was_stopped, reason)
+    was_stopped, now = _is_asked_to_stop(place), progress_of(place) or PassProgress(0, options.samples)
+    return Unfinished(options, now.done, now.total, was_stopped, "" if was_stopped else _reason(place))
 
 
 def forget(place: Path) -> None:

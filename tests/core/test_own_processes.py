@@ -81,3 +81,13 @@ def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
     assert len(lines) < 20_000
     assert lines[1:] == [f"{number:06d}" for number in range(20_000 - len(lines) + 1, 20_000)]
     assert processes.last_lines(tmp_path / "none") == []
+
+
+def test_a_launch_gives_the_fault_of_a_process_that_never_begins(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    fault = processes.launch("none-such", log=log, has_begun=lambda: False, within_s=60)
+    assert fault.startswith("argument COMMAND: invalid choice: 'none-such'")
+    assert processes.launch("--help", log=log, has_begun=lambda: False, within_s=60) == ""
+    log.write_text("killed\n")
+    assert processes.last_words(log) == "killed"
+    assert processes.last_error(log) == ""

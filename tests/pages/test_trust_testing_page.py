@@ -130,13 +130,17 @@ def test_the_progress_replaces_the_form_and_leaves_an_earlier_report(folder: Pat
 @pytest.mark.parametrize(
     ("log", "is_stopped", "sentence"),
     [
-        ("", False, "The test of the maps was interrupted after 6 photos of 24."),
+        ("", False, "The test of the maps was interrupted after 6 of 24 photos."),
         (
             "error: stopped; finished work is kept",
             True,
-            "The test of the maps was stopped after 6 photos of 24.",
+            "The test of the maps was stopped after 6 of 24 photos.",
         ),
-        ("error: the disk is full", False, "The test of the maps failed after 6 photos. The disk is full."),
+        (
+            "error: the disk is full",
+            False,
+            "The test of the maps failed after 6 of 24 photos. The disk is full.",
+        ),
     ],
 )
 def test_what_was_interrupted_is_resumed_or_deleted(

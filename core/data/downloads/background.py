@@ -46,12 +46,13 @@ def start(name: str) -> None:
     """
     if under_way(name) is not None or catalogue.find(name) is not None:
         return
-    process = processes.start(
-        "data", name, "--fetch", "--json", log=_log(_target(name)), output=subprocess.DEVNULL
-    )
-    begins = processes.begins(process, lambda: under_way(name) is not None, within_s=_START_S)
-    if not begins and process.returncode:
-        raise DataError(complaint(name) or "its process gave no reason")
+    fault = processes.launch(
+        "data", name, "--fetch", "--json",
+        log=_log(_target(name)), has_begun=lambda: under_way(name) is not None, within_s=_START_S,
+        output=subprocess.DEVNULL,
+    )  # fmt: skip
+    if fault:
+        raise DataError(fault)
 
 
 def cancel(name: str) -> None:

@@ -109,11 +109,11 @@ def _draw_progress(name: str) -> None:
 
 
 def _in_words(interrupted: Unfinished) -> str:
-    done = words.counted(interrupted.num_done, "photo")
+    done = f"{interrupted.num_done:,} of {words.counted(interrupted.num_photos, 'photo')}"
     if interrupted.reason:
         return f"The test of the maps failed after {done}. {words.capital(interrupted.reason)}"
     ended = "stopped" if interrupted.was_stopped else "interrupted"
-    return f"The test of the maps was {ended} after {done} of {interrupted.options.samples:,}."
+    return f"The test of the maps was {ended} after {done}."
 
 
 def _forget(folder: Path) -> None:

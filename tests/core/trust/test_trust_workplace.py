@@ -60,7 +60,7 @@ def test_an_unfinished_test_is_known_by_its_options_and_its_progress(tmp_path: P
     workplace.begin(tmp_path, OPTIONS)
     workplace.reporting(tmp_path)(PassProgress(2, 3, 0.5))
     known = workplace.unfinished(tmp_path)
-    assert known == workplace.Unfinished(OPTIONS, 2, was_stopped=False, reason="")
+    assert known == workplace.Unfinished(OPTIONS, 2, 3, was_stopped=False, reason="")
     with locks.held(_work(tmp_path) / paths.LOCK, AssertionError()):
         assert workplace.unfinished(tmp_path) is None
         assert workplace.progress_of(tmp_path) == PassProgress(2, 3, 0.5)
