@@ -11,7 +11,6 @@ _VIEWS = {
         "/explain?checkpoint=imagenet&photo=coffee.png&against=tabby",
         ".st-key-duel button",
     ),
-    "Trust": ("/trust?checkpoint=digits", ".st-key-grades button"),
     "Mistakes, 43 classes": ("/mistakes?checkpoint=signs-plain", ".st-key-gallery button"),
     "Mistakes, a sample": (
         "/mistakes?checkpoint=digits&sample=digits/677",
