@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from core.checkpoints.store import Checkpoint
 from core.explain.network.cut import Cut, cut_at
-from core.explain.network.folding import folded
+from core.explain.network.folding import folded, for_forward_passes
 from tests.support.tiny_models import GapCnn, InPlaceCnn, assert_unchanged, noise, seeded, snapshot
 
 LIKE = torch.zeros(1, 3, 6, 8, dtype=torch.float64)
@@ -115,3 +115,11 @@ def test_what_runs_more_than_once_or_knows_no_statistics_is_left_alone() -> None
             model[1].running_mean = model[1].running_var = None
         cut = cut_at(model, "", LIKE)
         assert folded(cut, LIKE) is cut
+
+
+def test_a_whole_network_is_folded_for_forward_passes_and_its_logits_stay() -> None:
+    model, batch = seeded(InPlaceCnn), noise(2, 3, 6, 8, seed=3)
+    quick = for_forward_passes(model, batch[:1])
+    assert _norms(model) == ["features.1", "features.norm"]
+    assert _norms(quick) == []
+    torch.testing.assert_close(quick(batch), model.eval()(batch))
