@@ -63,7 +63,7 @@ def test_another_layer_by_its_stage_and_by_the_picker(app: App) -> None:
     app.page.locator(".st-key-stages button", has_text="blocks.4").click()
     app.heat_other_than(first)
     app.settle()
-    expect(app.page.get_by_text("Grad-CAM at blocks.4: 14 × 14 cells")).to_be_visible()
+    app.expect_map("Grad-CAM at blocks.4")
     expect(app.page.locator(".seewhy-sum")).to_have_count(0)
 
 
@@ -188,10 +188,10 @@ def test_a_slow_method_shows_progress_and_stops(app: App) -> None:
     # Meanwhile what was there before stays as easy to read.
     expect(app.page.locator("[data-stale=true]").first).to_have_css("opacity", "1")
     app.page.get_by_role("button", name="Stop").last.click()
-    expect(app.page.get_by_text("Grad-CAM at bn2")).to_be_visible()
+    app.expect_map("Grad-CAM at bn2")
     app.settle()
     app.choose("method", "Saliency")
-    expect(app.page.get_by_text("Saliency on the input: 224 × 224 cells")).to_be_visible()
+    app.expect_map("Saliency on the input")
 
 
 def test_two_windows_at_once_keep_their_own_photo(
@@ -241,7 +241,7 @@ def test_an_own_model_is_imported_and_explained(app: App, cat: bytes, tmp_path: 
     )
     form.locator("textarea").fill("cat\ndog\nhorse")
     form.get_by_role("button", name="Import", exact=True).click()
-    expect(app.page.get_by_text("Grad-CAM at conv5: 7 × 7 cells")).to_be_visible(timeout=30_000)
+    app.expect_map("Grad-CAM at conv5")
     assert sorted(names(app.page)) == ["cat", "dog", "horse"]
 
 

@@ -18,7 +18,7 @@ def test_a_cell_opens_its_photos_and_a_photo_opens_explain(app: App, tested: str
     photos.last.click()
     app.page.wait_for_url(re.compile("/explain"))
     expect(app.page.locator(".st-key-viewer .mapped")).to_be_visible()
-    expect(app.page).to_have_url(re.compile("method=layer_cam"))
+    app.expect_map("LayerCAM at block3")
 
 
 def test_arrow_keys_walk_the_table_and_enter_opens_a_cell(app: App, tested: str) -> None:

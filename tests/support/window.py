@@ -102,6 +102,10 @@ class App:
         self.settle()
         self.page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
 
+    def expect_map(self, what: str) -> None:
+        """Wait until the map of this method, at this layer, is drawn: ``Grad-CAM at bn2``."""
+        expect(self.page.locator(f'.st-key-viewer [alt$="{what}"]').first).to_be_attached()
+
     def settle(self) -> None:
         """Wait until no run of the script is asked for or under way, and the page has stopped to change."""
         self.page.wait_for_function("() => window.runs.haveSettled()", timeout=_SLOW_MS)
