@@ -16,7 +16,7 @@ from core.trust.significance import bootstrap_mean, holm, p_above_zero
 
 ALPHA = 0.05
 SAME = 0.9  # A rank correlation from which on two pictures count as the same.
-_NORMAL = 1.959964  # 95 % of a normal distribution lie within so many standard deviations.
+_NORMAL = 1.959964  # 95% of a normal distribution lie within so many standard deviations.
 
 
 def measured(table: pa.Table, pairs: Sequence[MethodAtLayer], seed: int) -> list[PairEvidence]:

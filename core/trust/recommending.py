@@ -53,7 +53,7 @@ def _compared(chosen: PairEvidence, references: ReferenceScores) -> str:
     name, highest = max(others.items(), key=lambda each: each[1])
     beats = "above" if chosen.score > highest else "but not above"
     return (
-        f"{_signed(chosen.score)} (95 % interval {_signed(chosen.low)} to {_signed(chosen.high)}), where "
+        f"{_signed(chosen.score)} (95% interval {_signed(chosen.low)} to {_signed(chosen.high)}), where "
         f"random maps have 0; "
         f"{beats} {name} ({_signed(highest)})."
     )

@@ -30,7 +30,7 @@ class PairEvidence:
         layer: by its name in the network; ``input`` for a method that explains no layer.
         verdict: see `core.trust.measuring.grade`.
         score: area between insertion and deletion curve of the class's probability; 0 for random maps.
-        low: lower end of the score's 95 % bootstrap interval.
+        low: lower end of the score's 95% bootstrap interval.
         high: its upper end.
         deletion: area under the deletion curve; low for good maps.
         insertion: area under the insertion curve; high for good maps.
@@ -80,7 +80,7 @@ class PairEvidence:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceScore:
-    """The mean score of a reference over photos and pairs, and its 95 % interval.
+    """The mean score of a reference over photos and pairs, and its 95% interval.
 
     For random maps, whose mean is 0, the interval is that of the mean score of one random map for each photo.
     """

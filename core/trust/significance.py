@@ -13,7 +13,7 @@ _TAILS = (0.025, 0.975)
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A mean over photos, and its 95 % interval."""
+    """A mean over photos, and its 95% interval."""
 
     value: float
     low: float

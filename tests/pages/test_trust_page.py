@@ -63,6 +63,12 @@ def test_the_recommended_pair_is_open_unless_the_address_names_another(folder: P
     assert component(other, "cells")["selected"] == [1, 1]
 
 
+def test_the_reason_names_methods_as_people_do(folder: Path) -> None:
+    write_report(folder, evidence("xgrad_cam", "block3", 0.4), evidence("grad_cam", "block3", 0.395))
+    reason = as_read(" ".join(each.value for each in _page(folder).markdown))
+    assert "Grad-CAM at block3 is as good as XGrad-CAM at block3" in reason
+
+
 def test_explain_opens_with_the_pair(folder: Path) -> None:
     write_report(folder, *_PAIRS)
     page = _page(folder, pair="layer_cam block3")

@@ -1,14 +1,18 @@
 """The table of methods by layers: a score and a grade for each pair, to click."""
 
+import re
+
 from core.explain.network.layers import Layer
 from core.explanation.question import INPUT
-from core.trust.pairs import MethodAtLayer
 from core.trust.report import PairEvidence, TrustReport
 from pages._ui import words
 from pages._ui.kit.components import grade_table
 from pages._ui.kit.components.grade_table import Graded, GradeTable, Head
 from pages._ui.kit.pickers import method_picker
 from pages._ui.trust.state import reports
+
+# In a sentence: a method by its name in core, and perhaps its layer; and all other words.
+_PAIR = re.compile(r"\w+(?: at \w+(?:\.\w+)*)?")
 
 
 def draw(report: TrustReport, layers: list[Layer], selected: PairEvidence) -> None:
@@ -56,15 +60,12 @@ def _graded(pair: PairEvidence | None, *, is_best: bool) -> Graded | None:
     return Graded(score, pair.verdict, words.tint(pair.score), meaning, is_best)
 
 
-def title(pair: PairEvidence | MethodAtLayer) -> str:
+def title(pair: PairEvidence) -> str:
     """``Grad-CAM at bn2``."""
     return method_picker.pair(pair.method, pair.layer)
 
 
 def reason(report: TrustReport) -> str:
-    """Why a pair is recommended, with the method's usual name."""
-    advice = report.recommended
-    if not advice.method or not advice.layer:
-        return advice.reason
-    pair = MethodAtLayer(advice.method, advice.layer)
-    return advice.reason.replace(str(pair), title(pair))
+    """Why a pair is recommended, with the usual names of methods."""
+    named = {str(reports.as_pair(each)): title(each) for each in report.pairs}
+    return _PAIR.sub(lambda found: named.get(found[0], found[0]), report.recommended.reason)

@@ -16,7 +16,7 @@ def test_the_pair_with_the_highest_lower_end_is_recommended() -> None:
     chosen = recommended([wide, sure, evidence("xgrad_cam", "bn2", 0.1)], REFERENCES, 24)
     assert (chosen.method, chosen.layer) == ("layer_cam", "bn2")
     assert chosen.reason == (
-        "On 24 photos, layer_cam at bn2 has the highest score: +0.30 (95 % interval +0.25 to +0.35), where "
+        "On 24 photos, layer_cam at bn2 has the highest score: +0.30 (95% interval +0.25 to +0.35), where "
         "random maps have 0; above a blob in the centre (+0.20)."
     )
 
