@@ -15,7 +15,8 @@ def draw(name: str, note: str, *, is_testing: bool) -> None:
     st.info(
         f"The maps of **{words.plain(name)}** have not been tested yet. A test hides the places that each "
         "method marks at each layer, on a sample of photos, and compares what happens with random places, "
-        "the centre and the edges. Two dozen photos take a minute with a small network, ten with a large one.",
+        "the centre and the edges. Two dozen photos take a minute with a small network, and ten with a "
+        "large one.",
         icon=":material/experiment:",
     )
     testing.draw_form(name)
