@@ -73,9 +73,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--each", type=int, default=1, metavar="N", help="scenes of each object, 1 unless told"
     )
-    parser.add_argument(
-        "--digits", type=int, default=10, metavar="N", help="scenes of digits, 10 unless told"
-    )
+    parser.add_argument("--digits", type=int, default=6, metavar="N", help="scenes of digits, 6 unless told")
     parser.add_argument("--slow", action="store_true", help="all methods on photos too")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
