@@ -13,6 +13,7 @@ def test_a_cell_opens_its_photos_and_a_photo_opens_explain(app: App, tested: str
     table.get_by_role("gridcell", name="LayerCAM at block3").click()
     expect(app.page).to_have_url(re.compile("pair=layer_cam"))
     expect(app.page.get_by_role("heading", name="LayerCAM at block3")).to_be_visible()
+    app.settle()  # Until then the photos are those of the pair before.
     photos = app.page.locator(".st-key-trust_worst button")
     expect(photos).to_have_count(3)
     photos.last.click()

@@ -68,4 +68,4 @@ def title(pair: PairEvidence) -> str:
 def reason(report: TrustReport) -> str:
     """Why a pair is recommended, with the usual names of methods."""
     named = {str(reports.as_pair(each)): title(each) for each in report.pairs}
-    return _PAIR.sub(lambda found: named.get(found[0], found[0]), report.recommended.reason)
+    return _PAIR.sub(lambda match: named.get(match[0], match[0]), report.recommended.reason)
