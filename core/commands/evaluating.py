@@ -7,8 +7,8 @@ from typing import Any
 
 from core.checkpoints import store
 from core.commands.options import engines, layouts
-from core.commands.options.complaint import complain
 from core.commands.options.numbers import place_or_address
+from core.commands.options.resumable import resumable
 from core.data.image_set import ImageSet
 from core.data.sources.folder import remote
 from core.data.survey.report import left_out_in_words
@@ -16,8 +16,6 @@ from core.predictions import evaluations
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.naming import name_for
 from core.predictions.evaluating.samples import note_on_data, open_images, remember_images, samples_of
-
-_INTERRUPTED = 130  # The exit status of a shell after Ctrl-C.
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -47,15 +45,8 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     engines.add(parser)
 
 
+@resumable
 def _evaluate(options: argparse.Namespace) -> int:
-    try:
-        return _evaluated(options)
-    except KeyboardInterrupt:
-        complain("interrupted; finished work is kept, run the same command to continue")
-        return _INTERRUPTED
-
-
-def _evaluated(options: argparse.Namespace) -> int:
     folder = store.find(options.checkpoint)
     images, place = _opened(folder, options)
     samples = samples_of(store.read_card(folder), images, options.split)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from core.checkpoints.store import Checkpoint
 from core.commands.options import engines
-from core.commands.options.complaint import complain
 from core.commands.options.numbers import place, place_or_address
 from core.commands.options.photos import add_checkpoint, checkpoint_of
+from core.commands.options.resumable import resumable
 from core.data.image_set import ImageSet
 from core.data.sources.folder import remote
 from core.errors import CheckpointError
@@ -21,8 +21,6 @@ from core.inside.examples.patches import drawing
 from core.inside.examples.search import collect
 from core.inside.examples.stored_examples import Examples
 from core.passes.running import Engine
-
-_INTERRUPTED = 130  # The exit status of a shell after Ctrl-C.
 
 
 def add_examples(parser: argparse.ArgumentParser) -> None:
@@ -45,22 +43,14 @@ def add_examples(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=place, required=True, metavar="DIR", help="output folder")
 
 
+@resumable
 def _examples(options: argparse.Namespace) -> int:
     engine = engines.engine(options)
     checkpoint = checkpoint_of(options)
     layers = list(dict.fromkeys(options.layer or [default_layer(layers_of(checkpoint))]))
-    is_address = isinstance(options.data, str)
-    images = (
-        remote.open_address(options.data)
-        if is_address
-        else known.open_photos(checkpoint.folder, options.data)
-    )
-    try:
-        examples = _collected(checkpoint, layers, images, engine)
-    except KeyboardInterrupt:
-        complain("interrupted; finished work is kept, run the same command to continue")
-        return _INTERRUPTED
-    if options.data and not is_address:
+    images = _opened(checkpoint, options.data)
+    examples = _collected(checkpoint, layers, images, engine)
+    if isinstance(options.data, Path):
         known.remember_photos(checkpoint.folder, options.data)
     if examples.about.num_broken:
         print(f"unreadable images left out: {examples.about.num_broken}", file=sys.stderr)

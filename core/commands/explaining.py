@@ -22,7 +22,7 @@ from core.explanation.trust import Trust, trust
 from core.models import registry
 from core.predictions.top_k import class_index, prediction
 from core.shares import percent
-from core.trust import reading
+from core.trust.report import reading
 
 _USUAL = "grad_cam"
 

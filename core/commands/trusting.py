@@ -7,21 +7,20 @@ from pathlib import Path
 
 from core.checkpoints import store
 from core.commands.options import engines, layouts
-from core.commands.options.complaint import complain
 from core.commands.options.numbers import LARGEST_SEED, place, place_or_address, whole
+from core.commands.options.resumable import resumable
 from core.data.image_set import ImageSet
 from core.data.sources.folder import remote
 from core.explanation.asking import methods_of
 from core.explanation.question import METHODS
 from core.passes.progress import PassProgress
-from core.trust import workplace
-from core.trust.collecting import collect
 from core.trust.pairs import MethodAtLayer, pairs_for
 from core.trust.photos import open_any, remember_photos, sampled
-from core.trust.report import TrustReport
-from core.trust.workplace import USUAL_SAMPLES, TrustOptions
+from core.trust.report.contents import TrustReport
+from core.trust.testing import workplace
+from core.trust.testing.collecting import collect
+from core.trust.testing.workplace import USUAL_SAMPLES, TrustOptions
 
-_INTERRUPTED = 130  # The exit status of a shell after Ctrl-C.
 _MOST_SAMPLES = 1_000_000
 _ALL = "all"
 
@@ -76,15 +75,8 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
     engines.add(parser)
 
 
+@resumable
 def _trust(options: argparse.Namespace) -> int:
-    try:
-        return _tested(options)
-    except KeyboardInterrupt:
-        complain("interrupted; finished work is kept, run the same command to continue")
-        return _INTERRUPTED
-
-
-def _tested(options: argparse.Namespace) -> int:
     folder = store.find(options.checkpoint)
     pairs, images = _pairs(folder, options), _opened(folder, options)
     sample = sampled(

@@ -11,8 +11,8 @@ from core.checkpoints.store import Checkpoint
 from core.explain.trust.sanity import randomised
 from core.explanation.forward_pass import forward_pass
 from core.explanation.question import INPUT
-from core.trust.checks import explained
 from core.trust.pairs import MethodAtLayer
+from core.trust.testing.checks import explained
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,8 +13,8 @@ from core.explain.trust.drops import Dimmed
 from core.explain.trust.faithfulness import Faithfulness, both_directions
 from core.explain.trust.verdict import GRADES, NOISE, verdict
 from core.files import tables
-from core.trust.checks import Checks
 from core.trust.pairs import MethodAtLayer
+from core.trust.testing.checks import Checks
 
 WAYS = ("blur", "mean colour")  # Of hiding, in the order of the columns.
 KEY = b"seewhy"  # Of the table's metadata: the run that made it.

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.checkpoints import paths
-from core.trust import reading
+from core.trust.report import reading
 from tests.support.accessibility import ALL_RULES, COLOUR_RULES, violations
 from tests.support.window import App
 

@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import paths
-from core.trust.collecting import collect
 from core.trust.pairs import MethodAtLayer
 from core.trust.photos import open_any, sampled
+from core.trust.testing.collecting import collect
 from pages._ui.session.question import question_keys
 from tests.support.looking import as_read, captions, component, components, opened
 from tests.support.trust_reports import evidence, write_report

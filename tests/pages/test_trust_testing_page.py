@@ -10,8 +10,8 @@ from core.checkpoints import paths
 from core.errors import EvaluationError
 from core.files import locks, places
 from core.passes.progress import PassProgress
-from core.trust import background, workplace
-from core.trust.workplace import TrustOptions
+from core.trust.testing import background, workplace
+from core.trust.testing.workplace import TrustOptions
 from tests.support.evaluations_page import digits_below
 from tests.support.looking import as_read, captions, component, opened
 from tests.support.tiny_evaluation import noisy_pictures

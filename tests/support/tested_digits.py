@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.checkpoints import paths
-from core.trust.collecting import collect
 from core.trust.pairs import MethodAtLayer
 from core.trust.photos import open_any, sampled
+from core.trust.testing.collecting import collect
 
 NAME = "tested"
 PAIRS = (MethodAtLayer("grad_cam", "block3"), MethodAtLayer("layer_cam", "block3"))

@@ -6,9 +6,7 @@ from pathlib import Path
 from core import files
 from core.checkpoints import paths, store
 from core.checkpoints.card import network_fingerprint
-from core.trust.measuring import grade
-from core.trust.recommending import recommended
-from core.trust.report import (
+from core.trust.report.contents import (
     PairEvidence,
     PhotoFacts,
     ReferenceScore,
@@ -16,6 +14,8 @@ from core.trust.report import (
     TrustReport,
     as_json,
 )
+from core.trust.report.measuring import grade
+from core.trust.report.recommending import recommended
 
 CENTRE = 0.2
 REFERENCES = ReferenceScores(

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.explain.trust.verdict import GRADES
-from core.trust.report import TrustReport
+from core.trust.report.contents import TrustReport
 from pages._ui.kit import figures
 from pages._ui.kit.figures import Point
 from pages._ui.trust import heat_table

@@ -4,7 +4,7 @@ import re
 
 from core.explain.network.layers import Layer
 from core.explanation.question import INPUT
-from core.trust.report import PairEvidence, TrustReport
+from core.trust.report.contents import PairEvidence, TrustReport
 from pages._ui import words
 from pages._ui.kit.components import grade_table
 from pages._ui.kit.components.grade_table import Graded, GradeTable, Head

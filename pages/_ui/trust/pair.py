@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.explain.trust.verdict import BELIEVABLE, NOISE, WEAK
 from core.trust import behind
-from core.trust.report import PairEvidence, TrustReport
+from core.trust.report.contents import PairEvidence, TrustReport
 from pages._ui import words
 from pages._ui.kit import figures
 from pages._ui.session.question import question_keys

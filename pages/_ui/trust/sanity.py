@@ -6,7 +6,7 @@ import streamlit as st
 from core.errors import CoreError
 from core.trust import behind
 from core.trust.cascade import CascadeStep
-from core.trust.report import PairEvidence, TrustReport
+from core.trust.report.contents import PairEvidence, TrustReport
 from pages._ui import words
 from pages._ui.kit import figures
 from pages._ui.kit.components import tiles

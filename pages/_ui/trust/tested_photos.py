@@ -14,7 +14,7 @@ from core.explanation.question import INPUT, Question, Score
 from core.mistakes.sample_images import SampleImages
 from core.trust import behind
 from core.trust.behind import PhotoScore
-from core.trust.report import PairEvidence, TrustReport
+from core.trust.report.contents import PairEvidence, TrustReport
 from pages._ui import words
 from pages._ui.kit.components import tiles, web
 from pages._ui.kit.components.tiles import Tile

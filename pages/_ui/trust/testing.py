@@ -9,8 +9,8 @@ import streamlit as st
 from core.checkpoints import store
 from core.errors import CoreError, DataError, EvaluationError
 from core.files import places
-from core.trust import background, workplace
-from core.trust.workplace import USUAL_SAMPLES, TrustOptions, Unfinished
+from core.trust.testing import background, workplace
+from core.trust.testing.workplace import USUAL_SAMPLES, TrustOptions, Unfinished
 from pages._ui import errors, words
 from pages._ui.kit import background_work
 from pages._ui.kit.pickers import layout_picker

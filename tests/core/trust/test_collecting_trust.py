@@ -21,11 +21,11 @@ from core.explanation.forward_pass import forward_pass
 from core.files import locks
 from core.passes.progress import PassProgress
 from core.passes.work import together
-from core.trust.checks import maps_of
-from core.trust.collecting import collect
 from core.trust.pairs import MethodAtLayer
 from core.trust.photos import sampled
-from core.trust.testing import MapTesting
+from core.trust.testing.checks import maps_of
+from core.trust.testing.collecting import collect
+from core.trust.testing.maps import MapTesting
 
 Pairs = tuple[MethodAtLayer, ...]
 

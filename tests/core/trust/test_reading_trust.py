@@ -12,10 +12,10 @@ from core.checkpoints.store import Checkpoint
 from core.data.image_set import ImageSet
 from core.errors import CheckpointError
 from core.explain.trust.verdict import BELIEVABLE, NOISE, WEAK
-from core.trust import reading
-from core.trust.collecting import collect
 from core.trust.pairs import MethodAtLayer
 from core.trust.photos import sampled
+from core.trust.report import reading
+from core.trust.testing.collecting import collect
 from tests.support.trust_reports import evidence, write_report
 
 Change = Callable[[dict[str, Any]], object]

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from core.explain.trust.verdict import BELIEVABLE, NOISE, WEAK
-from core.trust.measuring import grade
-from core.trust.recommending import recommended
+from core.trust.report.measuring import grade
+from core.trust.report.recommending import recommended
 from tests.support.trust_reports import REFERENCES, evidence
 
 

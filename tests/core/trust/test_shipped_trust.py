@@ -4,9 +4,9 @@ import pytest
 
 from core.checkpoints import paths, store
 from core.explanation.asking import layers_of
-from core.trust import reading
-from core.trust.recommending import recommended
-from core.trust.report import TrustReport
+from core.trust.report import reading
+from core.trust.report.contents import TrustReport
+from core.trust.report.recommending import recommended
 from tests.support.paths import ROOT
 from tests.support.shipped import BUILT_IN, TRAINED
 

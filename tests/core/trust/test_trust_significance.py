@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from core.trust.significance import bootstrap_mean, holm, p_above_zero
+from core.trust.report.significance import bootstrap_mean, holm, p_above_zero
 
 
 def test_holm_multiplies_the_smallest_by_the_number_of_tests_and_never_falls() -> None:

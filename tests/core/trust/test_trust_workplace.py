@@ -15,8 +15,8 @@ from core.commands.options import engines
 from core.errors import EvaluationError
 from core.files import locks
 from core.passes.progress import PassProgress
-from core.trust import background, workplace
-from core.trust.workplace import TrustOptions
+from core.trust.testing import background, workplace
+from core.trust.testing.workplace import TrustOptions
 from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
 
 OPTIONS = TrustOptions(

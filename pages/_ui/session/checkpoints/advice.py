@@ -9,8 +9,8 @@ from core.checkpoints import paths, store
 from core.explain.network.layers import Layer, default_layer
 from core.explain.trust.verdict import NOISE
 from core.explanation.question import INPUT, Question
-from core.trust import reading
-from core.trust.reading import KnownTrust
+from core.trust.report import reading
+from core.trust.report.reading import KnownTrust
 
 
 def known(name: str) -> KnownTrust:

@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.checkpoints import paths, store
 from core.errors import CheckpointError
-from core.trust import reading
 from core.trust.pairs import MethodAtLayer
-from core.trust.report import PairEvidence, TrustReport
+from core.trust.report import reading
+from core.trust.report.contents import PairEvidence, TrustReport
 from pages._ui.session.checkpoints import advice
 from pages._ui.session.checkpoints.models import Loaded
 

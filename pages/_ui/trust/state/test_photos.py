@@ -13,7 +13,7 @@ from core.mistakes.sample_images import SampleImages, sample_images
 from core.predictions import evaluations
 from core.predictions.evaluating.samples import images_of
 from core.trust.photos import open_any, remembered_photos
-from core.trust.report import TrustReport
+from core.trust.report.contents import TrustReport
 from pages._ui import words
 from pages._ui.session import values
 from pages._ui.session.checkpoints.models import Loaded

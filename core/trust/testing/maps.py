@@ -22,10 +22,10 @@ from core.explain.trust.faithfulness import faithfulness
 from core.explanation.forward_pass import ForwardPass, forward_pass
 from core.explanation.question import INPUT
 from core.passes.work import Compute, InputBatch, PhotoReader
-from core.trust.checks import checks, maps_of
 from core.trust.map_rows import MapTest, as_table
 from core.trust.pairs import MethodAtLayer
 from core.trust.photos import PhotoSample
+from core.trust.testing.checks import checks, maps_of
 
 NUM_CHECKED = 4  # Photos of the sample whose maps go through sanity, stability and the class's test.
 _AT_ONCE = 4

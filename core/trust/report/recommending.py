@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from core.explain.maps.cam import CAM_METHODS
-from core.trust.measuring import ALPHA
-from core.trust.report import PairEvidence, Recommendation, ReferenceScores
+from core.trust.report.contents import PairEvidence, Recommendation, ReferenceScores
+from core.trust.report.measuring import ALPHA
 
 # Rank correlation from which on a picture is the same for every class.
 SAME_CLASS = 0.99

@@ -18,13 +18,14 @@ from core.passes.in_process import IN_PROCESS
 from core.passes.parts import Parts
 from core.passes.progress import PassProgress
 from core.passes.running import Engine, run
-from core.trust import measuring, workplace
 from core.trust.map_rows import KEY
 from core.trust.pairs import MethodAtLayer
 from core.trust.photos import PhotoSample
-from core.trust.recommending import recommended
-from core.trust.report import VERSION, PhotoFacts, TrustReport, as_json
-from core.trust.testing import MapTesting
+from core.trust.report import measuring
+from core.trust.report.contents import VERSION, PhotoFacts, TrustReport, as_json
+from core.trust.report.recommending import recommended
+from core.trust.testing import workplace
+from core.trust.testing.maps import MapTesting
 
 _MANY = 256  # Parts: files with the rows of a few photos each.
 

@@ -28,7 +28,7 @@ class PairEvidence:
     Attributes:
         method: by its name in the registry.
         layer: by its name in the network; ``input`` for a method that explains no layer.
-        verdict: see `core.trust.measuring.grade`.
+        verdict: see `core.trust.report.measuring.grade`.
         score: area between insertion and deletion curve of the class's probability; 0 for random maps.
         low: lower end of the score's 95% bootstrap interval.
         high: its upper end.

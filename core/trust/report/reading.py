@@ -9,7 +9,7 @@ from core.checkpoints.card import network_fingerprint
 from core.errors import CheckpointError, FileError
 from core.files import stored
 from core.trust.pairs import MethodAtLayer
-from core.trust.report import TrustReport, of_json
+from core.trust.report.contents import TrustReport, of_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +44,7 @@ class KnownTrust:
     def believability(self) -> dict[tuple[str, str], str]:
         """The grade of each tested pair, by method and layer: believable, weak, or no better than noise.
 
-        The rule is that of `core.trust.measuring.grade`. Empty if nothing is known.
+        The rule is that of `core.trust.report.measuring.grade`. Empty if nothing is known.
         """
         pairs = self.report.pairs if self.report else ()
         return {(each.method, each.layer): each.verdict for each in pairs}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from core import processes
 from core.errors import EvaluationError
-from core.trust import workplace
-from core.trust.workplace import TrustOptions
+from core.trust.testing import workplace
+from core.trust.testing.workplace import TrustOptions
 
 _START_S = 60.0  # Seconds in which the process loads its libraries, the network and the photos.
 

@@ -11,8 +11,8 @@ from core.arrays import DoubleArray
 from core.explain.trust.verdict import BELIEVABLE, NOISE, WEAK
 from core.trust.map_rows import WAYS
 from core.trust.pairs import MethodAtLayer
-from core.trust.report import PairEvidence, ReferenceScore, ReferenceScores
-from core.trust.significance import bootstrap_mean, holm, p_above_zero
+from core.trust.report.contents import PairEvidence, ReferenceScore, ReferenceScores
+from core.trust.report.significance import bootstrap_mean, holm, p_above_zero
 
 ALPHA = 0.05
 SAME = 0.9  # A rank correlation from which on two pictures count as the same.
