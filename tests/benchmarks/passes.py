@@ -62,8 +62,11 @@ def cost_of(command: Sequence[str], places: dict[str, str]) -> Cost:
     while process.poll() is None:
         for name in _marked(mark):
             seconds, kind, memory = _seen(name)
-            if kind != "ended":
-                used[name] = kind, seconds
+            if kind == "ended":
+                continue
+            if kind == "zombie":  # Its command line is gone.
+                kind = used.get(name, ("this process", 0.0))[0]
+            used[name] = kind, seconds
             cost.largest[kind] = max(cost.largest.get(kind, 0), memory)
         time.sleep(0.2)
     if process.returncode:
@@ -98,6 +101,8 @@ def _seen(name: str) -> tuple[float, str, float]:
     except OSError:
         return 0.0, "ended", 0.0
     fields = text.rpartition(")")[2].split()
+    if fields[0] == "Z":
+        return (int(fields[11]) + int(fields[12])) / _TICKS, "zombie", 0.0
     kinds = {b"MapWorker": "actor", b"ray::": "Ray", b"raylet": "Ray", b"gcs": "Ray", b"/ray/": "Ray"}
     kind = next((kind for start, kind in kinds.items() if start in command), "this process")
     return (int(fields[11]) + int(fields[12])) / _TICKS, kind, memory
