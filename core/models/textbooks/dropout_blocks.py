@@ -1,7 +1,8 @@
 """Blocks that begin with dropout: two networks of Ayyadevara & Reddy, Modern Computer Vision with PyTorch.
 
 Road signs: chapter 4 (with and without batch norm); malaria: chapter 6. Each block is dropout of 0.2, a
-padded 3x3 convolution, ReLU, batch norm if it has one, and max pooling that halves the sides.
+padded 3x3 convolution, ReLU, batch norm if it has one, and max pooling that halves the sides. Two variants
+of our own have their dropout behind the batch norm.
 """
 
 from collections import OrderedDict
@@ -22,6 +23,22 @@ def road_signs(num_classes: int) -> nn.Module:
 def road_signs_with_norm(num_classes: int) -> nn.Module:
     """The same with batch norm in each block: 263,851 trained parameters with 43 classes."""
     return _network([_normalised_block(*widths) for widths in _steps(_ROAD_SIGNS)], num_classes)
+
+
+def road_signs_with_dropout_behind_norm(num_classes: int) -> nn.Module:
+    """`road_signs_with_norm` with the dropout of each block behind its batch norm; as many parameters."""
+    return _network([_block_with_dropout_last(*widths) for widths in _steps(_ROAD_SIGNS)], num_classes)
+
+
+def road_signs_with_late_dropout(num_classes: int) -> nn.Module:
+    """`road_signs_with_norm` with dropout behind its last batch norm only; as many parameters.
+
+    Dropout before a batch norm changes the variance of its input, and only in training, so that its running
+    statistics do not fit afterwards (Li 2019, arXiv:1801.05134).
+    """
+    *first, last = _steps(_ROAD_SIGNS)
+    blocks = [*(_block_without_dropout(*widths) for widths in first), _block_with_dropout_last(*last)]
+    return _network(blocks, num_classes)
 
 
 def malaria(num_classes: int) -> nn.Module:
@@ -47,14 +64,27 @@ def _network(blocks: Sequence[nn.Module], num_classes: int) -> nn.Module:
 
 
 def _block(channels_in: int, channels_out: int) -> nn.Module:
-    return nn.Sequential(OrderedDict(**_convolution(channels_in, channels_out), pool=nn.MaxPool2d(2)))
+    convolution = _convolution(channels_in, channels_out)
+    return nn.Sequential(OrderedDict(dropout=nn.Dropout(_DROPOUT), **convolution, pool=nn.MaxPool2d(2)))
 
 
 def _normalised_block(channels_in: int, channels_out: int) -> nn.Module:
-    convolution = _convolution(channels_in, channels_out)
-    return nn.Sequential(OrderedDict(**convolution, norm=nn.BatchNorm2d(channels_out), pool=nn.MaxPool2d(2)))
+    convolution = _normalised(channels_in, channels_out)
+    return nn.Sequential(OrderedDict(dropout=nn.Dropout(_DROPOUT), **convolution, pool=nn.MaxPool2d(2)))
+
+
+def _block_with_dropout_last(channels_in: int, channels_out: int) -> nn.Module:
+    convolution = _normalised(channels_in, channels_out)
+    return nn.Sequential(OrderedDict(**convolution, dropout=nn.Dropout(_DROPOUT), pool=nn.MaxPool2d(2)))
+
+
+def _block_without_dropout(channels_in: int, channels_out: int) -> nn.Module:
+    return nn.Sequential(OrderedDict(**_normalised(channels_in, channels_out), pool=nn.MaxPool2d(2)))
+
+
+def _normalised(channels_in: int, channels_out: int) -> "OrderedDict[str, nn.Module]":
+    return OrderedDict(**_convolution(channels_in, channels_out), norm=nn.BatchNorm2d(channels_out))
 
 
 def _convolution(channels_in: int, channels_out: int) -> "OrderedDict[str, nn.Module]":
-    convolution = nn.Conv2d(channels_in, channels_out, 3, padding=1)
-    return OrderedDict(dropout=nn.Dropout(_DROPOUT), conv=convolution, relu=nn.ReLU())
+    return OrderedDict(conv=nn.Conv2d(channels_in, channels_out, 3, padding=1), relu=nn.ReLU())

@@ -11,6 +11,7 @@ from torchvision import models
 
 from core.errors import CheckpointError
 from core.explain.network.layers import default_layer, spatial_layers
+from core.explain.network.receptive_field import receptive_field
 from core.models import imagenet, pretrained, registry
 from core.models.families import seewhy_family
 from core.models.heads import Head, head_name
@@ -31,14 +32,19 @@ class Stated:
 # A row for each architecture of our own.
 STATED = {
     "chollet-mnist": Stated(372_234, outputs=10, channels=1),
-    "chollet-dogs-cats": Stated(1_569_089, outputs=1, dropout=(0.25,)),
+    "chollet-mnist-without-pooling": Stated(372_234, outputs=10, channels=1),
+    "chollet-mnist-dense": Stated(407_050, outputs=10, channels=1),
+    "chollet-dogs-cats": Stated(1_569_089, outputs=1),
     "chollet-residual": Stated(297_697, outputs=1),
     "mini-xception": Stated(718_849, outputs=1, dropout=(0.5,)),
+    "minception": Stated(7_156_184, outputs=200, dropout=(0.5,)),
     "two-conv-mnist": Stated(21_840, outputs=10, channels=1, dropout=(0.5,) * 2),
     "two-conv-pets": Stated(28_121_432, outputs=2, dropout=(0.5,) * 3),
     "malaria": Stated(1_951_362, outputs=2, dropout=(0.2,) * 7),
     "road-signs": Stated(263_211, outputs=43, dropout=(0.2,) * 5),
     "road-signs-bn": Stated(263_851, outputs=43, dropout=(0.2,) * 5),
+    "road-signs-bn-dropout": Stated(263_851, outputs=43, dropout=(0.2,) * 5),
+    "road-signs-bn-late-dropout": Stated(263_851, outputs=43, dropout=(0.2,) * 2),
 }
 every_network = pytest.mark.parametrize("name", seewhy_family.names())
 
@@ -102,12 +108,38 @@ def test_dropout_is_as_in_the_source_and_works_in_training_only(name: str) -> No
         assert torch.equal(model(batch), model(batch))
 
 
-@every_network
+@pytest.mark.parametrize("name", [name for name in seewhy_family.names() if name != "chollet-mnist-dense"])
 def test_a_network_can_be_explained_at_a_layer_before_its_head(name: str) -> None:
     model = _build(name, 2)
     layers = spatial_layers(model, _batch(name))
     assert default_layer(layers).startswith("block")
     assert not any(module.inplace for module in model.modules() if isinstance(module, nn.ReLU))
+
+
+def test_without_pooling_the_last_maps_are_large_and_see_little_of_the_image() -> None:
+    """Three 3x3 convolutions see 7 pixels; with pooling of 2 between them, 3, 4, 8, 10 and then 18."""
+    fields = [
+        receptive_field(_build(name, 2), "block3", _batch(name))
+        for name in ("chollet-mnist", "chollet-mnist-without-pooling")
+    ]
+    assert [field.cells for field in fields] == [(3, 3), (22, 22)]
+    assert [field.size for field in fields] == [(18, 18), (7, 7)]
+
+
+def test_dropout_of_the_road_signs_stands_where_its_name_says() -> None:
+    order = {
+        name: [type(module) for module in _build(name, 2).block4] for name in STATED if "road-signs" in name
+    }
+    convolution, pool = [nn.Conv2d, nn.ReLU], [nn.MaxPool2d]
+    behind = [*convolution, nn.BatchNorm2d, nn.Dropout, *pool]
+    assert order == {
+        "road-signs": [nn.Dropout, *convolution, *pool],
+        "road-signs-bn": [nn.Dropout, *convolution, nn.BatchNorm2d, *pool],
+        "road-signs-bn-dropout": behind,
+        "road-signs-bn-late-dropout": behind,
+    }
+    late = _build("road-signs-bn-late-dropout", 2)
+    assert not any(isinstance(module, nn.Dropout) for module in late[:3].modules())
 
 
 def test_the_pooled_networks_take_images_of_other_sizes() -> None:
