@@ -24,6 +24,7 @@ _UNKNOWN = {"unexpected_keyword_argument", "extra_forbidden"}
 Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Positive = Annotated[float, Field(gt=0, le=1_000)]
+NotNegative = Annotated[float, Field(ge=0, le=1_000)]
 AtLeastOne = Annotated[int, Field(ge=1, le=100_000)]
 # Larger values are typing errors: a layer of that size has a gigabyte of weights.
 Hidden = Annotated[int, Field(ge=1, le=16_384)]
@@ -95,8 +96,8 @@ class Optimiser:
     """The optimiser. ``momentum`` is for ``sgd`` and ``rmsprop``."""
 
     name: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
-    lr: Annotated[float, Field(ge=0, le=1_000)] = 1e-3
-    weight_decay: Annotated[float, Field(ge=0, le=1_000)] = 0.0
+    lr: NotNegative = 1e-3
+    weight_decay: NotNegative = 0.0
     momentum: Share = 0.0
 
 
@@ -117,11 +118,19 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Loss:
-    """Cross entropy, and how rare classes are weighted."""
+    """Cross entropy, and how rare classes are weighted.
+
+    Attributes:
+        label_smoothing: Share of the target that all classes get equally.
+        class_weights: Weight each class by N / (classes × images of the class).
+        oversample: Draw training images with replacement, so that all classes are equally frequent.
+        auxiliary: The weight of each auxiliary head's loss, for architectures that have such heads.
+    """
 
     label_smoothing: Share = 0.0
     class_weights: bool = False
     oversample: bool = False
+    auxiliary: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -129,14 +138,23 @@ class EpochSelection:
     """Which epoch is kept, when training stops early, and how weights are stored.
 
     Attributes:
-        best: The measure that decides which epoch is best.
+        best: The measure that decides which epoch is best. Balanced accuracy is the mean recall of the
+            classes; macro F1 is the mean F1 of the classes.
         patience: Epochs without improvement after which training stops; 0 for never.
+        min_delta: The smallest difference that counts as an improvement, in units of ``best``.
+        baseline: A value of ``best`` that an epoch must pass to count as an improvement; 0 for none.
         stored: ``float16`` halves the file of a large network; small tensors stay float32.
     """
 
-    best: Literal["val_accuracy", "val_loss"] = "val_accuracy"
+    best: Literal["val_accuracy", "val_loss", "val_balanced_accuracy", "val_macro_f1"] = "val_accuracy"
     patience: Count = 0
+    min_delta: NotNegative = 0.0
+    baseline: NotNegative = 0.0
     stored: Literal["float32", "float16"] = "float32"
+
+    def __post_init__(self) -> None:
+        if (self.min_delta or self.baseline) and not self.patience:
+            raise ValueError("min_delta and baseline need a patience of 1 or more")
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

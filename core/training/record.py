@@ -23,6 +23,8 @@ _RANGES = {
     "val_loss": (0, np.inf),
     "train_accuracy": (0, 1),
     "val_accuracy": (0, 1),
+    "val_balanced_accuracy": (0, 1),
+    "val_macro_f1": (0, 1),
     "lr": (0, np.inf),
     "seconds": (0, np.inf),
 }

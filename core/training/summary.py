@@ -12,10 +12,17 @@ from core.models import registry
 from core.models.heads import Head
 from core.shares import whole_percent
 from core.training.network import head_of, preprocess_of
-from core.training.recipe import Model, Optimiser, Recipe, Schedule
+from core.training.recipe import EpochSelection, Model, Optimiser, Recipe, Schedule
 
 _USUAL_CLASSES = 10  # The count of parameters is rounded, so the number of classes hardly matters.
 _OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
+_CORNERS = {"reflect": "corners mirrored", "nearest": "corners filled with the edges"}
+_MEASURES = {
+    "val_accuracy": "best validation accuracy",
+    "val_loss": "lowest validation loss",
+    "val_balanced_accuracy": "best balanced accuracy on the validation images",
+    "val_macro_f1": "best macro F1 on the validation images",
+}
 _STARTS = {
     "none": "random weights",
     "imagenet": "ImageNet weights (built in)",
@@ -102,8 +109,13 @@ def _input(preprocess: Preprocess) -> str:
 
 def _length(recipe: Recipe) -> str:
     epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}, {recipe.batch_size} images per batch"
-    patience = recipe.keep.patience
-    return epochs + (f"; stops after {patience} without improvement" if patience else "")
+    return epochs + (f"; stops after {_stop(recipe.keep)}" if recipe.keep.patience else "")
+
+
+def _stop(keep: EpochSelection) -> str:
+    text = f"{keep.patience} without improvement"
+    text += f" of more than {keep.min_delta:g}" if keep.min_delta else ""
+    return text + (f" on {keep.baseline:g} or on the best so far" if keep.baseline else "")
 
 
 def _steps(optimiser: Optimiser, schedule: Schedule) -> str:
@@ -116,8 +128,7 @@ def _steps(optimiser: Optimiser, schedule: Schedule) -> str:
 
 
 def _kept(recipe: Recipe) -> str:
-    measure = "lowest validation loss" if recipe.keep.best == "val_loss" else "best validation accuracy"
-    return f"the epoch with the {measure}"
+    return f"the epoch with the {_MEASURES[recipe.keep.best]}"
 
 
 @functools.cache

@@ -8,10 +8,11 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer, lr_scheduler
 from torchmetrics import MeanMetric, Metric
-from torchmetrics.classification import MulticlassAccuracy
+from torchmetrics.classification import MulticlassAccuracy, MulticlassStatScores
 
 from core.data.batches import Batch
 from core.models.heads import keep_frozen_in_eval
+from core.training.lightning.measures import balanced_accuracy, macro_f1
 from core.training.recipe import Optimiser, Recipe, Schedule
 
 
@@ -20,7 +21,8 @@ class Classifier(LightningModule):
 
     ``prepared`` turns the first part of a batch into network input, on the device: normalisation for pixels,
     nothing for features. Logged once per epoch: ``train_loss``, ``train_accuracy`` (during training, with
-    dropout), ``val_loss``, ``val_accuracy``, as means over all samples of all processes.
+    dropout), ``val_loss``, ``val_accuracy``, as means over all samples of all processes; and
+    ``val_balanced_accuracy``, ``val_macro_f1``, as means over classes.
     """
 
     def __init__(
@@ -36,13 +38,12 @@ class Classifier(LightningModule):
         self.network, self.recipe, self.prepared = network, recipe, prepared
         self.loss = nn.CrossEntropyLoss(class_weights, label_smoothing=recipe.loss.label_smoothing)
         self.train_metrics, self.val_metrics = _metrics(num_classes), _metrics(num_classes)
+        self.val_scores = MulticlassStatScores(num_classes, average=None, validate_args=False)
         self.train()
 
     def forward(self, batch: Tensor) -> Tensor:
-        """Logits (n, C), without those of the auxiliary heads that two torchvision networks have."""
-        outputs = self.network(self.prepared(batch))
-        logits: Tensor = getattr(outputs, "logits", outputs)
-        return logits
+        """Logits (n, C), without those of auxiliary heads."""
+        return self._outputs(batch)[0]
 
     def train(self, mode: bool = True) -> "Classifier":  # noqa: FBT001, FBT002 (torch's signature)
         """Keep frozen parts in evaluation mode: their batch norm must not follow the new data."""
@@ -51,12 +52,21 @@ class Classifier(LightningModule):
         return self
 
     def training_step(self, batch: Batch, _batch_idx: int) -> Tensor:
-        """The loss of a batch."""
-        return self._measured(batch, self.train_metrics)
+        """The loss of a batch, with that of auxiliary heads; ``train_loss`` is without it."""
+        inputs, labels, _ = batch
+        logits, auxiliary = self._outputs(inputs)
+        loss = self._measured(logits, labels, self.train_metrics)
+        if not self.recipe.loss.auxiliary:
+            return loss
+        others = torch.stack([self.loss(each, labels) for each in auxiliary])
+        return loss + self.recipe.loss.auxiliary * others.sum()
 
     def validation_step(self, batch: Batch, _batch_idx: int) -> None:
         """Add a batch to the validation metrics."""
-        self._measured(batch, self.val_metrics)
+        inputs, labels, _ = batch
+        logits = self(inputs)
+        self._measured(logits, labels, self.val_metrics)
+        self.val_scores.update(logits, labels)
 
     def on_train_epoch_end(self) -> None:
         """Log the epoch."""
@@ -65,6 +75,10 @@ class Classifier(LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Log the epoch."""
         self._log("val", self.val_metrics)
+        scores = self.val_scores.compute()
+        self.log("val_balanced_accuracy", balanced_accuracy(scores))
+        self.log("val_macro_f1", macro_f1(scores))
+        self.val_scores.reset()
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 (Lightning's own union)
         """The recipe's optimiser for the weights that are not frozen, and its schedule."""
@@ -73,9 +87,16 @@ class Classifier(LightningModule):
         schedulers = _schedulers(self.recipe.schedule, optimizer)
         return [optimizer], schedulers
 
-    def _measured(self, batch: Batch, metrics: nn.ModuleDict) -> Tensor:
-        inputs, labels, _ = batch
-        logits = self(inputs)
+    def _outputs(self, batch: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Logits (n, C), and those of each auxiliary head, which torchvision's networks give in training."""
+        outputs = self.network(self.prepared(batch))
+        if isinstance(outputs, Tensor):
+            return outputs, []
+        auxiliary = [logits for name, logits in outputs._asdict().items() if name != "logits"]
+        return outputs.logits, auxiliary
+
+    def _measured(self, logits: Tensor, labels: Tensor, metrics: nn.ModuleDict) -> Tensor:
+        """The loss of a batch, which is added to ``metrics``."""
         loss: Tensor = self.loss(logits, labels)
         # One value per sample, not weighted: torchmetrics 1.9's MeanMetric drops weights if it passes NaN.
         cast("Metric", metrics["loss"]).update(loss.detach().expand(len(labels)))

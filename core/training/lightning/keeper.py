@@ -15,11 +15,12 @@ from core import files
 from core.checkpoints import store
 from core.data.batches import Batch
 from core.errors import TrainingError
+from core.training.lightning.measures import ALWAYS, MEASURES, Row, best_row
 from core.training.run import RunFolder, Stopped
 
 _STATE_EVERY_S = 2.0
-MEASURES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
-_ROW = ("epoch", *MEASURES, "lr", "seconds")
+# Those of states that earlier versions saved.
+_ROW = ("epoch", *ALWAYS, "lr", "seconds")
 
 
 class Keeper(Checkpoint):
@@ -47,18 +48,9 @@ class Keeper(Checkpoint):
         self._lr = 0.0
 
     @property
-    def best(self) -> dict[str, float] | None:
-        """The row of the best epoch so far; None before the first.
-
-        Ties in accuracy go to the lower loss, ties in loss to the higher accuracy, ties in both to the first.
-        """
-        by_accuracy = self.best_by == "val_accuracy"
-
-        def merit(row: dict[str, float]) -> tuple[float, float]:
-            accuracy, loss = row["val_accuracy"], -row["val_loss"]
-            return (accuracy, loss) if by_accuracy else (loss, accuracy)
-
-        return max(self.rows, key=merit, default=None)
+    def best(self) -> Row | None:
+        """The row of the best epoch so far; None before the first."""
+        return best_row(self.rows, self.best_by)
 
     def state_dict(self) -> dict[str, Any]:
         """What Lightning's state stores of this callback."""

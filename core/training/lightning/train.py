@@ -36,7 +36,7 @@ from core.training.lightning.learner import learner, phase
 from core.training.lightning.validation import validate
 from core.training.material import described, material, open_training_data
 from core.training.network import architecture_of, base_of, head_of, network, preprocess_of
-from core.training.recipe import Recipe
+from core.training.recipe import EpochSelection, Recipe
 from core.training.run import (
     RunFolder,
     Stopped,
@@ -128,7 +128,7 @@ def _trained(
         classifier, feed = learner(recipe, net, data, tick)
         keeper = Keeper(run, net.model, best=recipe.keep.best, stored=recipe.keep.stored, say=job.say)
         pace = Pace(tick, partial(_wants_stop, run), recipe.epochs)
-        trainer = _trainer(recipe, job, [Seeded(recipe.seed), pace, *_early_stopping(recipe), keeper])
+        trainer = _trainer(recipe, job, [Seeded(recipe.seed), pace, *_early_stopping(recipe.keep), keeper])
         resumed = state if state is not None and state.exists() else None
         with _naming_damage(resumed, pace):
             trainer.fit(classifier, datamodule=feed, ckpt_path=resumed, weights_only=True)
@@ -192,11 +192,15 @@ def _trainer(recipe: Recipe, job: Job, callbacks: list[Callback]) -> Trainer:
     )
 
 
-def _early_stopping(recipe: Recipe) -> list[Callback]:
-    if not recipe.keep.patience:
+def _early_stopping(keep: EpochSelection) -> list[Callback]:
+    if not keep.patience:
         return []
-    mode = "min" if recipe.keep.best == "val_loss" else "max"
-    return [EarlyStopping(recipe.keep.best, patience=recipe.keep.patience, mode=mode)]
+    mode = "min" if keep.best == "val_loss" else "max"
+    stopping = EarlyStopping(keep.best, min_delta=keep.min_delta, patience=keep.patience, mode=mode)
+    if keep.baseline:
+        # As Keras counts it. Lightning has no such setting; its first best score is infinite.
+        stopping.best_score = torch.tensor(keep.baseline)
+    return [stopping]
 
 
 def _finish(run: RunFolder, keeper: Keeper, measured: dict[str, float], *, seconds: float) -> None:

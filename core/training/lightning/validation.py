@@ -31,7 +31,7 @@ _SPLIT, _WHOLE = "val", "whole"
 
 
 def validate(folder: Path, material: Material, trainer: Trainer) -> dict[str, float]:
-    """Add the evaluation on the validation samples; gives its ``val_loss`` and ``val_accuracy``.
+    """Add the evaluation on the validation samples; gives its ``val_`` measures.
 
     Each process predicts its share of the parts; rank 0 joins them, and it alone gives the measures.
     """
@@ -51,13 +51,18 @@ def validate(folder: Path, material: Material, trainer: Trainer) -> dict[str, fl
     joined = scored.joined()
     # How many of the images that cannot be read are for validation is unknown.
     num_broken = 0 if material.decoded.survey.ok.all() else None
-    _keep(folder, card, images, joined, num_broken)
+    averages = _keep(folder, card, images, joined, num_broken)
     shutil.rmtree(place, ignore_errors=True)
-    return measures(joined.table)
+    return measures(joined.table) | averages
 
 
-def _keep(folder: Path, card: Card, images: ImageSet, joined: Joined, num_broken: int | None) -> None:
-    """Publish the evaluation under the data's name and split; replaces this training's earlier one."""
+def _keep(
+    folder: Path, card: Card, images: ImageSet, joined: Joined, num_broken: int | None
+) -> dict[str, float]:
+    """Publish the evaluation under the data's name and split; replaces this training's earlier one.
+
+    Gives ``val_balanced_accuracy`` and ``val_macro_f1``.
+    """
     data = evaluations.data_name(images)
     name = evaluations.usual_name(data, _SPLIT)
     earlier = evaluations.known(folder, name)
@@ -66,7 +71,7 @@ def _keep(folder: Path, card: Card, images: ImageSet, joined: Joined, num_broken
     draft = evaluations.workplace(folder, name) / _WHOLE
     draft.mkdir(parents=True, exist_ok=True)
     write(draft / paths.PREDICTIONS, joined.table, joined.counts)
-    metrics.write(draft, card.class_names, num_broken=num_broken, fingerprint=images.fingerprint)
+    content = metrics.write(draft, card.class_names, num_broken=num_broken, fingerprint=images.fingerprint)
     facts = Facts(
         data=data,
         source=images.name,
@@ -80,6 +85,7 @@ def _keep(folder: Path, card: Card, images: ImageSet, joined: Joined, num_broken
     files.replace_folder(draft, evaluations.place(folder, name))
     with suppress(OSError):  # An interrupted evaluation of that name is there.
         draft.parent.rmdir()
+    return {f"val_{name}": content[name] for name in ("balanced_accuracy", "macro_f1")}
 
 
 def measures(table: pa.Table) -> dict[str, float]:

@@ -100,6 +100,17 @@ def test_with_a_learning_rate_of_zero_the_training_loss_is_that_of_the_fresh_net
     assert measured["train_accuracy"] == pytest.approx(float((logits.argmax(1) == labels).float().mean()))
 
 
+def test_the_epoch_kept_by_macro_f1_has_the_measures_of_its_evaluation() -> None:
+    folder = train(short_recipe(*TWO_CONVOLUTIONS, "keep.best=val_macro_f1", "optimiser.lr=0.01"), job())
+    card, history = store.read_card(folder), history_of(folder)
+    assert card.training["best_epoch"] == history.loc[history["val_macro_f1"].idxmax(), "epoch"]
+    best = history.set_index("epoch").loc[card.training["best_epoch"]]
+    measured = json.loads((evaluations.find(folder).folder / paths.METRICS).read_text())
+    for name in ("balanced_accuracy", "macro_f1"):
+        assert card.metrics[f"val_{name}"] == measured[name]
+        assert measured[name] == pytest.approx(best[f"val_{name}"], rel=1e-5)
+
+
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_and_another_one_others() -> None:
     recipe = short_recipe(*TWO_CONVOLUTIONS, "augment.rotation=10", "speed.workers=0")
