@@ -12,6 +12,7 @@ from torch import nn
 
 from core.errors import CheckpointError, LayerError
 from core.models import layered_head
+from core.models.frozen_norms import batch_norms
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +135,12 @@ def keep_frozen_in_eval(model: nn.Module) -> None:
     """Put frozen modules into evaluation mode, so that running statistics stay and dropout is off.
 
     Call it after every ``model.train()``. Modules without parameters belong to the module that follows them
-    in their block; a block that is trained as a whole is not changed.
+    in their block; a block that is trained as a whole is not changed. Where all batch norms are frozen, they
+    do not make a block frozen in part: its dropout stays on.
     """
-    learns = [parameter.requires_grad for parameter in model.parameters()]
-    if not any(learns):
-        model.eval()
-    elif not all(learns):
-        _rest_frozen_children(model)
+    of_norms = {parameter for norm in batch_norms(model) for parameter in norm.parameters()}
+    aside = set() if any(parameter.requires_grad for parameter in of_norms) else of_norms
+    _rest_frozen(model, aside)
 
 
 def _can_be_head(module: nn.Module) -> bool:
@@ -196,11 +196,24 @@ def _shallow(module: nn.Module) -> nn.Module:
     return copied
 
 
-def _rest_frozen_children(model: nn.Module) -> None:
+def _rest_frozen(model: nn.Module, aside: set[nn.Parameter]) -> None:
+    """Put what is frozen into evaluation mode; the parameters ``aside`` do not count."""
+    learns = _learns(model, aside)
+    if not any(learns):
+        model.eval()
+    elif not all(learns):
+        _rest_frozen_children(model, aside)
+
+
+def _rest_frozen_children(model: nn.Module, aside: set[nn.Parameter]) -> None:
     """Put frozen children into evaluation mode, and those without parameters before the first trained one."""
     begun = False
     for child in model.children():
-        parameters = list(child.parameters())
-        begun = begun or any(parameter.requires_grad for parameter in parameters)
-        if parameters or not begun:
-            keep_frozen_in_eval(child)
+        learns = _learns(child, aside)
+        begun = begun or any(learns)
+        if learns or not begun:
+            _rest_frozen(child, aside)
+
+
+def _learns(model: nn.Module, aside: set[nn.Parameter]) -> list[bool]:
+    return [parameter.requires_grad for parameter in model.parameters() if parameter not in aside]

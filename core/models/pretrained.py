@@ -7,13 +7,14 @@ from torch import Tensor, nn
 
 from core.errors import CheckpointError
 from core.models import registry
+from core.models.auxiliary import ATTACHED
 from core.models.heads import Head, head_name
 
 NONE, BUILT_IN, PUBLISHED = "none", "imagenet", "pretrained"
 WEIGHTS = (NONE, BUILT_IN, PUBLISHED)
 _BUILT_IN_FOR = "timm:tf_efficientnet_lite0"
-# Auxiliary heads for training only; GoogLeNet's are not in its published weights.
-_AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
+# GoogLeNet's are not in its published weights.
+_AUXILIARY = tuple(f"{name}." for name in ATTACHED)
 _PLAIN = Head()
 
 

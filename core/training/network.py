@@ -10,7 +10,10 @@ from core.checkpoints import paths, store
 from core.errors import CheckpointError, RecipeError
 from core.images.preprocess import Preprocess
 from core.models import heads, options, pretrained, registry
+from core.models.auxiliary import auxiliary_heads
+from core.models.frozen_norms import freeze_norms
 from core.models.heads import Head
+from core.models.inner_dropout import set_inner_dropout
 from core.training.recipe import Model, Picture, Recipe
 
 _FROM = "checkpoint:"
@@ -50,10 +53,23 @@ def network(recipe: Recipe, num_classes: int) -> Network:
     model = model.to(memory_format=torch.channels_last)
     learns_from = heads.head_name(model) if settings.train_from == "head" else settings.train_from
     heads.freeze_until(model, learns_from)
+    _regularise(model, settings)
+    if recipe.loss.auxiliary and not auxiliary_heads(model):
+        raise RecipeError(f"{settings.architecture} has no auxiliary heads for loss.auxiliary")
     is_head_only = bool(learns_from) and learns_from == heads.head_name(model)
     preprocess = preprocess_of(recipe)
     _refuse_small(model, preprocess, settings.architecture)
     return Network(model, preprocess, is_head_only)
+
+
+def _regularise(model: nn.Module, settings: Model) -> None:
+    """Freeze batch norm and set the rate of dropout; RecipeError where there is none of it."""
+    if settings.frozen_norms and settings.weights == pretrained.NONE:
+        raise RecipeError("model.frozen_norms keeps statistics, which random weights lack; set model.weights")
+    if settings.frozen_norms and not freeze_norms(model):
+        raise RecipeError(f"{settings.architecture} has no batch norm for model.frozen_norms")
+    if settings.inner_dropout >= 0 and not set_inner_dropout(model, settings.inner_dropout):
+        raise RecipeError(f"{settings.architecture} has no dropout layers for model.inner_dropout")
 
 
 @torch.no_grad()

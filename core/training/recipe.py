@@ -81,7 +81,9 @@ class Model:
             or ``checkpoint:NAME``.
         train_from: The name of the first layer to train; ``head`` for the last one only, empty for all.
         hidden: Sizes of additional layers before the last one.
-        dropout: Share of the features dropped before the last layer.
+        dropout: Share of the features dropped before the last layer, and after each hidden one.
+        inner_dropout: Share dropped by the architecture's own dropout layers; below 0 leaves theirs.
+        frozen_norms: Keep batch norm as the initial weights have it: scale, shift and running statistics.
     """
 
     architecture: str
@@ -89,6 +91,8 @@ class Model:
     train_from: str = ""
     hidden: Annotated[tuple[Hidden, ...], Field(max_length=MOST_LAYERS)] = ()
     dropout: Share = 0.0
+    inner_dropout: Annotated[float, Field(ge=-1, lt=1)] = -1.0
+    frozen_norms: bool = False
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

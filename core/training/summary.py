@@ -97,9 +97,10 @@ def _start(model: Model) -> str:
 
 
 def _learns(model: Model) -> str:
+    frozen = ", batch norm kept frozen" if model.frozen_norms else ""
     if not model.train_from:
-        return "all layers"
-    return "the last layer only" if model.train_from == "head" else f"from {model.train_from} on"
+        return f"all layers{frozen}"
+    return "the last layer only" if model.train_from == "head" else f"from {model.train_from} on{frozen}"
 
 
 def _input(preprocess: Preprocess) -> str:

@@ -11,6 +11,7 @@ from torchmetrics import MeanMetric, Metric
 from torchmetrics.classification import MulticlassAccuracy, MulticlassStatScores
 
 from core.data.batches import Batch
+from core.models.frozen_norms import rest_norms
 from core.models.heads import keep_frozen_in_eval
 from core.training.lightning.measures import balanced_accuracy, macro_f1
 from core.training.recipe import Optimiser, Recipe, Schedule
@@ -49,6 +50,8 @@ class Classifier(LightningModule):
         """Keep frozen parts in evaluation mode: their batch norm must not follow the new data."""
         super().train(mode)
         keep_frozen_in_eval(self.network)
+        if self.recipe.model.frozen_norms:
+            rest_norms(self.network)
         return self
 
     def training_step(self, batch: Batch, _batch_idx: int) -> Tensor:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from core.errors import CheckpointError, LayerError
 from core.models import registry
+from core.models.frozen_norms import freeze_norms, rest_norms
 from core.models.heads import (
     Head,
     HeadLayers,
@@ -15,6 +16,7 @@ from core.models.heads import (
     keep_frozen_in_eval,
     replace_head,
 )
+from core.models.inner_dropout import set_inner_dropout
 from tests.support.tiny_models import GapCnn, InPlaceCnn, assert_unchanged, noise, seeded, snapshot
 
 HEADS = {
@@ -251,6 +253,55 @@ def test_frozen_batch_norm_and_dropout_rest_in_a_published_kind_of_network() -> 
     early = {name for name in before if name.startswith(tuple(f"{part}." for part in frozen))}
     assert early
     assert moved == before.keys() - early
+
+
+def test_batch_norm_that_is_frozen_stays_while_all_else_learns_and_dropout_works() -> None:
+    model = registry.build("seewhy:road-signs-bn", 3)
+    assert freeze_norms(model) == 4
+    frozen = {name for name in model.state_dict() if ".norm." in name}
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    batch = torch.randn(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    model.train()
+    keep_frozen_in_eval(model)
+    rest_norms(model)
+    assert {name for name, module in model.named_modules() if not module.training} == {
+        f"block{number}.norm" for number in range(1, 5)
+    }
+    model(batch).square().mean().backward()
+    optimizer.step()
+    same = {name for name, tensor in model.state_dict().items() if torch.equal(tensor, before[name])}
+    assert same == frozen
+    assert len(frozen) == 4 * 5  # Scale, shift, mean, variance, and how often they were updated.
+
+
+def test_frozen_batch_norm_changes_nothing_in_what_is_frozen_before_a_layer() -> None:
+    model = registry.build("seewhy:road-signs-bn", 3)
+    freeze_until(model, "block3")
+    freeze_norms(model)
+    model.train()
+    keep_frozen_in_eval(model)
+    rest_norms(model)
+    assert not any(module.training for block in (model.block1, model.block2) for module in block.modules())
+    assert model.block3.dropout.training
+    assert model.block3.conv.training
+    assert not model.block3.norm.training
+
+
+# Dropout of the architecture.
+
+
+def test_the_rate_of_an_architectures_own_dropout_can_be_set_and_the_new_heads_stays() -> None:
+    model = _meta("torchvision:vgg16", Head(hidden=(8,), dropout=0.4))
+    assert set_inner_dropout(model, 0.2) == 2
+    rates = {name: module.p for name, module in model.named_modules() if isinstance(module, nn.Dropout)}
+    assert rates == {"classifier.2": 0.2, "classifier.5": 0.2, "classifier.6.dropout1": 0.4}
+
+
+def test_places_for_dropout_with_a_rate_of_zero_stay_empty() -> None:
+    model = _meta("timm:vit_tiny_patch16_224")
+    assert set_inner_dropout(model, 0.2) == 0
+    assert {module.p for module in model.modules() if isinstance(module, nn.Dropout)} == {0.0}
 
 
 def test_dropout_belongs_to_what_follows_it_in_its_block() -> None:

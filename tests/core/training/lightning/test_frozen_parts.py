@@ -7,9 +7,12 @@ import pytest
 import torch
 
 from core.checkpoints import paths, store
+from core.checkpoints.store import Card
+from core.errors import RecipeError
 from core.models import registry
 from core.predictions import evaluations
 from core.training.lightning.train import train
+from core.training.network import network
 from tests.support.short_trainings import SIGNS, history_of, job, short_recipe, weights_of
 
 
@@ -51,6 +54,40 @@ def test_a_training_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
     second = weights_of(train(recipe, job("second")))
     learned = [name for name in start if "running" not in name and "num_batches" not in name]
     assert all(torch.equal(start[name], second[name]) for name in learned)
+
+
+def test_frozen_batch_norm_keeps_its_statistics_scale_and_shift() -> None:
+    train(short_recipe(*SIGNS, "epochs=1"), job("first"))
+    recipe = short_recipe(*SIGNS, "model.weights=checkpoint:first", "model.frozen_norms=true", "epochs=1")
+    second = weights_of(train(recipe, job("second")))
+    start = weights_of(paths.folder("first"))
+    moved = {name for name, value in start.items() if not torch.equal(value, second[name])}
+    assert moved == {name for name in start if ".norm." not in name}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (("model.frozen_norms=true",), "keeps statistics, which random weights lack; set model.weights"),
+        (
+            (
+                "model.architecture=seewhy:road-signs",
+                "model.weights=checkpoint:plain",
+                "model.frozen_norms=true",
+            ),
+            "seewhy:road-signs has no batch norm for model.frozen_norms",
+        ),
+        (
+            ("model.architecture=seewhy:chollet-mnist", "image.size=0", "model.inner_dropout=0.2"),
+            "seewhy:chollet-mnist has no dropout layers for model.inner_dropout",
+        ),
+    ],
+)
+def test_settings_of_layers_that_a_network_lacks_are_refused(changes: tuple[str, ...], message: str) -> None:
+    card = Card("seewhy:road-signs", ("a", "b"), registry.default_preprocess("seewhy:road-signs"))
+    store.save("plain", card, registry.build("seewhy:road-signs", 2).state_dict())
+    with pytest.raises(RecipeError, match=message):
+        network(short_recipe(*SIGNS, *changes), 2)
 
 
 @pytest.mark.slow

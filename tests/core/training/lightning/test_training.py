@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from core.checkpoints import paths, store
 from core.data.cache import decode
 from core.data.sources import catalogue
+from core.errors import RecipeError
 from core.models import registry
 from core.predictions import evaluations, prediction_table
 from core.predictions.evaluating.training_data import division_of
@@ -20,6 +21,7 @@ from core.training import recipe as recipes
 from core.training.lightning.classifier import Classifier
 from core.training.lightning.train import train
 from core.training.material import material
+from core.training.network import network
 from tests.support.short_trainings import (
     FEW,
     TWO_CONVOLUTIONS,
@@ -137,9 +139,43 @@ class _TwoOutputs(nn.Module):
         return namedtuple("Outputs", ["logits", "aux"])(batch * 2, batch * 3)
 
 
+def _with_two_outputs(*changes: str) -> Classifier:
+    return Classifier(_TwoOutputs(), short_recipe(*changes), num_classes=2, prepared=lambda batch: batch + 1)
+
+
 def test_auxiliary_logits_are_left_out() -> None:
-    classifier = Classifier(_TwoOutputs(), short_recipe(), num_classes=2, prepared=lambda batch: batch + 1)
-    torch.testing.assert_close(classifier(torch.ones(1, 2)), torch.full((1, 2), 4.0))
+    torch.testing.assert_close(_with_two_outputs()(torch.ones(1, 2)), torch.full((1, 2), 4.0))
+
+
+def test_the_loss_of_auxiliary_heads_is_added_with_its_weight() -> None:
+    inputs, labels = torch.tensor([[0.0, 1.0], [2.0, 0.5]]), torch.tensor([1, 1])
+    batch = (inputs, labels, torch.arange(2))
+    main, other = (nn.functional.cross_entropy((inputs + 1) * factor, labels) for factor in (2, 3))
+    for weight in (0.0, 0.3):
+        classifier = _with_two_outputs(f"loss.auxiliary={weight}")
+        torch.testing.assert_close(classifier.training_step(batch, 0), main + weight * other)
+        torch.testing.assert_close(classifier.train_metrics["loss"].compute(), main)
+
+
+def test_auxiliary_heads_learn_only_where_their_loss_counts() -> None:
+    changes = ("model.architecture=torchvision:googlenet", "image.size=32", "data.per_class=2", "epochs=1")
+    fresh = network(short_recipe(*FEW, *changes), 10).model.state_dict()
+    for weight, expected in ((0.0, set()), (0.3, {"aux1", "aux2"})):
+        trained = weights_of(
+            train(short_recipe(*FEW, *changes, f"loss.auxiliary={weight}"), job(f"weight{weight}"))
+        )
+        moved = {
+            name.partition(".")[0]
+            for name, value in fresh.items()
+            if name.endswith(".weight") and not torch.equal(value, trained[name])
+        }
+        assert moved & {"aux1", "aux2"} == expected
+        assert "fc" in moved
+
+
+def test_a_network_without_auxiliary_heads_is_refused() -> None:
+    with pytest.raises(RecipeError, match="seewhy:chollet-mnist has no auxiliary heads for loss"):
+        network(short_recipe("loss.auxiliary=0.3"), 10)
 
 
 @pytest.mark.slow
