@@ -8,11 +8,16 @@ from enum import Enum
 import torch
 from torch import Tensor, nn
 
+from core.data.changes import AREA, RandomAffineOfPlane, RandomChannelShift, RandomGamma, RandomPatch
 from core.images import transforms
 from core.images.preprocess import Preprocess
 
-PATCHES = {"black": 0, "grey": 128, "white": 255}
-_SHARES = ("translate", "crop", "occlusion", "brightness", "contrast", "saturation")
+COLOURS = {"black": 0, "grey": 128, "white": 255}
+PATCHES = (*COLOURS, "colour", "noise")
+# What grid_sample calls it.
+BEYOND = {"reflect": "reflection", "nearest": "border"}
+FILLS = (*COLOURS, *BEYOND)
+_SHARES = ("translate", "crop", "occlusion", "brightness", "contrast", "saturation", "channel_shift")
 _MOST_FACTOR = 100
 _GREATEST = {"hue": 0.5, "rotation": 180, "shear": 89} | dict.fromkeys(_SHARES, 1)
 
@@ -34,9 +39,12 @@ class Augment:
         saturation: See ``brightness``.
         hue: Largest shift on the colour circle, as a share of it, up to 0.5.
         gamma: Smallest and largest exponent.
+        channel_shift: Largest shift of each channel by itself, as a share of the range, in either direction.
         occlusion: Probability that a patch of 2 to 20% of the area is covered.
-        patch: The colour of the patch, one of `PATCHES`.
-        fill: The colour of corners that rotation, translation, zoom and shear leave empty.
+        patch: What covers it: ``black``, ``grey`` or ``white``; ``colour``, a random one; ``noise``, a random
+            one for each pixel.
+        fill: What is in the corners that rotation, translation, zoom and shear leave empty: ``black``,
+            ``grey`` or ``white``; ``reflect``, the image mirrored; ``nearest``, its outermost pixels.
     """
 
     flip: bool = False
@@ -51,6 +59,7 @@ class Augment:
     saturation: float = 0.0
     hue: float = 0.0
     gamma: tuple[float, float] = (1.0, 1.0)
+    channel_shift: float = 0.0
     occlusion: float = 0.0
     patch: str = "grey"
     fill: str = "black"
@@ -65,9 +74,9 @@ class Augment:
                 reach = f"{1 / _MOST_FACTOR:g} to {_MOST_FACTOR}"
                 wanted = f"two numbers above 0, the smaller first, in {reach}"
                 raise ValueError(f"{name} {[low, high]!r} must be {wanted}")
-        for name in ("patch", "fill"):
-            if getattr(self, name) not in PATCHES:
-                raise ValueError(f"{name} {getattr(self, name)!r} is none of {', '.join(PATCHES)}")
+        for name, choices in (("patch", PATCHES), ("fill", FILLS)):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} {getattr(self, name)!r} is none of {', '.join(choices)}")
 
     @property
     def is_none(self) -> bool:
@@ -100,24 +109,13 @@ def augmented(pixels: Tensor, change: nn.Module, seed: int, keys: Sequence[tuple
     return torch.stack(changed)
 
 
-class _RandomGamma(nn.Module):
-    """``value ** gamma`` with an exponent drawn uniformly from an interval."""
-
-    def __init__(self, low: float, high: float) -> None:
-        super().__init__()
-        self.low, self.high = low, high
-
-    def forward(self, image: Tensor) -> Tensor:
-        gamma = torch.empty(1).uniform_(self.low, self.high).item()
-        changed: Tensor = transforms.functional().adjust_gamma(image, gamma)
-        return changed
-
-
 def _colour(augment: Augment) -> list[nn.Module]:
     strengths = (augment.brightness, augment.contrast, augment.saturation, augment.hue)
     v2 = transforms.v2()
     jitter = [v2.ColorJitter(*strengths)] if any(strengths) else []
-    return [*jitter, *([_RandomGamma(*augment.gamma)] if augment.gamma != (1.0, 1.0) else [])]
+    gamma = [RandomGamma(*augment.gamma)] if augment.gamma != (1.0, 1.0) else []
+    shift = [RandomChannelShift(augment.channel_shift)] if augment.channel_shift else []
+    return [*jitter, *gamma, *shift]
 
 
 def _geometry(augment: Augment, filter_: Enum) -> list[nn.Module]:
@@ -132,9 +130,11 @@ def _geometry(augment: Augment, filter_: Enum) -> list[nn.Module]:
         scale=augment.zoom,
         shear=augment.shear or None,
         interpolation=filter_,
-        fill=PATCHES[augment.fill],
+        fill=COLOURS.get(augment.fill, 0),
     )
-    return [*flips, affine]
+    if augment.fill in COLOURS:
+        return [*flips, affine]
+    return [*flips, RandomAffineOfPlane(affine, beyond=BEYOND[augment.fill], mode=filter_.value)]
 
 
 def _cut(augment: Augment, preprocess: Preprocess, filter_: Enum) -> list[nn.Module]:
@@ -144,9 +144,10 @@ def _cut(augment: Augment, preprocess: Preprocess, filter_: Enum) -> list[nn.Mod
         cut: list[nn.Module] = [v2.RandomResizedCrop(size, scale=scale, interpolation=filter_)]
     else:
         cut = [v2.RandomCrop(size)] if preprocess.margin else []
-    if augment.occlusion:
-        patch = PATCHES[augment.patch]
-        cut.append(v2.RandomErasing(augment.occlusion, scale=(0.02, 0.2), value=patch))
+    if augment.occlusion and augment.patch in COLOURS:
+        cut.append(v2.RandomErasing(augment.occlusion, scale=AREA, value=COLOURS[augment.patch]))
+    elif augment.occlusion:
+        cut.append(RandomPatch(augment.occlusion, is_noise=augment.patch == "noise"))
     return cut
 
 

@@ -66,8 +66,11 @@ def augmentation(augment: Augment) -> Iterator[str]:
             yield f"{name} ±{whole_percent(share)}"
     if augment.gamma != (1.0, 1.0):
         yield "gamma {:g} to {:g}".format(*augment.gamma)
+    if augment.channel_shift:
+        yield f"channels shifted by up to {whole_percent(augment.channel_shift)}"
     if augment.occlusion:
-        yield f"partly covered ({whole_percent(augment.occlusion)} of them)"
+        colour = f" in {augment.patch}" if augment.patch != "colour" else " in random colours"
+        yield f"partly covered{colour} ({whole_percent(augment.occlusion)} of them)"
 
 
 def _moves(augment: Augment) -> Iterator[str]:
@@ -83,6 +86,10 @@ def _moves(augment: Augment) -> Iterator[str]:
         yield f"shifted by up to {whole_percent(augment.translate)}"
     if augment.zoom != (1.0, 1.0):
         yield "zoomed {:g} to {:g} times".format(*augment.zoom)
+    if augment.fill in _CORNERS and (
+        augment.rotation or augment.shear or augment.translate or augment.zoom[0] < 1
+    ):
+        yield _CORNERS[augment.fill]
 
 
 def _network(model: Model) -> str:

@@ -21,6 +21,7 @@ EACH = {
     "saturation": 0.5,
     "hue": 0.3,
     "gamma": (0.5, 2.0),
+    "channel_shift": 0.3,
     "occlusion": 1.0,
 }
 EVERYTHING = Augment(**EACH)

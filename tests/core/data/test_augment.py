@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
-from core.data.augment import PATCHES, Augment
+from core.data.augment import COLOURS, Augment
 from core.images.preprocess import Preprocess
 from tests.support.augmented import COLOUR, EACH, EVERYTHING, PLAIN, changed, random_pixels
 
@@ -58,14 +60,14 @@ def test_a_flipped_image_is_the_mirrored_one_in_half_of_the_cases(name: str, axi
     assert 70 < turned < 130  # Four standard deviations of a fair coin.
 
 
-@pytest.mark.parametrize("patch", PATCHES)
+@pytest.mark.parametrize("patch", COLOURS)
 def test_a_patch_has_its_colour_and_2_to_20_percent_of_the_area(patch: str) -> None:
     side = 100
     preprocess = Preprocess((side, side), None, (0.5,) * 3, (0.5,) * 3)
     pixels = torch.full((40, 3, side, side), 77, dtype=torch.uint8)
     found = changed(Augment(occlusion=1.0, patch=patch), pixels, preprocess=preprocess)
     covered = found != 77
-    assert (found[covered] == PATCHES[patch]).all()
+    assert (found[covered] == COLOURS[patch]).all()
     assert torch.equal(covered.any(1), covered.all(1))  # All channels of a pixel.
     areas = covered[:, 0].float().mean((1, 2))
     assert areas.min() > 0.019  # Sides are whole pixels.
@@ -76,21 +78,104 @@ def test_a_patch_has_its_colour_and_2_to_20_percent_of_the_area(patch: str) -> N
         assert torch.equal(mask, rows[:, None] & columns[None])
 
 
-def test_occlusion_is_a_probability() -> None:
+def _covered(patch: str) -> tuple[Tensor, Tensor]:
+    """Images of 77 under a patch (N, 3, 60, 60), and where they are covered (N, 60, 60)."""
+    preprocess = Preprocess((60, 60), None, (0.5,) * 3, (0.5,) * 3)
+    pixels = torch.full((40, 3, 60, 60), 77, dtype=torch.uint8)
+    found = changed(Augment(occlusion=1.0, patch=patch), pixels, preprocess=preprocess)
+    return found, (found != 77).any(1)
+
+
+def test_a_patch_of_a_random_colour_has_one_colour_and_each_image_another() -> None:
+    found, covered = _covered("colour")
+    colours = {
+        tuple(image[:, mask].unique(dim=1).flatten().tolist())
+        for image, mask in zip(found, covered, strict=True)
+    }
+    assert {len(colour) for colour in colours} == {3}  # One number for each channel.
+    assert len(colours) == 40
+    assert 0.019 < covered.float().mean((1, 2)).min() < covered.float().mean((1, 2)).max() < 0.21
+
+
+def test_a_patch_of_noise_is_uniform_over_all_levels() -> None:
+    found, covered = _covered("noise")
+    levels = found.permute(1, 0, 2, 3)[:, covered].float()
+    standard_error = 255 / 12**0.5 / levels.shape[1] ** 0.5
+    assert (levels.mean(1) - 127.5).abs().max() < 5 * standard_error
+    assert (levels.min(), levels.max()) == (0, 255)
+
+
+@pytest.mark.parametrize("patch", ["grey", "colour"])
+def test_occlusion_is_a_probability(patch: str) -> None:
     pixels = torch.full((200, 3, 16, 20), 77, dtype=torch.uint8)
-    hit = (changed(Augment(occlusion=0.25), pixels) != 77).flatten(1).any(1).sum()
+    hit = (changed(Augment(occlusion=0.25, patch=patch), pixels) != 77).flatten(1).any(1).sum()
     assert 26 < hit < 74  # Four standard deviations.
 
 
-@pytest.mark.parametrize("fill", PATCHES)
+@pytest.mark.parametrize("fill", COLOURS)
 @pytest.mark.parametrize("preprocess", [PLAIN, replace(PLAIN, mean=(0.5,), std=(0.5,))])
 def test_corners_that_a_change_opens_have_the_colour_of_fill(fill: str, preprocess: Preprocess) -> None:
     """Half as large, an image of 77 lies in the middle; all else is fill, but for blended edges."""
     pixels = torch.full((1, len(preprocess.mean), 16, 20), 77, dtype=torch.uint8)
     found = changed(Augment(zoom=(0.5, 0.5), fill=fill), pixels, preprocess=preprocess)
     corners = found[..., [0, 0, -1, -1], [0, -1, 0, -1]]
-    assert set(corners.flatten().tolist()) == {PATCHES[fill]}
+    assert set(corners.flatten().tolist()) == {COLOURS[fill]}
     assert (found[..., 5:11, 6:14] == 77).all()
+
+
+@pytest.mark.parametrize(("fill", "mode"), [("reflect", "symmetric"), ("nearest", "edge")])
+def test_beyond_its_edges_an_image_goes_on_mirrored_or_with_its_outermost_pixels(
+    fill: str, mode: str
+) -> None:
+    """Shifted by whole pixels, it is a window of the image padded as NumPy pads it."""
+    pixels = random_pixels(20)
+    found = changed(Augment(translate=0.4, fill=fill), pixels)
+    moved = changed(Augment(translate=0.4), pixels)
+    reach = 8
+    padded = np.pad(pixels.numpy(), ((0, 0), (0, 0), (reach, reach), (reach, reach)), mode=mode)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (16, 20), (2, 3))
+    for image, plain, places in zip(
+        found.numpy(), moved.numpy(), windows.transpose(0, 2, 3, 1, 4, 5), strict=True
+    ):
+        same = (places == image).all((2, 3, 4))
+        assert same.sum() == 1
+        (row,), (column,) = same.nonzero()
+        inside = np.s_[
+            :,
+            max(0, reach - row) : 16 - max(0, row - reach),
+            max(0, reach - column) : 20 - max(0, column - reach),
+        ]
+        assert (plain[inside] == image[inside]).all()
+
+
+def test_where_the_image_reaches_the_fill_makes_no_difference() -> None:
+    """Turned, sheared and magnified as torchvision does, to a grey level: the middle of the image."""
+    pixels = random_pixels(30)
+    settings = {"rotation": 20.0, "shear": 10.0, "zoom": (1.5, 2.0), "translate": 0.05}
+    black = changed(Augment(**settings), pixels)[..., 5:11, 6:14].short()
+    for fill in ("reflect", "nearest"):
+        other = changed(Augment(**settings, fill=fill), pixels)[..., 5:11, 6:14].short()
+        assert (other - black).abs().max() <= 1
+        assert not torch.equal(black, pixels[..., 5:11, 6:14].short())
+
+
+@pytest.mark.parametrize("fill", ["reflect", "nearest"])
+def test_a_plain_image_stays_plain_without_empty_corners(fill: str) -> None:
+    pixels = torch.full((20, 3, 16, 20), 200, dtype=torch.uint8)
+    found = changed(Augment(rotation=180, translate=1, zoom=(0.1, 1), shear=40, fill=fill), pixels)
+    assert torch.equal(found, pixels)
+
+
+def test_a_channel_shift_adds_to_each_channel_a_number_of_its_own() -> None:
+    pixels = torch.full((100, 3, 16, 20), 100, dtype=torch.uint8)
+    found = changed(Augment(channel_shift=0.2), pixels)
+    levels = found[..., 0, 0].float()
+    assert torch.equal(found, found[..., :1, :1].expand_as(found))
+    assert 49 <= levels.min() < 55
+    assert 145 < levels.max() <= 151
+    assert torch.corrcoef(levels.T).triu(1).abs().max() < 0.4  # Four standard deviations of independent ones.
+    bright = torch.full((20, 3, 16, 20), 250, dtype=torch.uint8)
+    assert changed(Augment(channel_shift=1.0), bright).max() == 255
 
 
 def test_black_fill_is_the_default() -> None:
@@ -161,8 +246,9 @@ def test_grey_images_have_no_hue_or_saturation_to_change() -> None:
         ({"zoom": (1.2, 1.1)}, r"zoom \[1\.2, 1\.1\] must be two numbers above 0, the smaller first"),
         ({"gamma": (-1.0, 1.0)}, r"gamma \[-1\.0, 1\.0\] must be two numbers above 0, the smaller first"),
         ({"gamma": (float("nan"), 1.0)}, r"gamma \[nan, 1\.0\] must be two numbers above 0"),
-        ({"patch": "pink"}, "patch 'pink' is none of black, grey, white"),
-        ({"fill": "mean"}, "fill 'mean' is none of black, grey, white"),
+        ({"channel_shift": 1.1}, r"channel_shift 1\.1 must lie in 0 to 1"),
+        ({"patch": "pink"}, "patch 'pink' is none of black, grey, white, colour, noise$"),
+        ({"fill": "mean"}, "fill 'mean' is none of black, grey, white, reflect, nearest$"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings: dict[str, object], message: str) -> None:
