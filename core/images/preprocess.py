@@ -1,7 +1,7 @@
 """From image to batch, and back: the part of the original image that each cell of a map belongs to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated
 
 import numpy as np
@@ -47,7 +47,8 @@ class Preprocess:
     """How an upright RGB image becomes the network's input, as in training.
 
     ``resize`` is the length of the shorter side before the centre crop of ``input_size`` (height, width);
-    None squeezes the image into ``input_size``. ``mean`` and ``std`` are per channel, for values in [0, 1].
+    None squeezes the image into ``input_size``. ``mean`` and ``std`` are per channel, for values in [0, 1];
+    ``centred`` then subtracts from each image the mean of all its values.
     One channel is grey; four are red, green, blue and alpha; any other number repeats red, green and blue, as
     timm repeats the filters of published weights.
     """
@@ -57,6 +58,12 @@ class Preprocess:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     interpolation: str = "bilinear"
+    centred: bool = False
+
+    def __repr__(self) -> str:
+        # Fingerprints and the names of caches are made of it: a setting that is off must not change them.
+        shown = [each.name for each in fields(self) if each.name != "centred" or self.centred]
+        return f"Preprocess({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
     def __post_init__(self) -> None:
         if min(self.input_size) < 1 or (self.resize is not None and self.resize < max(self.input_size)):
@@ -99,12 +106,12 @@ class Preprocess:
         change = transforms.functional()
         values = change.to_dtype(pixels, torch.float32, scale=True)
         normalised: Tensor = change.normalize(values, list(self.mean), list(self.std))
-        return normalised
+        return normalised - normalised.mean((-3, -2, -1), keepdim=True) if self.centred else normalised
 
     @property
     def mean_colour(self) -> list[float]:
         """The mean that is subtracted, as the network gets it: 0 per channel; mid-grey where none is."""
-        grey = 0.0 if any(self.mean) else 0.5
+        grey = 0.0 if any(self.mean) or self.centred else 0.5
         return [grey / deviation for deviation in self.std]
 
     def window(self, size: tuple[int, int]) -> Window:

@@ -120,7 +120,14 @@ def _changed(usual: Preprocess, image: Picture) -> Preprocess:
     if len(mean) != len(usual.mean):
         raise RecipeError(f"image.mean has {len(mean)} numbers; the network reads {len(usual.mean)} channels")
     try:
-        return replace(usual, input_size=size, resize=resize, mean=mean, std=std)
+        return replace(
+            usual,
+            input_size=size,
+            resize=resize,
+            mean=mean,
+            std=std,
+            centred=usual.centred or image.centred,
+        )
     except ValueError as error:
         raise RecipeError(f"image: {error}") from error
 

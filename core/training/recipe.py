@@ -63,12 +63,14 @@ class Picture:
         resize: Length of the shorter side before the centre crop; 0 squeezes the whole image.
         mean: Per channel, of values from 0 to 1; one number for grey; empty for the usual one.
         std: See ``mean``.
+        centred: Subtract from each image the mean of all its values, in training and in use.
     """
 
     size: Side = 0
     resize: Side = 0
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    centred: bool = False
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

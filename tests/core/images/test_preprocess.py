@@ -1,6 +1,7 @@
 """Image to batch as torchvision does it, and the way back to the pixels of the original."""
 
 import io
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -255,3 +256,21 @@ def test_a_blank_input_is_an_image_of_the_mean_colour() -> None:
     preprocess = Preprocess((6, 9), None, (0.2, 0.4, 0.6), (0.5, 0.25, 0.1))
     batch = preprocess.batch([Image.new("RGB", (9, 6), (51, 102, 153))])
     torch.testing.assert_close(preprocess.blank_input(), batch)
+
+
+def test_a_centred_image_has_a_mean_of_zero_and_its_contrast_stays() -> None:
+    """Each image by itself, over all channels and pixels."""
+    centred = replace(SQUEEZED, centred=True)
+    photos = [_photo((80, 48), seed=seed) for seed in range(3)]
+    batch, plain = centred.batch(photos), SQUEEZED.batch(photos)
+    torch.testing.assert_close(batch, plain - plain.mean((1, 2, 3))[:, None, None, None])
+    assert batch.mean((1, 2, 3)).abs().max() < 1e-5
+    assert replace(centred, mean=(0.0,) * 3, std=(1.0,) * 3).mean_colour == [0, 0, 0]
+
+
+def test_a_preprocess_that_does_not_centre_has_the_name_that_it_always_had() -> None:
+    """Fingerprints of checkpoints are made of it."""
+    name = "Preprocess(input_size=(2, 3), resize=None, mean=(0.5,), std=(0.5,), interpolation='bilinear'"
+    plain = Preprocess((2, 3), None, (0.5,), (0.5,))
+    assert repr(plain) == f"{name})"
+    assert repr(replace(plain, centred=True)) == f"{name}, centred=True)"
