@@ -24,39 +24,44 @@ class Split:
     test: Labels
 
 
-def published_split(images: ImageSet, val_share: float, seed: int) -> Split:
-    """The published split; if it has no validation part, one is drawn from its training part.
+def published_split(images: ImageSet, val_share: float, seed: int, *, test_share: float = 0.0) -> Split:
+    """The published split; a part that it lacks is drawn from its training part.
 
-    With a ``val_share`` of 0, the published test part is used for validation instead. Without a published
-    split, or with no ``train`` beside another part, this is `random_split`.
+    With a ``val_share`` of 0, the published test part is used for validation. A test part is drawn only for a
+    ``test_share`` above 0. Without a published split, or with no ``train`` beside another part, this is
+    `random_split`.
 
     Raises:
         DataError: As `random_split`.
     """
     train, val, test = (_published(images, part) for part in ("train", "val", "test"))
     if not len(train) or not len(val) + len(test):
-        return random_split(images, val_share, seed)
+        return random_split(images, val_share, seed, test_share=test_share)
+    if not len(val) and val_share == 0:
+        val, test = test, val
+    if not len(test):
+        train, test = _without_test(images, train, test_share, seed)
     if len(val):
         return Split(train, val, test)
-    if val_share == 0:
-        return Split(train, test, val)
     drawn = _drawn(images, train, val_share, seed)
     return Split(train[~drawn], train[drawn], test)
 
 
-def random_split(images: ImageSet, val_share: float, seed: int) -> Split:
-    """Training and validation drawn from all images, ignoring a published split; no test part.
+def random_split(images: ImageSet, val_share: float, seed: int, *, test_share: float = 0.0) -> Split:
+    """All parts drawn from all images, ignoring a published split: first the test part, then validation.
 
-    Each class gives its share. A class of two images or more is in both parts; a class of one image is in
-    training. Groups stay whole: a class of two groups or more is in both parts if the other classes in these
-    groups allow it, and shares are met as closely as whole groups can.
+    ``test_share`` is of all images, 0 for no test part; ``val_share`` is of the images that are left. Each
+    class gives its share. A class of two images or more is in both parts of a draw; a class of one image is
+    in training. Groups stay whole: a class of two groups or more is in both parts if the other classes in
+    these groups allow it, and shares are met as closely as whole groups can.
 
     Raises:
-        DataError: No class has enough images, or groups, for validation.
+        DataError: No class has enough images, or groups, for one of the parts.
     """
     everything = np.arange(len(images), dtype=np.int64)
-    drawn = _drawn(images, everything, val_share, seed)
-    return Split(everything[~drawn], everything[drawn], everything[:0])
+    rest, test = _without_test(images, everything, test_share, seed)
+    drawn = _drawn(images, rest, val_share, seed)
+    return Split(rest[~drawn], rest[drawn], test)
 
 
 def at_most(indices: Labels, labels: Labels, per_class: int, seed: int) -> Labels:
@@ -71,21 +76,35 @@ def _published(images: ImageSet, part: str) -> Labels:
     return np.flatnonzero(images.published == part).astype(np.int64)
 
 
-def _drawn(images: ImageSet, indices: Labels, val_share: float, seed: int) -> _Mask:
-    """A mask over the indices: which of them are for validation."""
-    if not 0 <= val_share < 1:
-        raise ValueError(f"val_share must lie in 0 to 1, got {val_share}")
-    if val_share == 0:
+def _without_test(images: ImageSet, indices: Labels, share: float, seed: int) -> tuple[Labels, Labels]:
+    """The indices that are left, and those drawn for testing: none for a share of 0."""
+    if not share:
+        return indices, indices[:0]
+    # A stream of its own: the same seed draws the validation part from what is left.
+    drawn = _drawn(images, indices, share, (seed, 1), purpose="testing")
+    return indices[~drawn], indices[drawn]
+
+
+def _drawn(
+    images: ImageSet,
+    indices: Labels,
+    share: float,
+    seed: int | tuple[int, int],
+    *,
+    purpose: str = "validation",
+) -> _Mask:
+    """A mask over the indices: which of them are for validation, or for testing."""
+    if not 0 <= share < 1:
+        raise ValueError(f"the share for {purpose} must lie in 0 to 1, got {share}")
+    if share == 0:
         raise DataError(f"{images.name} has no published validation part; choose a share for it above 0")
     rng, labels = np.random.default_rng(seed), images.labels[indices]
     whole = None if images.groups is None else images.groups[indices]
-    drawn = (
-        _of_each_class(labels, val_share, rng) if whole is None else _of_groups(labels, whole, val_share, rng)
-    )
+    drawn = _of_each_class(labels, share, rng) if whole is None else _of_groups(labels, whole, share, rng)
     if not drawn.any():
         what = "images" if whole is None else "groups"
         raise DataError(
-            f"every class of {images.name} has too few {what} for validation; expected two in one class"
+            f"every class of {images.name} has too few {what} for {purpose}; expected two in one class"
         )
     return drawn
 

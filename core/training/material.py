@@ -63,6 +63,8 @@ def described(
         "images": len(images),
         "split": settings.split,
         "val_share": settings.val,
+        "test_share": settings.test,
+        "whole_groups": settings.whole_groups,
         "seed": seed,
     }
     if material_ is not None:

@@ -15,6 +15,7 @@ from core import files
 from core.data.augment import Augment
 from core.data.division import Division
 from core.errors import FileError, RecipeError
+from core.training.dotted import flat
 
 FOLDER = Path(__file__).parent / "recipes"
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -41,6 +42,8 @@ class Data:
         split: ``published`` (the publisher's, if there is one) or ``random``.
         val: Share of the training images used for validation. 0 validates on the publisher's test images;
             without a published split, 0 means 0.2.
+        test: Share of all images kept for testing, where the publisher's split has no test part; 0 for none.
+        whole_groups: Whether images of one group (one patient, frames of one sign) stay on one side.
         per_class: The most training images per class; 0 takes all.
     """
 
@@ -48,10 +51,12 @@ class Data:
     split: Literal["published", "random"] = "published"
     val: Share = 0.2
     per_class: Count = 0
+    test: Share = 0.0
+    whole_groups: bool = True
 
     def division(self, seed: int) -> Division:
         """How these settings divide a data set."""
-        return Division(self.split, self.val, seed)
+        return Division(self.split, self.val, seed, self.test, self.whole_groups)
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -232,8 +237,16 @@ def as_settings(recipe: Recipe) -> dict[str, Any]:
 
 def differences(one: Recipe, other: Recipe) -> list[str]:
     """Keys whose values differ."""
-    first, second = (_flat(as_settings(recipe)) for recipe in (one, other))
+    first, second = (flat(as_settings(recipe)) for recipe in (one, other))
     return [key for key in first if first[key] != second[key]]
+
+
+def changed(recipe: Recipe, changes: Iterable[str]) -> Recipe:
+    """The recipe with ``key=value`` changes applied; raises as `read`."""
+    settings = as_settings(recipe)
+    for change in changes:
+        _set(settings, change)
+    return parse(settings)
 
 
 def keys() -> list[str]:
@@ -242,7 +255,7 @@ def keys() -> list[str]:
 
 
 def _defaults() -> dict[str, Any]:
-    return _flat(as_settings(Recipe("", Data(""), Model("seewhy:any"), epochs=1)))
+    return flat(as_settings(Recipe("", Data(""), Model("seewhy:any"), epochs=1)))
 
 
 def _settings(name_or_path: str) -> dict[str, Any]:
@@ -296,10 +309,3 @@ def _unknown(key: str) -> str:
     same = [each for each in keys() if each.endswith(f".{key.rpartition('.')[2]}")]
     close = list(dict.fromkeys([*same, *difflib.get_close_matches(key, keys(), n=3, cutoff=0.5)]))[:3]
     return f"no setting {key!r}" + (f"; close: {', '.join(close)}" if close else "")
-
-
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in settings.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return flat

@@ -26,6 +26,8 @@ def division_of(card: Card) -> Division:
         "split": data.get("split", settings.get("split")),
         "val_share": data.get("val_share", settings.get("val")),
         "seed": data.get("seed", card.recipe.get("seed")),
+        "test_share": data.get("test_share"),
+        "whole_groups": data.get("whole_groups"),
     }
     try:
         return stored.checked(_schema(), {name: value for name, value in known.items() if value is not None})

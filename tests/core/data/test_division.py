@@ -39,3 +39,12 @@ def test_a_random_division_takes_no_notice_of_the_publishers(images: ImageSet) -
     assert (len(parts.train), len(parts.val), len(parts.test)) == (30, 10, 0)
     assert parts.val.tolist() == divided(images, random).val.tolist()
     assert parts.val.tolist() != divided(images, replace(random, seed=2)).val.tolist()
+
+
+def test_groups_may_be_split_where_the_division_says_so(images: ImageSet) -> None:
+    grouped = replace(images, groups=np.arange(40) // 4)
+    whole = divided(grouped, Division("random", 0.25, test_share=0.2))
+    assert not set(whole.test // 4) & set(whole.train // 4)
+    mixed = divided(grouped, Division("random", 0.25, test_share=0.2, whole_groups=False))
+    assert mixed.test.tolist() == divided(images, Division("random", 0.25, test_share=0.2)).test.tolist()
+    assert set(mixed.test // 4) & set(mixed.train // 4)

@@ -12,6 +12,7 @@ from core.data.sources.catalogue import SOURCES
 from core.errors import RecipeError
 from core.models import registry
 from core.training import recipe as recipes
+from core.training.dotted import flat
 
 FEW = (
     'title = "Few"\nepochs = 3\n[data]\nsource = "digits"\n[model]\narchitecture = "seewhy:two-conv-mnist"\n'
@@ -52,9 +53,9 @@ def test_a_shipped_recipe_is_read_and_comes_back_from_its_settings(name: str) ->
 @pytest.mark.parametrize("name", recipes.names())
 def test_what_a_shipped_recipe_says_is_what_is_read(name: str) -> None:
     written = tomllib.loads((recipes.FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
-    flat = recipes._flat(recipes.as_settings(recipes.read(name)))
-    for key, value in recipes._flat(written).items():
-        assert flat[key] == value
+    settings = flat(recipes.as_settings(recipes.read(name)))
+    for key, value in flat(written).items():
+        assert settings[key] == value
 
 
 @pytest.mark.parametrize("name", recipes.names())
@@ -101,7 +102,7 @@ def test_what_a_recipe_does_not_say_is_the_default(file: Path) -> None:
 def test_a_change_is_a_number_a_boolean_a_list_or_a_bare_text(
     file: Path, change: str, key: str, expected: object
 ) -> None:
-    found = recipes._flat(recipes.as_settings(_with(file, change)))[key]
+    found = flat(recipes.as_settings(_with(file, change)))[key]
     assert found == expected
     assert type(found) is type(expected)
 
@@ -116,12 +117,12 @@ def test_the_last_of_several_changes_counts(file: Path) -> None:
 
 
 def test_every_key_can_be_set_and_back_again(file: Path) -> None:
-    flat = recipes._flat(recipes.as_settings(_with(file)))
-    assert sorted(flat) == sorted(recipes.keys())
+    settings = flat(recipes.as_settings(_with(file)))
+    assert sorted(settings) == sorted(recipes.keys())
     assert {"title", "epochs", "data.source", "model.architecture", "augment.zoom", "augment.fill"} <= set(
-        flat
+        settings
     )
-    changes = [f"{key}={json.dumps(value)}" for key, value in flat.items()]
+    changes = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
     assert _with(file, *changes) == _with(file)
 
 

@@ -80,7 +80,7 @@ def data_report(decoded: Decoded, recipe: Recipe) -> DataReport:
     images, settings = decoded.images, recipe.data
     return _report(
         f"{images.fingerprint} {images.root}",
-        f"{settings.split} {settings.val} {recipe.seed}",
+        str(settings.division(recipe.seed)),
         decoded,
         recipe,
     )
