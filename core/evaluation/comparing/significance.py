@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.arrays import IntArray
+from core.arrays import DoubleArray, IntArray
 
 _TOO_LIKELY = 0.05
 _UNLIKELY = 0.01
+_Z = 1.959964  # For a 95% interval.
 CAUTION = (
     "This test takes the samples as independent: with several photos of one object, or frames of one "
     "video, the result is less certain than it seems."
@@ -75,6 +77,15 @@ def mcnemar_by_group(num_fixed: IntArray, num_broken: IntArray) -> McNemar:
     return McNemar(int(num_fixed.sum()), int(num_broken.sum()), p_value, groups)
 
 
+def wilson(num_right: NDArray[np.int64], num_samples: NDArray[np.int64]) -> tuple[DoubleArray, ...]:
+    """A share and its 95% interval (Wilson 1927)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = num_right / num_samples
+        middle = (num_right + _Z**2 / 2) / (num_samples + _Z**2)
+        reach = _Z * np.sqrt(share * (1 - share) * num_samples + _Z**2 / 4) / (num_samples + _Z**2)
+    return share, middle - reach, middle + reach
+
+
 def accuracy_difference(num_fixed: int, num_broken: int, num_samples: int) -> AccuracyDifference:
     """With the adjusted Wald interval (Bonett and Price 2012, doi:10.3102/1076998611411915).
 
@@ -83,7 +94,7 @@ def accuracy_difference(num_fixed: int, num_broken: int, num_samples: int) -> Ac
     if not 0 <= num_fixed + num_broken <= num_samples or not num_samples:
         raise ValueError(f"{num_fixed} and {num_broken} of {num_samples} samples, expected a part of them")
     fixed, broken = ((count + 1) / (num_samples + 2) for count in (num_fixed, num_broken))
-    reach = 1.959964 * sqrt((fixed + broken - (fixed - broken) ** 2) / (num_samples + 2))
+    reach = _Z * sqrt((fixed + broken - (fixed - broken) ** 2) / (num_samples + 2))
     return AccuracyDifference(
         value=(num_fixed - num_broken) / num_samples,
         low=max(fixed - broken - reach, -1.0),

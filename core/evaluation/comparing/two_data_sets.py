@@ -10,16 +10,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from core.arrays import DoubleArray, IntArray
-from core.evaluation.comparing.significance import CAUTION, AccuracyDifference, odds
+from core.evaluation.comparing.significance import CAUTION, AccuracyDifference, odds, wilson
 from core.evaluation.comparing.verdict import interval, p_words, points
 from core.evaluation.metrics import column, is_right
 from core.shares import percent
 
 _TOO_LIKELY, _UNLIKELY = 0.05, 0.01
-_Z = 1.959964  # For a 95% interval.
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def difference_of_shares(
     Newcombe's hybrid of two Wilson intervals (Newcombe 1998, method 10, doi:10.1002/(SICI)1097-0258).
     """
     (first, low_1, high_1), (second, low_2, high_2) = (
-        _wilson(right, total) for right, total in zip(num_right, num_samples, strict=True)
+        wilson(right, total) for right, total in zip(num_right, num_samples, strict=True)
     )
     change = second - first
     return (
@@ -212,15 +210,6 @@ def _same_mix(classes: ClassShift) -> float | None:
     if not classes.second_support[occurs].all():
         return None
     return float(np.average(classes.second[occurs], weights=classes.first_support[occurs]))
-
-
-def _wilson(num_right: NDArray[np.int64], num_samples: NDArray[np.int64]) -> tuple[DoubleArray, ...]:
-    """A share and its 95% interval (Wilson 1927)."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = num_right / num_samples
-        middle = (num_right + _Z**2 / 2) / (num_samples + _Z**2)
-        reach = _Z * np.sqrt(share * (1 - share) * num_samples + _Z**2 / 4) / (num_samples + _Z**2)
-    return share, middle - reach, middle + reach
 
 
 def _verdict(p_value: float, worse: str) -> str:
