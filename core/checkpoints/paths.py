@@ -15,6 +15,9 @@
   ``trust.local.json``, where the photos of the tests are.
 """
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.files import places
@@ -42,6 +45,20 @@ TRUST_LOCAL = "trust.local.json"
 def root() -> Path:
     """The folder of checkpoints: the one that ``SEEWHY_CHECKPOINTS`` names, else the project's own."""
     return places.named(VARIABLE) or Path(__file__).parents[2] / "checkpoints"
+
+
+@contextmanager
+def rooted(folder: Path) -> Iterator[None]:
+    """Let this process, and those that it starts, keep checkpoints in ``folder`` while the block runs."""
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = str(folder.absolute())
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[VARIABLE]
+        else:
+            os.environ[VARIABLE] = before
 
 
 def folder(name: str) -> Path:

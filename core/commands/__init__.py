@@ -14,6 +14,8 @@ COMMANDS = {
     "data": ("data_sets", "list, inspect and download data sets"),
     "recipes": ("training", "list the built-in recipes"),
     "train": ("training", "train a classifier by a recipe; makes a checkpoint"),
+    "experiments": ("experimenting", "list the built-in experiments"),
+    "experiment": ("experimenting", "train variants that differ in one thing; makes one table of them"),
     "evaluate": ("evaluating", "save predictions and metrics of a checkpoint on a data set"),
     "trust": ("trusting", "test which method, at which layer, can be believed for a checkpoint"),
 }

@@ -1,0 +1,139 @@
+"""The table of an experiment as files and as lines for a reader."""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core import files
+from core.data.image_set import ImageSet
+from core.shares import percent
+from core.training import recipe as recipes
+from core.training.dotted import flat
+from core.training.experiments.plan import Plan
+from core.training.experiments.rows import SeedsComparison, VariantRow
+from core.training.experiments.workplace import DETAILS, TABLE
+from core.training.overview import duration
+
+_MEASURES = ("accuracy", "balanced_accuracy", "macro_f1", "lowest_recall", "log_loss")
+_IN_WORDS = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "macro_f1": "macro F1"}
+
+
+def write(place: Path, plan: Plan, rows: Sequence[VariantRow], images: ImageSet) -> None:
+    """Write ``table.json`` and then ``table.csv``, each whole or not at all."""
+    content = {
+        "title": plan.experiment.title,
+        "measure": plan.experiment.measure,
+        "seeds": list(plan.seeds),
+        "data": {"source": images.name, "fingerprint": images.fingerprint, "images": len(images)},
+        "rows": [_details(row) for row in rows],
+    }
+    text = json.dumps(_finite(content), indent=1, ensure_ascii=False)
+    files.write(place / DETAILS, f"{text}\n".encode())
+    files.write(place / TABLE, as_frame(rows).to_csv(index=False).encode())
+
+
+def as_frame(rows: Sequence[VariantRow]) -> pd.DataFrame:
+    """A row for each variant; shares from 0 to 1, times in seconds, empty where unknown.
+
+    ``mean``, ``low`` and ``high`` are of the experiment's measure on the test set; ``p_vs_base`` is of the
+    pooled McNemar's test.
+    """
+    return pd.DataFrame([_columns(row) for row in rows])
+
+
+def lines(plan: Plan, rows: Sequence[VariantRow]) -> Iterator[str]:
+    """The table for a reader, and below it how it was made and what a book says."""
+    yield f"{plan.experiment.title}: {_IN_WORDS[plan.experiment.measure]} on the test set, in percent"
+    width = max(len(row.variant.name) for row in rows)
+    yield f"{'':{width}}   mean  95% interval   difference       p  parameters  time"
+    for row in rows:
+        yield f"{row.variant.name:{width}}  {_in_words(row)}"
+    yield from _notes(rows)
+
+
+def _in_words(row: VariantRow) -> str:
+    score = row.score
+    if score is None:
+        return "not finished"
+    against = row.against_base
+    change = "" if against is None else f"{100 * against.difference.mean:+.2f}"
+    p_value = "" if against is None else f"{against.pooled.p_value:.2g}"
+    interval = f"{100 * score.low:.2f} to {100 * score.high:.2f}"
+    return (
+        f"{100 * score.mean:5.2f}  {interval:14}  {change:>10}  {p_value:>7}  {row.parameters:>10,}  "
+        f"{duration(row.seconds or 0)}"
+    )
+
+
+def _notes(rows: Sequence[VariantRow]) -> Iterator[str]:
+    methods = {row.score.method for row in rows if row.score}
+    base = rows[0].variant.name
+    yield f"interval: {', '.join(sorted(methods))}; p: McNemar's test against {base!r}, all seeds"
+    for row in rows:
+        name, against = row.variant.name, row.against_parent
+        if against is not None:
+            yield (
+                f"{name} against {row.variant.builds_on}: {100 * against.difference.mean:+.2f} "
+                f"({100 * against.difference.low:+.2f} to {100 * against.difference.high:+.2f}), "
+                f"p {against.pooled.p_value:.2g}"
+            )
+        if row.variant.because:
+            yield f"{name}: {row.variant.because}"
+        if book := row.variant.book:
+            yield f"{name}: {book.source} has {percent(book.value)}; {book.because}"
+
+
+def _columns(row: VariantRow) -> dict[str, object]:
+    score, base, parent, book = row.score, row.against_base, row.against_parent, row.variant.book
+    return {
+        "variant": row.variant.name,
+        "mean": score and score.mean,
+        "low": score and score.low,
+        "high": score and score.high,
+        "p_vs_base": base and base.pooled.p_value,
+        "difference": base and base.difference.mean,
+        "difference_low": base and base.difference.low,
+        "difference_high": base and base.difference.high,
+        "builds_on": row.variant.builds_on,
+        "p_vs_parent": parent and parent.pooled.p_value,
+        "validation": row.validation,
+        **{name: row.test.get(name) for name in _MEASURES},
+        "parameters": row.parameters,
+        "seconds": row.seconds,
+        "seeds": len(row.by_seed),
+        "interval": score and score.method,
+        "book": book and book.value,
+        "book_source": book and book.source,
+    }
+
+
+def _details(row: VariantRow) -> dict[str, object]:
+    """The columns, and what a table cannot hold: numbers and tests by seed, settings, reasons."""
+    variant = row.variant
+    settings = flat(recipes.as_settings(variant.recipe))
+    return _columns(row) | {
+        "differs": {key: settings[key] for key in variant.differs},
+        "because": variant.because,
+        "book_because": variant.book and variant.book.because,
+        "by_seed": row.by_seed,
+        "against_base": _tests(row.against_base),
+        "against_parent": _tests(row.against_parent),
+    }
+
+
+def _tests(comparison: SeedsComparison | None) -> dict[str, object] | None:
+    return None if comparison is None else asdict(comparison)
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 (JSON values)
+    """The same values with null for those that JSON lacks."""
+    if isinstance(value, dict):
+        return {str(key): _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
