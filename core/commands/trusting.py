@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from core.checkpoints import store
@@ -11,12 +12,14 @@ from core.commands.options.numbers import LARGEST_SEED, place, place_or_address,
 from core.commands.options.resumable import resumable
 from core.data.image_set import ImageSet
 from core.data.sources.folder import remote
+from core.errors import DataError
+from core.explain.trust.verdict import GRADES
 from core.explanation.asking import methods_of
 from core.explanation.question import METHODS
 from core.passes.progress import PassProgress
 from core.trust.pairs import MethodAtLayer, pairs_for
 from core.trust.photos import open_any, remember_photos, sampled
-from core.trust.report.contents import TrustReport
+from core.trust.report.contents import OnObject, TrustReport
 from core.trust.testing import workplace
 from core.trust.testing.collecting import collect
 from core.trust.testing.workplace import USUAL_SAMPLES, TrustOptions
@@ -67,6 +70,13 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
         "--name", default="", help="what photos these are, for the report (default: the name of the data)"
     )
     parser.add_argument(
+        "--masks",
+        type=place,
+        metavar="DIR",
+        help="folder of masks with the photos' names, in black where there is no object (default: trimaps or "
+        "boxes beside the photos, in the layouts of Oxford-IIIT Pet and GTSRB)",
+    )
+    parser.add_argument(
         "--out",
         type=place,
         metavar="DIR",
@@ -87,11 +97,14 @@ def _trust(options: argparse.Namespace) -> int:
         split=options.split,
         name=options.name,
     )
+    sample = replace(sample, masks=_masks(options.masks))
     engine = engines.engine(options)
     report = collect(folder, sample, pairs, engine, out=options.out, on_progress=_shown(folder, options))
     missing = len(sample.indices) - report.photos.number
     if missing:
         print(f"unreadable images left out: {missing}", file=sys.stderr)
+    if options.masks and not report.objects:
+        print(f"no mask in {options.masks} has the name of a tested image", file=sys.stderr)
     if options.out is None:
         remember_photos(folder, images)
     _print(report)
@@ -122,6 +135,7 @@ def _asked(options: argparse.Namespace) -> TrustOptions:
         name=options.name,
         methods=tuple(options.methods),
         layers=tuple(options.layers),
+        masks=str(options.masks.resolve()) if options.masks else "",
     )
 
 
@@ -129,6 +143,12 @@ def _pairs(folder: Path, options: argparse.Namespace) -> tuple[MethodAtLayer, ..
     network = store.load(folder)
     methods = methods_of(network) if _ALL in options.methods else options.methods
     return pairs_for(network, methods, options.layers)
+
+
+def _masks(folder: Path | None) -> Path | None:
+    if folder is not None and not folder.is_dir():
+        raise DataError(f"no folder {str(folder)!r} of masks")
+    return folder and folder.resolve()
 
 
 def _opened(folder: Path, options: argparse.Namespace) -> ImageSet:
@@ -140,11 +160,22 @@ def _opened(folder: Path, options: argparse.Namespace) -> ImageSet:
 
 def _print(report: TrustReport) -> None:
     width = max(len(str(pair)) for pair in report.pairs)
+    widest = max(map(len, GRADES))
     print(f"{report.checkpoint} on {report.photos.number} images of {report.photos.name}:")
     for pair in sorted(report.pairs, key=lambda each: -each.score):
         ends = f"{pair.low:+.3f} to {pair.high:+.3f}"
-        print(f"  {pair!s:{width}}  {pair.score:+.3f}  {ends}  {pair.verdict}")
+        line = f"  {pair!s:{width}}  {pair.score:+.3f}  {ends}  {pair.verdict:{widest}}"
+        print(f"{line}{_heat(pair.on_object)}".rstrip())
     for name in ("random", "centre", "edges"):
         each = getattr(report.references, name)
-        print(f"  {name:{width}}  {each.score:+.3f}  {each.low:+.3f} to {each.high:+.3f}")
+        line = f"  {name:{width}}  {each.score:+.3f}  {each.low:+.3f} to {each.high:+.3f}  {'':{widest}}"
+        overlap = report.objects.centre if report.objects and name == "centre" else None
+        print(f"{line}{_heat(overlap)}".rstrip())
+    if report.objects:
+        area, number = report.objects.area, report.objects.number
+        print(f"objects cover {area:.0%} of {number} images with masks or boxes")
     print(report.recommended.reason)
+
+
+def _heat(overlap: OnObject | None) -> str:
+    return f"  {overlap.energy:4.0%} of the heat on the object" if overlap else ""

@@ -11,6 +11,7 @@ import torch
 from core.errors import CheckpointError
 from core.explain.trust.drops import Dimmed
 from core.explain.trust.faithfulness import Faithfulness, both_directions
+from core.explain.trust.localisation import Localisation
 from core.explain.trust.verdict import GRADES, NOISE, verdict
 from core.files import tables
 from core.trust.pairs import MethodAtLayer
@@ -22,6 +23,10 @@ _CURVES = ("deletion_curve", "insertion_curve")
 _ORDERS = ("", "random_", "centre_", "edges_")
 _CURVE_COLUMNS = tuple(f"{order}{curve}" for order in _ORDERS for curve in _CURVES)
 _CHECKS = ("sanity", "stability", "class_correlation")
+OVERLAPS = ("pointing", "energy", "iou")
+CENTRE_OVERLAPS = tuple(f"centre_{name}" for name in OVERLAPS)
+OBJECT_AREA = "object_area"
+_ON_OBJECT = (*OVERLAPS, *CENTRE_OVERLAPS, OBJECT_AREA)  # Tables of version 1 do not have them.
 _PROBABILITIES = ("probability", "deletion", "insertion", "random_spread", "p_random", "drop")
 _DIFFERENCES = ("score", *(f"score_{way.replace(' ', '_')}" for way in WAYS), "centre_score", "edges_score")
 
@@ -39,7 +44,10 @@ _ARROW = pa.schema(
     [
         *((name, pa.string()) for name in ("sample_id", "path", "method", "layer", "verdict")),
         ("class_idx", pa.int32()),
-        *((name, pa.float64()) for name in (*_PROBABILITIES, *_DIFFERENCES, "logit_score", *_CHECKS)),
+        *(
+            (name, pa.float64())
+            for name in (*_PROBABILITIES, *_DIFFERENCES, "logit_score", *_CHECKS, *_ON_OBJECT)
+        ),
         *((name, pa.bool_()) for name in _FLAGS),
         *((name, pa.list_(pa.float32())) for name in _LISTS),
     ]
@@ -52,7 +60,8 @@ class MapTest:
 
     ``dimmed`` has the class's probability before and after the photo is multiplied by the heat map (1,).
     ``is_empty`` tells that the picture shows nothing, as no cell speaks for the class: then the patches were
-    ranked at random. ``checks`` are made of the first photos of a sample only.
+    ranked at random. ``checks`` are made of the first photos of a sample only, and ``on_object`` is known
+    for photos with a mask.
     """
 
     sample_id: str
@@ -63,6 +72,7 @@ class MapTest:
     dimmed: Dimmed
     is_empty: bool
     checks: Checks | None = None
+    on_object: Localisation | None = None
 
 
 def as_table(tests: Sequence[MapTest]) -> pa.Table:
@@ -76,6 +86,9 @@ def check(table: pa.Table) -> None:
     tables.check_lists(table, _LISTS, 100)
     for name in (*_CHECKS, *_FLAGS):
         if name not in table.column_names or table[name].type != _ARROW.field(name).type:
+            raise ValueError(f"lacks a column {name!r} of the right type")
+    for name in _ON_OBJECT:
+        if name in table.column_names and table[name].type != pa.float64():
             raise ValueError(f"lacks a column {name!r} of the right type")
     strange = set(table["verdict"].unique().to_pylist()) - set(GRADES)
     if strange:
@@ -123,9 +136,16 @@ def _row(test: MapTest) -> dict[str, object]:
         "drop": test.dimmed.average_drop,
         "rises": test.dimmed.increase > 0,
         **{name: _known(getattr(test.checks, name, nan)) for name in _CHECKS},
+        **({} if test.on_object is None else _on_object(test.on_object)),
         "shares": probability.shares.tolist(),
         **_curve_columns(faithful),
     }
+
+
+def _on_object(overlap: Localisation) -> dict[str, float]:
+    own = {name: getattr(overlap.overlap, name) for name in OVERLAPS}
+    centre = {f"centre_{name}": getattr(overlap.centre, name) for name in OVERLAPS}
+    return own | centre | {OBJECT_AREA: overlap.area}
 
 
 def _known(number: float) -> float | None:

@@ -18,17 +18,25 @@ from core.predictions.evaluations import data_name
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PhotoSample:
-    """The photos ``indices`` (n,) of ``images``, in random order; ``name`` says what photos they are."""
+    """The photos ``indices`` (n,) of ``images``, in random order; ``name`` says what photos they are.
+
+    ``masks`` is a folder with masks of their objects, None for those that lie beside the photos.
+    """
 
     images: ImageSet
     indices: Labels
     split: str
     seed: int
     name: str
+    masks: Path | None = None
 
     def sample_id(self, position: int) -> str:
         """The name of a photo by its place in the sample."""
         return self.images.sample_ids[int(self.indices[position])]
+
+    def file(self, position: int) -> Path | None:
+        """The file of a photo; None for embedded images."""
+        return self.images.path(int(self.indices[position]))
 
     def path(self, position: int) -> str:
         """The file of a photo below the folder of the images; empty for embedded images."""

@@ -11,7 +11,7 @@ from core.explain.trust.verdict import BELIEVABLE, NOISE, WEAK
 from core.files import stored
 from core.trust.pairs import MethodAtLayer
 
-VERSION = 1
+VERSION = 2
 _STRICT = ConfigDict(allow_inf_nan=False)
 
 Text = Annotated[str, Field(max_length=10_000)]
@@ -19,6 +19,36 @@ Share = Annotated[float, Field(ge=-1e-6, le=1 + 1e-6)]
 Difference = Annotated[float, Field(ge=-1 - 1e-6, le=1 + 1e-6)]
 Grade = Annotated[str, Field(pattern=f"^({BELIEVABLE}|{WEAK}|{NOISE})$")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class OnObject:
+    """How heat maps overlap with the objects of photos with masks, each a mean over these photos.
+
+    Attributes:
+        pointing: share of photos whose brightest pixel lies on the object, or at most 15 pixels beside it.
+        energy: share of the heat on the object.
+        iou: intersection over union at each photo's best threshold.
+    """
+
+    pointing: Share
+    energy: Share
+    iou: Share
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """The objects of the photos with masks: how many, and what needs no network.
+
+    ``area`` is the mean share of the photo that they cover, and ``centre`` the overlap of a blob in the
+    centre.
+    """
+
+    number: Annotated[int, Field(ge=1)]
+    area: Share
+    centre: OnObject
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +79,7 @@ class PairEvidence:
             best.
         class_correlation: rank correlation with the picture of another class: at 1, the class does not
             matter.
+        on_object: overlap with the objects; None without masks.
     """
 
     method: Text
@@ -71,6 +102,7 @@ class PairEvidence:
     sanity: Difference | None = None
     stability: Difference | None = None
     class_correlation: Difference | None = None
+    on_object: OnObject | None = None
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     def __str__(self) -> str:
@@ -124,7 +156,10 @@ class PhotoFacts:
 
 @dataclass(frozen=True, slots=True)
 class TrustReport:
-    """All that ``trust.json`` says; ``network`` is the network's fingerprint, ``key`` that of the run."""
+    """All that ``trust.json`` says; ``network`` is the network's fingerprint, ``key`` that of the run.
+
+    ``objects`` is None where no photo has a mask.
+    """
 
     checkpoint: Text
     network: Text
@@ -134,6 +169,7 @@ class TrustReport:
     references: ReferenceScores
     pairs: Annotated[tuple[PairEvidence, ...], Field(min_length=1)]
     key: Text
+    objects: Objects | None = None
     version: Annotated[int, Field(ge=1, le=VERSION)] = VERSION
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 

@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 
 from core.arrays import DoubleArray
 from core.explain.trust.verdict import BELIEVABLE, NOISE, WEAK
-from core.trust.map_rows import WAYS
+from core.trust.map_rows import CENTRE_OVERLAPS, OBJECT_AREA, OVERLAPS, WAYS
 from core.trust.pairs import MethodAtLayer
-from core.trust.report.contents import PairEvidence, ReferenceScore, ReferenceScores
+from core.trust.report.contents import Objects, OnObject, PairEvidence, ReferenceScore, ReferenceScores
 from core.trust.report.significance import bootstrap_mean, holm, p_above_zero
 
 ALPHA = 0.05
@@ -44,6 +44,15 @@ def references(table: pa.Table, seed: int) -> ReferenceScores:
         centre=ReferenceScore(centre.value, centre.low, centre.high),
         edges=ReferenceScore(edges.value, edges.low, edges.high),
     )
+
+
+def objects(table: pa.Table) -> Objects | None:
+    """The objects of the photos with masks; None if there are none."""
+    marked = table.filter(pc.is_valid(table[OBJECT_AREA]))
+    centre = _on_object(marked, CENTRE_OVERLAPS)
+    if centre is None:
+        return None
+    return Objects(len(marked["sample_id"].unique()), _mean(marked, OBJECT_AREA), centre)
 
 
 def num_checked(table: pa.Table) -> int:
@@ -90,7 +99,13 @@ def _evidence(pair: MethodAtLayer, rows: pa.Table, p_random: float, seed: int) -
         sanity=sanity,
         stability=_mean_of_known(rows, "stability"),
         class_correlation=_mean_of_known(rows, "class_correlation"),
+        on_object=_on_object(rows, OVERLAPS),
     )
+
+
+def _on_object(rows: pa.Table, columns: Sequence[str]) -> OnObject | None:
+    pointing, energy, iou = (_mean_of_known(rows, name) for name in columns)
+    return None if pointing is None or energy is None or iou is None else OnObject(pointing, energy, iou)
 
 
 def _of(table: pa.Table, pair: MethodAtLayer) -> pa.Table:

@@ -105,6 +105,7 @@ def _report(
         references=references,
         pairs=tuple(evidence),
         key=key,
+        objects=measuring.objects(table),
         version=VERSION,
     )
 
@@ -117,8 +118,15 @@ def _keep(place: Path, table: pa.Table, report: TrustReport) -> None:
 
 
 def _key(card: Card, sample: PhotoSample, pairs: Sequence[MethodAtLayer]) -> str:
-    """A hash of everything that the rows depend on: network, photos, seed, pairs."""
-    known = (VERSION, network_fingerprint(card), sample.images.fingerprint, sample.seed, *map(str, pairs))
+    """A hash of everything that the rows depend on: network, photos, seed, masks, pairs."""
+    known = (
+        VERSION,
+        network_fingerprint(card),
+        sample.images.fingerprint,
+        sample.seed,
+        str(sample.masks),
+        *map(str, pairs),
+    )
     digest = hashlib.blake2b(repr(known).encode(), digest_size=12)
     digest.update(sample.indices.tobytes())
     return digest.hexdigest()

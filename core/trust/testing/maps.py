@@ -26,6 +26,7 @@ from core.trust.map_rows import MapTest, as_table
 from core.trust.pairs import MethodAtLayer
 from core.trust.photos import PhotoSample
 from core.trust.testing.checks import checks, maps_of
+from core.trust.testing.on_object import known_mask, on_object
 
 NUM_CHECKED = 4  # Photos of the sample whose maps go through sanity, stability and the class's test.
 _AT_ONCE = 4
@@ -63,8 +64,14 @@ def _tests(work: MapTesting, network: Checkpoint, batch: InputBatch) -> Iterator
         maps = maps_of(passed, work.pairs, int(passed.traced.logits.argmax()))
         seed = int(np.random.SeedSequence([work.sample.seed, position]).generate_state(1)[0])
         checked = checks(passed, maps, seed) if position < NUM_CHECKED else {}
-        for test in map_tests(passed, maps, work.sample.sample_id(position), seed):
-            yield replace(test, path=work.sample.path(position), checks=checked.get(test.pair))
+        width, height = batch.sizes[place].tolist()
+        mask = known_mask(work.sample.file(position), (width, height), work.sample.masks)
+        overlaps = on_object(list(maps.values()), work.card.preprocess, (width, height), mask)
+        tests = map_tests(passed, maps, work.sample.sample_id(position), seed)
+        for test, overlap in zip(tests, overlaps, strict=True):
+            yield replace(
+                test, path=work.sample.path(position), checks=checked.get(test.pair), on_object=overlap
+            )
 
 
 def map_tests(

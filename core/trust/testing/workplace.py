@@ -24,7 +24,7 @@ USUAL_SAMPLES = 24
 class TrustOptions:
     """What a test was asked for, as options of the command ``trust``; empty stands for the default.
 
-    ``data`` is a folder of photos or its address.
+    ``data`` is a folder of photos or its address, and ``masks`` a folder of masks.
     """
 
     data: str = ""
@@ -35,6 +35,7 @@ class TrustOptions:
     name: str = ""
     methods: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
+    masks: str = ""
 
     @property
     def arguments(self) -> list[str]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.explain.trust.verdict import BELIEVABLE, NOISE, WEAK
 from core.trust import behind
-from core.trust.report.contents import PairEvidence, TrustReport
+from core.trust.report.contents import Objects, OnObject, PairEvidence, TrustReport
 from pages._ui import words
 from pages._ui.kit import figures
 from pages._ui.session.question import question_keys
@@ -65,7 +65,19 @@ def _facts(report: TrustReport, pair: PairEvidence) -> dict[str, str]:
         facts["Same for another class"] = f"rank correlation {words.signed(pair.class_correlation)}"
     if pair.stability is not None:
         facts["Same under noise"] = f"rank correlation {words.signed(pair.stability)}; 1 is best"
+    if report.objects is not None and pair.on_object is not None:
+        facts |= _on_object(report.objects, pair.on_object)
     return facts
+
+
+def _on_object(objects: Objects, overlap: OnObject) -> dict[str, str]:
+    return {
+        "Heat on the object": f"{words.percent(overlap.energy)}; of a blob in the centre "
+        f"{words.percent(objects.centre.energy)}; the object covers {words.percent(objects.area)}",
+        "Brightest point on it": f"on {words.percent(overlap.pointing)} of "
+        f"{words.counted(objects.number, 'photo')} with masks; the centre on "
+        f"{words.percent(objects.centre.pointing)}",
+    }
 
 
 def _take_along(checkpoint: str, pair: PairEvidence) -> None:

@@ -50,7 +50,7 @@ def test_without_a_report_or_with_one_of_other_weights_nothing_is_known(loaded: 
     [
         (lambda content: content.pop("pairs"), "it lacks 'pairs'"),
         (lambda content: content.update(pairs=[]), "pairs is a list"),
-        (lambda content: content.update(version=2), "version is 2"),
+        (lambda content: content.update(version=3), "version is 3"),
         (lambda content: content["pairs"][0].update(score=1.5), "score is 1.5"),
         (lambda content: content["pairs"][0].update(verdict="true"), "verdict is 'true'"),
         (lambda content: content["references"].pop("edges"), "it lacks 'references.edges'"),
