@@ -41,6 +41,11 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         "--seed", type=whole(0, LARGEST_SEED), default=0, help="seed of the split (default: %(default)s)"
     )
     parser.add_argument(
+        "--baselines",
+        action="store_true",
+        help="measure what is too simple to need a network: colours, and the nearest thumbnail",
+    )
+    parser.add_argument(
         "--recipe", metavar="RECIPE", help="split and preprocess the images as this recipe does"
     )
     parser.add_argument(

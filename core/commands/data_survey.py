@@ -13,6 +13,7 @@ from core.data.survey.report import lines, report
 from core.drawing.render import png
 from core.models import registry
 from core.training import recipe as recipes
+from core.training.baselines import floor as baselines
 from core.training.material import Material, material
 from core.training.network import preprocess_of
 from core.training.preview import sheet
@@ -35,6 +36,9 @@ def print_survey(images: ImageSet, options: argparse.Namespace) -> int:
     survey = report(images, decoded.survey, train=split.train, val=split.val, test=split.test)
     for line in lines(survey):
         print(line)
+    if options.baselines:
+        for line in baselines.lines(baselines.floor(images, split.train, split.val)):
+            print(line)
     if recipe is not None and options.samples:
         _write_samples(material(decoded, recipe.data, recipe.seed), recipe, options.samples)
     return 0

@@ -15,7 +15,7 @@ from core.training.recipe import Recipe
 from pages._ui import errors, words
 from pages._ui.kit.components import web
 from pages._ui.session.question import photos
-from pages._ui.train import curves
+from pages._ui.train import baselines, curves
 from pages._ui.train.data_picker import Chosen
 from pages._ui.train.plan import Plan
 from pages._ui.train.state import trainings
@@ -53,6 +53,7 @@ def draw(plan: Plan | None) -> None:
         _draw_samples(data, plan.recipe)
     with right, st.container(gap="xsmall"):
         _draw_classes(report)
+        baselines.draw(data)
     _draw_files(report)
 
 

@@ -48,6 +48,13 @@ def test_data_of_a_folder_counts_what_is_there(photos: Path, capsys: pytest.Capt
     assert lines["broken"].split()[1] == "1:"
 
 
+def test_baselines_follow_the_report(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", str(photos), "--baselines"]) == 0
+    *_, counts, majority, _, _, _ = capsys.readouterr().out.splitlines()
+    assert counts == "baselines fitted on 12 images, scored on 3:"
+    assert majority.split() == ["majority", "class", "66.7%", "(20.8%", "to", "93.9%)"]
+
+
 def test_samples_show_augmented_training_images_above_untouched_validation_images(
     photos: Path, tmp_path: Path
 ) -> None:

@@ -240,3 +240,15 @@ def test_a_folder_that_can_be_read_in_two_ways_is_asked_about(train: AppTest, tm
     captions = " ".join(each.value for each in page.caption).replace("\\", "")
     assert "12 images of 2 classes" in captions
     assert "Left out: 3 images in 'results', which is no part of the data" in captions
+
+
+def test_baselines_are_measured_on_request_and_stay(train: AppTest) -> None:
+    page = with_report(train)
+    assert "Majority class" not in " ".join(each.proto.body for each in page.get("html"))
+    page = page.button(key="train_baselines").click().run()
+    for _ in range(2):
+        assert not page.exception
+        told = " ".join(each.proto.body for each in page.get("html"))
+        assert "Nearest thumbnail" in told
+        assert "Majority class" in told
+        page = page.run()
