@@ -93,11 +93,11 @@ def _experiment(options: argparse.Namespace) -> int:
             complain(f"{result.run.variant.name}, seed {result.run.seed}: {result.fault}")
 
     try:
-        rows = conducted(plan, options.out, _asked(options), job, show)
+        made = conducted(plan, options.out, _asked(options), job, show)
     except (KeyboardInterrupt, Stopped):
         complain("stopped; finished work is kept, run the same command to continue")
         return _INTERRUPTED
-    for line in table.lines(plan, rows) if rows else ():
+    for line in table.lines(made) if made else ():
         _say(line)
     return 1 if faults else 0
 

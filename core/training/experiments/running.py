@@ -8,6 +8,7 @@ from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.data.division import divided
 from core.data.image_set import ImageSet
+from core.data.splits import at_most
 from core.data.workers import usual_workers
 from core.device import best_device
 from core.errors import CoreError, DataError, RecipeError, TrainingError
@@ -19,10 +20,12 @@ from core.predictions.evaluating.predicting import key_of
 from core.predictions.evaluating.samples import samples_of
 from core.predictions.evaluations import Evaluation
 from core.training import recipe as recipes
+from core.training.baselines.floor import Floor, floor
 from core.training.experiments import apart, table, workplace
 from core.training.experiments.plan import Plan, PlannedRun
-from core.training.experiments.rows import VariantRow, rows
+from core.training.experiments.rows import rows
 from core.training.experiments.scores import RunScores, scores_of
+from core.training.experiments.table import ExperimentTable
 from core.training.experiments.workplace import ExperimentOptions
 from core.training.lightning.train import Job, is_first, resume, train
 from core.training.material import open_training_data
@@ -45,11 +48,11 @@ def conducted(
     asked: ExperimentOptions,
     job: Job,
     on_result: Callable[[RunResult], None] = lambda _result: None,
-) -> list[VariantRow]:
-    """Run what is not done yet, and write the table into ``place``; gives its rows.
+) -> ExperimentTable | None:
+    """Run what is not done yet, and write the table into ``place``; gives it.
 
     Every training is a checkpoint in ``place/runs``. An interrupted experiment continues where it was. Only
-    rank 0 evaluates and writes; other ranks get no rows.
+    rank 0 evaluates and writes; other ranks get None.
 
     Raises:
         CoreError: something is wrong with the data or the folder.
@@ -64,10 +67,24 @@ def conducted(
             on_result(result)
             scores += [result.scores] if result.scores else []
         if not is_first():
-            return []
-        made = rows(plan, scores, images)
-        table.write(place, plan, made, images)
+            return None
+        about = {"source": images.name, "fingerprint": images.fingerprint, "images": len(images)}
+        made = ExperimentTable(plan, tuple(rows(plan, scores, images)), _floor(plan, images), about)
+        table.write(place, made)
     return made
+
+
+def _floor(plan: Plan, images: ImageSet) -> Floor | None:
+    """What needs no network, fitted and scored as the base with its first seed; None for too few images."""
+    settings, seed = plan.base.recipe.data, plan.seeds[0]
+    parts = divided(images, settings.division(seed))
+    train = (
+        at_most(parts.train, images.labels, settings.per_class, seed) if settings.per_class else parts.train
+    )
+    try:
+        return floor(images, train, parts.test)
+    except DataError:
+        return None
 
 
 def _open_images(plan: Plan, job: Job) -> ImageSet:

@@ -3,16 +3,17 @@
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from core import files
-from core.data.image_set import ImageSet
 from core.shares import percent
 from core.training import recipe as recipes
+from core.training.baselines import floor as baselines
+from core.training.baselines.floor import Floor
 from core.training.dotted import flat
 from core.training.experiments.plan import Plan
 from core.training.experiments.rows import SeedsComparison, VariantRow
@@ -23,18 +24,30 @@ _MEASURES = ("accuracy", "balanced_accuracy", "macro_f1", "lowest_recall", "log_
 _IN_WORDS = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "macro_f1": "macro F1"}
 
 
-def write(place: Path, plan: Plan, rows: Sequence[VariantRow], images: ImageSet) -> None:
+@dataclass(frozen=True, slots=True)
+class ExperimentTable:
+    """The rows of a plan, the baselines without a network (None if unknown), and facts about the data."""
+
+    plan: Plan
+    rows: tuple[VariantRow, ...]
+    floor: Floor | None
+    data: dict[str, object]
+
+
+def write(place: Path, table: ExperimentTable) -> None:
     """Write ``table.json`` and then ``table.csv``, each whole or not at all."""
+    plan = table.plan
     content = {
         "title": plan.experiment.title,
         "measure": plan.experiment.measure,
         "seeds": list(plan.seeds),
-        "data": {"source": images.name, "fingerprint": images.fingerprint, "images": len(images)},
-        "rows": [_details(row) for row in rows],
+        "data": table.data,
+        "rows": [_details(row) for row in table.rows],
+        "floor": table.floor and asdict(table.floor),
     }
     text = json.dumps(_finite(content), indent=1, ensure_ascii=False)
     files.write(place / DETAILS, f"{text}\n".encode())
-    files.write(place / TABLE, as_frame(rows).to_csv(index=False).encode())
+    files.write(place / TABLE, as_frame(table.rows).to_csv(index=False).encode())
 
 
 def as_frame(rows: Sequence[VariantRow]) -> pd.DataFrame:
@@ -46,14 +59,17 @@ def as_frame(rows: Sequence[VariantRow]) -> pd.DataFrame:
     return pd.DataFrame([_columns(row) for row in rows])
 
 
-def lines(plan: Plan, rows: Sequence[VariantRow]) -> Iterator[str]:
-    """The table for a reader, and below it how it was made and what a book says."""
+def lines(table: ExperimentTable) -> Iterator[str]:
+    """The table for a reader, and below it how it was made, what a book says, and what needs no network."""
+    plan, rows = table.plan, table.rows
     yield f"{plan.experiment.title}: {_IN_WORDS[plan.experiment.measure]} on the test set, in percent"
     width = max(len(row.variant.name) for row in rows)
     yield f"{'':{width}}   mean  95% interval   difference       p  parameters  time"
     for row in rows:
         yield f"{row.variant.name:{width}}  {_in_words(row)}"
     yield from _notes(rows)
+    if table.floor is not None:
+        yield from baselines.lines(table.floor)
 
 
 def _in_words(row: VariantRow) -> str:

@@ -1,5 +1,7 @@
 """The rows of a table: means, intervals, and comparisons on the same test images only."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,6 +13,7 @@ from core.training.experiments import table
 from core.training.experiments.plan import Plan, PlannedRun
 from core.training.experiments.rows import VariantRow, rows
 from core.training.experiments.scores import RunScores
+from core.training.experiments.table import ExperimentTable
 from tests.support.short_experiments import SLOW, SMOOTH, short_plan
 
 BOTH = {"name": "both", "builds_on": "smooth", "change": {"optimiser": {"lr": 0.0}}}
@@ -39,6 +42,10 @@ def scores(run: PlannedRun, right: str, first: int = 0) -> RunScores:
     test = {"accuracy": share, "balanced_accuracy": share / 2}
     validation = dict.fromkeys(test, 0.5 + run.seed / 10)
     return RunScores(run, predictions, test, validation, 10.0 + run.seed, 1_234)
+
+
+def _table(plan: Plan, of: Iterable[VariantRow]) -> ExperimentTable:
+    return ExperimentTable(plan, tuple(of), None, {})
 
 
 def made(plan: Plan, *right: str, of: ImageSet | None = None) -> dict[str, VariantRow]:
@@ -100,7 +107,7 @@ def test_other_test_images_are_not_compared() -> None:
 def test_unfinished_variants_have_a_row_of_their_name_only() -> None:
     found = made(short_plan(SMOOTH), "++++++--")
     assert found["smooth"] == VariantRow(found["smooth"].variant)
-    printed = "\n".join(table.lines(short_plan(SMOOTH), list(found.values())))
+    printed = "\n".join(table.lines(_table(short_plan(SMOOTH), found.values())))
     assert "smooth  not finished" in printed
     assert "75.00  " in printed
 
@@ -118,5 +125,5 @@ def test_of_one_seed_only_accuracy_has_an_interval() -> None:
 def test_a_book_s_number_is_printed_beside_ours_with_the_reason() -> None:
     book = {"value": 0.991, "source": "Chollet, section 8.1", "because": "its digits are larger"}
     plan = short_plan(SMOOTH | {"book": book})
-    printed = list(table.lines(plan, rows(plan, [], images())))
+    printed = list(table.lines(_table(plan, rows(plan, [], images()))))
     assert "smooth: Chollet, section 8.1 has 99.1%; its digits are larger" in printed

@@ -74,6 +74,9 @@ def test_the_details_have_every_seed_and_setting(place: Path) -> None:
     assert list(smooth["by_seed"]) == list(smooth["against_base"]["by_seed"]) == ["0", "1"]
     counts = [smooth["against_base"]["by_seed"][seed] for seed in ("0", "1")]
     pooled = smooth["against_base"]["pooled"]
+    names = ["majority class", "median colour", "colour histogram", "nearest thumbnail"]
+    assert [each["name"] for each in details["floor"]["baselines"]] == names
+    assert (details["floor"]["num_trained"], details["floor"]["num_scored"]) == (100, 179)
     for name in ("num_fixed", "num_broken"):
         assert pooled[name] == sum(each[name] for each in counts)
 
@@ -141,6 +144,7 @@ def test_the_command_prints_what_it_writes(place: Path, capsys: pytest.CaptureFi
     assert main(["experiment", str(file), "--out", str(place)]) == 0
     printed = capsys.readouterr().out
     assert "smooth, seed 1 (4 of 4)" in printed
+    assert "nearest thumbnail" in printed
     means = table_of(place)["mean"]
     assert [
         f"\n{name:6}  {100 * mean:5.2f}  " in printed
