@@ -31,14 +31,14 @@ class Augment:
         vertical_flip: Mirror half of the images top to bottom.
         rotation: Largest rotation in degrees, in either direction.
         translate: Largest shift relative to width and height, in either direction.
-        zoom: Smallest and largest magnification.
+        zoom: Smallest and largest magnification; 1 is none.
         shear: Largest shear in degrees, in either direction.
         crop: Smallest share of the area that a random crop keeps; 1 keeps the whole image.
-        brightness: Largest relative change of brightness; likewise ``contrast`` and ``saturation``.
-        contrast: See ``brightness``.
-        saturation: See ``brightness``.
+        brightness: Largest relative change of brightness, in either direction.
+        contrast: Largest relative change of contrast, in either direction.
+        saturation: Largest relative change of saturation, in either direction.
         hue: Largest shift on the colour circle, as a share of it, up to 0.5.
-        gamma: Smallest and largest exponent.
+        gamma: Smallest and largest exponent of the values; 1 changes nothing.
         channel_shift: Largest shift of each channel by itself, as a share of the range, in either direction.
         occlusion: Probability that a patch of 2 to 20% of the area is covered.
         patch: What covers it: ``black``, ``grey`` or ``white``; ``colour``, a random one; ``noise``, a random

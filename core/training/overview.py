@@ -12,6 +12,7 @@ SHORT = 8  # Characters of a fingerprint that are shown.
 # The facts about a running training.
 _PACE = {"epoch", "epochs", "images_per_s", "left_s", "share"}
 _MINUTE, _HOUR = 60, 3600
+_OTHER_MEASURES = {"val_balanced_accuracy": "Balanced accuracy", "val_macro_f1": "Macro F1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,15 @@ def best_epoch(run: Run) -> int | None:
     """The number of the epoch whose weights are kept; None before the first."""
     best = run.card.training.get("best_epoch")
     return None if best is None else int(best)
+
+
+def kept_measure(run: Run) -> dict[str, float]:
+    """The measure by which its best epoch is chosen, by name, where that is neither accuracy nor loss."""
+    keep, metrics = run.card.recipe.get("keep"), run.card.metrics
+    chosen = keep.get("best") if isinstance(keep, dict) else None
+    return {
+        label: metrics[name] for name, label in _OTHER_MEASURES.items() if name == chosen and name in metrics
+    }
 
 
 def seconds(run: Run) -> float:

@@ -38,7 +38,7 @@ class Data:
     """The images, and how they are split.
 
     Attributes:
-        source: A name in `catalogue.SOURCES`; another data set may be given when training starts.
+        source: The data set, by its name; another one may be given when training starts.
         split: ``published`` (the publisher's, if there is one) or ``random``.
         val: Share of the training images used for validation. 0 validates on the publisher's test images;
             without a published split, 0 means 0.2.
@@ -64,10 +64,10 @@ class Picture:
     """The input of the network, where it differs from the architecture's usual preprocess.
 
     Attributes:
-        size: Side of the input in pixels; 0 for the usual one.
+        size: Side of the input in pixels, up to 4,096; 0 for the usual one.
         resize: Length of the shorter side before the centre crop; 0 squeezes the whole image.
-        mean: Per channel, of values from 0 to 1; one number for grey; empty for the usual one.
-        std: See ``mean``.
+        mean: What is subtracted from each channel, of values from 0 to 1; empty for the usual.
+        std: What each channel is divided by afterwards; empty for the usual.
         centred: Subtract from each image the mean of all its values, in training and in use.
     """
 
@@ -83,13 +83,13 @@ class Model:
     """The network, its initial weights, and the part that is trained.
 
     Attributes:
-        architecture: ``FAMILY:NAME``, see `core.models.registry`.
+        architecture: ``timm:NAME``, ``torchvision:NAME`` or ``seewhy:NAME``.
         weights: ``none``, ``imagenet`` (built in), ``pretrained`` (downloaded by the architecture's library)
             or ``checkpoint:NAME``.
         train_from: The name of the first layer to train; ``head`` for the last one only, empty for all.
-        hidden: Sizes of additional layers before the last one.
-        dropout: Share of the features dropped before the last layer, and after each hidden one.
-        inner_dropout: Share dropped by the architecture's own dropout layers; below 0 leaves theirs.
+        hidden: Sizes of additional layers before the last one, each up to 16,384.
+        dropout: Share of the features dropped before the last layer, or after each hidden one; below 1.
+        inner_dropout: Share dropped by the architecture's own dropout layers, below 1; -1 leaves theirs.
         frozen_norms: Keep batch norm as the initial weights have it: scale, shift and running statistics.
     """
 
@@ -104,7 +104,14 @@ class Model:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Optimiser:
-    """The optimiser. ``momentum`` is for ``sgd`` and ``rmsprop``."""
+    """The optimiser.
+
+    Attributes:
+        name: ``adam``, ``adamw``, ``sgd`` or ``rmsprop``.
+        lr: The learning rate, from 0.
+        weight_decay: How much weights shrink at each step, from 0; with ``adamw`` apart from the gradient.
+        momentum: Share of the last step that is added to the next, below 1; for ``sgd`` and ``rmsprop``.
+    """
 
     name: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
     lr: NotNegative = 1e-3
@@ -119,7 +126,7 @@ class Schedule:
     Attributes:
         drop_after: The epochs after which it falls.
         plateau: Epochs without a lower validation loss after which it falls; 0 for never.
-        factor: What it is multiplied by.
+        factor: What it is multiplied by, above 0.
     """
 
     drop_after: tuple[AtLeastOne, ...] = ()
@@ -132,10 +139,11 @@ class Loss:
     """Cross entropy, and how rare classes are weighted.
 
     Attributes:
-        label_smoothing: Share of the target that all classes get equally.
+        label_smoothing: Share of the target that all classes get equally, below 1.
         class_weights: Weight each class by N / (classes × images of the class).
         oversample: Draw training images with replacement, so that all classes are equally frequent.
-        auxiliary: The weight of each auxiliary head's loss, for architectures that have such heads.
+        auxiliary: The weight of each auxiliary head's loss, from 0 to 1; GoogLeNet and Inception have such
+            heads.
     """
 
     label_smoothing: Share = 0.0
@@ -149,12 +157,12 @@ class EpochSelection:
     """Which epoch is kept, when training stops early, and how weights are stored.
 
     Attributes:
-        best: The measure that decides which epoch is best. Balanced accuracy is the mean recall of the
-            classes; macro F1 is the mean F1 of the classes.
+        best: The measure that decides which epoch is best: ``val_accuracy``, ``val_loss``,
+            ``val_balanced_accuracy`` (the mean recall of the classes) or ``val_macro_f1`` (their mean F1).
         patience: Epochs without improvement after which training stops; 0 for never.
         min_delta: The smallest difference that counts as an improvement, in units of ``best``.
         baseline: A value of ``best`` that an epoch must pass to count as an improvement; 0 for none.
-        stored: ``float16`` halves the file of a large network; small tensors stay float32.
+        stored: ``float32``, or ``float16`` for a file of half the size; small tensors stay ``float32``.
     """
 
     best: Literal["val_accuracy", "val_loss", "val_balanced_accuracy", "val_macro_f1"] = "val_accuracy"
@@ -173,7 +181,7 @@ class Speed:
     """Settings that change the time and hardly the result.
 
     Attributes:
-        precision: Arithmetic precision; ``16-mixed`` and ``bf16-mixed`` are for GPUs.
+        precision: ``32-true``; or, for GPUs, ``16-mixed`` or ``bf16-mixed``.
         accumulate: Batches whose gradients are added before each step.
         workers: Processes that make batches, at most one per core; -1 chooses a number.
     """
@@ -185,7 +193,15 @@ class Speed:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Recipe:
-    """All settings of a training. ``title`` and ``about`` describe it to the reader."""
+    """All settings of a training.
+
+    Attributes:
+        title: A short description for the list of recipes.
+        about: What the training shows, in a sentence or two.
+        epochs: How often each training image is used.
+        batch_size: Images per batch, of all processes together.
+        seed: Decides the split, the initial weights, the order of the images and the augmentation.
+    """
 
     title: str
     data: Data
@@ -237,7 +253,7 @@ def as_settings(recipe: Recipe) -> dict[str, Any]:
 
 def differences(one: Recipe, other: Recipe) -> list[str]:
     """Keys whose values differ."""
-    first, second = (flat(as_settings(recipe)) for recipe in (one, other))
+    first, second = values(one), values(other)
     return [key for key in first if first[key] != second[key]]
 
 
@@ -254,8 +270,13 @@ def keys() -> list[str]:
     return list(_defaults())
 
 
+def values(recipe: Recipe) -> dict[str, Any]:
+    """The value of every setting by its dotted key."""
+    return flat(as_settings(recipe))
+
+
 def _defaults() -> dict[str, Any]:
-    return flat(as_settings(Recipe("", Data(""), Model("seewhy:any"), epochs=1)))
+    return values(Recipe("", Data(""), Model("seewhy:any"), epochs=1))
 
 
 def _settings(name_or_path: str) -> dict[str, Any]:

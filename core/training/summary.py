@@ -50,10 +50,28 @@ def facts(recipe: Recipe) -> list[Fact]:
         Fact("Trainable layers", _learns(recipe.model)),
         Fact("Input", _input(preprocess_of(recipe))),
         Fact("Augmentation", ", ".join(augmentation(recipe.augment)) or "none"),
+        *_extras(recipe),
         Fact("Trains for", _length(recipe)),
         Fact("Optimiser", _steps(recipe.optimiser, recipe.schedule)),
         Fact("Keeps", _kept(recipe)),
     ]
+
+
+def _extras(recipe: Recipe) -> Iterator[Fact]:
+    """Dropout and loss, where the recipe changes them."""
+    model, loss = recipe.model, recipe.loss
+    dropout = [f"{model.dropout:g} before the last layer"] if model.dropout else []
+    dropout += [f"{model.inner_dropout:g} in the network's own layers"] if model.inner_dropout >= 0 else []
+    if dropout:
+        yield Fact("Dropout", ", ".join(dropout))
+    changes = {
+        "rare classes weigh more": loss.class_weights,
+        "rare classes are drawn more often": loss.oversample,
+        f"auxiliary heads count {loss.auxiliary:g}": loss.auxiliary,
+        f"labels smoothed by {loss.label_smoothing:g}": loss.label_smoothing,
+    }
+    if any(changes.values()):
+        yield Fact("Loss", ", ".join(text for text, applies in changes.items() if applies))
 
 
 def augmentation(augment: Augment) -> Iterator[str]:

@@ -89,6 +89,16 @@ def facts(named: Mapping[str, str]) -> str:
     return f'<div class="seewhy-facts">{rows}</div>'
 
 
+def definitions(title: str, meanings: Mapping[str, str]) -> str:
+    """A list that scrolls, of lines of code with their meanings under them, as HTML for `st.html`."""
+    rows = "".join(
+        f"<dt>{html.escape(line)}</dt><dd>{html.escape(text)}</dd>" for line, text in meanings.items()
+    )
+    # Only what can have the focus scrolls by keyboard.
+    about = f'role="region" aria-label="{html.escape(title)}" tabindex="0"'
+    return f'<div class="seewhy-definitions" {about}><dl>{rows}</dl></div>'
+
+
 def tint(score: float) -> int:
     """The strength of a colour, from 8 to 70 percent, for a score of 0 to 0.4 and more, of either sign."""
     return round(8 + 62 * min(1.0, abs(score) / 0.4))

@@ -110,6 +110,8 @@ def _draw_measures(run: Run) -> None:
     with st.container(horizontal=True):
         if accuracy is not None:
             st.metric("Best validation accuracy", words.accuracy(accuracy), border=True)
+        for label, value in overview.kept_measure(run).items():
+            st.metric(label, words.accuracy(value), border=True)
         st.metric("Best epoch", best or "none yet", border=True)
         st.metric("Epochs", f"{done} of {planned}", border=True)
         st.metric("Trained for", overview.duration(overview.seconds(run)), border=True)

@@ -7,7 +7,7 @@ import streamlit as st
 from core.checkpoints import store
 from core.errors import CoreError
 from core.training import recipe as recipes
-from core.training import runs, summary
+from core.training import runs, settings_table, summary
 from core.training.recipe import Recipe
 from pages._ui import words
 from pages._ui.session import values
@@ -113,17 +113,25 @@ def _changes(name: str, usual: Recipe) -> tuple[str, ...]:
     )
     with st.expander("Other settings"):
         more = st.text_area(
-            f"One setting per line. Possible settings: {words.plain(', '.join(recipes.keys()))}",
+            "One setting per line, as in the list below",
             key=f"train_more_{name}",
             height=80,
             placeholder="augment.flip=true\noptimiser.name=sgd",
         )
+        _draw_settings(usual)
     chosen = {"epochs": epochs, "optimiser.lr": rate, "batch_size": size, "seed": seed}
     usually = (usual.epochs, usual.optimiser.lr, usual.batch_size, usual.seed)
     changed = (
         f"{key}={value}" for (key, value), old in zip(chosen.items(), usually, strict=True) if value != old
     )
     return (*changed, *(line for line in values.text(more).splitlines() if line.strip()))
+
+
+def _draw_settings(usual: Recipe) -> None:
+    """Every setting as a line for the text area, with its meaning."""
+    rows = settings_table.table(usual)
+    lines = rows["setting"] + "=" + rows["value"]
+    st.html(words.definitions("All settings", dict(zip(lines, rows["meaning"], strict=True))))
 
 
 def _changed(name: str, changes: tuple[str, ...]) -> Recipe | None:

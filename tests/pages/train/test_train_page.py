@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import store
+from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.models import registry
 from core.training import recipe as recipes
@@ -107,6 +108,22 @@ def test_changes_are_listed_and_a_bad_one_names_its_key_and_stops_the_start(trai
         page = page.text_area(key="train_more_digits").set_value(bad).run()
         assert told in messages(page)
         assert not start(page)
+
+
+def test_every_setting_is_listed_with_its_value_and_meaning(train: AppTest) -> None:
+    (listed,) = [each.proto.body for each in train.get("html") if "<dl" in each.proto.body]
+    assert [line.partition("=")[0] for line in listed.split("<dt>")[1:]] == recipes.keys()
+    assert "<dt>schedule.drop_after=[10]</dt><dd>The epochs after which it falls.</dd>" in listed
+
+
+def test_dropout_and_loss_are_described_where_the_recipe_changes_them(train: AppTest) -> None:
+    assert "Dropout" not in facts(train)
+    assert "Loss" not in facts(train)
+    changes = ("model.dropout=0.25", "loss.oversample=true", "keep.patience=3", "keep.min_delta=0.01")
+    page = train.text_area(key="train_more_digits").set_value("\n".join(changes)).run()
+    assert "0.25 before the last layer" in facts(page)
+    assert "rare classes are drawn more often" in facts(page)
+    assert "stops after 3 without improvement of more than 0.01" in facts(page)
 
 
 def test_settings_that_do_not_go_together_are_named(train: AppTest) -> None:
@@ -209,6 +226,15 @@ def test_one_training_shows_its_curves_and_can_be_left(finished: str, train: App
     page = page.button(key="train_new").click().run()
     assert start(page)
     assert "run" not in page.query_params
+
+
+def test_the_measure_that_chose_the_best_epoch_is_shown(finished: str, train: AppTest) -> None:
+    folder = paths.folder(finished)
+    card = store.read_card(folder)
+    recipe = card.recipe | {"keep": card.recipe["keep"] | {"best": "val_macro_f1"}}
+    store.update(folder, replace(card, recipe=recipe, metrics=card.metrics | {"val_macro_f1": 0.8125}))
+    train.query_params["run"] = finished
+    assert metrics(train.run())["Macro F1"] == "81.2%"
 
 
 def test_deleting_asks_first(finished: str, train: AppTest) -> None:
