@@ -5,7 +5,7 @@ import importlib
 
 # Of each command the module, which has ``add_COMMAND`` for its options, and what it does.
 COMMANDS = {
-    "layers": ("explaining", "list the layers that can be explained: name, type, output shape"),
+    "layers": ("layers", "list the layers of a network: name, type, output shape, parameters"),
     "explain": ("explaining", "save prediction and heat map of each image"),
     "import": ("explaining", "make a checkpoint from your own weights"),
     "activations": ("inside", "save the activations of all channels of a layer for each image"),

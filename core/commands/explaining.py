@@ -1,4 +1,4 @@
-"""The commands ``layers``, ``explain`` and ``import``."""
+"""The commands ``explain`` and ``import``."""
 
 import argparse
 import sys
@@ -6,12 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from core import images
-from core.checkpoints import store
 from core.checkpoints.foreign import importing
 from core.checkpoints.foreign.fitting import Wish
 from core.checkpoints.store import Checkpoint
 from core.commands.options.numbers import place
-from core.commands.options.photos import add_checkpoint, add_photos, checkpoint_of, for_each
+from core.commands.options.photos import add_photos, checkpoint_of, for_each
 from core.errors import CoreError
 from core.explain.network.layers import default_layer
 from core.explanation import export
@@ -25,12 +24,6 @@ from core.shares import percent
 from core.trust.report import reading
 
 _USUAL = "grad_cam"
-
-
-def add_layers(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``layers``."""
-    parser.set_defaults(run=_layers)
-    add_checkpoint(parser)
 
 
 def add_explain(parser: argparse.ArgumentParser) -> None:
@@ -89,16 +82,6 @@ def add_import(parser: argparse.ArgumentParser) -> None:
         "(default: the architecture's published preprocessing)",
     )
     parser.add_argument("--out", required=True, metavar="NAME", help="name of the new checkpoint")
-
-
-def _layers(options: argparse.Namespace) -> int:
-    layers = layers_of(store.load(store.find(options.checkpoint)))
-    width = max(len(layer.name) for layer in layers)
-    for layer in layers:
-        shape = " x ".join(map(str, layer.shape))
-        remark = "  the logits do not depend on it" if layer.is_dead_end else ""
-        print(f"{layer.name:{width}}  {layer.type:20}  {shape}{remark}")
-    return 0
 
 
 def _explain(options: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """The network of a recipe: built, loaded with its initial weights, and partly frozen."""
 
+import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from core.models.auxiliary import auxiliary_heads
 from core.models.frozen_norms import freeze_norms
 from core.models.heads import Head
 from core.models.inner_dropout import set_inner_dropout
+from core.models.layer_table import LayerTable, layer_table
 from core.training.recipe import Model, Picture, Recipe
 
 _FROM = "checkpoint:"
@@ -22,11 +24,16 @@ _SURELY_ENOUGH = 128  # Pixels: architectures halve their input five times, and 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """A network that is ready to train."""
+    """A network that is ready to train, from the layer ``trained_from`` on; empty for the whole network."""
 
     model: nn.Module
     preprocess: Preprocess
-    is_head_only: bool
+    trained_from: str
+
+    @property
+    def is_head_only(self) -> bool:
+        """Whether nothing but the last layer, or a new head, is trained."""
+        return bool(self.trained_from) and self.trained_from == heads.head_name(self.model)
 
 
 def base_of(settings: Model) -> str | None:
@@ -51,15 +58,40 @@ def network(recipe: Recipe, num_classes: int) -> Network:
     model = registry.build(architecture_of(settings), num_classes, head)
     _load_weights(model, settings, num_classes)
     model = model.to(memory_format=torch.channels_last)
-    learns_from = heads.head_name(model) if settings.train_from == "head" else settings.train_from
-    heads.freeze_until(model, learns_from)
+    first = freeze(model, settings)
     _regularise(model, settings)
     if recipe.loss.auxiliary and not auxiliary_heads(model):
         raise RecipeError(f"{settings.architecture} has no auxiliary heads for loss.auxiliary")
-    is_head_only = bool(learns_from) and learns_from == heads.head_name(model)
     preprocess = preprocess_of(recipe)
     _refuse_small(model, preprocess, settings.architecture)
-    return Network(model, preprocess, is_head_only)
+    return Network(model, preprocess, first)
+
+
+def freeze(model: nn.Module, settings: Model) -> str:
+    """Freeze what is not trained; gives the name of the first layer that is, empty for the whole network."""
+    first = heads.head_name(model) if settings.train_from == "head" else settings.train_from
+    heads.freeze_until(model, first)
+    return first
+
+
+def described_layers(recipe: Recipe, num_classes: int) -> LayerTable:
+    """The layers of the recipe's network, with those that it trains; without the memory of its weights.
+
+    Raises:
+        RecipeError, CheckpointError, LayerError: as `network`.
+    """
+    settings, preprocess = recipe.model, preprocess_of(recipe)
+    shared = registry.skeleton(architecture_of(settings), num_classes, head_of(settings))
+    model = copy.deepcopy(shared)
+    freeze(model, settings)
+    _regularise(model, settings)
+    blank = preprocess.blank_input().to("meta")
+    try:
+        return layer_table(model, blank)
+    except NotImplementedError:  # An operation without a shape rule: on real weights then.
+        return layer_table(model.to_empty(device="cpu"), blank.new_zeros(blank.shape, device="cpu"))
+    except (RuntimeError, ValueError, AssertionError) as error:
+        raise _too_small(preprocess, settings.architecture) from error
 
 
 def _regularise(model: nn.Module, settings: Model) -> None:
@@ -81,12 +113,14 @@ def _refuse_small(model: nn.Module, preprocess: Preprocess, architecture: str) -
     try:
         model.eval()(preprocess.blank_input())
     except (RuntimeError, ValueError, AssertionError) as error:
-        size = " x ".join(map(str, preprocess.input_size))
-        raise RecipeError(
-            f"images of {size} pixels do not fit {architecture}; set image.size, or leave it out"
-        ) from error
+        raise _too_small(preprocess, architecture) from error
     finally:
         model.train(was_training)
+
+
+def _too_small(preprocess: Preprocess, architecture: str) -> RecipeError:
+    size = " x ".join(map(str, preprocess.input_size))
+    return RecipeError(f"images of {size} pixels do not fit {architecture}; set image.size, or leave it out")
 
 
 def architecture_of(settings: Model) -> str:
