@@ -1,5 +1,6 @@
 """Batches of a data set: which samples, in which order, in which of several processes."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ class ImageDataset(Dataset[Batch]):
     """Images by keys (epoch, index): uint8 inputs (n, channels, H, W), labels (n,) and indices (n,)."""
 
     def __init__(self, decoded: Decoded, augment: Augment | None = None, seed: int = 0) -> None:
-        self.decoded, self.seed = decoded, seed
+        self.decoded, self.augment, self.seed = decoded, augment, seed
         self.change = None if augment is None or augment.is_none else transform(augment, decoded.preprocess)
         self.labels = torch.from_numpy(decoded.images.labels)
 
@@ -50,16 +51,21 @@ class ImageDataset(Dataset[Batch]):
 
 
 class FeatureDataset(Dataset[Batch]):
-    """The features that a frozen backbone gives for the images, float32 (N, K), in the same form."""
+    """What a frozen part of the network gives for the images, float32 (N, ...), in the same form.
 
-    def __init__(self, features: NDArray[np.float32], labels: Labels) -> None:
-        self.features, self.labels = features, torch.from_numpy(labels)
+    Of several ``passes``, which differ in the augmentation, each epoch reads the next one, and after the last
+    the first again.
+    """
+
+    def __init__(self, passes: Sequence[NDArray[np.float32]], labels: Labels) -> None:
+        self.passes, self.labels = passes, torch.from_numpy(labels)
 
     def __getitems__(self, keys: Sequence[Key]) -> Batch:
-        """One batch."""
+        """One batch, of one epoch."""
         indices = [index for _, index in keys]
+        features = self.passes[keys[0][0] % len(self.passes)]
         return (
-            torch.from_numpy(self.features[np.asarray(indices)]),
+            torch.from_numpy(features[np.asarray(indices)]),
             self.labels[indices],
             torch.tensor(indices),
         )
@@ -106,6 +112,29 @@ class Shuffled(Sampler[list[Key]]):
 
     def __len__(self) -> int:
         return len(self.batches)
+
+
+class Pieces(Sampler[list[Key]]):
+    """The batches of an epoch in ``number`` pieces each, whose sizes differ by at most one.
+
+    No piece has fewer than ``least`` images, so that a short batch, as the last one may be, has fewer pieces.
+    ``batch_of`` is for each piece the batch that it belongs to.
+    """
+
+    def __init__(self, batches: Sequence[list[Key]], number: int, *, least: int = 1) -> None:
+        self.pieces: list[list[Key]] = []
+        self.batch_of: list[list[Key]] = []
+        for batch in batches:
+            count = max(1, min(number, len(batch) // least))
+            ends = [len(batch) * place // count for place in range(count + 1)]
+            self.pieces += [batch[start:end] for start, end in itertools.pairwise(ends)]
+            self.batch_of += [batch] * count
+
+    def __iter__(self) -> Iterator[list[Key]]:
+        return iter(self.pieces)
+
+    def __len__(self) -> int:
+        return len(self.pieces)
 
 
 class InOrder(Sampler[list[Key]]):

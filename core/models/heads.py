@@ -97,11 +97,11 @@ def features_and_head(model: nn.Module) -> tuple[nn.Module, nn.Module]:
         raise CheckpointError(
             f"the head {name!r} is a convolution; expected a linear layer that ends the network"
         )
-    features = _shallow(model)
+    features = shallow_copy(model)
     parent = features
     *way, attribute = name.split(".")
     for part in way:
-        child = _shallow(parent.get_submodule(part))
+        child = shallow_copy(parent.get_submodule(part))
         setattr(parent, part, child)
         parent = child
     setattr(parent, attribute, nn.Identity())
@@ -141,6 +141,14 @@ def keep_frozen_in_eval(model: nn.Module) -> None:
     of_norms = {parameter for norm in batch_norms(model) for parameter in norm.parameters()}
     aside = set() if any(parameter.requires_grad for parameter in of_norms) else of_norms
     _rest_frozen(model, aside)
+
+
+def shallow_copy(module: nn.Module) -> nn.Module:
+    """A copy with the same parameters and children, whose children can be replaced."""
+    copied = copy.copy(module)
+    # A new dictionary: `copy.copy` shares it, and a change would reach the original.
+    vars(copied)["_modules"] = dict(module._modules)
+    return copied
 
 
 def _can_be_head(module: nn.Module) -> bool:
@@ -186,14 +194,6 @@ def _like(own: nn.Module, before: int, after: int) -> nn.Module:
     if isinstance(own, nn.Conv2d):
         return nn.Conv2d(before, after, 1, device=weight.device, dtype=weight.dtype)
     return nn.Linear(before, after, device=weight.device, dtype=weight.dtype)
-
-
-def _shallow(module: nn.Module) -> nn.Module:
-    """A copy with the same parameters and children, whose children can be replaced."""
-    copied = copy.copy(module)
-    # A new dictionary: `copy.copy` shares it, and a change would reach the original.
-    vars(copied)["_modules"] = dict(module.named_children())
-    return copied
 
 
 def _rest_frozen(model: nn.Module, aside: set[nn.Parameter]) -> None:

@@ -30,6 +30,7 @@ AtLeastOne = Annotated[int, Field(ge=1, le=100_000)]
 # Larger values are typing errors: a layer of that size has a gigabyte of weights.
 Hidden = Annotated[int, Field(ge=1, le=16_384)]
 MOST_LAYERS, MOST_WORKERS, LARGEST_SIDE, LARGEST_SEED = 8, 64, 4_096, 2**31 - 1
+MOST_PASSES = 1_000
 Side = Annotated[int, Field(ge=0, le=LARGEST_SIDE)]
 
 
@@ -184,11 +185,14 @@ class Speed:
         precision: ``32-true``; or, for GPUs, ``16-mixed`` or ``bf16-mixed``.
         accumulate: Batches whose gradients are added before each step.
         workers: Processes that make batches, at most one per core; -1 chooses a number.
+        cached_passes: With a frozen part, the number of epochs whose augmented images pass through it; their
+            features are kept, and later epochs read them again. 0 augments every epoch anew.
     """
 
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
     accumulate: AtLeastOne = 1
     workers: Annotated[int, Field(ge=-1, le=MOST_WORKERS)] = -1
+    cached_passes: Annotated[int, Field(ge=0, le=MOST_PASSES)] = 0
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -21,9 +21,10 @@ class Classifier(LightningModule):
     """A network that learns the labels of batches.
 
     ``prepared`` turns the first part of a batch into network input, on the device: normalisation for pixels,
-    nothing for features. Logged once per epoch: ``train_loss``, ``train_accuracy`` (during training, with
-    dropout), ``val_loss``, ``val_accuracy``, as means over all samples of all processes; and
-    ``val_balanced_accuracy``, ``val_macro_f1``, as means over classes.
+    nothing for features. ``piece_weight`` is the weight of a loss in its batch, see `Feed`. Logged once per
+    epoch: ``train_loss``, ``train_accuracy`` (during training, with dropout), ``val_loss``, ``val_accuracy``,
+    as means over all samples of all processes; and ``val_balanced_accuracy``, ``val_macro_f1``, as means over
+    classes.
     """
 
     def __init__(
@@ -34,9 +35,11 @@ class Classifier(LightningModule):
         num_classes: int,
         prepared: Callable[[Tensor], Tensor],
         class_weights: Tensor | None = None,
+        piece_weight: Callable[[int], float] = lambda _batch_idx: 1.0,
     ) -> None:
         super().__init__()
         self.network, self.recipe, self.prepared = network, recipe, prepared
+        self.piece_weight = piece_weight
         self.loss = nn.CrossEntropyLoss(class_weights, label_smoothing=recipe.loss.label_smoothing)
         self.train_metrics, self.val_metrics = _metrics(num_classes), _metrics(num_classes)
         self.val_scores = MulticlassStatScores(num_classes, average=None, validate_args=False)
@@ -54,15 +57,18 @@ class Classifier(LightningModule):
             rest_norms(self.network)
         return self
 
-    def training_step(self, batch: Batch, _batch_idx: int) -> Tensor:
-        """The loss of a batch, with that of auxiliary heads; ``train_loss`` is without it."""
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss of a batch, with that of auxiliary heads; of a piece of a batch, its part of that.
+
+        ``train_loss`` is without auxiliary heads.
+        """
         inputs, labels, _ = batch
         logits, auxiliary = self._outputs(inputs)
         loss = self._measured(logits, labels, self.train_metrics)
-        if not self.recipe.loss.auxiliary:
-            return loss
-        others = torch.stack([self.loss(each, labels) for each in auxiliary])
-        return loss + self.recipe.loss.auxiliary * others.sum()
+        if self.recipe.loss.auxiliary:
+            others = torch.stack([self.loss(each, labels) for each in auxiliary])
+            loss = loss + self.recipe.loss.auxiliary * others.sum()
+        return loss * self.piece_weight(batch_idx)
 
     def validation_step(self, batch: Batch, _batch_idx: int) -> None:
         """Add a batch to the validation metrics."""

@@ -1,4 +1,4 @@
-"""The outputs of a frozen backbone, computed once."""
+"""The outputs of a frozen part of a network, computed once, of images as they are or augmented."""
 
 import hashlib
 import shutil
@@ -11,49 +11,74 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core import files
+from core.data.batches import ImageDataset
 from core.data.cache import Decoded
 from core.data.image_set import Labels
 from core.data.workers import usual_workers
 from core.errors import FileError
-from core.files import arrays, locks
+from core.files import locks
 from core.files.places import cache_root
 from core.images import VERSION
 from core.images.preprocess import Preprocess
 from core.passes.in_process import InProcess
 from core.passes.parts import Parts
+from core.passes.pieces import InPieces
 from core.passes.progress import PassProgress
 from core.passes.running import run
-from core.passes.work import CachedReader, Compute, InputBatch
+from core.passes.work import CachedReader, Compute, Input, InputBatch
 
 _PART = 1024
 _FEATURES = "features"
+_MOST_BYTES = 32 * 2**30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AugmentedReader:
+    """The images ``indices`` (n,), as they are augmented in an epoch."""
+
+    images: ImageDataset
+    indices: Labels
+    epoch: int
+
+    def __call__(self, position: int) -> Input:
+        """The sample; raises as `Decoded.pixels`."""
+        (pixels,), _, _ = self.images[self.epoch, int(self.indices[position])]
+        return Input(pixels, (pixels.shape[2], pixels.shape[1]))
+
+
+def room_for(num_features: int, num_images: int, folder: Path | None = None) -> bool:
+    """Whether the disk has room for that many features (float32) of each image."""
+    place = files.make_folder(cache_root() if folder is None else folder)
+    needed = 2 * 4 * num_features * num_images  # Twice: parts, then the whole.
+    return needed <= min(_MOST_BYTES, shutil.disk_usage(place).free // 2)
 
 
 def features(
     backbone: nn.Module,
+    reader: CachedReader | AugmentedReader,
     decoded: Decoded,
-    indices: Labels,
     *,
     device: str,
     folder: Path | None = None,
     on_progress: Callable[[PassProgress], None] = lambda _progress: None,
 ) -> NDArray[np.float32]:
-    """Outputs of ``backbone`` (N, K) by index, memory-mapped; rows that are not in ``indices`` are zero.
+    """Outputs of ``backbone`` for the reader's images (N, K) by index, memory-mapped; other rows are zero.
 
-    Stored in ``folder`` under a key of backbone, data and indices, so that the next training starts at once.
+    Stored in ``folder`` under a key of backbone, data and reader, so that the next training starts at once.
     Where several processes ask for the same, one computes. An interrupted pass is continued.
     """
     folder = (cache_root() if folder is None else folder) / "features"
     files.clean(files.make_folder(folder))
-    path = folder / f"{_key(backbone, decoded, indices)}.npy"
+    path = folder / f"{_key(backbone, reader, decoded)}.npy"
     with locks.in_turn(path.with_suffix(".lock")):
         if _kept(path) is None:
             place = path.with_suffix(".parts")
-            arrays.write(path, _computed(_Backbone(backbone, decoded, indices), place, device, on_progress))
+            _write_computed(path, _Backbone(backbone, reader, decoded), place, device, on_progress)
             shutil.rmtree(place, ignore_errors=True)
     kept = _kept(path)
     if kept is None:
@@ -74,17 +99,13 @@ class _Backbone:
     """The work of a pass that computes features."""
 
     backbone: nn.Module
+    reader: CachedReader | AugmentedReader
     decoded: Decoded
-    indices: Labels
-
-    @property
-    def reader(self) -> CachedReader:
-        """The images of the indices, in order."""
-        return CachedReader(self.decoded, self.indices)
 
     def opened(self, device: str) -> Compute:
         """The function from a batch to its features."""
-        return partial(_features, self.backbone.eval().to(device), self.decoded.preprocess, device)
+        compute = partial(_features, self.backbone.eval().to(device), self.decoded.preprocess, device)
+        return InPieces(compute, pa.concat_tables)
 
 
 @torch.inference_mode()
@@ -94,19 +115,36 @@ def _features(backbone: nn.Module, preprocess: Preprocess, device: str, batch: I
     return pa.table({_FEATURES: pa.FixedSizeListArray.from_arrays(values, outputs[0].numel())})
 
 
-def _computed(
-    work: _Backbone, place: Path, device: str, on_progress: Callable[[PassProgress], None]
-) -> NDArray[np.float32]:
-    """The features of all images, zero where there is no index; parts that are there already are taken."""
-    parts = Parts(place, len(work.indices), _PART)
-    with InProcess(device, usual_workers() if work.decoded.array is None else 0).started(work) as running:
+def _write_computed(
+    path: Path,
+    work: _Backbone,
+    place: Path,
+    device: str,
+    on_progress: Callable[[PassProgress], None],
+) -> None:
+    """Write the features of all images, zero where there is no index; parts that are there are taken."""
+    indices = work.reader.indices
+    parts = Parts(place, len(indices), _PART)
+    # Augmentation draws from torch's own generator, which threads share: one at a time.
+    is_alone = isinstance(work.reader, AugmentedReader) or work.decoded.array is not None
+    with InProcess(device, 0 if is_alone else usual_workers()).started(work) as running:
         for progress in run(running, parts, partial(_write, parts)):
             on_progress(progress)
-    tables = [pq.read_table(parts.path(part))[_FEATURES].combine_chunks() for part in range(len(parts))]
-    rows = np.concatenate([table.flatten().to_numpy().reshape(len(table), -1) for table in tables])
-    every = np.zeros((len(work.decoded.images), rows.shape[1]), np.float32)
-    every[work.indices] = rows
-    return every
+    with files.draft(path) as draft:
+        every = None
+        for part in range(len(parts)):
+            rows = _rows(parts.path(part))
+            if every is None:
+                shape = (len(work.decoded.images), rows.shape[1])
+                every = open_memmap(draft, "w+", np.dtype(np.float32), shape)
+            every[indices[parts.span(part)]] = rows
+
+
+def _rows(path: Path) -> NDArray[np.float32]:
+    """The features (n, K) in the file of a part."""
+    column = pq.read_table(path)[_FEATURES].combine_chunks()
+    rows: NDArray[np.float32] = column.flatten().to_numpy().reshape(len(column), -1)
+    return rows
 
 
 def _write(parts: Parts, part: int, tables: Sequence[pa.Table]) -> None:
@@ -114,11 +152,13 @@ def _write(parts: Parts, part: int, tables: Sequence[pa.Table]) -> None:
         pq.write_table(pa.concat_tables(tables), draft)
 
 
-def _key(backbone: nn.Module, decoded: Decoded, indices: Labels) -> str:
+def _key(backbone: nn.Module, reader: CachedReader | AugmentedReader, decoded: Decoded) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for name, tensor in backbone.state_dict().items():
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
     digest.update(f"{VERSION}{decoded.images.fingerprint}{decoded.preprocess!r}".encode())
-    digest.update(np.ascontiguousarray(indices).tobytes())
+    digest.update(np.ascontiguousarray(reader.indices).tobytes())
+    if isinstance(reader, AugmentedReader):
+        digest.update(f"{reader.images.augment!r}{reader.images.seed} {reader.epoch}".encode())
     return digest.hexdigest()

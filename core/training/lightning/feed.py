@@ -1,9 +1,22 @@
 """The LightningDataModule: batches of training and validation samples."""
 
+from collections.abc import Sequence
+
+import numpy as np
 from lightning.pytorch import LightningDataModule, Trainer
 from torch.utils.data import DataLoader, Dataset
 
-from core.data.batches import Batch, InOrder, Share, Shuffled, loader, oversampling
+from core.data.batches import (
+    Batch,
+    InOrder,
+    Key,
+    Pieces,
+    Share,
+    Shuffled,
+    class_weights,
+    loader,
+    oversampling,
+)
 from core.training.material import Material
 from core.training.recipe import Recipe
 
@@ -32,10 +45,37 @@ class Feed(LightningDataModule):
         classes = len(material.decoded.images.class_names)
         labels = material.labels[material.train]
         self.weights = oversampling(labels, classes) if recipe.loss.oversample else None
+        self._class_weights = (
+            class_weights(labels, classes) if recipe.loss.class_weights else np.ones(classes)
+        )
+        self._pieces = self._least = 1
+        self._piece_weights: list[float] = []
+
+    def cut(self, pieces: int, *, least: int) -> None:
+        """Give each batch in that many pieces, none with fewer than ``least`` images unless the batch has."""
+        self._pieces, self._least = pieces, least
+
+    def piece_weight(self, batch_idx: int) -> float:
+        """The weight of a piece of this epoch, so that the pieces of a batch sum to its loss.
+
+        The Trainer takes the mean over the pieces, so that it is 1 for equal ones.
+        """
+        return self._piece_weights[batch_idx] if self._piece_weights else 1.0
 
     def train_dataloader(self) -> DataLoader[Batch]:
-        """The batches of the coming epoch."""
-        batches = Shuffled(
+        """The batches of the coming epoch, or their pieces."""
+        batches = self._batches()
+        if self._pieces == 1:
+            return loader(self.train_data, batches, workers=self.workers)
+        pieces = Pieces(batches.batches, self._pieces, least=self._least)
+        self._piece_weights = [
+            self._pieces * self._weight(piece) / self._weight(batch)
+            for piece, batch in zip(pieces.pieces, pieces.batch_of, strict=True)
+        ]
+        return loader(self.train_data, pieces, workers=self.workers)
+
+    def _batches(self) -> Shuffled:
+        return Shuffled(
             self.material.train,
             batch_size=self.recipe.batch_size,
             seed=self.recipe.seed,
@@ -43,11 +83,15 @@ class Feed(LightningDataModule):
             share=self._share(),
             weights=self.weights,
         )
-        return loader(self.train_data, batches, workers=self.workers)
+
+    def _weight(self, keys: Sequence[Key]) -> float:
+        """The sum of the weights of these images in the loss."""
+        labels = self.material.labels[[index for _, index in keys]]
+        return float(self._class_weights[labels].sum())
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """The validation batches of this process."""
-        size = max(1, self.recipe.batch_size // self.trainer.world_size)
+        size = max(1, self.recipe.batch_size // self.trainer.world_size // self._pieces)
         batches = InOrder(self.material.val, batch_size=size, share=self._share())
         return loader(self.val_data, batches, workers=self.workers)
 

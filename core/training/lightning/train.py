@@ -1,8 +1,6 @@
 """A training from start to end, in order."""
 
 import logging
-import signal
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,7 +16,6 @@ from lightning.fabric.utilities.warnings import PossibleUserWarning
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from lightning.pytorch.utilities import rank_zero_only
-from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from core.checkpoints import paths, store
 from core.checkpoints.local import remember_data, remembered_data, remembered_layout
@@ -33,15 +30,19 @@ from core.errors import CoreError, RecipeError, TrainingError
 from core.training import recipe as recipes
 from core.training.lightning.keeper import Keeper, Pace, Seeded
 from core.training.lightning.learner import learner, phase
-from core.training.lightning.validation import validate
-from core.training.material import described, material, open_training_data
-from core.training.network import architecture_of, base_of, head_of, network, preprocess_of
-from core.training.recipe import EpochSelection, Recipe
-from core.training.run import (
-    RunFolder,
-    Stopped,
-    request_stop,
+from core.training.lightning.memory import (
+    enough_memory,
+    in_fitting_pieces,
+    most_pieces,
+    pieces_before,
+    smallest_piece,
 )
+from core.training.lightning.signals import stopping_on_signals
+from core.training.lightning.validation import validate
+from core.training.material import Material, described, material, open_training_data
+from core.training.network import Network, architecture_of, base_of, head_of, network, preprocess_of
+from core.training.recipe import EpochSelection, Recipe
+from core.training.run import RunFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,31 +108,48 @@ def _refuse_devices(job: Job) -> None:
         raise TrainingError(f"got {job.devices} devices on {job.nodes} machines; {there}")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Given:
+    """What stays the same in each attempt to train: data, the folder (None but for rank 0), a saved state."""
+
+    data: Material
+    run: RunFolder | None
+    state: Path | None
+
+
 def _trained(
     recipe: Recipe, job: Job, images: ImageSet, run: RunFolder | None, state: Path | None = None
 ) -> Path:
     """Run the whole training. Only rank 0 has a ``run``; other ranks pass None."""
     folder, started = paths.folder(job.name), time.monotonic()
+    # Several processes would have to run out of memory together to go on together.
+    is_alone = job.devices * job.nodes == 1
     keep_freed_memory()
     if run is not None:
         remember_data(folder, job.data, job.layout)
         for told in filter(None, [left_out_in_words(images.left_out or ())]):
             job.say(told)
-    with run.recording() if run else nullcontext(), _stopping_on_signals(folder), _enough_memory(recipe):
+    recording = run.recording() if run else nullcontext()
+    with recording, stopping_on_signals(folder), enough_memory(recipe, is_alone=is_alone):
         tick = run.tick if run else _ignore
-        net = network(recipe, len(images.class_names))
-        decoded = decode(images, net.preprocess, on_progress=phase(tick, "reading images"))
+        networks = [network(recipe, len(images.class_names))]
+        decoded = decode(images, networks[0].preprocess, on_progress=phase(tick, "reading images"))
         refuse_many(int((~decoded.survey.ok).sum()), images, len(images))
         data = material(decoded, recipe.data, recipe.seed)
         if run is not None:
             run.update(replace(run.card, data=described(images, recipe.data, recipe.seed, data)))
-        classifier, feed = learner(recipe, net, data, tick)
-        keeper = Keeper(run, net.model, best=recipe.keep.best, stored=recipe.keep.stored, say=job.say)
-        pace = Pace(tick, partial(_wants_stop, run), recipe.epochs)
-        trainer = _trainer(recipe, job, [Seeded(recipe.seed), pace, *_early_stopping(recipe.keep), keeper])
-        resumed = state if state is not None and state.exists() else None
-        with _naming_damage(resumed, pace):
-            trainer.fit(classifier, datamodule=feed, ckpt_path=resumed, weights_only=True)
+
+        def fit(pieces: int) -> tuple[Trainer, Keeper]:
+            # Each attempt has a network of its own: a pass that ran out of memory leaves a trained one.
+            net = networks.pop() if networks else network(recipe, len(images.class_names))
+            return _fit(recipe, job, _Given(data, run, state), net, pieces)
+
+        trainer, keeper = in_fitting_pieces(
+            fit,
+            pieces=pieces_before(run) if is_alone else 1,
+            most=most_pieces(recipe.batch_size, networks[0].model) if is_alone else 1,
+            on_smaller=partial(_use_pieces, recipe, job, run),
+        )
         trainer.strategy.barrier()
         measured = validate(folder, data, trainer)
         if run is not None:
@@ -139,16 +157,29 @@ def _trained(
     return folder
 
 
-@contextmanager
-def _enough_memory(recipe: Recipe) -> Iterator[None]:
-    """Raise TrainingError, with what to change, where the memory of the GPU runs out."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise TrainingError(
-            f"the GPU has not enough memory for batches of {recipe.batch_size} images; set a smaller "
-            "batch_size or image.size, or speed.precision=bf16-mixed"
-        ) from error
+def _fit(recipe: Recipe, job: Job, given: _Given, net: Network, pieces: int) -> tuple[Trainer, Keeper]:
+    """One attempt to train from the start, or from the saved state, with each batch in ``pieces``."""
+    run, tick = given.run, given.run.tick if given.run else _ignore
+    classifier, feed = learner(recipe, net, given.data, tick)
+    feed.cut(pieces, least=smallest_piece(net.model))
+    keeper = Keeper(run, net.model, best=recipe.keep.best, stored=recipe.keep.stored, say=job.say)
+    pace = Pace(tick, partial(_wants_stop, run), recipe.epochs)
+    callbacks = [Seeded(recipe.seed), pace, *_early_stopping(recipe.keep), keeper]
+    trainer = _trainer(recipe, job, callbacks, pieces=pieces)
+    resumed = given.state if given.state is not None and given.state.exists() else None
+    with _naming_damage(resumed, pace):
+        trainer.fit(classifier, datamodule=feed, ckpt_path=resumed, weights_only=True)
+    return trainer, keeper
+
+
+def _use_pieces(recipe: Recipe, job: Job, run: RunFolder | None, pieces: int) -> None:
+    """Say that memory ran out; the card has the number, so that a resumed training begins with it."""
+    job.say(
+        f"memory ran out: each batch of {recipe.batch_size} images is now computed in {pieces} pieces, "
+        "with the same steps"
+    )
+    if run is not None:
+        run.update(replace(run.card, training=run.card.training | {"pieces": pieces}))
 
 
 @contextmanager
@@ -156,7 +187,7 @@ def _naming_damage(state: Path | None, pace: Pace) -> Iterator[None]:
     """Raise TrainingError where a saved state cannot be loaded; nothing in it is ever executed."""
     try:
         yield
-    except CoreError:
+    except (CoreError, torch.OutOfMemoryError):
         raise
     except Exception as error:  # Each reader of a part of a damaged file raises its own type of error.
         if state is None or pace.has_begun:
@@ -167,7 +198,7 @@ def _naming_damage(state: Path | None, pace: Pace) -> Iterator[None]:
         ) from error
 
 
-def _trainer(recipe: Recipe, job: Job, callbacks: list[Callback]) -> Trainer:
+def _trainer(recipe: Recipe, job: Job, callbacks: list[Callback], *, pieces: int = 1) -> Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     # Advice on workers and intervals, which are set here.
     warnings.filterwarnings("ignore", category=PossibleUserWarning)
@@ -180,7 +211,7 @@ def _trainer(recipe: Recipe, job: Job, callbacks: list[Callback]) -> Trainer:
         strategy="ddp" if job.devices * job.nodes > 1 else "auto",
         max_epochs=recipe.epochs,
         precision=recipe.speed.precision,
-        accumulate_grad_batches=recipe.speed.accumulate,
+        accumulate_grad_batches=recipe.speed.accumulate * pieces,
         callbacks=callbacks,
         logger=False,
         enable_progress_bar=False,
@@ -237,27 +268,6 @@ def _first_card(recipe: Recipe, images: ImageSet, job: Job) -> Card:
 def is_first() -> bool:
     """Whether this is rank 0, the process that writes."""
     return not getattr(rank_zero_only, "rank", 0)
-
-
-@contextmanager
-def _stopping_on_signals(folder: Path) -> Iterator[None]:
-    """Stop in good order on Ctrl-C or SIGTERM; a second signal ends the process at once."""
-
-    def ask(number: int, _frame: object) -> None:
-        request_stop(folder)
-        signal.signal(number, before[signal.Signals(number)])
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except SIGTERMException as error:  # Lightning's own signal for the same.
-        raise Stopped from error
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _wants_stop(run: RunFolder | None) -> bool:

@@ -201,8 +201,14 @@ def test_features_come_by_index() -> None:
     values = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
     labels = np.arange(6) % 2
     ((found, classes, indices),) = loader(
-        FeatureDataset(values, labels), InOrder(np.array([5, 2]), batch_size=2)
+        FeatureDataset([values], labels), InOrder(np.array([5, 2]), batch_size=2)
     )
     assert np.array_equal(found.numpy(), values[[5, 2]])
     assert (classes.tolist(), indices.tolist()) == ([1, 0], [5, 2])
-    assert np.array_equal(FeatureDataset(values, labels)[0, 3][0].numpy(), values[[3]])
+    assert np.array_equal(FeatureDataset([values], labels)[0, 3][0].numpy(), values[[3]])
+
+
+def test_epochs_read_the_passes_in_turn() -> None:
+    passes = FeatureDataset([np.zeros((2, 3, 4), np.float32), np.ones((2, 3, 4), np.float32)], np.arange(2))
+    assert [passes[epoch, 1][0].mean().item() for epoch in range(4)] == [0, 1, 0, 1]
+    assert passes[0, 1][0].shape == (1, 3, 4)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import safetensors.torch
-import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -69,19 +68,6 @@ def test_a_loss_that_is_no_number_ends_it_with_a_reason_and_keeps_the_best(
     assert "became NaN or infinite in epoch 2" in card.reason
     assert card.training["best_epoch"] == 1
     assert all(value.isfinite().all() for value in weights_of(tmp_path / "run").values())
-
-
-def test_without_enough_gpu_memory_the_card_says_what_to_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_arguments: object) -> Tensor:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-
-    monkeypatch.setattr(Classifier, "training_step", full)
-    with pytest.raises(TrainingError, match="memory for batches of 32 images; set a smaller batch") as caught:
-        train(short_recipe(*TWO_CONVOLUTIONS, "batch_size=32"), job())
-    card = store.read_card(tmp_path / "run")
-    assert (card.status, card.reason) == ("failed", str(caught.value))
 
 
 @pytest.mark.slow
