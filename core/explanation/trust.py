@@ -11,7 +11,7 @@ from torch import Tensor
 from core.checkpoints.store import Checkpoint
 from core.explain.network.tracing import towards
 from core.explain.trust.absent import absent_values
-from core.explain.trust.curves import CurvePair, Curves, OnShare, Subject
+from core.explain.trust.curves import SHARES, CurvePair, Curves, OnShare, Subject
 from core.explain.trust.faithfulness import Faithfulness, both_directions, faithfulness
 from core.explain.trust.verdict import NOISE, WEAK, MapVerdict, Quoted, verdict
 from core.explanation.answer import Explanation, Map
@@ -163,24 +163,31 @@ def _trust(faithful: Faithfulness, explanation: Explanation, class_names: tuple[
 
 def _reason(judged: MapVerdict, class_name: str, rival_name: str | None) -> str:
     score = class_name if rival_name is None else f"{class_name} (rather than {rival_name})"
-    change = f"{_change(judged.quoted, score, judged.grade)}."
-    return f"{change} But {_listed(judged.failed)}." if judged.grade == WEAK else change
-
-
-def _change(quoted: Quoted, score: str, grade: str) -> str:
-    share, whole, changed = map(whole_percent, (quoted.share, quoted.whole, quoted.changed))
-    at_random = whole_percent(quoted.at_random)
-    if grade == NOISE:
-        at_random = f"{whole_percent(quoted.lowest)} to {whole_percent(quoted.highest)}"
-    if quoted.showing:
-        return (
-            f"With only the brightest {share} of the photo shown, {score} has {changed}; "
-            f"with a random {share}, {at_random} (whole photo: {whole})"
-        )
-    return (
-        f"Hiding the brightest {share} of the photo takes {score} from {whole} to {changed}; "
-        f"hiding a random {share} leaves {at_random}"
+    hidden, shown = whole_percent(judged.hiding.share), whole_percent(judged.showing.share)
+    contradicted = [judged.is_contradicted_by(each) for each in (judged.hiding, judged.showing)]
+    joint = ", but" if any(contradicted) and not all(contradicted) else ";"
+    change = (
+        f"Hiding the brightest {hidden} of the photo takes {score} from {whole_percent(judged.whole)} to "
+        f"{_beside_random(judged.hiding)}{joint} the brightest {shown} alone give "
+        f"{_beside_random(judged.showing)}."
     )
+    overall = f" {_overall(judged.grade)}" if any(contradicted) else ""
+    return (
+        f"{change}{overall} But {_listed(judged.failed)}." if judged.grade == WEAK else f"{change}{overall}"
+    )
+
+
+def _beside_random(quoted: Quoted) -> str:
+    by_map, lowest, highest = map(whole_percent, (quoted.by_map, quoted.lowest, quoted.highest))
+    at_random = lowest if lowest == highest else f"{lowest} to {highest}"
+    return f"{by_map} (a random {whole_percent(quoted.share)}: {at_random})"
+
+
+def _overall(grade: str) -> str:
+    """What all steps say together, where one of the quoted steps says otherwise."""
+    first, last = (whole_percent(share) for share in (SHARES[0], SHARES[-1]))
+    beats = "does not beat" if grade == NOISE else "beats"
+    return f"Over all shares from {first} to {last}, the map {beats} random places."
 
 
 def _listed(failed: tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ from math import copysign, inf, sqrt
 
 from scipy.special import stdtr
 
-from core.explain.trust.curves import CurvePair, Curves
+from core.explain.trust.curves import CurvePair
 from core.explain.trust.faithfulness import Faithfulness, both_directions
 
 BELIEVABLE = "believable"
@@ -13,40 +13,60 @@ WEAK = "weak"
 NOISE = "no better than noise"
 GRADES = (BELIEVABLE, WEAK, NOISE)
 
+# Shares of the photo that are quoted of every map, whatever they say: one hidden, one shown alone.
+HIDDEN, SHOWN = 0.1, 0.3
 _ALPHA = 0.05
-_MOST = 0.3  # Of the photo: the change that is quoted is of the places where the map is brightest.
 
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """The class's probability for the whole photo, with the map's first places changed, and with random ones.
+    """The class's probability with a share of the photo changed: by the map's order, and by random orders.
 
-    ``showing`` tells whether the brightest ``share`` of the photo is all that is shown, or what is hidden.
-    Probabilities are means over the ways of hiding; ``lowest`` and ``highest`` are of single random orders.
+    ``showing`` tells whether the brightest ``share`` is all that is shown, or what is hidden. Probabilities
+    are means over the ways of hiding: ``by_map``, and of random orders the mean and both extremes.
     """
 
     showing: bool
     share: float
-    whole: float
-    changed: float
+    by_map: float
     at_random: float
     lowest: float
     highest: float
 
     @property
-    def gain(self) -> float:
-        """How much more of the change that a good map makes there is than with random places."""
-        return (self.changed - self.at_random) * (1 if self.showing else -1)
+    def is_above_chance(self) -> bool:
+        """Whether the map's order does better here than random orders do on average."""
+        return self.by_map > self.at_random if self.showing else self.by_map < self.at_random
+
+    @property
+    def is_beyond_chance(self) -> bool:
+        """Whether the map's order does better here than every random order."""
+        return self.by_map > self.highest if self.showing else self.by_map < self.lowest
 
 
 @dataclass(frozen=True, slots=True)
 class MapVerdict:
-    """A grade, one of `GRADES`; the p-value against noise; and the tests that the map failed, in words."""
+    """A judgement from all steps of the curves, and two steps of them that are always quoted.
+
+    Attributes:
+        grade: one of `GRADES`.
+        p_noise: the p-value against noise.
+        failed: the tests that the map failed, in words.
+        whole: the class's probability for the whole photo.
+        hiding: with the brightest 10 % hidden.
+        showing: with only the brightest 30 % shown.
+    """
 
     grade: str
     p_noise: float
     failed: tuple[str, ...]
-    quoted: Quoted
+    whole: float
+    hiding: Quoted
+    showing: Quoted
+
+    def is_contradicted_by(self, quoted: Quoted) -> bool:
+        """Whether this step alone says otherwise than the grade, which comes from all steps."""
+        return quoted.is_beyond_chance if self.grade == NOISE else not quoted.is_above_chance
 
 
 def verdict(faithful: Faithfulness) -> MapVerdict:
@@ -60,7 +80,9 @@ def verdict(faithful: Faithfulness) -> MapVerdict:
     p_noise = _p_noise(faithful)
     failed = ("noise",) if p_noise > _ALPHA else tuple(_failed(faithful))
     grade = NOISE if "noise" in failed else WEAK if failed else BELIEVABLE
-    return MapVerdict(grade, p_noise, failed, _quoted(faithful, grade))
+    hiding, showing = (_quoted(faithful, showing=each) for each in (False, True))
+    whole = float(faithful.of_map.probability.deletion[0, 0])
+    return MapVerdict(grade, p_noise, failed, whole, hiding, showing)
 
 
 def _p_noise(faithful: Faithfulness) -> float:
@@ -89,25 +111,11 @@ def _spreads(faithful: Faithfulness) -> list[float]:
     return [sqrt(sum(score**2 for score in scores) / len(scores)) for scores in by_way]
 
 
-def _quoted(faithful: Faithfulness, grade: str) -> Quoted:
-    """The change that speaks most for the map; of a map like noise, the one that speaks most against it."""
-    changes = [change for showing in (False, True) for change in _changes(faithful, showing=showing)]
-    return (min if grade == NOISE else max)(changes, key=lambda quoted: quoted.gain)
-
-
-def _changes(faithful: Faithfulness, *, showing: bool) -> list[Quoted]:
-    of_map = faithful.of_map.probability
-    curves = [_mean_curve(each, showing=showing) for each in (of_map, *both_directions(faithful))]
-    changed, *random = curves
-    whole = float(of_map.deletion[0, 0])
-    by_share = zip(of_map.shares.tolist(), changed, zip(*random, strict=True), strict=True)
-    return [
-        Quoted(showing, share, whole, value, sum(others) / len(others), min(others), max(others))
-        for share, value, others in by_share
-        if 0 < share <= _MOST
-    ]
-
-
-def _mean_curve(curves: Curves, *, showing: bool) -> list[float]:
-    values: list[float] = (curves.insertion if showing else curves.deletion).mean(0).tolist()
-    return values
+def _quoted(faithful: Faithfulness, *, showing: bool) -> Quoted:
+    of_map, share = faithful.of_map.probability, SHOWN if showing else HIDDEN
+    step = of_map.shares.tolist().index(share)
+    by_map, *random = (
+        float((each.insertion if showing else each.deletion)[:, step].mean())
+        for each in (of_map, *both_directions(faithful))
+    )
+    return Quoted(showing, share, by_map, sum(random) / len(random), min(random), max(random))

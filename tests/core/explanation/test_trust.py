@@ -17,7 +17,8 @@ from core.explanation.question import Question, Score
 from core.explanation.trust import UNTESTABLE, Trust, as_json, curves_csv, trust
 from tests.support.questions import explained
 
-QUOTED = Quoted(showing=False, share=0.1, whole=0.91, changed=0.12, at_random=0.84, lowest=0.6, highest=0.9)
+HIDING = Quoted(showing=False, share=0.1, by_map=0.12, at_random=0.84, lowest=0.6, highest=0.9)
+SHOWING = Quoted(showing=True, share=0.3, by_map=0.75, at_random=0.1, lowest=0.001, highest=0.2)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def test_a_class_against_another_is_tested_by_their_two_probabilities(
     asked = explained(small, batch[:1], Question(scores=(Score(1, against=0),)))[0]
     (tested,) = trust(small, batch[:1], asked).values()
     one, other = (float(asked.logits[idx]) for idx in (1, 0))
-    assert tested.verdict.quoted.whole == pytest.approx(1 / (1 + np.exp(other - one)), rel=1e-4)
+    assert tested.verdict.whole == pytest.approx(1 / (1 + np.exp(other - one)), rel=1e-4)
     names = small.card.class_names
     assert f"{names[1]} (rather than {names[0]})" in tested.sentence
 
@@ -77,29 +78,49 @@ def test_a_map_without_positive_evidence_has_nothing_to_test(small: Checkpoint, 
     assert as_json(None) == {"verdict": None, "sentence": UNTESTABLE}
 
 
-def _sentence(made: Trust, grade: str, failed: tuple[str, ...], quoted: Quoted) -> str:
-    judged = MapVerdict(grade, 0.01, failed, quoted)
+def _sentence(
+    made: Trust, grade: str, failed: tuple[str, ...] = (), *, hidden: float = 0.12, shown: float = 0.75
+) -> str:
+    quoted = replace(HIDING, by_map=hidden), replace(SHOWING, by_map=shown)
+    judged = MapVerdict(grade, 0.01, failed, 0.91, *quoted)
     return replace(made, verdict=judged, reason=trust_module._reason(judged, "elephant", None)).sentence
 
 
 def test_the_sentence_quotes_what_was_measured(trusted: dict[str, Trust]) -> None:
-    assert _sentence(trusted["bn2"], BELIEVABLE, (), QUOTED) == (
-        "Believable: hiding the brightest 10% of the photo takes elephant from 91% to 12%; "
-        "hiding a random 10% leaves 84%."
+    assert _sentence(trusted["bn2"], BELIEVABLE) == (
+        "Believable: hiding the brightest 10% of the photo takes elephant from 91% to 12% (a random 10%: "
+        "60% to 90%); the brightest 30% alone give 75% (a random 30%: <1% to 20%)."
+    )
+
+
+def test_the_sentence_of_a_believable_map_says_what_speaks_against_it(trusted: dict[str, Trust]) -> None:
+    assert _sentence(trusted["bn2"], BELIEVABLE, shown=0.05) == (
+        "Believable: hiding the brightest 10% of the photo takes elephant from 91% to 12% (a random 10%: "
+        "60% to 90%), but the brightest 30% alone give 5% (a random 30%: <1% to 20%). Over all shares from "
+        "10% to 90%, the map beats random places."
     )
 
 
 def test_the_sentence_of_a_map_like_noise_sends_the_reader_elsewhere(trusted: dict[str, Trust]) -> None:
-    assert _sentence(trusted["bn2"], NOISE, ("noise",), replace(QUOTED, changed=0.83)) == (
-        "No better than noise: hiding the brightest 10% of the photo takes elephant from 91% to 83%; "
-        "hiding a random 10% leaves 60% to 90%. Another layer or method may do better."
+    assert _sentence(trusted["bn2"], NOISE, ("noise",), hidden=0.83, shown=0.2) == (
+        "No better than noise: hiding the brightest 10% of the photo takes elephant from 91% to 83% (a "
+        "random 10%: 60% to 90%); the brightest 30% alone give 20% (a random 30%: <1% to 20%). Another layer "
+        "or method may do better."
+    )
+
+
+def test_the_sentence_of_a_map_like_noise_says_what_speaks_for_it(trusted: dict[str, Trust]) -> None:
+    assert _sentence(trusted["bn2"], NOISE, ("noise",)) == (
+        "No better than noise: hiding the brightest 10% of the photo takes elephant from 91% to 12% (a "
+        "random 10%: 60% to 90%); the brightest 30% alone give 75% (a random 30%: <1% to 20%). Over all "
+        "shares from 10% to 90%, the map does not beat random places. Another layer or method may do better."
     )
 
 
 def test_the_sentence_of_a_weak_map_names_the_tests_that_it_failed(trusted: dict[str, Trust]) -> None:
     failed = ("noise with blur", "edges")
-    assert _sentence(trusted["bn2"], WEAK, failed, replace(QUOTED, showing=True, changed=0.5)) == (
-        "Weak: with only the brightest 10% of the photo shown, elephant has 50%; with a random 10%, 84% "
-        "(whole photo: 91%). But with blur it is no better than noise, and the photo's own edges score "
-        "higher."
+    assert _sentence(trusted["bn2"], WEAK, failed) == (
+        "Weak: hiding the brightest 10% of the photo takes elephant from 91% to 12% (a random 10%: 60% to "
+        "90%); the brightest 30% alone give 75% (a random 30%: <1% to 20%). But with blur it is no better "
+        "than noise, and the photo's own edges score higher."
     )

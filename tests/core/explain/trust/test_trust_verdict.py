@@ -69,20 +69,52 @@ def test_the_p_value_is_that_of_students_t() -> None:
 
 def test_what_is_quoted_is_on_the_curves() -> None:
     """Random orders count in both directions, so noise leaves what the mean of both gives."""
-    quoted = verdict(_faithful(0.4)).quoted
-    change = 0.2 / 0.9  # Of the middle four of six points, to move the area by 0.2.
-    assert quoted == Quoted(
-        showing=False,
-        share=0.1,
-        whole=pytest.approx(0.9),
-        changed=pytest.approx(0.5 - change),
-        at_random=pytest.approx(0.5),
-        lowest=pytest.approx(0.5 - 0.1 / 2 / 0.9),
-        highest=pytest.approx(0.5 + 0.1 / 2 / 0.9),
-    )
-    assert quoted.gain == pytest.approx(change)
+    judged = verdict(_faithful(0.4))
+    change, spread = 0.2 / 0.9, 0.1 / 2 / 0.9  # Of the middle four of six points, to move the area by 0.2.
+    random = {
+        "at_random": pytest.approx(0.5),
+        "lowest": pytest.approx(0.5 - spread),
+        "highest": pytest.approx(0.5 + spread),
+    }
+    assert judged.whole == pytest.approx(0.9)
+    assert judged.hiding == Quoted(showing=False, share=0.1, by_map=pytest.approx(0.5 - change), **random)
+    assert judged.showing == Quoted(showing=True, share=0.3, by_map=pytest.approx(0.5 + change), **random)
 
 
-def test_of_a_map_like_noise_what_speaks_most_against_it_is_quoted() -> None:
-    quoted = verdict(_faithful(-0.4)).quoted
-    assert quoted.gain == pytest.approx(-0.2 / 0.9)
+@pytest.mark.parametrize("score", [-0.4, 0.0, 0.4])
+@pytest.mark.parametrize("step", [1, 2, 3, 4])
+def test_the_same_two_steps_are_quoted_whatever_the_curves_say(score: float, step: int) -> None:
+    """Each step in turn speaks most for the map in one direction, and most against it in the other."""
+    faithful = _faithful(score)
+    curves = faithful.of_map.probability
+    curves.deletion[:, step] -= 0.3
+    curves.insertion[:, step] -= 0.3
+    judged = verdict(faithful)
+    assert (judged.hiding.showing, judged.hiding.share) == (False, 0.1)
+    assert (judged.showing.showing, judged.showing.share) == (True, 0.3)
+    assert judged.hiding.by_map == float(curves.deletion[0, 1])
+    assert judged.showing.by_map == float(curves.insertion[0, 2])
+
+
+@pytest.mark.parametrize(
+    ("score", "moved", "grade", "contradicted"),
+    [
+        (0.4, 0.0, BELIEVABLE, False),
+        # The mean of random orders is 0.2 / 0.9 higher.
+        (0.4, 0.22, BELIEVABLE, False),
+        (0.4, 0.23, BELIEVABLE, True),
+        (-0.4, 0.0, NOISE, False),
+        # Within what random orders give, and beyond it.
+        (0.0, -0.05, NOISE, False),
+        (0.0, -0.06, NOISE, True),
+    ],
+)
+def test_a_quoted_step_contradicts_a_grade_that_it_alone_would_not_give(
+    score: float, moved: float, grade: str, *, contradicted: bool
+) -> None:
+    faithful = _faithful(score)
+    faithful.of_map.probability.deletion[:, 1] += moved
+    judged = verdict(faithful)
+    assert judged.grade == grade
+    assert judged.is_contradicted_by(judged.hiding) is contradicted
+    assert not judged.is_contradicted_by(judged.showing)
