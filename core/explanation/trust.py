@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +15,7 @@ from core.explain.trust.curves import SHARES, CurvePair, Curves, OnShare, Subjec
 from core.explain.trust.faithfulness import Faithfulness, both_directions, faithfulness
 from core.explain.trust.verdict import NOISE, WEAK, MapVerdict, Quoted, verdict
 from core.explanation.answer import Explanation, Map
+from core.explanation.quick_network import quick_network
 from core.shares import whole_percent
 
 ELSEWHERE = "Another layer or method may do better."
@@ -46,6 +47,7 @@ def trust(
     batch: Tensor,
     explanation: Explanation,
     *,
+    beside: Iterable[Trust] = (),
     on_share: OnShare = lambda _share: None,
 ) -> dict[str, Trust]:
     """The tests of one photo's maps, by layer: about 140 forward passes for each number of cells.
@@ -57,6 +59,8 @@ def trust(
         checkpoint: the one that was explained.
         batch: the preprocessed photo (1, channels, H, W).
         explanation: of that photo.
+        beside: earlier tests of other maps of that photo, for the same class against the same one: with the
+            same number of cells, only 19 passes are left.
         on_share: receives the share of the forward passes that is done.
     """
     testable = {layer: each for layer, each in explanation.maps.items() if is_testable(explanation, each)}
@@ -66,13 +70,14 @@ def trust(
     batch = batch.to(checkpoint.device, parameter.dtype)
     logits = explanation.logits[None].to(batch)
     tested = faithfulness(
-        checkpoint.model,
+        quick_network(checkpoint),
         Subject(
             batch,
             towards(logits, explanation.class_idx, explanation.against),
             absent_values(batch, checkpoint.card.preprocess.mean_colour),
         ),
         [torch.from_numpy(each.raw.copy()) for each in testable.values()],
+        beside=[each.faithful for each in beside],
         on_share=on_share,
     )
     names = checkpoint.card.class_names

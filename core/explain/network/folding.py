@@ -3,6 +3,7 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Callable
+from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,8 @@ from core.explain.network.hooks import capture, module_named
 from core.explain.network.twin import replace, twin
 
 Pair = tuple[str, str]
+
+_QUICK: WeakSet[nn.Module] = WeakSet()  # What `for_forward_passes` has made.
 
 
 def folded(cut: Cut, like: Tensor) -> Cut:
@@ -28,9 +31,15 @@ def folded(cut: Cut, like: Tensor) -> Cut:
 def for_forward_passes(model: nn.Module, like: Tensor) -> nn.Module:
     """A network with the logits of ``model`` for batches like this one, up to rounding, in fewer operations.
 
-    A private copy as in `folded`, for passes without gradients, or ``model`` itself. Takes three passes.
+    A private copy as in `folded`, for passes without gradients, or ``model`` itself. Takes three passes, and
+    none for a copy that this function gave.
     """
-    return _checked(cut_at(model, "", like), like, lambda _network: None).model
+    if model in _QUICK:
+        return model
+    quick = _checked(cut_at(model, "", like), like, lambda _network: None).model
+    if quick is not model:
+        _QUICK.add(quick)
+    return quick
 
 
 def _checked(cut: Cut, like: Tensor, prepare: Callable[[nn.Module], None]) -> Cut:

@@ -18,12 +18,13 @@ _NUM_NOISE = 6  # Half of them smooth, at the map's own cells; each counts in bo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Faithfulness:
-    """The curves of a map, and of the references that it must beat.
+    """The curves of a map of ``cells`` (h, w), and of the references that it must beat.
 
     ``noise`` holds random orders. A reversed order has the same score with the other sign, so each counts
     twice: the mean score of noise is 0, and its spread is that of twice as many orders.
     """
 
+    cells: tuple[int, int]
     patches: Patches
     absent: tuple[str, ...]
     of_map: CurvePair
@@ -54,6 +55,7 @@ def faithfulness(
     maps: Sequence[Tensor],
     *,
     seed: int = 0,
+    beside: Sequence[Faithfulness] = (),
     on_share: OnShare = lambda _share: None,
 ) -> list[Faithfulness]:
     """The faithfulness of several maps (h, w) of one photo, for one score.
@@ -67,6 +69,7 @@ def faithfulness(
         subject: the photo, the score, and the ways of hiding.
         maps: raw maps, signed and unscaled.
         seed: of the noise, and of the order of equal cells.
+        beside: earlier tests for this subject with this seed, whose references need no passes any more.
         on_share: receives the share of the passes that is done.
 
     Example:
@@ -80,25 +83,27 @@ def faithfulness(
     for place, each in enumerate(maps):
         by_cells.setdefault((each.shape[0], each.shape[1]), []).append(place)
     tested: dict[int, Faithfulness] = {}
-    for done, places in enumerate(by_cells.values()):
+    for done, (cells, places) in enumerate(by_cells.items()):
         alike = torch.stack([maps[place].float().cpu() for place in places])
         on_part = partial(_overall, on_share, done, len(by_cells))
-        tested |= dict(zip(places, _of_alike(network, subject, alike, seed, on_part), strict=True))
+        known = next((each for each in beside if each.cells == cells), None)
+        tested |= dict(zip(places, _of_alike(network, subject, alike, seed, known, on_part), strict=True))
     return [tested[place] for place in range(len(maps))]
 
 
 def _of_alike(
-    model: nn.Module, subject: Subject, maps: Tensor, seed: int, on_share: OnShare
+    model: nn.Module, subject: Subject, maps: Tensor, seed: int, known: Faithfulness | None, on_share: OnShare
 ) -> list[Faithfulness]:
-    """The faithfulness of maps (M, h, w) with the same number of cells."""
-    batch = subject.batch
-    patches = patches_for((maps.shape[1], maps.shape[2]), (batch.shape[2], batch.shape[3]))
-    others = _references(maps, patches, batch, seed)
+    """The faithfulness of maps (M, h, w) with the same number of cells, beside known references if any."""
+    batch, cells = subject.batch, (maps.shape[1], maps.shape[2])
+    patches = patches_for(cells, (batch.shape[2], batch.shape[3]))
+    others = [] if known else _references(maps, patches, batch, seed)
     orders = ranks(torch.cat([patches.values(maps), *others]), seed).to(batch.device)
     answered = curves(model, subject, orders, patches, on_share=on_share)
-    of_maps, (*noise, centre, edges) = answered[: len(maps)], answered[len(maps) :]
+    of_maps, tested = answered[: len(maps)], answered[len(maps) :]
+    *noise, centre, edges = [*known.noise, known.centre, known.edges] if known else tested
     ways = tuple(subject.absent)
-    return [Faithfulness(patches, ways, of_map, tuple(noise), centre, edges) for of_map in of_maps]
+    return [Faithfulness(cells, patches, ways, of_map, tuple(noise), centre, edges) for of_map in of_maps]
 
 
 def _overall(on_share: OnShare, done: int, num_parts: int, share: float) -> None:

@@ -21,6 +21,7 @@ from core.explain.trust.drops import Dimmed, dimmed
 from core.explain.trust.faithfulness import faithfulness
 from core.explanation.forward_pass import ForwardPass, forward_pass
 from core.explanation.question import INPUT
+from core.explanation.quick_network import quick_network
 from core.passes.work import Compute, InputBatch, PhotoReader
 from core.trust.map_rows import MapTest, as_table
 from core.trust.pairs import MethodAtLayer
@@ -86,7 +87,7 @@ def map_tests(
     )
     # An empty picture says nothing about the order of the patches, whatever its negative values are.
     shown = [each if (each > 0).any() else torch.zeros_like(each) for each in maps.values()]
-    tested = faithfulness(network.model, subject, shown, seed=seed)
+    tested = faithfulness(quick_network(network), subject, shown, seed=seed)
     return [
         MapTest(sample_id, "", pair, class_idx, faithful, lit, is_empty=not each.any())
         for pair, faithful, lit, each in zip(maps, tested, _lit(passed, shown, class_idx), shown, strict=True)

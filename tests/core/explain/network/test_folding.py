@@ -123,3 +123,4 @@ def test_a_whole_network_is_folded_for_forward_passes_and_its_logits_stay() -> N
     assert _norms(model) == ["features.1", "features.norm"]
     assert _norms(quick) == []
     torch.testing.assert_close(quick(batch), model.eval()(batch))
+    assert for_forward_passes(quick, batch[:1]) is quick

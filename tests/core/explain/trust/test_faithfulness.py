@@ -69,6 +69,21 @@ def test_maps_with_the_same_cells_share_their_references(photo: Tensor) -> None:
     assert (first.patches.rows, finer.patches.rows) == (12, 8)
 
 
+def test_the_references_of_an_earlier_test_need_no_passes_and_change_nothing(photo: Tensor) -> None:
+    model, maps = Corner(), [_corner_map(4), torch.eye(4)]
+    first, alone = (_tested(model, photo, [each], seed=1)[0] for each in maps)
+    seen: list[int] = []
+    with model.register_forward_hook(lambda _module, inputs, _output: seen.append(len(inputs[0]))):
+        (beside,) = faithfulness(model, _subject(photo), [maps[1]], seed=1, beside=[first])
+    orders, shares, looking_for_batch_norms = 1, 4, 2
+    assert sum(seen) == 2 * shares * orders + 2 + looking_for_batch_norms
+    assert (beside.score, beside.noise_spread) == (alone.score, alone.noise_spread)
+    assert beside.edges.probability.score == alone.edges.probability.score
+    (finer,) = faithfulness(model, _subject(photo), [_corner_map(8)], seed=1, beside=[first])
+    assert finer.patches.rows == 8
+    assert len(finer.noise) == 6
+
+
 def test_the_batch_size_does_not_matter_and_the_seed_decides(
     photo: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,7 +29,7 @@ def _faithful(
     ways = tuple(f"way {number}" for number in range(len(scores)))
     random = tuple(_tested(*([each] * len(scores))) for each in noise)
     references = (_tested(*([each] * len(scores))) for each in (centre, edges))
-    return Faithfulness(Patches(2, 2, (4, 4)), ways, _tested(*scores), random, *references)
+    return Faithfulness((2, 2), Patches(2, 2, (4, 4)), ways, _tested(*scores), random, *references)
 
 
 def test_the_made_up_scores_are_what_they_are_called() -> None:
