@@ -40,6 +40,26 @@ def test_a_known_verdict_is_not_tested_again(monkeypatch: pytest.MonkeyPatch) ->
     assert verdicts(opened("pages/explain.py", **_SAMPLE)) == first != []
 
 
+def test_a_map_of_the_same_cells_is_tested_beside_the_references_of_the_last_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(tested_maps.VARIABLE, "1")
+    page = opened("pages/explain.py", **_SAMPLE)
+    page.selectbox(key="method").select("layer_cam").run()
+    first, second = (made.faithful for made in tested_maps._kept().trusted.values())
+    assert first.of_map is not second.of_map
+    assert (first.noise, first.centre, first.edges) == (second.noise, second.centre, second.edges)
+
+
+def test_another_class_has_references_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(tested_maps.VARIABLE, "1")
+    page = opened("pages/explain.py", **_SAMPLE)
+    page.session_state["class-digits"] = "8"
+    page.run()
+    first, second = (made.faithful for made in tested_maps._kept().trusted.values())
+    assert first.centre.probability.deletion_area != second.centre.probability.deletion_area
+
+
 def test_the_map_of_an_open_sample_has_a_verdict_on_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(tested_maps.VARIABLE, "1")
     assert len(verdicts(opened("pages/mistakes.py", checkpoint="digits", sample="digits/677"))) == 1

@@ -1,5 +1,6 @@
 """Below a map: whether it can be believed, in a line, and the curves that say so behind a click."""
 
+import time
 from functools import partial
 from typing import Literal
 
@@ -23,21 +24,20 @@ _LOOKS: dict[str, tuple[Literal["green", "orange", "red"], str]] = {
     NOISE: ("red", "casino"),
 }
 _TEST = """
-The brightest parts of the map are hidden in the photo, step by step, and then shown alone; the curves are the
-probability of the class. A good map makes the first curve fall early and the second rise early. Hidden places
-are blurred, or get the mean colour; curves are means of both. For comparison the same is done with random
-places, with a blob in the centre, and with the edges of the photo.
+Where a map is right, the probability of the class falls early if its brightest places are hidden first, and
+rises early if they are shown first. Hidden places are blurred or get the mean colour; curves are means of
+both.
 
 The verdict holds for this network, this photo and these ways of hiding.
 """
+_EVERY = 0.5  # Seconds between two texts: the browser draws each one on the processors that do the test.
 
 
 def draw(photo: Photo, loaded: Loaded, answer: Explanation, layer: str, *, key: str) -> None:
     """Draw the verdict on the map at ``layer``; a map is tested once the whole page is drawn."""
     with st.container(key=f"trust_{key}"):
         if tested_maps.is_tested(photo, loaded, answer, layer):
-            trusted = tested_maps.trust_of(photo, loaded, answer, layer)
-            _draw_verdict(trusted, _advice(loaded, answer, layer), key)
+            _draw_verdict(photo, loaded, answer, layer, key)
         elif tested_maps.are_wanted():
             tested_maps.put_off(partial(_test, st.empty(), photo, loaded, answer, layer, key))
         else:
@@ -53,14 +53,19 @@ def draw(photo: Photo, loaded: Loaded, answer: Explanation, layer: str, *, key: 
 def _test(
     slot: DeltaGenerator, photo: Photo, loaded: Loaded, answer: Explanation, layer: str, key: str
 ) -> None:
+    drawn = -_EVERY
+
     def move(share: float) -> None:
-        # A click anywhere ends this run at the next step, and with it the test.
-        slot.caption(f":material/experiment: Testing this map… {words.percent(share)}")
+        nonlocal drawn
+        tested_maps.give_way()
+        if time.monotonic() - drawn >= _EVERY:
+            drawn = time.monotonic()
+            slot.caption(f":material/experiment: Testing this map… {words.percent(share)}")
 
     move(0)
-    trusted = tested_maps.trust_of(photo, loaded, answer, layer, move)
+    tested_maps.trust_of(photo, loaded, answer, layer, move)
     with slot.container():
-        _draw_verdict(trusted, _advice(loaded, answer, layer), key)
+        _draw_verdict(photo, loaded, answer, layer, key)
 
 
 def _advice(loaded: Loaded, answer: Explanation, layer: str) -> str:
@@ -71,21 +76,38 @@ def _advice(loaded: Loaded, answer: Explanation, layer: str) -> str:
     return f"Recommended for this network: {method_picker.pair(advised.method, advised.layer)}."
 
 
-def _draw_verdict(trusted: Trust | None, advised: str, key: str) -> None:
+def _draw_verdict(photo: Photo, loaded: Loaded, answer: Explanation, layer: str, key: str) -> None:
+    trusted = tested_maps.trust_of(photo, loaded, answer, layer)
     if trusted is None:
         st.caption(words.plain(UNTESTABLE))
         return
     colour, icon = _LOOKS[trusted.verdict.grade]
     badge = f":{colour}-badge[:material/{icon}: {trusted.verdict.grade.capitalize()}]"
-    reason = f"{trusted.reason} {advised}" if trusted.verdict.grade == NOISE else trusted.reason
+    is_noise = trusted.verdict.grade == NOISE
+    reason = f"{trusted.reason} {_advice(loaded, answer, layer)}" if is_noise else trusted.reason
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"trust_line_{key}"):
         st.markdown(f"{badge} :small[{words.plain(reason)}]", width="stretch")
         with st.popover("Curves", icon=":material/show_chart:", key=f"trust_curves_{key}"):
+            st.markdown(_TEST)
+            if average := _on_average(loaded, answer, layer, trusted.verdict.grade):
+                st.markdown(words.plain(average))
             _draw_curves(trusted, key)
 
 
+def _on_average(loaded: Loaded, answer: Explanation, layer: str, grade: str) -> str:
+    """What the tests of this network say of the pair, if it is another grade than this photo's."""
+    known = advice.known(loaded.checkpoint.name)
+    usual = known.believability.get((answer.method, layer), grade)
+    if known.report is None or usual == grade:
+        return ""
+    pair, photos = (
+        method_picker.pair(answer.method, layer),
+        words.counted(known.report.photos.number, "photo"),
+    )
+    return f"On average over {photos}, {pair} is {usual} for this network; a single photo can differ."
+
+
 def _draw_curves(trusted: Trust, key: str) -> None:
-    st.markdown(_TEST)
     for column, title, showing in zip(
         st.columns(2), ("Hidden, brightest first", "Shown, brightest first"), (False, True), strict=True
     ):

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -18,7 +19,12 @@ VARIABLE = "SEEWHY_TEST_MAPS"
 _TESTING, _DUE = "test_maps", "tests_due"
 _MOST = 256
 
-_Key = tuple[object, ...]
+
+class _Key(NamedTuple):
+    """The photo and score that a test is about, which its references are about too, and the map."""
+
+    score: tuple[object, ...]
+    shown: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +61,11 @@ def at_the_end() -> Iterator[None]:
         test()
 
 
+def give_way() -> None:
+    """End this run here if a click has asked for another: Streamlit looks whenever state is read."""
+    st.session_state.get(_TESTING)
+
+
 def is_tested(photo: Photo, loaded: Loaded, answer: Explanation, layer: str) -> bool:
     """Whether `trust_of` would return at once."""
     return _key(photo, loaded, answer, layer) in _kept().trusted
@@ -71,9 +82,17 @@ def trust_of(
     key = _key(photo, loaded, answer, layer)
     if key not in _kept().trusted:
         alone = replace(answer, maps={layer: answer.maps[layer]})
-        made = trust(loaded.checkpoint, batch_of(photo, loaded), alone, on_share=on_share)
+        beside = _beside(photo, loaded, answer)
+        made = trust(loaded.checkpoint, batch_of(photo, loaded), alone, beside=beside, on_share=on_share)
         _keep(key, made.get(layer))
     return _kept().trusted[key]
+
+
+def _beside(photo: Photo, loaded: Loaded, answer: Explanation) -> list[Trust]:
+    """The tests of other maps of this photo for the same score: theirs are the references of the next one."""
+    alike = _key(photo, loaded, answer, "").score
+    with _kept().guard:
+        return [made for key, made in _kept().trusted.items() if key.score == alike and made is not None]
 
 
 def _keep(key: _Key, made: Trust | None) -> None:
@@ -84,8 +103,8 @@ def _keep(key: _Key, made: Trust | None) -> None:
 
 
 def _key(photo: Photo, loaded: Loaded, answer: Explanation, layer: str) -> _Key:
-    about = (answer.method, layer, answer.class_idx, answer.against)
-    return photo.digest, loaded.checkpoint.name, loaded.stamp, *about
+    about = (answer.class_idx, answer.against)
+    return _Key((photo.digest, loaded.checkpoint.name, loaded.stamp, *about), (answer.method, layer))
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
