@@ -70,6 +70,19 @@ def at_most(indices: Labels, labels: Labels, per_class: int, seed: int) -> Label
     return np.sort(indices[ranks < per_class])
 
 
+def thinned(indices: Labels, labels: Labels, ratio: float, seed: int) -> Labels:
+    """Fewer of each class than of the one before, drawn at random, so that the last is ``ratio`` times rarer.
+
+    The numbers fall by a constant factor from the size of the largest class (Cui 2019, arXiv:1901.05555,
+    section 5.1); a class that has fewer images keeps them all. ``labels`` (N,) are of all samples.
+    """
+    own = labels[indices]
+    num_classes = int(labels.max()) + 1
+    falls = ratio ** -np.linspace(0, 1, num_classes)
+    wanted = np.maximum(1, np.rint(np.bincount(own).max() * falls))
+    return np.sort(indices[_ranks(own, np.random.default_rng(seed)) < wanted[own]])
+
+
 def _published(images: ImageSet, part: str) -> Labels:
     if images.published is None:
         return np.empty(0, np.int64)

@@ -9,7 +9,7 @@ from core.data.cache import Decoded
 from core.data.division import divided
 from core.data.image_set import ImageSet, Labels
 from core.data.sources import catalogue
-from core.data.splits import at_most
+from core.data.splits import at_most, thinned
 from core.data.trainable import refuse_untrainable
 from core.errors import DataError
 from core.training.recipe import Data
@@ -45,12 +45,18 @@ def material(decoded: Decoded, settings: Data, seed: int) -> Material:
     split = divided(decoded.images, settings.division(seed))
     labels, ok = decoded.images.labels, decoded.survey.ok
     train, val = (side[ok[side]] for side in (split.train, split.val))
-    if settings.per_class:
-        train = at_most(train, labels, settings.per_class, seed)
+    train = fewer(train, labels, settings, seed)
     for name, side in (("training", train), ("validation", val)):
         if not len(side):
             raise DataError(f"no image of {decoded.images.name!r} is left for {name}; check data.val")
     return Material(decoded, train, val)
+
+
+def fewer(train: Labels, labels: Labels, settings: Data, seed: int) -> Labels:
+    """The training samples that the settings keep; ``labels`` (N,) are of all samples."""
+    if settings.per_class:
+        train = at_most(train, labels, settings.per_class, seed)
+    return thinned(train, labels, settings.imbalance, seed) if settings.imbalance > 1 else train
 
 
 def described(

@@ -46,6 +46,7 @@ class Data:
         test: Share of all images kept for testing, where the publisher's split has no test part; 0 for none.
         whole_groups: Whether images of one group (one patient, frames of one sign) stay on one side.
         per_class: The most training images per class; 0 takes all.
+        imbalance: How many times rarer the last class is made than the largest, in training; 1 for no change.
     """
 
     source: str
@@ -54,6 +55,7 @@ class Data:
     per_class: Count = 0
     test: Share = 0.0
     whole_groups: bool = True
+    imbalance: Annotated[float, Field(ge=1, le=10_000)] = 1.0
 
     def division(self, seed: int) -> Division:
         """How these settings divide a data set."""

@@ -46,7 +46,8 @@ class Variant:
 
     Attributes:
         name: How the table calls it.
-        change: The settings of the recipe that differ, nested as in a recipe.
+        change: The settings of the recipe that differ, nested as in a recipe. ``checkpoint:NAME`` as
+            ``model.weights`` names a variant: each seed starts from that variant's weights of the same seed.
         builds_on: The name of the variant that it changes; empty for the base.
         because: Why it changes settings of more than one table of the recipe; empty if it does not.
         book: What a book measured.

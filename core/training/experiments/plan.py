@@ -14,6 +14,7 @@ from core.training.experiments.family import BookNumber, Experiment, Sweep, Vari
 from core.training.recipe import Recipe
 
 _MOST_VARIANTS = 1_000
+_CHECKPOINT = "checkpoint:"
 # They do not change what is trained; the seeds are the experiment's.
 _NO_CHANGE = {"title", "about", "seed"}
 
@@ -41,7 +42,13 @@ class PlannedVariant:
     @property
     def slug(self) -> str:
         """The name in letters, digits, ``.``, ``_`` and ``-``."""
-        return re.sub(r"[^A-Za-z0-9_.]+", "-", self.name)[:48].strip("-.")
+        return _slug(self.name)
+
+    @property
+    def starts_from(self) -> str:
+        """The name of the variant whose weights it starts from; empty for other weights."""
+        _, is_checkpoint, name = self.recipe.model.weights.partition(_CHECKPOINT)
+        return name if is_checkpoint else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,16 @@ class PlannedRun:
     @property
     def name(self) -> str:
         """The name of the checkpoint's folder."""
-        return f"{self.variant.slug}.seed{self.seed}"
+        return _run_name(self.variant.slug, self.seed)
 
     @property
     def recipe(self) -> Recipe:
-        """The variant's recipe with this seed."""
-        return replace(self.variant.recipe, seed=self.seed)
+        """The variant's recipe with this seed; it starts from a training with the same seed."""
+        recipe = replace(self.variant.recipe, seed=self.seed)
+        if start := self.variant.starts_from:
+            weights = f"{_CHECKPOINT}{_run_name(_slug(start), self.seed)}"
+            recipe = replace(recipe, model=replace(recipe.model, weights=weights))
+        return recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +103,8 @@ def planned(experiment: Experiment, *, changes: Iterable[str] = (), seeds: int |
         raise RecipeError(f"one seed gives no interval of {experiment.measure}; choose two seeds or more")
     recipe = _recipe_of(experiment, changes)
     base = PlannedVariant(experiment.base.name, recipe, book=experiment.base.book)
-    variants = {base.name: base}
+    variants: dict[str, PlannedVariant] = {}
+    _add(variants, base)
     for variant in experiment.variants:
         _add(variants, _varied(variant, _parent(variants, variant, base)))
     for combination in _combinations(experiment.sweep, base):
@@ -180,9 +192,22 @@ def _title(combination: Mapping[str, Any]) -> str:
 
 
 def _add(variants: dict[str, PlannedVariant], variant: PlannedVariant) -> None:
+    if variant.starts_from and variant.starts_from not in variants:
+        raise RecipeError(
+            f"{variant.name!r} starts from {variant.starts_from!r}, which is no variant before it; there is "
+            f"{', '.join(variants) or 'none'}"
+        )
     if variant.slug in {each.slug for each in variants.values()}:
         raise RecipeError(f"two variants are called {variant.name!r}; give each a name of its own")
     variants[variant.name] = variant
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", name)[:48].strip("-.")
+
+
+def _run_name(slug: str, seed: int) -> str:
+    return f"{slug}.seed{seed}"
 
 
 def _with(recipe: Recipe, change: Mapping[str, Any]) -> Recipe:

@@ -8,7 +8,6 @@ from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.data.division import divided
 from core.data.image_set import ImageSet
-from core.data.splits import at_most
 from core.data.workers import usual_workers
 from core.device import best_device
 from core.errors import CoreError, DataError, RecipeError, TrainingError
@@ -28,7 +27,7 @@ from core.training.experiments.scores import RunScores, scores_of
 from core.training.experiments.table import ExperimentTable
 from core.training.experiments.workplace import ExperimentOptions
 from core.training.lightning.train import Job, is_first, resume, train
-from core.training.material import open_training_data
+from core.training.material import fewer, open_training_data
 
 _TEST = "test"
 
@@ -78,11 +77,8 @@ def _floor(plan: Plan, images: ImageSet) -> Floor | None:
     """What needs no network, fitted and scored as the base with its first seed; None for too few images."""
     settings, seed = plan.base.recipe.data, plan.seeds[0]
     parts = divided(images, settings.division(seed))
-    train = (
-        at_most(parts.train, images.labels, settings.per_class, seed) if settings.per_class else parts.train
-    )
     try:
-        return floor(images, train, parts.test)
+        return floor(images, fewer(parts.train, images.labels, settings, seed), parts.test)
     except DataError:
         return None
 

@@ -6,7 +6,7 @@ from PIL import Image
 
 from core.data.image_set import ImageSet, Labels
 from core.data.sources import catalogue
-from core.data.splits import Split, at_most, published_split, random_split
+from core.data.splits import Split, at_most, published_split, random_split, thinned
 from core.errors import DataError
 from tests.support.counted_calls import num_calls
 from tests.support.paths import DATA
@@ -264,6 +264,16 @@ def test_without_a_test_part_the_draws_are_those_of_earlier_versions() -> None:
     """Shipped cards name a seed: their validation images must stay the same."""
     split = random_split(image_set([index % 2 for index in range(20)]), 0.2, seed=5)
     assert split.val.tolist() == [3, 9, 16, 18]
+
+
+def test_thinned_classes_fall_by_a_constant_factor() -> None:
+    labels = np.repeat(np.arange(3), [100, 80, 60])
+    images = image_set(labels)
+    some = thinned(np.arange(240), labels, 25.0, seed=0)
+    assert counts(images, some) == [100, 20, 4]
+    assert np.all(np.diff(some) > 0)
+    assert counts(images, thinned(np.arange(240), labels, 1_000.0, seed=0)) == [100, 3, 1]
+    assert counts(images, thinned(np.arange(240), labels, 1.1, seed=0)) == [100, 80, 60]
 
 
 def test_too_few_groups_for_a_test_part_are_named() -> None:
