@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from core import files
+from core.evaluation.comparing.over_seeds import Interval
 from core.shares import percent
 from core.training import recipe as recipes
 from core.training.baselines import floor as baselines
@@ -62,9 +63,10 @@ def as_frame(rows: Sequence[VariantRow]) -> pd.DataFrame:
 def lines(table: ExperimentTable) -> Iterator[str]:
     """The table for a reader, and below it how it was made, what a book says, and what needs no network."""
     plan, rows = table.plan, table.rows
-    yield f"{plan.experiment.title}: {_IN_WORDS[plan.experiment.measure]} on the test set, in percent"
+    yield plan.experiment.title
+    yield f"{_IN_WORDS[plan.experiment.measure]} on the test set, in percent, with 95% intervals"
     width = max(len(row.variant.name) for row in rows)
-    yield f"{'':{width}}   mean  95% interval   difference       p  parameters  time"
+    yield f"{'':{width}}  {'mean':24}  {'against ' + rows[0].variant.name:26}  p        parameters  time"
     for row in rows:
         yield f"{row.variant.name:{width}}  {_in_words(row)}"
     yield from _notes(rows)
@@ -73,17 +75,21 @@ def lines(table: ExperimentTable) -> Iterator[str]:
 
 
 def _in_words(row: VariantRow) -> str:
-    score = row.score
+    score, against = row.score, row.against_base
     if score is None:
         return "not finished"
-    against = row.against_base
-    change = "" if against is None else f"{100 * against.difference.mean:+.2f}"
+    change = "" if against is None else _with_interval(against.difference, "+")
     p_value = "" if against is None else f"{against.pooled.p_value:.2g}"
-    interval = f"{100 * score.low:.2f} to {100 * score.high:.2f}"
     return (
-        f"{100 * score.mean:5.2f}  {interval:14}  {change:>10}  {p_value:>7}  {row.parameters:>10,}  "
+        f"{_with_interval(score):24}  {change:26}  {p_value:7}  {row.parameters:>10,}  "
         f"{duration(row.seconds or 0)}"
     )
+
+
+def _with_interval(interval: Interval, sign: str = "") -> str:
+    """``97.50 (96.11 to 98.89)``, in percent."""
+    mean, low, high = (f"{100 * each:{sign}.2f}" for each in (interval.mean, interval.low, interval.high))
+    return f"{mean} ({low} to {high})"
 
 
 def _notes(rows: Sequence[VariantRow]) -> Iterator[str]:
@@ -93,11 +99,8 @@ def _notes(rows: Sequence[VariantRow]) -> Iterator[str]:
     for row in rows:
         name, against = row.variant.name, row.against_parent
         if against is not None:
-            yield (
-                f"{name} against {row.variant.builds_on}: {100 * against.difference.mean:+.2f} "
-                f"({100 * against.difference.low:+.2f} to {100 * against.difference.high:+.2f}), "
-                f"p {against.pooled.p_value:.2g}"
-            )
+            change = _with_interval(against.difference, "+")
+            yield f"{name} against {row.variant.builds_on}: {change}, p {against.pooled.p_value:.2g}"
         if row.variant.because:
             yield f"{name}: {row.variant.because}"
         if book := row.variant.book:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import RecipeError
+from core.models import registry
 from core.training import recipe as recipes
 from core.training.experiments import family
 from core.training.experiments.plan import planned
@@ -16,6 +17,8 @@ def test_every_built_in_experiment_keeps_the_rule_of_one_thing(name: str) -> Non
     plan = planned(family.read(name))
     by_name = {variant.name: variant for variant in plan.variants}
     assert len(plan.variants) >= 2
+    for variant in plan.variants:
+        registry.resolve(variant.recipe.model.architecture)
     for variant in plan.variants[1:]:
         parent = by_name[variant.builds_on]
         differs = recipes.differences(parent.recipe, variant.recipe)
@@ -51,6 +54,21 @@ def test_a_variant_may_build_on_another() -> None:
     assert plan.variants[2].recipe.loss.label_smoothing == 0.1
     with pytest.raises(RecipeError, match="'both' builds on 'smooth'; before it there is plain"):
         short_plan(both, SMOOTH)
+
+
+def test_a_variant_may_start_from_the_weights_of_another_seed_by_seed() -> None:
+    tuned = {"name": "tuned", "change": {"model": {"weights": "checkpoint:plain", "train_from": "head"}}}
+    plan = short_plan(tuned)
+    assert [run.recipe.model.weights for run in plan.runs] == [
+        "none",
+        "checkpoint:plain.seed0",
+        "none",
+        "checkpoint:plain.seed1",
+    ]
+    with pytest.raises(
+        RecipeError, match="'tuned' starts from 'smooth', which is no variant before it; there is"
+    ):
+        short_plan({"name": "tuned", "change": {"model": {"weights": "checkpoint:smooth"}}}, SMOOTH)
 
 
 @pytest.mark.parametrize(

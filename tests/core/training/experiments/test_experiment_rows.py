@@ -109,7 +109,7 @@ def test_unfinished_variants_have_a_row_of_their_name_only() -> None:
     assert found["smooth"] == VariantRow(found["smooth"].variant)
     printed = "\n".join(table.lines(_table(short_plan(SMOOTH), found.values())))
     assert "smooth  not finished" in printed
-    assert "75.00  " in printed
+    assert "75.00 (40.93 to 92.85)" in printed
 
 
 def test_of_one_seed_only_accuracy_has_an_interval() -> None:

@@ -147,7 +147,7 @@ def test_the_command_prints_what_it_writes(place: Path, capsys: pytest.CaptureFi
     assert "nearest thumbnail" in printed
     means = table_of(place)["mean"]
     assert [
-        f"\n{name:6}  {100 * mean:5.2f}  " in printed
+        f"\n{name:6}  {100 * mean:.2f} (" in printed
         for name, mean in zip(("plain", "smooth"), means, strict=True)
     ] == [True] * 2
     assert main(["experiment", str(file), "--out", str(place), "--set", "epochs=4"]) == 1
@@ -179,6 +179,19 @@ def test_a_training_that_fails_leaves_the_others_their_rows(tmp_path: Path) -> N
     assert rows["seeds"].tolist() == [1, 0, 1]
     assert rows["interval"].tolist()[::2] == ["Wilson, 1 seed"] * 2
     assert rows["mean"].isna().tolist() == [False, True, False]
+
+
+def test_a_variant_learns_on_from_the_weights_of_another(tmp_path: Path) -> None:
+    """With a learning rate of nothing, it has the other's weights and makes its mistakes."""
+    more = {"weights": "checkpoint:plain"}
+    change = {"model": more, "optimiser": {"lr": 0.0}}
+    results = conduct(short_plan({"name": "more", "change": change, "because": "nothing moves"}), tmp_path)
+    assert [each.fault for each in results] == [""] * 4
+    plain, learned_on = (each.scores for each in results[:2])
+    assert plain is not None
+    assert learned_on is not None
+    assert plain.table.equals(learned_on.table)
+    assert table_of(tmp_path)["difference"].tolist()[1] == 0
 
 
 def test_without_a_test_part_nothing_is_trained(tmp_path: Path) -> None:
