@@ -7,8 +7,9 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer, lr_scheduler
-from torchmetrics import MeanMetric, Metric
-from torchmetrics.classification import MulticlassAccuracy, MulticlassStatScores
+from torchmetrics import CatMetric, MeanMetric, Metric
+from torchmetrics.classification import MulticlassAccuracy
+from torchmetrics.functional.classification import multiclass_stat_scores
 
 from core.data.batches import Batch
 from core.models.frozen_norms import rest_norms
@@ -42,7 +43,8 @@ class Classifier(LightningModule):
         self.piece_weight = piece_weight
         self.loss = nn.CrossEntropyLoss(class_weights, label_smoothing=recipe.loss.label_smoothing)
         self.train_metrics, self.val_metrics = _metrics(num_classes), _metrics(num_classes)
-        self.val_scores = MulticlassStatScores(num_classes, average=None, validate_args=False)
+        # Counted once per epoch: torchmetrics counts in a table of C x C, which takes longer than a batch.
+        self.val_answers, self.num_classes = CatMetric(nan_strategy="disable"), num_classes
         self.train()
 
     def forward(self, batch: Tensor) -> Tensor:
@@ -75,7 +77,7 @@ class Classifier(LightningModule):
         inputs, labels, _ = batch
         logits = self(inputs)
         self._measured(logits, labels, self.val_metrics)
-        self.val_scores.update(logits, labels)
+        self.val_answers.update(torch.stack([logits.argmax(1), labels], 1))
 
     def on_train_epoch_end(self) -> None:
         """Log the epoch."""
@@ -84,10 +86,13 @@ class Classifier(LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Log the epoch."""
         self._log("val", self.val_metrics)
-        scores = self.val_scores.compute()
+        predicted, labels = self.val_answers.compute().long().T
+        scores = multiclass_stat_scores(
+            predicted, labels, self.num_classes, average=None, validate_args=False
+        )
+        self.val_answers.reset()
         self.log("val_balanced_accuracy", balanced_accuracy(scores))
         self.log("val_macro_f1", macro_f1(scores))
-        self.val_scores.reset()
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 (Lightning's own union)
         """The recipe's optimiser for the weights that are not frozen, and its schedule."""
