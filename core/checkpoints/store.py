@@ -18,6 +18,7 @@ from core.checkpoints.card import FORMAT, STATUSES, Card, as_json, read_card
 from core.checkpoints.inventory import available, find, folders, trouble
 from core.device import use_full_float32
 from core.errors import CheckpointError, FileError
+from core.models import auxiliary as auxiliary_heads
 from core.models import options, registry
 
 # Offered here too: cards and the list of checkpoints have modules of their own.
@@ -28,12 +29,16 @@ _LARGEST = 2**36  # Bytes of weights: more than any machine's memory.
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
-    """A network ready for use, with its card; ``model`` is shared and must not be changed."""
+    """A network ready for use, with its card; ``model`` is shared and must not be changed.
+
+    ``auxiliary`` is the name of the auxiliary head in which ``model`` ends, empty for the network's own.
+    """
 
     folder: Path
     card: Card
     model: nn.Module
     device: str
+    auxiliary: str = ""
 
     @property
     def name(self) -> str:
@@ -89,6 +94,18 @@ def load_for_speed(folder: Path, *, device: str = "cpu") -> Checkpoint:
     if device != "mps":  # Networks for which that layout is not safe.
         loaded.model.to(memory_format=torch.channels_last)
     return loaded
+
+
+def ending_in(checkpoint: Checkpoint, auxiliary: str) -> Checkpoint:
+    """The checkpoint whose class scores are those of an auxiliary head; CheckpointError without such a head.
+
+    The empty name leaves it as it is.
+    """
+    if not auxiliary:
+        return checkpoint
+    return replace(
+        checkpoint, model=auxiliary_heads.ending_in(checkpoint.model, auxiliary), auxiliary=auxiliary
+    )
 
 
 def save(name: str, card: Card, tensors: Mapping[str, Tensor]) -> Path:

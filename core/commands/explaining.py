@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from core import images
+from core.checkpoints import store
 from core.checkpoints.foreign import importing
 from core.checkpoints.foreign.fitting import Wish
 from core.checkpoints.store import Checkpoint
@@ -37,6 +38,12 @@ def add_explain(parser: argparse.ArgumentParser) -> None:
         "--method",
         choices=METHODS,
         help=f"default: {_USUAL}; without --layer too, the method and layer that 'trust' recommends",
+    )
+    parser.add_argument(
+        "--auxiliary",
+        default="",
+        metavar="HEAD",
+        help="explain the class scores of an auxiliary head: aux1, aux2 (GoogLeNet), AuxLogits (Inception)",
     )
     parser.add_argument(
         "--trust", action="store_true", help="test each map: does the class follow the places that it marks?"
@@ -85,7 +92,7 @@ def add_import(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    checkpoint = checkpoint_of(options)
+    checkpoint = store.ending_in(checkpoint_of(options), options.auxiliary)
     opened = [partial(images.read, path) for path in options.images]
     explained = explain_each(checkpoint, opened, _question(options, checkpoint))
 
@@ -122,7 +129,7 @@ def _trusted(checkpoint: Checkpoint, explained: Explained) -> dict[str, Trust]:
 
 def _method_and_layer(options: argparse.Namespace, checkpoint: Checkpoint) -> tuple[str, str]:
     """Those asked for; if neither is, those recommended for this network, where its maps have been tested."""
-    if options.method is None and options.layer is None:
+    if options.method is None and options.layer is None and not checkpoint.auxiliary:
         known = reading.known(checkpoint.folder)
         if known.note:
             print(known.note, file=sys.stderr)

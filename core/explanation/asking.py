@@ -80,7 +80,7 @@ def _with_less_memory(
         halves = batch.tensor_split(2)
         explained = [_with_less_memory(checkpoint, half, question, on_progress) for half in halves]
         return _noting("GPU memory ran out: using smaller batches", [*explained[0], *explained[1]])
-    on_cpu = store.load(checkpoint.folder, device="cpu")
+    on_cpu = store.ending_in(store.load(checkpoint.folder, device="cpu"), checkpoint.auxiliary)
     return _noting("GPU memory ran out: using the CPU", _answers(on_cpu, batch, question, on_progress))
 
 
