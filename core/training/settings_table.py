@@ -1,4 +1,4 @@
-"""Every setting of a recipe with its meaning, as the docstrings of `core.training.recipe` state it."""
+"""Every setting of a recipe with its meaning, as the docstrings of `core.training.schema` state it."""
 
 import dataclasses
 import functools

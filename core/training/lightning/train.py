@@ -41,8 +41,9 @@ from core.training.lightning.signals import stopping_on_signals
 from core.training.lightning.validation import validate
 from core.training.material import Material, described, material, open_training_data
 from core.training.network import Network, architecture_of, base_of, head_of, network, preprocess_of
-from core.training.recipe import EpochSelection, Recipe
+from core.training.recipe import Recipe
 from core.training.run import RunFolder
+from core.training.schema import EpochSelection
 
 
 @dataclass(frozen=True, slots=True)
