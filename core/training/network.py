@@ -11,7 +11,7 @@ from core.checkpoints import paths, store
 from core.errors import CheckpointError, RecipeError
 from core.images.preprocess import Preprocess
 from core.models import heads, options, pretrained, registry
-from core.models.auxiliary import auxiliary_heads
+from core.models.auxiliary import auxiliary_heads, ending_in
 from core.models.frozen_norms import freeze_norms
 from core.models.heads import Head
 from core.models.inner_dropout import set_inner_dropout
@@ -107,12 +107,15 @@ def _regularise(model: nn.Module, settings: Model) -> None:
 
 @torch.no_grad()
 def _refuse_small(model: nn.Module, preprocess: Preprocess, architecture: str) -> None:
-    """Raise RecipeError for images that are too small for the network; tried on one."""
-    if min(preprocess.input_size) >= _SURELY_ENOUGH:
+    """Raise RecipeError for images too small for the network or its auxiliary heads; tried on one."""
+    auxiliary, blank = auxiliary_heads(model), preprocess.blank_input()
+    if min(preprocess.input_size) >= _SURELY_ENOUGH and not auxiliary:
         return
     was_training = model.training
     try:
-        model.eval()(preprocess.blank_input())
+        model.eval()(blank)
+        for head in auxiliary:
+            ending_in(model, head)(blank)
     except (RuntimeError, ValueError, AssertionError) as error:
         raise _too_small(preprocess, architecture) from error
     finally:

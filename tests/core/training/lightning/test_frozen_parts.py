@@ -11,7 +11,7 @@ from core.checkpoints.store import Card
 from core.errors import RecipeError
 from core.models import registry
 from core.predictions import evaluations
-from core.training.lightning.train import train
+from core.training.lightning.train import Job, train
 from core.training.network import network
 from tests.support.short_trainings import SIGNS, history_of, job, short_recipe, weights_of
 
@@ -63,6 +63,23 @@ def test_frozen_batch_norm_keeps_its_statistics_scale_and_shift() -> None:
     start = weights_of(paths.folder("first"))
     moved = {name for name, value in start.items() if not torch.equal(value, second[name])}
     assert moved == {name for name in start if ".norm." not in name}
+
+
+def test_the_last_layer_of_a_checkpoint_is_retrained_alone_on_balanced_data(
+    photos_of_two_classes: Path,
+) -> None:
+    """Known as a balanced head, or classifier retraining (Kang 2020, arXiv:1910.09217)."""
+    for number in (0, *range(5, 20)):
+        (photos_of_two_classes / "light" / f"{number}.png").unlink()
+    changes = (*SIGNS, "data.per_class=0", "data.val=0.25", "epochs=1")
+    train(short_recipe(*changes), Job("plain", data=photos_of_two_classes))
+    retrained = ("model.weights=checkpoint:plain", "model.train_from=head", "loss.oversample=true")
+    folder = train(short_recipe(*changes, *retrained), Job("balanced", data=photos_of_two_classes))
+    start, end = weights_of(paths.folder("plain")), weights_of(folder)
+    assert {name for name, value in start.items() if not torch.equal(value, end[name])} == {
+        "head.weight",
+        "head.bias",
+    }
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from core.checkpoints import paths, store
 from core.errors import DataError, RecipeError
 from core.training.lightning.train import Job, train
+from core.training.network import network
 from tests.support.short_trainings import SIGNS, TWO_CONVOLUTIONS, job, short_recipe
 
 
@@ -32,6 +33,14 @@ def test_more_than_a_few_damaged_images_stop_a_training(photos_of_two_classes: P
         train(short_recipe(*SIGNS, "data.per_class=0", "data.val=0.25", "epochs=1"), job)
     card = store.read_card(paths.folder("own"))
     assert (card.status, card.reason[:17]) == ("failed", "6 of 40 images of")
+
+
+def test_images_too_small_for_an_auxiliary_head_are_refused_too() -> None:
+    changes = ("model.architecture=torchvision:inception_v3", "image.size=224")
+    with pytest.raises(RecipeError, match="images of 224 x 224 pixels do not fit torchvision:inception_v3"):
+        network(short_recipe(*changes), 10)
+    without = ("model.architecture=torchvision:inception_v3?aux_logits=false", "image.size=224")
+    assert network(short_recipe(*without), 10).preprocess.input_size == (224, 224)
 
 
 @pytest.mark.parametrize("size", [1, 2])
