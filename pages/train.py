@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._ui import shell
-from pages._ui.train import data_report, one_training, plan, trainings_table
+from pages._ui.train import data_report, experiment, one_training, plan, trainings_table
 
 with shell.page("pages/train.py"):
     st.title("Train", anchor=False)
@@ -12,7 +12,8 @@ with shell.page("pages/train.py"):
         one_training.draw(run)
     else:
         st.markdown("Pick a recipe, press **Start**, and watch a network learn. Nothing leaves this machine.")
-        on_plan, on_data = st.tabs(["Plan", "Data"], key="look", on_change="rerun", bind="query-params")
+        looks = ["Plan", "Data", "Experiment"]
+        on_plan, on_data, on_experiment = st.tabs(looks, key="look", on_change="rerun", bind="query-params")
         with on_plan, st.container(key="plan"):
             left, right = st.columns([5, 4], gap="large")
         with left, st.container(gap="xsmall"):
@@ -25,4 +26,7 @@ with shell.page("pages/train.py"):
         if on_data.open:
             with on_data:
                 data_report.draw(planned if fits else None)
+        if on_experiment.open:
+            with on_experiment:
+                experiment.draw()
     trainings_table.draw(run.name if run else None)

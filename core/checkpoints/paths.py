@@ -1,6 +1,7 @@
 """Where checkpoints are, and the name of every file in a checkpoint's folder.
 
-`root` has a folder for each checkpoint, and ``.logs/NAME.txt`` with the output of a training. In a folder:
+`root` has a folder for each checkpoint, ``.logs/NAME.txt`` with the output of a training, and
+``.experiments/NAME/`` with the trainings and the table of an experiment. In a folder:
 
 - ``card.json`` says how to rebuild the network; ``model.safetensors`` has its weights.
 - ``history.csv`` has a row for each epoch; ``progress.json``, ``resume.ckpt``, ``.lock`` and ``.stop`` exist
@@ -33,6 +34,7 @@ LOCAL = "local.json"
 HISTORY, PROGRESS, STATE = "history.csv", "progress.json", "resume.ckpt"
 LOCK, STOP = ".lock", ".stop"
 _LOGS = ".logs"
+EXPERIMENTS = ".experiments"
 
 EVALUATIONS, VALIDATION_WORK = "evaluations", ".validation"
 FACTS, PREDICTIONS, METRICS = "evaluation.json", "predictions.parquet", "metrics.json"

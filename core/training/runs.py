@@ -64,9 +64,13 @@ class Run:
 
 def find(name: str) -> Run:
     """The training ``name``; CheckpointError if there is none."""
-    folder = paths.folder(name)
     if name not in store.folders():
         raise CheckpointError(f"no training named {name!r}")
+    return at(paths.folder(name))
+
+
+def at(folder: Path) -> Run:
+    """The training in this folder; CheckpointError if it has no readable card."""
     card = store.read_card(folder)
     waits = card.status == "running" and not run.is_alive(folder)
     # Read again: it may have ended between the two checks.

@@ -23,13 +23,12 @@ from core.training.baselines.floor import Floor, floor
 from core.training.experiments import apart, table, workplace
 from core.training.experiments.plan import Plan, PlannedRun
 from core.training.experiments.rows import rows
-from core.training.experiments.scores import RunScores, scores_of
+from core.training.experiments.scores import TEST, RunScores, scores_of
 from core.training.experiments.table import ExperimentTable
 from core.training.experiments.workplace import ExperimentOptions
 from core.training.lightning.train import Job, is_first, resume, train
 from core.training.material import fewer, open_training_data
-
-_TEST = "test"
+from core.training.run import Stopped
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +61,7 @@ def conducted(
         if is_first():
             workplace.begin(place, asked)
         scores = []
-        for result in _results(plan, images, job):
+        for result in _results(plan, images, job, place):
             on_result(result)
             scores += [result.scores] if result.scores else []
         if not is_first():
@@ -106,12 +105,14 @@ def _open_images(plan: Plan, job: Job) -> ImageSet:
     return images
 
 
-def _results(plan: Plan, images: ImageSet, job: Job) -> Iterator[RunResult]:
+def _results(plan: Plan, images: ImageSet, job: Job, place: Path) -> Iterator[RunResult]:
     """Train and evaluate what is not done yet; a training that fails does not end the others.
 
     Only rank 0 evaluates; other ranks get results without scores.
     """
     for number, run in enumerate(plan.runs, start=1):
+        if workplace.is_asked_to_stop(place):
+            raise Stopped
         job.say(f"{run.variant.name}, seed {run.seed} ({number} of {len(plan.runs)})")
         try:
             folder = _trained(run, replace(job, name=run.name))
@@ -135,7 +136,7 @@ def _trained(run: PlannedRun, job: Job) -> Path:
 def _evaluated(folder: Path, images: ImageSet, job: Job) -> Evaluation:
     """The evaluation on the test set: made now, or earlier with the same weights and images."""
     card = store.read_card(folder)
-    samples = samples_of(card, images, _TEST)
+    samples = samples_of(card, images, TEST)
     name = name_for(samples)
     earlier = evaluations.known(folder, name)
     if earlier is None or earlier.facts.key != key_of(card, samples):

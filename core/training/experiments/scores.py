@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from core.predictions.evaluations import Evaluation
 from core.training.experiments.plan import PlannedRun
 
 _NUMBERS = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss")
+TEST = "test"  # The split on which variants are compared.
 _COLUMNS = ["sample_id", "label", "predicted"]
 
 
@@ -42,18 +44,24 @@ class RunScores:
 def scores_of(run: PlannedRun, evaluation: Evaluation) -> RunScores:
     """The scores of a run from the folder of its checkpoint and its evaluation on the test set."""
     folder = evaluation.of
-    own = next((each for each in evaluations.every(folder) if each.facts.split == "val"), None)
+    own = evaluation_of(folder, "val")
     return RunScores(
         run,
         pq.read_table(evaluation.table, columns=_COLUMNS),
-        _numbers(evaluation),
-        {} if own is None else _numbers(own),
+        numbers(evaluation),
+        {} if own is None else numbers(own),
         float(store.read_card(folder).training.get("seconds", 0.0)),
         sum(each.numel() for each in store.load(folder).model.parameters()),
     )
 
 
-def _numbers(evaluation: Evaluation) -> dict[str, float]:
+def evaluation_of(folder: Path, split: str) -> Evaluation | None:
+    """The evaluation of a training on one of its splits; None before it is made."""
+    return next((each for each in evaluations.every(folder) if each.facts.split == split), None)
+
+
+def numbers(evaluation: Evaluation) -> dict[str, float]:
+    """The measures of `RunScores`, from the evaluation's metrics."""
     known: Mapping[str, Any] = stored.read_json(evaluation.folder / paths.METRICS)
     recalls = (each["recall"] for each in known["per_class"].values())
     lowest = min(recall for recall in recalls if recall is not None)

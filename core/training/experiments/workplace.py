@@ -17,8 +17,10 @@ from core import files
 from core.checkpoints import paths
 from core.errors import FileError, TrainingError
 from core.files import locks, stored
+from core.training import run
 
 RUNS, ASKED, TABLE, DETAILS = "runs", "experiment.json", "table.csv", "table.json"
+_LOG = "log.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,19 @@ class ExperimentOptions:
     layout: str = ""
     seeds: int = 0
     changes: tuple[str, ...] = ()
+
+    @property
+    def arguments(self) -> list[str]:
+        """The options on the command line."""
+        # An equals sign, because a value may begin with a dash.
+        given = {"data": self.data, "layout": self.layout, "seeds": self.seeds}
+        options = [f"--{key}={value}" for key, value in given.items() if value]
+        return [self.name, *options, *(f"--set={change}" for change in self.changes)]
+
+
+def place_of(name: str) -> Path:
+    """Where the app runs a built-in experiment; hidden, so that its trainings are not among the user's."""
+    return paths.root() / paths.EXPERIMENTS / name
 
 
 @contextmanager
@@ -49,8 +64,8 @@ def held(place: Path) -> Iterator[None]:
 
 
 def begin(place: Path, options: ExperimentOptions) -> None:
-    """Store what is asked for; a table of an earlier time goes."""
-    for name in (TABLE, DETAILS):
+    """Store what is asked for; a table of an earlier time goes, and so does a request to stop."""
+    for name in (TABLE, DETAILS, paths.STOP):
         (place / name).unlink(missing_ok=True)
     files.write(place / ASKED, json.dumps(asdict(options), indent=1).encode())
 
@@ -61,6 +76,38 @@ def asked(place: Path) -> ExperimentOptions | None:
         return stored.checked(_schema(), stored.read_json(place / ASKED))
     except (ValueError, FileError):
         return None
+
+
+def run_folders(place: Path) -> list[Path]:
+    """The folders of the trainings that have begun."""
+    return sorted(card.parent for card in (place / RUNS).glob(f"*/{paths.CARD}"))
+
+
+def ask_to_stop(place: Path) -> None:
+    """Ask the process that runs this experiment to stop after the current batch."""
+    if not is_under_way(place):
+        return
+    files.write(place / paths.STOP, b"", durable=False)
+    for folder in run_folders(place):
+        if run.is_alive(folder):
+            run.request_stop(folder)
+
+
+def is_asked_to_stop(place: Path) -> bool:
+    """Whether the process was asked to stop."""
+    return (place / paths.STOP).exists()
+
+
+def log_of(place: Path) -> Path:
+    """The log of the background process that runs this experiment."""
+    return place / _LOG
+
+
+def forget(place: Path) -> None:
+    """Delete an experiment with all its trainings; TrainingError if a process runs it."""
+    if is_under_way(place):
+        raise TrainingError("the experiment is running; stop it first")
+    files.remove_folder(place)
 
 
 def is_under_way(place: Path) -> bool:
