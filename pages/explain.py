@@ -11,7 +11,7 @@ from pages._ui import shell, words
 from pages._ui.explain import downloads, look, map_view, small_maps
 from pages._ui.explain.scene import Scene
 from pages._ui.kit import trust_line, waiting
-from pages._ui.kit.pickers import method_picker, photo_picker, question_pickers
+from pages._ui.kit.pickers import head_picker, method_picker, photo_picker, question_pickers
 from pages._ui.session.checkpoints import models
 from pages._ui.session.question import answers, photos, question_keys
 
@@ -29,8 +29,6 @@ with shell.page("pages/explain.py"):
         st.stop()
     photo_picker.photo_strip()
     loaded = models.load(models.chosen_checkpoint())
-    name, class_names = loaded.checkpoint.name, loaded.checkpoint.card.class_names
-    stage_names = tuple(layer.name for layer in stages(loaded.layers))
 
     with st.container(key="stage"):
         left, beside = st.columns([5, 3], gap="large")
@@ -38,6 +36,9 @@ with shell.page("pages/explain.py"):
     with right:
         verdict = st.container(key="verdict")
         with st.container(key="question", gap="xsmall"):
+            loaded = head_picker.pick(loaded)
+            name, class_names = loaded.scope, loaded.checkpoint.card.class_names
+            stage_names = tuple(layer.name for layer in stages(loaded.layers))
             classes = st.container(gap="xsmall")
             with st.container(horizontal=True, gap="small"):
                 method, layer = method_picker.method(loaded.methods, name), INPUT

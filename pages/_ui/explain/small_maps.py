@@ -33,7 +33,7 @@ def draw_stages(scene: Scene) -> None:
         )
         for name, layer in sizes.items()
     ]
-    pick = partial(question_keys.choose_layer, scene.loaded.checkpoint.name)
+    pick = partial(question_keys.choose_layer, scene.loaded.scope)
     st.markdown(
         "### Where in the network the evidence forms",
         help="Early layers left, late layers right; each map has its own scale. Click a map to enlarge it.",
@@ -44,7 +44,7 @@ def draw_stages(scene: Scene) -> None:
 
 def _note(scene: Scene, layer: str) -> str:
     """What the tests of this network's maps say of the method at a layer, where it matters."""
-    name, method = scene.loaded.checkpoint.name, scene.question.method
+    name, method = scene.loaded.scope, scene.question.method
     return "like noise" if advice.is_like_noise(name, method, layer) else ""
 
 

@@ -70,7 +70,7 @@ def _test(
 
 def _advice(loaded: Loaded, answer: Explanation, layer: str) -> str:
     """Where to turn from a map like noise: to the pair that the tests of this network recommend, if any."""
-    advised = advice.known(loaded.checkpoint.name).recommended
+    advised = advice.known(loaded.scope).recommended
     if advised is None or (advised.method, advised.layer) == (answer.method, layer):
         return ELSEWHERE
     return f"Recommended for this network: {method_picker.pair(advised.method, advised.layer)}."
@@ -96,7 +96,7 @@ def _draw_verdict(photo: Photo, loaded: Loaded, answer: Explanation, layer: str,
 
 def _on_average(loaded: Loaded, answer: Explanation, layer: str, grade: str) -> str:
     """What the tests of this network say of the pair, if it is another grade than this photo's."""
-    known = advice.known(loaded.checkpoint.name)
+    known = advice.known(loaded.scope)
     usual = known.believability.get((answer.method, layer), grade)
     if known.report is None or usual == grade:
         return ""

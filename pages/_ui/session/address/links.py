@@ -25,6 +25,7 @@ from pages._ui.session.question.photos import Photo, as_photo
 # Names in the address. No picker of any page that is bound to the address has one as its key: Streamlit takes
 # those names out of the address when the browser goes back to a page.
 PHOTO, CLASS, AGAINST, LAYER, METHOD = "photo", "why", "against", "at", "method"
+HEAD = "head"
 
 
 def of_sample(evaluation: Evaluation, sample_id: str) -> str:

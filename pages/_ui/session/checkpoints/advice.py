@@ -14,7 +14,12 @@ from core.trust.report.reading import KnownTrust
 
 
 def known(name: str) -> KnownTrust:
-    """What is known of a checkpoint's maps, read again when its files change."""
+    """What is known of a checkpoint's maps, read again when its files change.
+
+    Nothing is known of those of an auxiliary head, whose ``name`` is a `models.Loaded.scope`.
+    """
+    if "/" in name:
+        return KnownTrust(None)
     return _known(str(store.find(name)), stamp(name, paths.TRUST), stamp(name, paths.CARD))
 
 

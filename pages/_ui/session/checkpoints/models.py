@@ -27,11 +27,21 @@ class Loaded:
     methods: tuple[str, ...]
     stamp: float
 
+    @property
+    def scope(self) -> str:
+        """The checkpoint's name, and after a slash that of the auxiliary head; keys of pickers and caches."""
+        return "/".join(filter(None, (self.checkpoint.name, self.checkpoint.auxiliary)))
+
 
 def load(name: str) -> Loaded:
     """The checkpoint ``name``, from memory if its folder has not changed."""
     stamp = (store.find(name) / paths.CARD).stat().st_mtime
     return _loaded(name, stamp)
+
+
+def ending_in(loaded: Loaded, auxiliary: str) -> Loaded:
+    """The checkpoint with the class scores of an auxiliary head; the empty name leaves it as it is."""
+    return _ending_in(loaded.checkpoint.name, loaded.stamp, auxiliary) if auxiliary else loaded
 
 
 def batch_of(photo: Photo, loaded: Loaded) -> Tensor:
@@ -70,6 +80,12 @@ def _loaded(name: str, stamp: float) -> Loaded:
     blank = Image.new("RGB", checkpoint.card.preprocess.input_size)
     explain(checkpoint, checkpoint.card.preprocess.batch([blank]), Question(target_layers=(layers[0].name,)))
     return Loaded(checkpoint, layers, methods_of(checkpoint), stamp)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _ending_in(name: str, stamp: float, auxiliary: str) -> Loaded:
+    checkpoint = store.ending_in(_loaded(name, stamp).checkpoint, auxiliary)
+    return Loaded(checkpoint, layers_of(checkpoint), methods_of(checkpoint), stamp)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

@@ -137,7 +137,7 @@ def _keep(place: OrderedDict[_Key, Value], key: _Key, value: Value, most: int) -
 
 
 def _key(photo: Photo, loaded: Loaded, *about: object) -> _Key:
-    return photo.digest, loaded.checkpoint.name, loaded.stamp, *about
+    return photo.digest, loaded.scope, loaded.stamp, *about
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

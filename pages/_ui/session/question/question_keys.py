@@ -26,6 +26,11 @@ def layer_key(checkpoint: str) -> str:
     return f"layer-{checkpoint}"
 
 
+def head_key(checkpoint: str) -> str:
+    """The key of the picker of auxiliary heads."""
+    return f"head-{checkpoint}"
+
+
 def choose_class(checkpoint: str, name: str) -> None:
     """Set the class picker."""
     st.session_state[class_key(checkpoint)] = name

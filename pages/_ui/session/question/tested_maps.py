@@ -104,7 +104,7 @@ def _keep(key: _Key, made: Trust | None) -> None:
 
 def _key(photo: Photo, loaded: Loaded, answer: Explanation, layer: str) -> _Key:
     about = (answer.class_idx, answer.against)
-    return _Key((photo.digest, loaded.checkpoint.name, loaded.stamp, *about), (answer.method, layer))
+    return _Key((photo.digest, loaded.scope, loaded.stamp, *about), (answer.method, layer))
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
