@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from core.errors import CheckpointError
 from core.models import heads
+from core.models.auxiliary import auxiliary_heads
 from core.models.cutting import split_at
 from core.training.network import Network
 
@@ -23,9 +24,9 @@ class Halves:
 def halves(net: Network, pixels: Tensor) -> Halves | None:
     """Both parts, compared with the network on some images, uint8 (n, channels, H, W); None if they differ.
 
-    None too if the whole network is trained.
+    None too if the whole network is trained, or has auxiliary heads: in training they read what is before.
     """
-    if not net.trained_from:
+    if not net.trained_from or (auxiliary_heads(net.model) and not net.is_head_only):
         return None
     batch = net.preprocess.normalised(pixels)
     before, rest = _parts(net)

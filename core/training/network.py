@@ -61,8 +61,9 @@ def network(recipe: Recipe, num_classes: int) -> Network:
     model = model.to(memory_format=torch.channels_last)
     first = freeze(model, settings)
     _regularise(model, settings)
-    if recipe.loss.auxiliary and not auxiliary_heads(model):
-        raise RecipeError(f"{settings.architecture} has no auxiliary heads for loss.auxiliary")
+    if recipe.loss.auxiliary and not _learning_auxiliary(model):
+        lacks = "only frozen" if auxiliary_heads(model) else "no"
+        raise RecipeError(f"{settings.architecture} has {lacks} auxiliary heads for loss.auxiliary")
     preprocess = preprocess_of(recipe)
     _refuse_small(model, preprocess, settings.architecture)
     return Network(model, preprocess, first)
@@ -105,10 +106,19 @@ def _regularise(model: nn.Module, settings: Model) -> None:
         raise RecipeError(f"{settings.architecture} has no dropout layers for model.inner_dropout")
 
 
+def _learning_auxiliary(model: nn.Module) -> list[str]:
+    """The names of the auxiliary heads that are not frozen."""
+    return [
+        head
+        for head in auxiliary_heads(model)
+        if any(parameter.requires_grad for parameter in model.get_submodule(head).parameters())
+    ]
+
+
 @torch.no_grad()
 def _refuse_small(model: nn.Module, preprocess: Preprocess, architecture: str) -> None:
     """Raise RecipeError for images too small for the network or its auxiliary heads; tried on one."""
-    auxiliary, blank = auxiliary_heads(model), preprocess.blank_input()
+    auxiliary, blank = _learning_auxiliary(model), preprocess.blank_input()
     if min(preprocess.input_size) >= _SURELY_ENOUGH and not auxiliary:
         return
     was_training = model.training

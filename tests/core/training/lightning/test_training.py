@@ -173,9 +173,21 @@ def test_auxiliary_heads_learn_only_where_their_loss_counts() -> None:
         assert "fc" in moved
 
 
-def test_a_network_without_auxiliary_heads_is_refused() -> None:
+def test_auxiliary_heads_learn_beside_a_frozen_part_too() -> None:
+    changes = ("model.architecture=torchvision:googlenet", "image.size=32", "model.train_from=inception5a")
+    recipe = short_recipe(*FEW, *changes, "data.per_class=2", "epochs=1", "loss.auxiliary=0.3")
+    fresh = network(recipe, 10).model.state_dict()
+    trained = weights_of(train(recipe, job()))
+    moved = {name.partition(".")[0] for name, value in fresh.items() if not torch.equal(value, trained[name])}
+    assert moved == {"inception5a", "inception5b", "aux1", "aux2", "fc"}
+
+
+def test_a_network_without_auxiliary_heads_that_learn_is_refused() -> None:
     with pytest.raises(RecipeError, match="seewhy:chollet-mnist has no auxiliary heads for loss"):
         network(short_recipe("loss.auxiliary=0.3"), 10)
+    frozen = ("model.architecture=torchvision:googlenet", "model.train_from=head", "loss.auxiliary=0.3")
+    with pytest.raises(RecipeError, match="torchvision:googlenet has only frozen auxiliary heads for loss"):
+        network(short_recipe(*frozen), 10)
 
 
 @pytest.mark.slow
