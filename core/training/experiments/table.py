@@ -70,6 +70,8 @@ def lines(table: ExperimentTable) -> Iterator[str]:
     for row in rows:
         yield f"{row.variant.name:{width}}  {_in_words(row)}"
     yield from _notes(rows)
+    if plan.experiment.sweep is not None:
+        yield from _best_validated(rows)
     if table.floor is not None:
         yield from baselines.lines(table.floor)
 
@@ -90,6 +92,14 @@ def _with_interval(interval: Interval, sign: str = "") -> str:
     """``97.50 (96.11 to 98.89)``, in percent."""
     mean, low, high = (f"{100 * each:{sign}.2f}" for each in (interval.mean, interval.low, interval.high))
     return f"{mean} ({low} to {high})"
+
+
+def _best_validated(rows: Sequence[VariantRow]) -> Iterator[str]:
+    """The variant to choose: the best on validation images, as the test images must not decide."""
+    known = [row for row in rows if row.validation is not None]
+    if known:
+        best = max(known, key=lambda row: row.validation or 0.0)
+        yield f"best on the validation images: {best.variant.name}, {percent(best.validation or 0.0)}"
 
 
 def _notes(rows: Sequence[VariantRow]) -> Iterator[str]:

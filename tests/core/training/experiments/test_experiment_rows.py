@@ -122,6 +122,16 @@ def test_of_one_seed_only_accuracy_has_an_interval() -> None:
     assert np.isnan([score.low, score.high, against.difference.low]).all()
 
 
+def test_a_sweep_names_the_best_on_the_validation_images_and_not_on_the_test_images() -> None:
+    plan = short_plan(sweep={"values": {"batch_size": [8, 16]}}, seeds=1)
+    measured = [
+        scores(run, right) for run, right in zip(plan.runs, ("++++++++", "++++----", "----++++"), strict=True)
+    ]
+    measured[1].validation["accuracy"] = 0.75
+    printed = list(table.lines(_table(plan, rows(plan, measured, images()))))
+    assert "best on the validation images: batch_size=8, 75.0%" in printed
+
+
 def test_a_book_s_number_is_printed_beside_ours_with_the_reason() -> None:
     book = {"value": 0.991, "source": "Chollet, section 8.1", "because": "its digits are larger"}
     plan = short_plan(SMOOTH | {"book": book})
