@@ -5,6 +5,7 @@
 """
 
 import functools
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,9 +46,13 @@ class ExperimentOptions:
         return [self.name, *options, *(f"--set={change}" for change in self.changes)]
 
 
-def place_of(name: str) -> Path:
-    """Where the app runs a built-in experiment; hidden, so that its trainings are not among the user's."""
-    return paths.root() / paths.EXPERIMENTS / name
+def place_of(name: str, data: str = "") -> Path:
+    """Where the app runs a built-in experiment, another place for each folder of images.
+
+    It is hidden, so that its trainings are not among the user's.
+    """
+    digest = hashlib.blake2b(data.encode(errors="surrogateescape"), digest_size=3).hexdigest()
+    return paths.root() / paths.EXPERIMENTS / (f"{name}.{digest}" if data else name)
 
 
 @contextmanager

@@ -15,23 +15,43 @@ from core.training.experiments.standing import VariantStanding
 from core.training.experiments.workplace import ExperimentOptions
 from pages._ui import errors, words
 from pages._ui.kit import background_work, download
+from pages._ui.kit.pickers import layout_picker
+from pages._ui.session import values
 from pages._ui.session.checkpoints import models
+from pages._ui.session.data import folders
 from pages._ui.session.evaluation import evaluated
 
 _LIVE_S = 2.0
 _FIRST = "digits"  # Needs no download, and takes some minutes.
 _MOST_SEEDS = 20
+_FOLDER = "experiment_folder"
 
 
 def draw() -> None:
     """Pick an experiment, start it or watch it, and compare its variants."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    head = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    with head:
         name = _pick()
-        experiment, place = family.read(name), workplace.place_of(name)
-        plan = planned(experiment, seeds=_seeds(name, experiment, workplace.asked(place)))
-        is_live, standings = workplace.is_under_way(place), standing.standing(plan, place)
-        _draw_actions(name, plan, place, is_complete=standing.is_complete(standings, plan, place))
+        entered = values.text(st.text_input("Folder of images", key=_FOLDER, placeholder="its own data set"))
+    experiment = family.read(name)
     st.caption(words.plain(f"{experiment.about} {_measured(experiment)}"))
+    try:
+        data, layout = _images(entered.strip())
+    except CoreError as error:
+        st.error(words.sentence(error), icon=":material/folder_off:")
+        return
+    if layout is None:
+        return
+    place = workplace.place_of(name, data)
+    with head:
+        plan = planned(experiment, seeds=_seeds(name, experiment, workplace.asked(place)))
+        _draw_actions(plan, place, ExperimentOptions(name, data, layout, len(plan.seeds)))
+    _draw_variants(plan, place)
+
+
+def _draw_variants(plan: Plan, place: Path) -> None:
+    """The table, drawn again while a process runs, and what it is to be measured by."""
+    is_live = workplace.is_under_way(place)
     if not is_live:
         _draw_end(place)
     live = st.fragment(errors.guarded(_draw_standing), run_every=_LIVE_S if is_live else None)
@@ -39,6 +59,14 @@ def draw() -> None:
     with st.container(gap="xxsmall"):
         for remark in standing.remarks(plan, place):
             st.caption(words.plain(remark))
+
+
+def _images(entered: str) -> tuple[str, str | None]:
+    """The folder that was entered and how to read it; None while the user has to choose that."""
+    if not entered:
+        return "", ""
+    folder = folders.taken(entered)
+    return str(folder), layout_picker.pick(folder, "experiment_layout")
 
 
 def _pick() -> str:
@@ -74,7 +102,7 @@ def _measured(experiment: Experiment) -> str:
     return f"Compared by {measure} on the test images."
 
 
-def _draw_actions(name: str, plan: Plan, place: Path, *, is_complete: bool) -> None:
+def _draw_actions(plan: Plan, place: Path, options: ExperimentOptions) -> None:
     """The buttons to start or continue, to stop, and to delete."""
     if workplace.is_under_way(place):
         is_stopping = workplace.is_asked_to_stop(place)
@@ -85,21 +113,25 @@ def _draw_actions(name: str, plan: Plan, place: Path, *, is_complete: bool) -> N
         )  # fmt: skip
         return
     has_begun = bool(workplace.run_folders(place))
-    source = plan.base.recipe.data.source
-    is_here = catalogue.find(source) is not None
-    if st.button(
-        "Continue" if has_begun else "Start", type="primary", icon=":material/play_arrow:",
-        key="experiment_start", disabled=is_complete or not is_here,
-        help="All trainings are finished; more seeds make the intervals narrower." if is_complete else None,
-    ) and is_here:  # fmt: skip
-        background_work.start(
-            partial(background.start, place, ExperimentOptions(name, seeds=len(plan.seeds)))
-        )
+    _draw_start(plan, place, options, "Continue" if has_begun else "Start")
     if has_begun:
         st.button(
             "Delete", icon=":material/delete:", key="experiment_delete", on_click=_forget, args=(place,),
             help="Deletes the trainings of this experiment; copies among your models stay.",
         )  # fmt: skip
+
+
+def _draw_start(plan: Plan, place: Path, options: ExperimentOptions, label: str) -> None:
+    """The button that starts the process, or the download of the data set."""
+    source = plan.base.recipe.data.source
+    is_here = bool(options.data) or catalogue.find(source) is not None
+    is_complete = standing.is_complete(standing.standing(plan, place), plan, place)
+    if st.button(
+        label, type="primary", icon=":material/play_arrow:", key="experiment_start",
+        disabled=is_complete or not is_here,
+        help="All trainings are finished; more seeds make the intervals narrower." if is_complete else None,
+    ) and is_here:  # fmt: skip
+        background_work.start(partial(background.start, place, options))
     if not is_here:
         download.offer(source, "experiment")
 

@@ -11,7 +11,8 @@ from core.training.experiments.plan import planned
 from core.training.experiments.running import conducted
 from core.training.experiments.workplace import ExperimentOptions
 from core.training.lightning.train import Job
-from tests.support.looking import captions
+from tests.support.image_folders import planted
+from tests.support.looking import as_read, captions
 from tests.support.paths import ROOT
 
 SHORT = """
@@ -63,6 +64,21 @@ def test_start_starts_the_command_with_these_seeds(tab: AppTest, monkeypatch: py
     tab.number_input(key="experiment_seeds_short").set_value(4).run()
     tab.button(key="experiment_start").click().run()
     assert started == [(workplace.place_of("short"), ExperimentOptions("short", seeds=4))]
+
+
+def test_a_folder_of_ones_own_has_an_experiment_of_its_own(
+    tab: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[Path, ExperimentOptions]] = []
+    monkeypatch.setattr(background, "start", lambda *given: started.append(given))
+    planted(tmp_path / "photos", "cat/*4 dog/*4")
+    tab.text_input(key="experiment_folder").set_value(str(tmp_path / "photos")).run()
+    tab.button(key="experiment_start").click().run()
+    ((place, options),) = started
+    assert options.data == str(tmp_path / "photos")
+    assert place == workplace.place_of("short", options.data) != workplace.place_of("short")
+    tab.text_input(key="experiment_folder").set_value(str(tmp_path / "none")).run()
+    assert "There is no folder" in as_read(tab.error[0].value)
 
 
 def test_two_finished_variants_are_compared_on_their_test_images(tab: AppTest) -> None:
