@@ -3,6 +3,7 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from weakref import WeakSet
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
 from core.explain.network.cut import Cut, cut_at
+from core.explain.network.even_padding import pad_evenly
 from core.explain.network.hooks import capture, module_named
 from core.explain.network.twin import replace, twin
 
@@ -31,12 +33,12 @@ def folded(cut: Cut, like: Tensor) -> Cut:
 def for_forward_passes(model: nn.Module, like: Tensor) -> nn.Module:
     """A network with the logits of ``model`` for batches like this one, up to rounding, in fewer operations.
 
-    A private copy as in `folded`, for passes without gradients, or ``model`` itself. Takes three passes, and
-    none for a copy that this function gave.
+    A private copy as in `folded`, for passes without gradients, whose convolutions pad evenly; or ``model``
+    itself. Takes four passes, and none for a copy that this function gave.
     """
     if model in _QUICK:
         return model
-    quick = _checked(cut_at(model, "", like), like, lambda _network: None).model
+    quick = _checked(cut_at(model, "", like), like, partial(pad_evenly, batch=like)).model
     if quick is not model:
         _QUICK.add(quick)
     return quick
