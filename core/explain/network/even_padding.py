@@ -43,7 +43,8 @@ def _evenly_padded(convolution: nn.Conv2d, batch: Tensor, output: Tensor) -> nn.
     if min(rows, columns) < 0 or convolution.dilation != (1, 1) or not (rows % 2 or columns % 2):
         return None
     weight = F.pad(convolution.weight, (columns % 2, 0, rows % 2, 0))
-    even = nn.utils.skip_init(  # Random weights would draw from the caller's generator.
+    # Random weights would draw from the caller's generator.
+    even: nn.Conv2d = nn.utils.skip_init(
         nn.Conv2d,
         convolution.in_channels,
         convolution.out_channels,
