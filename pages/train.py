@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._ui import shell
-from pages._ui.train import data_report, experiment, one_training, plan, trainings_table
+from pages._ui.train import data_report, experiment, one_training, plan, prediction, trainings_table
 
 with shell.page("pages/train.py"):
     st.title("Train", anchor=False)
@@ -23,6 +23,9 @@ with shell.page("pages/train.py"):
             st.markdown("## What will happen", anchors=False)
             fits = plan.draw_facts(planned)
             plan.draw_start(recipe_name, planned, fits=fits)
+        # After the plan: listing the layers may import a library.
+        with right:
+            prediction.draw(planned if fits else None)
         if on_data.open:
             with on_data:
                 data_report.draw(planned if fits else None)

@@ -13,6 +13,7 @@ COMMANDS = {
     "examples": ("examples", "find the nine image patches that excite each channel most"),
     "data": ("data_sets", "list, inspect and download data sets"),
     "recipes": ("training", "list the built-in recipes"),
+    "plan": ("planning", "predict memory and time of a training, and list the layers of its network"),
     "train": ("training", "train a classifier by a recipe; makes a checkpoint"),
     "experiments": ("experimenting", "list the built-in experiments"),
     "experiment": ("experimenting", "train variants that differ in one thing; makes one table of them"),

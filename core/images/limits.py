@@ -48,14 +48,14 @@ def own() -> Limits:
 
     With 16 GB of memory: files of 1 GB, images of 268 megapixels.
     """
-    memory = _memory()
+    available = memory()
     return Limits(
-        max(UPLOAD.max_bytes, memory // (4 * _SHARE)),
-        max(UPLOAD.max_pixels, memory // (_SHARE * _BYTES_PER_PIXEL)),
+        max(UPLOAD.max_bytes, available // (4 * _SHARE)),
+        max(UPLOAD.max_pixels, available // (_SHARE * _BYTES_PER_PIXEL)),
     )
 
 
-def _memory() -> int:
+def memory() -> int:
     """The bytes of memory that the machine or its container allows this process."""
     known = [_USUAL_MEMORY]
     with suppress(AttributeError, ValueError, OSError):

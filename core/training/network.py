@@ -82,18 +82,23 @@ def described_layers(recipe: Recipe, num_classes: int) -> LayerTable:
     Raises:
         RecipeError, CheckpointError, LayerError: as `network`.
     """
-    settings, preprocess = recipe.model, preprocess_of(recipe)
+    model, preprocess = described_network(recipe, num_classes), preprocess_of(recipe)
+    try:
+        return layer_table(model, preprocess.blank_input().to("meta"))
+    except NotImplementedError:  # An operation without a shape rule: on real weights then.
+        return layer_table(model.to_empty(device="cpu"), preprocess.blank_input())
+    except (RuntimeError, ValueError, AssertionError) as error:
+        raise _too_small(preprocess, recipe.model.architecture) from error
+
+
+def described_network(recipe: Recipe, num_classes: int) -> nn.Module:
+    """The recipe's network on the meta device, frozen as in training; raises as `network`."""
+    settings = recipe.model
     shared = registry.skeleton(architecture_of(settings), num_classes, head_of(settings))
     model = copy.deepcopy(shared)
     freeze(model, settings)
     _regularise(model, settings)
-    blank = preprocess.blank_input().to("meta")
-    try:
-        return layer_table(model, blank)
-    except NotImplementedError:  # An operation without a shape rule: on real weights then.
-        return layer_table(model.to_empty(device="cpu"), blank.new_zeros(blank.shape, device="cpu"))
-    except (RuntimeError, ValueError, AssertionError) as error:
-        raise _too_small(preprocess, settings.architecture) from error
+    return model
 
 
 def _regularise(model: nn.Module, settings: Model) -> None:

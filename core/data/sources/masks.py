@@ -1,26 +1,19 @@
 """Where the object of a photo is, for data that say so: masks, trimaps and boxes."""
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core import files, images
+from core import images
+from core.data.sources.boxes import Size, listed_box
 from core.data.sources.folder.listing import SUFFIXES
 from core.errors import DataError
 
 Pixels = NDArray[np.bool_]
-Size = tuple[int, int]
 
 _OBJECT, _OUTLINE = 1, 3  # In a trimap of Oxford-IIIT Pet; 2 is the background.
-_CORNERS = ("Roi.X1", "Roi.Y1", "Roi.X2", "Roi.Y2")
-_TEST = ("GT-final_test.csv", "GT-final_test.test.csv")
-_TABLES = 64  # GTSRB has one for each of its 43 classes.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,17 +22,6 @@ class Mask:
 
     inside: Pixels
     sure: Pixels
-
-
-@dataclass(frozen=True, slots=True)
-class _Box:
-    """In pixels of a photo of ``size`` (width, height); right and bottom edges are outside."""
-
-    size: Size
-    left: int
-    top: int
-    right: int
-    bottom: int
 
 
 def mask_of(photo: Path, size: Size, folder: Path | None = None) -> Mask | None:
@@ -90,7 +72,7 @@ def _pixels(path: Path, size: Size) -> NDArray[np.uint8]:
 
 
 def _of_box(photo: Path, size: Size) -> Mask | None:
-    box = next(filter(None, (_boxes_in(table).get(name) for table, name in _tables(photo))), None)
+    box = listed_box(photo)
     if box is None:
         return None
     _refuse_another_size(box.size, size, photo)
@@ -105,37 +87,3 @@ def _refuse_another_size(given: Size, size: Size, path: Path) -> None:
         raise DataError(
             "the mask or box of {!r} is for {} pixels; the photo has {}".format(str(path), *sides)
         )
-
-
-def _tables(photo: Path) -> Iterator[tuple[Path, str]]:
-    """Tables that may have the photo's box, and its name there."""
-    parents = list(photo.parents)[:4]
-    yield photo.parent / f"GT-{photo.parent.name}.csv", photo.name
-    if len(parents) > 1 and parents[1].name == "Final_Test":
-        yield from ((parent / name, photo.name) for parent in parents for name in _TEST)
-    for depth, part in ((1, "Test"), (2, "Train")):  # Kaggle's.
-        if len(parents) > depth and parents[depth - 1].name.title() == part:
-            yield parents[depth] / f"{part}.csv", photo.relative_to(parents[depth]).as_posix()
-
-
-def _boxes_in(table: Path) -> Mapping[str, _Box]:
-    return _boxes(table, table.stat().st_mtime_ns) if table.is_file() else {}
-
-
-@lru_cache(_TABLES)
-def _boxes(table: Path, _changed_ns: int) -> Mapping[str, _Box]:
-    """By name; empty if the table has no boxes."""
-    text = files.read_text(table)
-    head = text.partition("\n")[0]
-    if _CORNERS[0] not in head:
-        return {}
-    rows = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",", skipinitialspace=True)
-    name = "Filename" if "Filename" in head else "Path"
-    try:
-        return {row[name]: _box(row) for row in rows}
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"the table of boxes {str(table)!r} is damaged; unpack it again") from error
-
-
-def _box(row: Mapping[str, str]) -> _Box:
-    return _Box((int(row["Width"]), int(row["Height"])), *(int(row[corner]) for corner in _CORNERS))

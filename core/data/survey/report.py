@@ -70,6 +70,11 @@ class DataReport:
     hints: tuple[str, ...] = ()
 
     @property
+    def is_imbalanced(self) -> bool:
+        """Whether accuracy hides the recall of the smallest class."""
+        return self.imbalance >= _IMBALANCED
+
+    @property
     def images_by_split(self) -> tuple[int, ...]:
         """How many images each of `SPLITS` has."""
         return tuple(self.counts.sum(axis=0).tolist())
@@ -198,7 +203,7 @@ def _hints_on_classes(report: DataReport) -> Iterator[str]:
     totals = report.counts.sum(axis=1)
     if len(totals) == 1:
         yield f"there is only one class, {report.class_names[0]!r}: enough to evaluate, not to train"
-    if report.imbalance >= _IMBALANCED:
+    if report.is_imbalanced:
         small = int(np.where(totals > 0, totals, totals.max() + 1).argmin())
         large = int(totals.argmax())
         few = f"class {report.class_names[small]!r} has {_several(totals[small], 'image', 'images')}"

@@ -18,9 +18,10 @@ from pages._ui.session.question import photos
 from pages._ui.train import baselines, curves
 from pages._ui.train.data_picker import Chosen
 from pages._ui.train.plan import Plan
-from pages._ui.train.state import trainings
+from pages._ui.train.state import plans, trainings
 
 _LISTED = 20  # Files of each kind.
+_FOR_IMBALANCE = ("loss.class_weights=true", "keep.best=val_balanced_accuracy")
 _EXAMPLES = 5  # Files of each reason to leave them out.
 _MOST_CHART = 300  # Pixels; the bars of many classes scroll.
 # Pillow's modes in words.
@@ -46,7 +47,7 @@ def draw(plan: Plan | None) -> None:
         st.error(words.sentence(error), icon=":material/error:")
         return
     _draw_numbers(report)
-    _draw_hints(report)
+    _draw_hints(report, plan.recipe_name)
     with st.container(key="data"):
         left, right = st.columns([3, 2], gap="large")
     with left, st.container(gap="xsmall"):
@@ -99,14 +100,28 @@ def _span(lengths: tuple[int, int, int]) -> str:
     return f"{low}" if low == high else f"{low} to {high} (median {middle})"
 
 
-def _draw_hints(report: DataReport) -> None:
+def _draw_hints(report: DataReport, recipe_name: str) -> None:
     for hint in report.hints:
         st.warning(f"{words.plain(hint[:1].upper() + hint[1:])}.", icon=":material/lightbulb:")
+    if report.is_imbalanced:
+        st.button(
+            "Weight rare classes more",
+            icon=":material/balance:",
+            key="train_balance",
+            help="Sets loss.class_weights, and keeps the epoch with the best balanced accuracy.",
+            on_click=_plan_for_imbalance,
+            args=(recipe_name,),
+        )
     if not report.hints:
         st.markdown(
             ":green[:material/check_circle: No problems found: no broken file, no copy in both training and "
             "validation, no rare class.]"
         )
+
+
+def _plan_for_imbalance(recipe_name: str) -> None:
+    plans.add(recipe_name, _FOR_IMBALANCE)
+    plans.show_plan()
 
 
 def _draw_classes(report: DataReport) -> None:

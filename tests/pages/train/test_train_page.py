@@ -16,6 +16,9 @@ from core.checkpoints.store import Card
 from core.models import registry
 from core.training import recipe as recipes
 from core.training import runs
+from core.training.planning import asking
+from core.training.planning.forecast import Forecast
+from core.training.planning.proposals import Proposal
 from tests.support.looking import as_read, captions
 from tests.support.paths import ROOT
 
@@ -278,3 +281,46 @@ def test_baselines_are_measured_on_request_and_stay(train: AppTest) -> None:
         assert "Nearest thumbnail" in told
         assert "Majority class" in told
         page = page.run()
+
+
+def test_layers_are_listed_and_memory_and_time_predicted_on_request(
+    train: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposal = Proposal("a step of 32 images does not fit", ("batch_size=8", "speed.accumulate=4"))
+    forecast = Forecast("CPU", 32, 15, 10**9, 2 * 10**9, 1.0, 60.0, None, (proposal,))
+    asked = []
+    monkeypatch.setattr(asking, "predicted", lambda name, **given: asked.append((name, given)) or forecast)
+    assert "372,234 parameters: 372,234 trained, 0 frozen" in captions(train)
+    assert "reads 256 features" in captions(train)
+    rows = next(each.value for each in train.dataframe if "Parameters" in each.value)
+    assert rows["Parameters"].sum() == 372_234
+    assert rows["Output for one image"][0] == "64 × 26 × 26"
+    page = train.button(key="train_predict").click().run()
+    told = " ".join(each.proto.body for each in page.get("html"))
+    assert "about 1.0 GB for a step of 32 images, of 2.0 GB" in told
+    assert "about 1 min 0 s per epoch, 15 min 1 s in all" in told
+    assert asked[0][0] == "digits"
+    assert len(asked) == 1
+    page = page.button(key="train_propose_0").click().run()
+    assert page.number_input(key="train_batch_digits").value == 8
+    assert "speed.accumulate=4" in page.text_area(key="train_more_digits").value
+    assert "8 images per batch" in facts(page)
+
+
+def test_imbalance_leads_to_a_plan_that_weights_rare_classes(train: AppTest, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for class_name, number in (("cat", 12), ("dog", 3)):
+        (tmp_path / class_name).mkdir()
+        for index in range(number):
+            pixels = rng.integers(0, 255, (20, 20, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / class_name / f"{index}.png")
+    page = train.selectbox(key="train_data_digits").select(MINE).run()
+    page = with_report(page.text_input(key="train_folder").set_value(str(tmp_path)).run())
+    assert "look at balanced accuracy" in messages(page)
+    page = page.button(key="train_balance").click().run()
+    assert page.text_area(key="train_more_digits").value.splitlines() == [
+        "loss.class_weights=true",
+        "keep.best=val_balanced_accuracy",
+    ]
+    assert page.session_state["look"] == "Plan"
+    assert "balanced accuracy" in facts(page)

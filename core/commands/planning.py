@@ -1,0 +1,51 @@
+"""The command ``plan``: what a training will need, without training."""
+
+import argparse
+
+from core.commands.layers import table_lines
+from core.commands.options import layouts
+from core.commands.options.numbers import place
+from core.device import keep_freed_memory
+from core.training import recipe as recipes
+from core.training import summary
+from core.training.material import open_training_data
+from core.training.network import described_layers
+from core.training.planning import forecast as forecasts
+
+
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``plan``."""
+    parser.set_defaults(run=_plan)
+    parser.add_argument("recipe", metavar="RECIPE", help="a recipe listed by 'recipes', or a TOML file")
+    parser.add_argument("--data", type=place, metavar="DIR", help="folder of images, in any known layout")
+    layouts.add(parser)
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="changes",
+        metavar="KEY=VALUE",
+        help="change a setting of the recipe, such as epochs=3; may be repeated",
+    )
+    parser.add_argument("--json", action="store_true", help="print memory, time and proposals as JSON")
+
+
+def _plan(options: argparse.Namespace) -> int:
+    # Lightning takes seconds to import.
+    from core.training.lightning.rehearsal import rehearse  # noqa: PLC0415
+
+    keep_freed_memory()
+    recipe = recipes.read(options.recipe, options.changes)
+    images = open_training_data(recipe.data, options.data, options.layout)
+    forecast = rehearse(recipe, images)
+    if options.json:
+        print(forecasts.as_json(forecast))
+        return 0
+    for line in table_lines(described_layers(recipe, len(images.class_names))):
+        print(line)
+    for fact in (*summary.facts(recipe), *forecasts.facts(forecast)):
+        print(f"{fact.label:16}  {fact.text}")
+    for proposal in forecast.proposals:
+        changes = " ".join(f"--set {change}" for change in proposal.changes)
+        print(f"! {proposal.reason}{': ' if changes else ''}{changes}")
+    return 0
