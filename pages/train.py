@@ -24,7 +24,7 @@ with shell.page("pages/train.py"):
             fits = plan.draw_facts(planned)
             plan.draw_start(recipe_name, planned, fits=fits)
         # After the plan: listing the layers may import a library.
-        with right:
+        with left, st.container(gap="xsmall"):
             prediction.draw(planned if fits else None)
         if on_data.open:
             with on_data:

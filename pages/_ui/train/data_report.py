@@ -52,9 +52,9 @@ def draw(plan: Plan | None) -> None:
         left, right = st.columns([3, 2], gap="large")
     with left, st.container(gap="xsmall"):
         _draw_samples(data, plan.recipe)
+        baselines.draw(data)
     with right, st.container(gap="xsmall"):
         _draw_classes(report)
-        baselines.draw(data)
     _draw_files(report)
 
 

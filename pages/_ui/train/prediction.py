@@ -13,6 +13,10 @@ from pages._ui.train.state import plans
 from pages._ui.train.state.plans import Asked
 
 _HEIGHT = 300  # Pixels; longer tables scroll.
+_COLUMNS = {
+    "Output": st.column_config.TextColumn(help="For one image: channels, rows and columns"),
+    "Parameters": st.column_config.NumberColumn(format="localized"),
+}
 
 
 @st.fragment
@@ -40,14 +44,20 @@ def _draw_layers(table: LayerTable) -> None:
         + (f" · the first layer after the last map reads {reads:,} features" if reads else "")
     )
     with st.expander("Layers of the network", icon=":material/layers:"):
-        st.dataframe([_row(row) for row in table.rows], hide_index=True, height=_HEIGHT, key="train_layers")
+        st.dataframe(
+            [_row(row) for row in table.rows],
+            hide_index=True,
+            height=_HEIGHT,
+            key="train_layers",
+            column_config=_COLUMNS,
+        )
 
 
 def _row(row: LayerRow) -> dict[str, object]:
     return {
         "Layer": row.name,
         "Type": row.type,
-        "Output for one image": "does not run" if row.shape is None else " × ".join(map(str, row.shape)),
+        "Output": "does not run" if row.shape is None else " × ".join(map(str, row.shape)),
         "Parameters": row.num_parameters,
         "State": row.state,
     }
