@@ -104,14 +104,23 @@ def _draw_hints(report: DataReport, recipe_name: str) -> None:
     for hint in report.hints:
         st.warning(f"{words.plain(hint[:1].upper() + hint[1:])}.", icon=":material/lightbulb:")
     if report.is_imbalanced:
-        st.button(
-            "Weight rare classes more",
-            icon=":material/balance:",
-            key="train_balance",
-            help="Sets loss.class_weights, and keeps the epoch with the best balanced accuracy.",
-            on_click=_plan_for_imbalance,
-            args=(recipe_name,),
-        )
+        with st.container(horizontal=True):
+            st.button(
+                "Weight rare classes more",
+                icon=":material/balance:",
+                key="train_balance",
+                help="Sets loss.class_weights, and keeps the epoch with the best balanced accuracy.",
+                on_click=_plan_for_imbalance,
+                args=(recipe_name,),
+            )
+            st.button(
+                "Compare what helps",
+                icon=":material/science:",
+                key="train_imbalance",
+                help="The experiment on rare classes: plain, class weights, oversampling.",
+                on_click=plans.show_experiment,
+                args=("imbalance",),
+            )
     if not report.hints:
         st.markdown(
             ":green[:material/check_circle: No problems found: no broken file, no copy in both training and "

@@ -324,3 +324,7 @@ def test_imbalance_leads_to_a_plan_that_weights_rare_classes(train: AppTest, tmp
     ]
     assert page.session_state["look"] == "Plan"
     assert "balanced accuracy" in facts(page)
+    page = with_report(page).button(key="train_imbalance").click().run()
+    assert not page.exception
+    assert page.session_state["look"] == "Experiment"
+    assert page.selectbox(key="experiment").value == "imbalance"

@@ -65,6 +65,11 @@ def show_plan() -> None:
     st.session_state["look"] = "Plan"
 
 
+def show_experiment(name: str) -> None:
+    """Open the tab with this experiment when the page is drawn next; call it from a callback."""
+    st.session_state["look"], st.session_state["experiment"] = "Experiment", name
+
+
 @st.cache_resource(max_entries=1)
 def _kept() -> dict[Asked, Forecast]:
     return {}
