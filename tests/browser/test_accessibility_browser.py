@@ -27,6 +27,7 @@ _VIEWS = {
     "Trust, all pairs": ("/trust?checkpoint=tested&trust_view=All+pairs", ".st-key-trust_sanity .trace"),
     "Train": ("/train", ".st-key-train_start button"),
     "Train, its data": ("/train?look=Data", ".seewhy-strip img"),
+    "Train, an experiment": ("/train?look=Experiment", ".st-key-experiment_start button"),
     "Train, a training": ("/train?run=digits", ".st-key-curve_loss .trace"),
     "Mistakes": ("/mistakes?checkpoint=signs-plain&cells=%25+of+predicted", ".st-key-gallery button"),
     "Mistakes, a sample": (

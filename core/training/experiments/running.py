@@ -96,8 +96,8 @@ def _open_images(plan: Plan, job: Job) -> ImageSet:
             raise RecipeError(f"{variant.name!r} changes data.source; an experiment has one data set")
         if not len(divided(images, variant.recipe.data.division(variant.recipe.seed)).test):
             raise DataError(
-                f"{variant.name!r} leaves no image of {images.name!r} for testing; set data.test, or "
-                "validate on training images with data.val"
+                f"{variant.name!r} leaves no image of {images.name!r} for testing; set data.test or, "
+                "if its publisher has test images, data.val above 0"
             )
     for run in plan.runs:
         if run.name in store.folders():
