@@ -70,6 +70,9 @@ def lines(table: ExperimentTable) -> Iterator[str]:
     for row in rows:
         yield f"{row.variant.name:{width}}  {_in_words(row)}"
     yield from _notes(rows)
+    if plan.experiment.measure != "accuracy":
+        recalls = (f"{row.variant.name} {percent(row.test['lowest_recall'])}" for row in rows if row.test)
+        yield f"recall of the worst class: {', '.join(recalls)}"
     if plan.experiment.sweep is not None:
         yield from _best_validated(rows)
     if table.floor is not None:
@@ -105,7 +108,7 @@ def _best_validated(rows: Sequence[VariantRow]) -> Iterator[str]:
 def _notes(rows: Sequence[VariantRow]) -> Iterator[str]:
     methods = {row.score.method for row in rows if row.score}
     base = rows[0].variant.name
-    yield f"interval: {', '.join(sorted(methods))}; p: McNemar's test against {base!r}, all seeds"
+    yield f"interval: {', '.join(sorted(methods))}; p: McNemar's test on accuracy against {base!r}, all seeds"
     for row in rows:
         name, against = row.variant.name, row.against_parent
         if against is not None:

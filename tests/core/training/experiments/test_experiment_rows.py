@@ -39,7 +39,7 @@ def scores(run: PlannedRun, right: str, first: int = 0) -> RunScores:
             "predicted": pa.array([int(each == "+") for each in right], pa.int32()),
         }
     )
-    test = {"accuracy": share, "balanced_accuracy": share / 2}
+    test = {"accuracy": share, "balanced_accuracy": share / 2, "lowest_recall": share / 4}
     validation = dict.fromkeys(test, 0.5 + run.seed / 10)
     return RunScores(run, predictions, test, validation, 10.0 + run.seed, 1_234)
 
@@ -120,6 +120,8 @@ def test_of_one_seed_only_accuracy_has_an_interval() -> None:
     assert against is not None
     assert (score.mean, against.difference.mean) == (0.375, 0.125)
     assert np.isnan([score.low, score.high, against.difference.low]).all()
+    printed = list(table.lines(_table(plan, found.values())))
+    assert "recall of the worst class: plain 18.8%, smooth 25.0%" in printed
 
 
 def test_a_sweep_names_the_best_on_the_validation_images_and_not_on_the_test_images() -> None:
