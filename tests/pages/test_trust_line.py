@@ -1,12 +1,18 @@
 """The line below a map says whether it can be believed: after the map, once, and only where it is wanted."""
 
+from dataclasses import replace
+
 import pytest
 
+from core.checkpoints import paths
 from core.errors import LayerError
 from core.explain.trust.verdict import GRADES
 from core.explanation import trust as core_trust
+from core.trust.report.reading import KnownTrust
+from pages._ui.session.checkpoints import advice
 from pages._ui.session.question import tested_maps
-from tests.support.looking import opened, verdicts
+from tests.support.looking import as_read, opened, verdicts
+from tests.support.trust_reports import evidence, report_on
 
 _ASK = "trust_test_map"
 _SAMPLE = {"checkpoint": "digits", "photo": "digits/digits-val/digits/677"}
@@ -58,6 +64,21 @@ def test_another_class_has_references_of_its_own(monkeypatch: pytest.MonkeyPatch
     page.run()
     first, second = (made.faithful for made in tested_maps._kept().trusted.values())
     assert first.centre.probability.deletion_area != second.centre.probability.deletion_area
+
+
+@pytest.mark.parametrize("grade", GRADES)
+def test_the_curves_name_the_grade_of_the_network_where_this_photo_has_another(
+    grade: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(tested_maps.VARIABLE, "1")
+    pair = replace(evidence("grad_cam", "block3", 0.3), verdict=grade)
+    known = KnownTrust(report_on(paths.root() / "digits", pair))
+    monkeypatch.setattr(advice, "known", lambda _name: known)
+    page = opened("pages/explain.py", **_SAMPLE)
+    (made,) = tested_maps._kept().trusted.values()
+    said = [as_read(each.value) for each in page.markdown if "On average" in each.value]
+    average = f"On average over 24 photos, Grad-CAM at block3 is {grade} for this network;"
+    assert said == ([] if made.verdict.grade == grade else [f"{average} a single photo can differ."])
 
 
 def test_the_map_of_an_open_sample_has_a_verdict_on_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
