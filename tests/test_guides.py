@@ -12,7 +12,7 @@ from tests.support.paths import ROOT
 from tests.test_architecture import FLOORS
 
 GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("*/README.md"))]
-GUIDES += sorted((ROOT / "tests").glob("*/README.md"))
+GUIDES += sorted(path for folder in ("core", "tests") for path in (ROOT / folder).glob("*/README.md"))
 _TOP = {path.name for path in ROOT.iterdir()}
 _PATH = re.compile(r"(?<![\w./~-])[\w.-]+(?:/[\w.-]+)*/?")
 _DOTTED = re.compile(r"(?<![\w./-])(?:core|pages|tests)(?:\.\w+)+")
