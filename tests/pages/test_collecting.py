@@ -15,11 +15,11 @@ from pages._ui.session.collecting import spare_libraries
 
 @pytest.fixture(autouse=True)
 def thawed() -> Iterator[None]:
-    """Frozen anew, whatever has been before, and nothing frozen afterwards."""
+    """Frozen anew, whatever has been before, and frozen as other tests expect it afterwards."""
     collecting._freeze.cache_clear()
     spare_libraries()
     yield
-    gc.unfreeze()
+    gc.freeze()
 
 
 def test_libraries_are_out_of_sight_and_objects_of_pages_are_not() -> None:
