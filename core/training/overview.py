@@ -67,6 +67,11 @@ def seconds(run: Run) -> float:
     return float(measured)
 
 
+def pieces(run: Run) -> int:
+    """In how many pieces each batch is computed: 1, or more where memory ran out."""
+    return int(run.card.training.get("pieces", 1))
+
+
 def megabytes(run: Run) -> str:
     """The size of its folder."""
     return f"{run.num_bytes / 1e6:.1f} MB"

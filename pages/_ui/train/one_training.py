@@ -78,6 +78,11 @@ def _draw_live(name: str, status: str) -> None:
     _draw_reason(run)
     for fault in run.faults:
         st.warning(words.capital(fault), icon=":material/broken_image:")
+    if (pieces := overview.pieces(run)) > 1:
+        st.caption(
+            f"Memory ran out: each batch is computed in {pieces} pieces. The steps are the same; batch norm "
+            "sees one piece at a time."
+        )
     _draw_measures(run)
     _draw_curves(run)
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -240,6 +240,15 @@ def test_the_measure_that_chose_the_best_epoch_is_shown(finished: str, train: Ap
     assert metrics(train.run())["Macro F1"] == "81.2%"
 
 
+def test_a_training_in_pieces_says_so(finished: str, train: AppTest) -> None:
+    folder = paths.folder(finished)
+    card = store.read_card(folder)
+    train.query_params["run"] = finished
+    assert "pieces" not in captions(train.run())
+    store.update(folder, replace(card, training=card.training | {"pieces": 4}))
+    assert "each batch is computed in 4 pieces" in captions(train.run())
+
+
 def test_deleting_asks_first(finished: str, train: AppTest) -> None:
     train.query_params["run"] = finished
     page = train.run()

@@ -2,17 +2,24 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from core.checkpoints import store
-from core.data.batches import Batch, Pieces
+from core.data.batches import Batch, ImageDataset, Pieces, class_weights
+from core.data.cache import decode
+from core.data.sources import catalogue
 from core.errors import TrainingError
+from core.models import registry
 from core.training.lightning.classifier import Classifier
+from core.training.lightning.feed import Feed
 from core.training.lightning.memory import in_fitting_pieces
 from core.training.lightning.train import resume, train
+from core.training.material import material
 from tests.support.short_trainings import FEW, SIGNS, history_of, job, short_recipe, weights_of
 
 # Neither dropout nor batch norm, and plain steps: Adam divides a rounding error by its own size.
@@ -126,3 +133,26 @@ def test_only_a_lack_of_memory_is_tried_again() -> None:
         in_fitting_pieces(fit, pieces=1, most=8, on_smaller=lambda _pieces: None)
     assert tried == [1, 2, 4]
     assert in_fitting_pieces(fit, pieces=5, most=8, on_smaller=lambda _pieces: None) == "done"
+
+
+def test_pieces_sum_to_the_loss_of_their_batch_with_class_weights() -> None:
+    """Of unequal classes: 12 batches of 119 images in 4 pieces each, and the last one of 10."""
+    recipe = short_recipe("loss.class_weights=true", "loss.label_smoothing=0.1", "batch_size=119")
+    preprocess = registry.default_preprocess(recipe.model.architecture)
+    data = material(decode(catalogue.load("digits"), preprocess), recipe.data, recipe.seed)
+    feed = Feed(recipe, data, train=ImageDataset(data.decoded), val=ImageDataset(data.decoded), workers=0)
+    feed.trainer = SimpleNamespace(current_epoch=0, global_rank=0, world_size=1)
+    feed.cut(4, least=3)
+    weights = torch.from_numpy(class_weights(data.labels[data.train], 10))
+    loss = nn.CrossEntropyLoss(weights, label_smoothing=0.1)
+    logits = torch.randn(len(data.labels), 10, generator=torch.Generator().manual_seed(0))
+    pieces = [(labels, indices) for _, labels, indices in feed.train_dataloader()]
+    assert len(pieces) == 12 * 4 + 3
+    parts = [
+        feed.piece_weight(number) * loss(logits[indices], labels)
+        for number, (labels, indices) in enumerate(pieces)
+    ]
+    for start in range(0, len(pieces), 4):
+        labels, indices = (torch.cat(each) for each in zip(*pieces[start : start + 4], strict=True))
+        expected = loss(logits[indices], labels)
+        torch.testing.assert_close(sum(parts[start : start + 4]) / 4, expected)
