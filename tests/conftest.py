@@ -21,6 +21,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.import_plugin("tests.support.fixtures")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests of the browser and of `tests.support.commands`: one worker starts each once."""
+    items.sort(key=lambda item: not _needs_a_program(item))
+
+
+def _needs_a_program(item: pytest.Item) -> bool:
+    started = getattr(getattr(item, "module", None), "commands", None)
+    return "browser" in item.path.parts or getattr(started, "__name__", "") == "tests.support.commands"
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """Spare the garbage collector the libraries and the tests, which stay to the end."""
