@@ -1,8 +1,8 @@
 """What the test of a map costs after the map itself, and whether half precision gives the same verdicts.
 
 ``python tests/benchmarks/trust.py FOLDER [--photos N]``, from the project root: a folder of photos, for the
-built-in network. First the wall time, in turns, of a forward pass, of a map, and of its test in float32 and
-in bfloat16, as the pages run them: memory that is freed goes back to the system. Then, over photos and nine
+built-in network. First the time, in turns, of a forward pass, of a map, and of its test in float32 and in
+bfloat16, as the pages run them: memory that is freed goes back to the system. Then, over photos and nine
 pairs of method and layer, how far the scores and verdicts of both precisions agree.
 """
 
@@ -55,24 +55,26 @@ def asked(network: Checkpoint, batch: Tensor, method: str, layer: str) -> Explan
 
 
 def print_times(network: Checkpoint, half: Checkpoint, batch: Tensor, repeats: int) -> None:
-    """Print medians in milliseconds and as multiples of a forward pass; contestants take turns."""
+    """Print medians of wall and of processor time; contestants take turns."""
     answer = asked(network, batch, "grad_cam", "bn2")
+    earlier = list(trust(network, batch, answer).values())
     contestants: dict[str, Callable[[], object]] = {
         "forward pass": lambda: _forward(network, batch),
         "Grad-CAM at bn2": lambda: asked(network, batch, "grad_cam", "bn2"),
         "its test, float32": lambda: trust(network, batch, answer),
+        "another map's test": lambda: trust(network, batch, answer, beside=earlier),
         "its test, bfloat16": lambda: trust(half, batch, answer),
     }
-    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in contestants}
     for _ in range(repeats):
         for name, contestant in contestants.items():
-            started = time.perf_counter()
+            started, before = time.perf_counter(), time.process_time()
             contestant()
-            seconds[name].append(time.perf_counter() - started)
-    medians = {name: statistics.median(each) for name, each in seconds.items()}
-    print("| what | ms | forward passes |\n| --- | --- | --- |")
-    for name, each in medians.items():
-        print(f"| {name} | {1000 * each:.0f} | {each / medians['forward pass']:.1f} |", flush=True)
+            seconds[name].append((time.perf_counter() - started, time.process_time() - before))
+    print("| what | ms | processor ms |\n| --- | --- | --- |")
+    for name, each in seconds.items():
+        wall, processor = (1000 * statistics.median(values) for values in zip(*each, strict=True))
+        print(f"| {name} | {wall:.0f} | {processor:.0f} |", flush=True)
 
 
 def print_agreement(network: Checkpoint, half: Checkpoint, photos: list[Tensor]) -> None:
