@@ -1,4 +1,4 @@
-"""How long a person waits: ``python tests/benchmarks/browser.py [PHOTO…]``, in Chromium, medians of ten.
+"""How long a person waits: ``python tests/benchmarks/browser.py [PHOTO…]``, in Chromium, medians.
 
 Without photos of your own it uses those that ship with scikit-image.
 """
@@ -43,14 +43,16 @@ def main() -> None:
 
 
 def measured(app: App, photos: list[Path]) -> dict[str, list[float]]:
-    """Seconds per thing, ten each; the server is warm after the first photo."""
+    """Seconds per thing, six or ten each; the server is warm after the first photo."""
     app.page.locator("input[type=file]").first.set_input_files(str(photos[0]))
     app.heat()
     app.settle()
     names = [photos[1:][turn % (len(photos) - 1)] for turn in range(10)]
     uploads = [(f"{turn}{path.suffix}", path.read_bytes() + bytes([turn])) for turn, path in enumerate(names)]
+    judged_ones = [(f"judged-{name}", content + b"judged") for name, content in uploads[:6]]
     return {
         "photo dropped to heat map visible": [dropped(app, name, content) for name, content in uploads],
+        "heat map visible to its verdict": [judged(app, name, content) for name, content in judged_ones],
         "another class": [another_class(app, name) for name in CLASSES],
         "another layer": [another_layer(app, name) for name in LAYERS * 2],
         "opacity": [faded(app.page, value) for value in range(5, 55, 5)],
@@ -61,6 +63,22 @@ def dropped(app: App, name: str, content: bytes) -> float:
     """A file chosen, uploaded, explained and painted."""
     payload = {"name": name, "mimeType": "image/png", "buffer": content}
     return waited(app, lambda: app.page.locator("input[type=file]").first.set_input_files(payload))
+
+
+def judged(app: App, name: str, content: bytes) -> float:
+    """From the moment at which the map of a photo is there to the verdict on it."""
+    old = app.heat()
+    payload = {"name": name, "mimeType": "image/png", "buffer": content}
+    app.page.locator("input[type=file]").first.set_input_files(payload)
+    app.heat_other_than(old)
+    started = time.perf_counter()
+    testing = app.page.get_by_text("Testing this map")
+    testing.wait_for()
+    testing.wait_for(state="detached")
+    app.page.locator(".st-key-trust_line_map").wait_for()
+    seconds = time.perf_counter() - started
+    app.settle()
+    return seconds
 
 
 def waited(app: App, act: Callable[[], None]) -> float:
