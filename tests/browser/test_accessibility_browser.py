@@ -1,4 +1,4 @@
-"""Every page is usable by all: axe finds nothing critical or serious, and keys alone lead through Explain."""
+"""Every page is usable by all: axe finds nothing, the first screen has the answer, and keys alone suffice."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from pages._ui.shell import PAGES
 from tests.support.accessibility import ALL_RULES, COLOUR_RULES, violations
-from tests.support.window import App
+from tests.support.window import FULL_HEIGHT, App
 
 # The address of a view, and what it has once it is drawn.
 _VIEWS = {
@@ -48,6 +48,10 @@ _VIEWS = {
     "Inside, a class": ("/inside?checkpoint=digits&open=class+image", ".st-key-class_image img"),
     "Inside, sparsity": ("/inside?checkpoint=signs-bn&open=sparsity", ".st-key-sparsity .plot button"),
 }
+# The fullest views whose first screen, at 1280 × 900, holds the answer: nothing is left to scroll to.
+_ONE_SCREEN = {
+    "Explain, two classes", "Trust", "Train, its data", "Train, a training", "Mistakes", "Mistakes, a sample",
+}  # fmt: skip
 
 
 def test_every_page_is_among_the_views() -> None:
@@ -57,18 +61,33 @@ def test_every_page_is_among_the_views() -> None:
 
 @pytest.mark.usefixtures("tested")
 @pytest.mark.parametrize("view", _VIEWS)
-def test_axe_finds_nothing_critical_or_serious(app: App, view: str) -> None:
+def test_axe_finds_nothing_critical_or_serious_and_the_first_screen_holds_the_answer(
+    app: App, view: str
+) -> None:
     """In both colour schemes; nor does the page show an error, or load what its security policy refuses."""
     address, drawn = _VIEWS[view]
+    app.page.set_viewport_size({"width": 1280, "height": 900})
     app.open(address)
     expect(app.page.locator(drawn).first).to_be_visible()
     app.settle()
     expect(app.page.get_by_role("heading", level=1)).to_be_visible()
     expect(app.page.get_by_test_id("stAlertContentError")).to_have_count(0)
+    if view in _ONE_SCREEN:
+        app.expect_value(FULL_HEIGHT, 900)
     assert violations(app, ALL_RULES) == []
     app.page.emulate_media(color_scheme="dark")
     expect(app.page.get_by_test_id("stApp")).to_have_css("background-color", "rgb(15, 20, 25)")
     assert violations(app, COLOUR_RULES) == []
+
+
+def test_a_refused_file_leaves_the_maps_of_all_stages_on_the_first_screen(app: App) -> None:
+    app.page.set_viewport_size({"width": 1280, "height": 900})
+    app.open("/explain?checkpoint=imagenet&photo=coffee.png")
+    expect(app.page.locator(".st-key-stages button").first).to_be_visible()
+    app.drop("notes.png", b"no image")
+    expect(app.page.get_by_text("notes.png cannot be used")).to_be_visible()
+    app.settle()
+    app.expect_value(FULL_HEIGHT, 900)
 
 
 def test_keys_alone_lead_from_a_photo_to_a_class_and_a_layer(app: App) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TimedOut
 
 _RUNS = Path(__file__).with_name("runs.js")
+FULL_HEIGHT = "document.querySelector('[data-testid=stMain]').scrollHeight"  # Pixels, scrolled away or not.
 _WAIT_MS, _SLOW_MS = 20_000, 60_000
 _MOST_TABS = 120
 _FOCUSED = """() => {

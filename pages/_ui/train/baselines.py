@@ -10,41 +10,44 @@ from pages._ui import errors, words
 from pages._ui.train.state import floors
 
 
-@st.fragment
-@errors.guarded
-def draw(data: Material) -> None:
-    """A button that measures the baselines; then their accuracies, and a warning if one is a shortcut."""
-    st.markdown("### Could something simpler do it?", anchors=False)
-    st.caption(
-        "The accuracy that a network must beat, on the validation images: by the nearest median colours of "
-        "training images, by logistic regression on colour histograms, by the nearest training thumbnail."
-    )
-    known = floors.known(data)
-    if known is None:
-        known = _measured_on_request(data)
-    if known is not None:
-        _draw_floor(known)
-
-
-def _measured_on_request(data: Material) -> Floor | None:
-    """The baselines once the button is pressed, which then disappears; None before, or with a reason."""
-    slot = st.empty()
-    pressed = slot.button(
-        "Measure",
+def draw_button(data: Material) -> None:
+    """Draw the button that opens the baselines."""
+    if st.button(
+        "Baselines",
         icon=":material/speed:",
         key="train_baselines",
-        help=f"At most {baselines.MOST_TRAINED:,} training and {baselines.MOST_SCORED:,} validation images.",
+        help="Could something simpler than a network do it? The accuracy of four simple rules.",
+    ):
+        _show(data)
+
+
+def draw_warnings(data: Material) -> None:
+    """Warn where a measured baseline is a shortcut that a network may take."""
+    known = floors.known(data)
+    for warning in baselines.warnings(known) if known else ():
+        st.warning(words.capital(warning), icon=":material/lightbulb:")
+
+
+@st.dialog("Could something simpler do it?", icon=":material/speed:", width="medium", on_dismiss="rerun")
+@errors.guarded
+def _show(data: Material) -> None:
+    """Measure the baselines, unless they are known, and show their accuracies."""
+    st.markdown(
+        "The accuracy that a network must beat, on the validation images: by always the largest class, "
+        "by the nearest median colours of training images, by logistic regression on colour histograms, and by "
+        "the nearest training thumbnail."
     )
-    if not pressed:
-        return None
+    slot = st.empty()
     try:
-        with slot, st.spinner("Looking at colours and thumbnails…"):
-            measured = floors.measured(data)
+        known = floors.known(data)
+        if known is None:
+            with slot, st.spinner("Looking at colours and thumbnails…"):
+                known = floors.measured(data)
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
-        return None
+        return
     slot.empty()
-    return measured
+    _draw_floor(known)
 
 
 def _draw_floor(floor: Floor) -> None:
@@ -52,6 +55,7 @@ def _draw_floor(floor: Floor) -> None:
         st.warning(words.capital(warning), icon=":material/lightbulb:")
     st.html(words.facts({each.name.capitalize(): each.in_words for each in floor.baselines}))
     st.caption(
-        f"Fitted on {words.counted(floor.num_trained, 'image')}, scored on {floor.num_scored:,}. In brackets "
-        "the 95% interval, which takes the images as independent."
+        f"Fitted on {words.counted(floor.num_trained, 'image')}, of at most {baselines.MOST_TRAINED:,}; "
+        f"scored on {floor.num_scored:,}, of at most {baselines.MOST_SCORED:,}. In brackets the 95% interval, which "
+        "takes the images as independent."
     )

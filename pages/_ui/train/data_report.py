@@ -46,13 +46,13 @@ def draw(plan: Plan | None) -> None:
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
         return
-    _draw_numbers(report)
+    _draw_numbers(report, data)
+    baselines.draw_warnings(data)
     _draw_hints(report, plan.recipe_name)
     with st.container(key="data"):
         left, right = st.columns([3, 2], gap="large")
     with left, st.container(gap="xsmall"):
         _draw_samples(data, plan.recipe)
-        baselines.draw(data)
     with right, st.container(gap="xsmall"):
         _draw_classes(report)
     _draw_files(report)
@@ -71,10 +71,10 @@ def _material(chosen: Chosen, recipe: Recipe) -> Material:
     return data
 
 
-def _draw_numbers(report: DataReport) -> None:
+def _draw_numbers(report: DataReport, data: Material) -> None:
     train, val, test = report.images_by_split
     sizes = report.sizes
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.metric("Images", f"{train + val + test:,}")
         st.metric("Training", f"{train:,}")
         st.metric("Validation", f"{val:,}")
@@ -84,6 +84,7 @@ def _draw_numbers(report: DataReport) -> None:
             f"{report.imbalance:.1f}",
             help=f"Majority-class baseline: {words.accuracy(report.majority_share)} accuracy.",
         )
+        baselines.draw_button(data)
     modes = ", ".join(f"{number:,} {_MODES.get(mode, mode)}" for mode, number in report.modes.items())
     parts = [
         f"{_span(sizes.widths)} pixels wide, {_span(sizes.heights)} high",
