@@ -34,8 +34,8 @@ def _show(data: Material) -> None:
     """Measure the baselines, unless they are known, and show their accuracies."""
     st.markdown(
         "The accuracy that a network must beat, on the validation images: by always the largest class, "
-        "by the nearest median colours of training images, by logistic regression on colour histograms, and by "
-        "the nearest training thumbnail."
+        "by the nearest median colours of training images, by logistic regression on colour histograms, "
+        "and by the nearest training thumbnail."
     )
     slot = st.empty()
     try:
@@ -56,6 +56,6 @@ def _draw_floor(floor: Floor) -> None:
     st.html(words.facts({each.name.capitalize(): each.in_words for each in floor.baselines}))
     st.caption(
         f"Fitted on {words.counted(floor.num_trained, 'image')}, of at most {baselines.MOST_TRAINED:,}; "
-        f"scored on {floor.num_scored:,}, of at most {baselines.MOST_SCORED:,}. In brackets the 95% interval, which "
-        "takes the images as independent."
+        f"scored on {floor.num_scored:,}, of at most {baselines.MOST_SCORED:,}. In brackets the 95% "
+        "interval, which takes the images as independent."
     )
