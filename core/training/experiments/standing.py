@@ -140,7 +140,7 @@ def _row(standing: VariantStanding, compared: Mapping[str, float]) -> dict[str, 
     return {
         "variant": standing.variant.name,
         "state": standing.state,
-        "mean": None if score is None else 100 * score.mean,
+        "mean": "" if score is None else f"{100 * score.mean:.1f}%",
         "interval": _interval(score),
         "difference": _signed(compared.get("difference", math.nan)),
         "p": _p(compared.get("p_vs_base", math.nan)),

@@ -165,7 +165,7 @@ def _columns() -> dict[str, Any]:
     return {
         "variant": column.TextColumn("Variant"),
         "state": column.TextColumn("State"),
-        "mean": column.NumberColumn("Mean", help="Over the seeds, on the test images", format="%.1f%%"),
+        "mean": column.TextColumn("Mean", help="Over the seeds, on the test images"),
         "interval": column.TextColumn(
             "95% interval", help="Student's t over the seeds; of one seed, Wilson's"
         ),
