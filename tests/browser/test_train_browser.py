@@ -117,7 +117,7 @@ def leave_and_come_back_by_the_table(app: App, name: str) -> None:
     button(app, "train_new").click()
     expect(button(app, "train_start")).to_be_visible()
     app.settle()
-    table = app.page.get_by_test_id("stDataFrame")
+    table = app.page.get_by_test_id("stDataFrame").last  # The one before it lists the layers.
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
     assert box is not None

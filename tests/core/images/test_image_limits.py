@@ -71,7 +71,7 @@ def test_a_file_of_ones_own_may_be_larger_than_an_upload(tmp_path: Path) -> None
 
 def test_limits_of_ones_own_files_follow_from_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     for memory, megabytes, megapixels in ((2**30, 64, 50), (16 * 2**30, 1024, 268), (64 * 2**30, 4096, 1073)):
-        monkeypatch.setattr(limits, "_memory", lambda memory=memory: memory)
+        monkeypatch.setattr(limits, "memory", lambda memory=memory: memory)
         found = limits.own.__wrapped__()
         assert (found.max_bytes >> 20, found.max_pixels // 10**6) == (megabytes, megapixels)
 
