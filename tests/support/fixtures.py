@@ -51,6 +51,13 @@ def _no_wait_for_the_disk() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """A test that changes the number of threads, as actors do, leaves one: two make the rest far slower."""
+    yield
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
 def checkpoints(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the checkpoints of one test lie: those it makes, beside links to the shipped ones, to be read."""
     # Not ``mktemp``, which looks at the names of all tests before.
