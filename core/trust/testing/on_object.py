@@ -18,7 +18,7 @@ Size = tuple[int, int]
 def known_mask(photo: Path | None, size: Size, folder: Path | None) -> Mask | None:
     """The mask of a photo of ``size`` (width, height), from a folder of masks or from beside the photo.
 
-    None where there is none, and where one beside the photo is damaged: nobody asked for it.
+    None where there is none. A damaged mask beside the photo counts as none, since it was not asked for.
 
     Raises:
         CoreError: the mask in ``folder`` cannot be used; see `mask_of`.
