@@ -76,7 +76,8 @@ def one_by_one(model: nn.Module, settings: Plain, channels: Sequence[int]) -> li
             edge = min(settings.border, (maps.shape[1] - 1) // 2)
             score = maps[:, edge : maps.shape[1] - edge, edge : maps.shape[2] - edge].mean()
             (gradient,) = torch.autograd.grad(score, image)
-            image = image + settings.step_size * gradient / gradient.norm()
+            if gradient.any():  # A channel that is silent everywhere has no direction.
+                image = image + settings.step_size * gradient / gradient.norm()
         found.append(settings.pictures(image.detach(), NORMALISATION)[0])
     hook.remove()
     return found

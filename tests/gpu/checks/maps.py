@@ -5,8 +5,10 @@ The CPU's own maps in double precision say what is right. Where the CPU's single
 devices agree in single precision, and only double precision is compared. So it is with Eigen-CAM where the
 first two singular values nearly coincide, or the map's sum, which decides its sign, is nearly 0.
 
-Random numbers come from seeded generators on the CPU: a method that samples draws the same on every device,
-and has the same limits as the others. Slow methods are asked about fewer photos, scores and networks.
+Random numbers come from seeded generators on the CPU: a method that samples draws the same on every device.
+In single precision a value of one of its many noisy images can lie on the kink of a ReLU or a maximum, and
+changes the map by its small share: `_KINKS` is the limit there. Slow methods are asked about fewer photos,
+scores and networks.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +38,8 @@ from tests.gpu.table import Row
 SINGLE, DOUBLE = 1e-3, 1e-6  # The largest difference of two maps, relative to the larger map's maximum.
 RANKS = 0.9  # The median rank correlation of bfloat16's maps with the CPU's in single precision.
 _SOUND = 1e-4
+_KINKS = 1e-2
+_NOISY = ("smooth_grad", "gradient_shap", "integrated_gradients")  # Averages of gradients at 20 to 50 images.
 _SCORES = (Score(0), Score(1, against=0))
 _SLOW = ("score_cam", "ablation_cam", "occlusion", "rise", "lime", "kernel_shap")  # Hundreds of passes.
 
@@ -128,7 +132,9 @@ def judged(method: str, cases: Sequence[Case]) -> Iterator[Row]:
     sound = [case for case in cases if apart(case.cpu, case.cpu_double) <= _SOUND]
     of = f"{len(sound)} of {len(cases)} maps"
     yield _limited(
-        f"{method}, float32, {of}", ((each.network, each.single, each.cpu) for each in sound), SINGLE
+        f"{method}, float32, {of}",
+        ((each.network, each.single, each.cpu) for each in sound),
+        _KINKS if method in _NOISY else SINGLE,
     )
     yield _limited(
         f"{method}, float64, {len(cases)} maps",

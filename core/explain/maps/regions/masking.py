@@ -12,6 +12,9 @@ from core.explain.network.tracing import logits_of
 
 _MASKS_AT_ONCE = 16
 _MOST_VALUES = 2**22  # Activations of the layer that share a pass, in all copies.
+_ROUNDING = (
+    8  # Steps of the number format: what enlarging a constant channel can add, stretched to a mask of noise.
+)
 
 
 @register_region_method
@@ -52,10 +55,12 @@ def _masked_scores(question: PixelQuestion, channels: Tensor) -> Tensor:
 
 
 def _masks(channels: Tensor, batch: Tensor) -> Tensor:
-    """Channels (K, h, w) as masks (K, 1, H, W) in [0, 1]; of a constant channel, zeros."""
+    """Channels (K, h, w) as masks (K, 1, H, W) in [0, 1]; zeros where one is constant up to rounding."""
     masks = F.interpolate(channels[:, None], batch.shape[2:], mode="bilinear", align_corners=False)
     least, greatest = masks.amin((2, 3), keepdim=True), masks.amax((2, 3), keepdim=True)
-    return torch.where(greatest > least, (masks - least) / (greatest - least), 0).to(batch.dtype)
+    rounding = _ROUNDING * torch.finfo(masks.dtype).eps * torch.maximum(least.abs(), greatest.abs())
+    varies = greatest - least > rounding
+    return torch.where(varies, (masks - least) / (greatest - least), 0).to(batch.dtype)
 
 
 def _lost_scores(question: PixelQuestion, channels: Tensor) -> Tensor:

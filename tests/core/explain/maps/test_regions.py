@@ -50,6 +50,14 @@ def test_score_cam_weighs_each_channel_by_the_softmax_of_its_masked_images_score
         torch.testing.assert_close(maps, expected)
 
 
+def test_score_cam_masks_nothing_by_a_constant_channel() -> None:
+    """Enlarging a constant changes its last bits, which must not be stretched to a mask of noise."""
+    constants = torch.linspace(0.1, 9.7, 97)[:, None, None].expand(-1, 7, 7)
+    enlarged = F.interpolate(constants[:, None], (30, 30), mode="bilinear")
+    assert (enlarged.amax((1, 2, 3)) > enlarged.amin((1, 2, 3))).any()
+    assert not masking._masks(constants, torch.zeros(1, 3, 30, 30)).any()
+
+
 @pytest.mark.parametrize("package", ["pytorch_grad_cam", "torchcam.methods"])
 def test_score_cam_is_that_of_the_peers(model: GapCnn, batch: Tensor, package: str) -> None:
     """At a layer of the input's size: one peer aligns corners, the other scales before it enlarges."""
