@@ -18,6 +18,7 @@ COMMANDS = {
     "experiments": ("experimenting", "list the built-in experiments"),
     "experiment": ("experimenting", "train variants that differ in one thing; makes one table of them"),
     "evaluate": ("evaluating", "save predictions and metrics of a checkpoint on a data set"),
+    "labels": ("labelling", "list labels of a data set that are probably wrong"),
     "trust": ("trusting", "test which method, at which layer, can be believed for a checkpoint"),
 }
 

@@ -60,7 +60,7 @@ def read(folder: Path, split: str | None = None, *, evaluation: str | None = Non
         CheckpointError: its table is damaged, or has other classes.
     """
     card, evaluated = store.read_card(folder), evaluations.find(folder, evaluation)
-    whole = _table(evaluated)
+    whole = table_of(evaluated)
     splits = tuple(sorted(pc.unique(whole["split"]).to_pylist()))
     chosen = next(each for each in (split or "val", "val", splits[0]) if each in splits)
     table = whole if len(splits) == 1 else whole.filter(pc.equal(whole["split"], chosen))
@@ -73,7 +73,7 @@ def read(folder: Path, split: str | None = None, *, evaluation: str | None = Non
 
 def sample(folder: Path, sample_id: str, *, evaluation: str | None = None) -> Sample | None:
     """A sample of any split by its id; None if there is no such sample. Raises as `read`."""
-    table = _table(evaluations.find(folder, evaluation))
+    table = table_of(evaluations.find(folder, evaluation))
     row = row_of(table, sample_id)
     return None if row is None else sample_at(table, row)
 
@@ -96,7 +96,12 @@ def class_sizes(support: IntArray) -> ClassSizes:
     return ClassSizes(num_with_samples, largest, int(support[largest]), smallest, int(support[smallest]))
 
 
-def _table(evaluation: Evaluation) -> pa.Table:
+def table_of(evaluation: Evaluation) -> pa.Table:
+    """The predictions of all splits, checked, with the scores of all classes if they are stored.
+
+    Raises:
+        CheckpointError: the table is damaged, or has other classes.
+    """
     name, card = evaluation.of.name, store.read_card(evaluation.of)
     again = f"run: python -m core evaluate {name} --data FOLDER --as {evaluation.name} --replace"
     table = schema.read(evaluation.table, again)

@@ -24,10 +24,10 @@ def csv_of(table: pa.Table, rows: IntArray, class_names: Sequence[str]) -> bytes
     spreadsheets run texts that begin with ``=``, ``+``, ``-`` or ``@`` (CWE-1236).
     """
     part = table.select(_COLUMNS).take(pa.array(rows, pa.int64()))
-    names = np.array([_as_text(name) for name in class_names], dtype=object)
+    names = np.array([as_text(name) for name in class_names], dtype=object)
     columns: dict[str, Any] = {}
     for name in ("sample_id", "path", "split"):
-        columns[name] = [_as_text(each) for each in part[name].to_pylist()]
+        columns[name] = [as_text(each) for each in part[name].to_pylist()]
     columns |= {"true": names[part["label"].to_numpy()], "predicted": names[part["predicted"].to_numpy()]}
     columns |= {name: part[name].to_numpy() for name in _NUMBERS}
     # From the whole table: without rows, the length of the lists would be unknown.
@@ -39,5 +39,6 @@ def csv_of(table: pa.Table, rows: IntArray, class_names: Sequence[str]) -> bytes
     return text.encode()
 
 
-def _as_text(text: str) -> str:
+def as_text(text: str) -> str:
+    """A text that no spreadsheet runs as a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,38 @@
+"""The command ``labels``: labels that are probably wrong, as a table."""
+
+import argparse
+import sys
+
+from core import files
+from core.checkpoints import store
+from core.commands.options.numbers import place
+from core.mistakes import wrong_labels
+from core.mistakes.wrong_labels import WrongLabels
+
+_TABLE = "labels.csv"
+
+
+def add_labels(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``labels``."""
+    parser.set_defaults(run=_labels)
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
+    parser.add_argument(
+        "--evaluation", metavar="NAME", help="name of the evaluation (default: the first of the checkpoint)"
+    )
+    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="output folder")
+
+
+def _labels(options: argparse.Namespace) -> int:
+    wrong = wrong_labels.read(store.find(options.checkpoint), options.evaluation)
+    if wrong.caution:
+        print(wrong.caution, file=sys.stderr)
+    files.write(files.make_folder(options.out) / _TABLE, wrong_labels.csv_of(wrong))
+    print(_summary(wrong), f"-> {options.out / _TABLE}")
+    return 0
+
+
+def _summary(wrong: WrongLabels) -> str:
+    return (
+        f"{wrong.num_suspects:,} of {wrong.table.num_rows:,} labels of {wrong.evaluation.name} are probably "
+        "wrong"
+    )
