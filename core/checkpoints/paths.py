@@ -7,7 +7,9 @@
 - ``history.csv`` has a row for each epoch; ``progress.json``, ``resume.ckpt``, ``.lock`` and ``.stop`` exist
   while it is trained, ``.validation/`` at its end.
 - ``evaluations/NAME/`` has ``evaluation.json`` (data, split, date, weights), ``predictions.parquet`` (a row
-  for each sample; beside it the scores of all classes, or histograms of them) and ``metrics.json``.
+  for each sample; beside it the scores of all classes, or histograms of them), ``features.npy`` (the pooled
+  penultimate features of each sample), ``properties.parquet`` (brightness, size … and metadata of each
+  sample) and ``metrics.json``.
   An unfinished evaluation is in ``evaluations/.NAME/``, its output in ``evaluations/.NAME.log``.
 - ``examples.parquet`` has the patches that excite each channel most, ``.examples/`` an unfinished search.
 - ``trust.json`` says which maps of this network can be believed, ``trust.parquet`` has the tests of each map;
@@ -38,6 +40,7 @@ EXPERIMENTS = ".experiments"
 
 EVALUATIONS, VALIDATION_WORK = "evaluations", ".validation"
 FACTS, PREDICTIONS, METRICS = "evaluation.json", "predictions.parquet", "metrics.json"
+FEATURES, PROPERTIES = "features.npy", "properties.parquet"
 
 EXAMPLES, EXAMPLES_WORK = "examples.parquet", ".examples"
 TRUST, TRUST_TABLE, TRUST_WORK = "trust.json", "trust.parquet", ".trust"
@@ -81,6 +84,11 @@ def scores(table: Path) -> Path:
 def histograms(table: Path) -> Path:
     """The file with histograms of the scores, if these are kept instead."""
     return _beside(table, "histograms")
+
+
+def features(part: Path) -> Path:
+    """The file with the features beside a part of a predictions table."""
+    return _beside(part, "features")
 
 
 def _beside(table: Path, what: str) -> Path:

@@ -12,10 +12,12 @@ from core.commands.options.resumable import resumable
 from core.data.image_set import ImageSet
 from core.data.sources.folder import remote
 from core.data.survey.report import left_out_in_words
-from core.predictions import evaluations
+from core.predictions import evaluations, sample_features
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.naming import name_for
 from core.predictions.evaluating.samples import note_on_data, open_images, remember_images, samples_of
+from core.predictions.properties import metadata
+from core.predictions.properties.metadata import Described
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +40,12 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
         help="name of the evaluation (default: data set and split, such as digits-val)",
     )
     parser.add_argument(
+        "--metadata",
+        type=Path,
+        metavar="FILE",
+        help="CSV file with columns of your own, joined by path or sample id; kept in properties.parquet",
+    )
+    parser.add_argument(
         "--replace",
         action="store_true",
         help="overwrite an evaluation of that name that was made with other images or weights",
@@ -49,17 +57,20 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
 def _evaluate(options: argparse.Namespace) -> int:
     folder = store.find(options.checkpoint)
     images, place = _opened(folder, options)
-    samples = samples_of(store.read_card(folder), images, options.split)
+    described = metadata.described(images, options.metadata) if options.metadata else Described(images)
+    samples = samples_of(store.read_card(folder), described.images, options.split)
     keep = Keep(options.name or name_for(samples), place, options.replace)
     evaluations.refuse_odd(keep.name)
     engine = engines.engine(options)
     left_out = left_out_in_words((*(images.left_out or ()), *samples.unknown))
-    for each in filter(None, [note_on_data(folder, images), left_out]):
+    for each in filter(None, [note_on_data(folder, images), left_out, *described.notes]):
         print(each, file=sys.stderr)
     if place:
         remember_images(folder, images, place)
     metrics = evaluate(folder, samples, engine, keep=keep, on_progress=engines.draw)
     _report(options.checkpoint, evaluations.data_name(images), keep.name, metrics)
+    if sample_features.read(evaluations.find(folder, keep.name)) is None:
+        print("no features kept: the network does not end in a linear layer", file=sys.stderr)
     return 0
 
 

@@ -3,8 +3,8 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from core import files, images
 from core.errors import AwayError, FileError
 
 Labels = NDArray[np.int64]
+Metadatum = str | int | float
 _SPOT_CHECKS = 1_000
 _MOST_PIECES = 64
 MOST_BYTES = _MOST_PIECES * 2**20  # Of a file that count in a fingerprint.
@@ -48,7 +49,7 @@ class ImageSet:
 
     ``left_out`` are files below the root that are not used, None if they were not counted; ``empty`` are
     class folders without images, which are ignored; ``layout`` is the reading of the folder that the user
-    chose.
+    chose. ``metadata`` are columns by name with one value an image, such as its camera; None is unknown.
     """
 
     name: str
@@ -63,15 +64,18 @@ class ImageSet:
     left_out: tuple[LeftOut, ...] | None = None
     empty: tuple[str, ...] = ()
     layout: str = ""
+    metadata: Mapping[str, Sequence[Metadatum | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lengths = {
             len(each)
-            for each in (self.labels, self.sample_ids, self.groups, self.published)
+            for each in (self.labels, self.sample_ids, self.groups, self.published, *self.metadata.values())
             if each is not None
         }
         if len(lengths) != 1 or not len(self.labels):
-            raise ValueError(f"labels, sample_ids, groups and published differ in length: {sorted(lengths)}")
+            raise ValueError(
+                f"labels, sample_ids, groups, published and metadata differ in length: {sorted(lengths)}"
+            )
         if self.labels.min() < 0 or self.labels.max() >= len(self.class_names):
             raise ValueError(f"labels must lie in 0 to {len(self.class_names) - 1}")
 

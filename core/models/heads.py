@@ -65,6 +65,17 @@ def head_name(model: nn.Module) -> str:
     return candidates[-1]
 
 
+def last_layer(model: nn.Module) -> nn.Linear | nn.Conv2d:
+    """The linear layer or 1x1 convolution that computes the logits: the head, or the last one within it.
+
+    Raises:
+        CheckpointError: as `head_name`.
+    """
+    head = model.get_submodule(head_name(model))
+    linear = [module for module in head.modules() if isinstance(module, nn.Linear | nn.Conv2d)]
+    return linear[-1]
+
+
 def replace_head(model: nn.Module, head: Head) -> None:
     """Replace the network's head by ``head``, under the same name, with the same inputs and outputs.
 

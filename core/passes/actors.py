@@ -18,7 +18,7 @@ from core.device import keep_freed_memory
 from core.errors import CoreError, EvaluationError
 from core.passes import ray_session, reading
 from core.passes.parts import Chunk
-from core.passes.work import Compute, InputBatch, Work, together
+from core.passes.work import Compute, InputBatch, Work, numbers, together
 
 _POLL_S = 0.5
 
@@ -81,6 +81,7 @@ def _row(number: int, batch: InputBatch, error: str) -> pa.Table:
             "shape": pa.array([list(batch.pixels.shape)], pa.list_(pa.int64())),
             "positions": pa.array([batch.positions.tolist()], pa.list_(pa.int64())),
             "sizes": pa.array([batch.sizes.flatten().tolist()], pa.list_(pa.int64())),
+            "measured": pa.array([batch.measured.tolist()], pa.list_(pa.list_(pa.float64()))),
             "num_images": [batch.num_images],
         }
     )
@@ -157,7 +158,7 @@ def _batch(row: dict[str, Any], pixels: pa.Buffer) -> InputBatch:
     values = torch.from_numpy(np.frombuffer(pixels, np.uint8).copy()).reshape(row["shape"])
     positions = torch.tensor(row["positions"], dtype=torch.int64)
     sizes = torch.tensor(row["sizes"], dtype=torch.int64).reshape(-1, 2)
-    return InputBatch(values, positions, sizes, row["num_images"])
+    return InputBatch(values, positions, sizes, numbers(row["measured"]), row["num_images"])
 
 
 def _bytes(table: pa.Table) -> bytes:

@@ -27,6 +27,7 @@ _COLUMNS = {
     "margin": tables.number(-1, 1),
 }
 _LISTS = {"top5": _CLASS, "top5_probability": _PROBABILITY}
+COLUMNS = (*_COLUMNS, *_LISTS)
 
 
 def read(path: Path, again: str) -> pa.Table:

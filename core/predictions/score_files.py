@@ -7,18 +7,17 @@ Files that do not fit the table belong to another one and are ignored.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core import files
 from core.checkpoints import paths
 from core.evaluation.metrics import column
 from core.evaluation.ranking.histograms import Counts, Histogram, count, empty_counts
 from core.evaluation.ranking.scores import SCORES, probability_of
+from core.files import arrays
 
 LARGEST = 256_000_000  # Bytes of all scores.
 _CHECKED = 1_000  # Rows.
@@ -80,15 +79,7 @@ def counted(table: pa.Table) -> Counts:
 
 def write_scores(path: Path, table: pa.Table) -> None:
     """Write the scores of a table, piece by piece."""
-    header = {
-        "descr": np.lib.format.dtype_to_descr(np.dtype(np.float16)),
-        "fortran_order": False,
-        "shape": (table.num_rows, num_classes_of(table)),
-    }
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
-        for piece in pieces(table):
-            file.write(np.ascontiguousarray(piece).data)
+    arrays.write_rows(path, (table.num_rows, num_classes_of(table)), pieces(table), np.float16)
 
 
 def write_counts(path: Path, counts: Counts) -> None:
@@ -99,7 +90,7 @@ def write_counts(path: Path, counts: Counts) -> None:
 
 def with_scores(path: Path, table: pa.Table) -> pa.Table:
     """The table with the scores beside ``path``, if there are any; mapped into memory, read as needed."""
-    scores = _mapped(paths.scores(path), np.float16) if table.num_rows else None
+    scores = arrays.mapped(paths.scores(path), np.float16) if table.num_rows else None
     if scores is None or scores.ndim != 2 or not _agree(scores, table):
         return table
     return table.append_column(SCORES, as_column(scores))
@@ -107,23 +98,12 @@ def with_scores(path: Path, table: pa.Table) -> pa.Table:
 
 def histogram(path: Path, table: pa.Table, split: str | None = None) -> Histogram | None:
     """The histogram of one split of the table at ``path``, or of all splits; None if there is none."""
-    counts, splits = _mapped(paths.histograms(path), np.uint32), splits_of(table)
+    counts, splits = arrays.mapped(paths.histograms(path), np.uint32), splits_of(table)
     if counts is None or counts.ndim != 4 or counts.shape[:2] != (len(splits), 2):
         return None
     if split is None and len(splits) > 1:
         return Histogram(counts.sum(0, dtype=np.uint32))
     return Histogram(counts[splits.index(split) if split is not None else 0])
-
-
-def _mapped(path: Path, dtype: type[np.generic]) -> NDArray[Any] | None:
-    """An array of this type, mapped into memory; None if the file is not one."""
-    try:
-        with files.opened(path):
-            pass  # Regular files only: a pipe would block forever.
-        array = np.load(path, mmap_mode="r")
-    except (OSError, ValueError, EOFError):
-        return None
-    return array if array.dtype == dtype and array.flags.c_contiguous else None
 
 
 def _agree(scores: NDArray[np.float16], table: pa.Table) -> bool:

@@ -85,7 +85,7 @@ def examples_among(loaded: Checkpoint, layer: str, images: ImageSet, pixels: Ten
     sizes = torch.tensor([images.image(index).size for index in range(len(images))])
     strongest = none_in(_num_channels(loaded, [layer]))
     for part in torch.arange(len(images)).split(_AT_ONCE):
-        batch = InputBatch(pixels[part], part, sizes[part], len(part))
+        batch = InputBatch(pixels[part], part, sizes[part], torch.empty(len(part), 0), len(part))
         strongest = joined(strongest, loaded, batch)
     return _examples(loaded, images, strongest, 0)
 

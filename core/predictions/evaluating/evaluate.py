@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from core import files
-from core.checkpoints import paths, store
+from core.checkpoints import store
 from core.checkpoints.card import Card
 from core.checkpoints.local import remember_data
 from core.data.unreadable import refuse_many
@@ -20,11 +20,11 @@ from core.passes.running import Engine, run
 from core.predictions import evaluations, metrics
 from core.predictions.evaluating.naming import difference, name_for, split_of
 from core.predictions.evaluating.predicting import Predicting, key_of
+from core.predictions.evaluating.sample_parts import write_part, write_whole
 from core.predictions.evaluating.samples import Samples
 from core.predictions.evaluating.score_parts import Joined, ScoreParts
 from core.predictions.evaluating.workplace import Workplace
 from core.predictions.evaluations import Evaluation, Facts
-from core.predictions.prediction_table import write
 
 _WHOLE = "whole"
 
@@ -78,13 +78,13 @@ def evaluate(
             on_progress(progress)
         joined = scored.joined()
         _refuse_partial(samples, workplace, joined.table, earlier)
-        measured = _kept(workplace, joined, facts, keep, samples.images.layout)
+        measured = _kept(workplace, samples, joined, facts, keep)
         workplace.remove()
     return measured
 
 
 def _write(scored: ScoreParts, part: int, tables: Sequence[pa.Table]) -> None:
-    scored.write(part, tables)
+    write_part(scored, part, tables)
     scored.fold()
 
 
@@ -144,11 +144,11 @@ def _describe(place: Path, facts: Facts, data: Path | None, layout: str) -> None
         remember_data(place, data, layout)
 
 
-def _kept(workplace: Workplace, joined: Joined, facts: Facts, keep: Keep, layout: str) -> dict[str, Any]:
+def _kept(workplace: Workplace, samples: Samples, joined: Joined, facts: Facts, keep: Keep) -> dict[str, Any]:
     """Write all files of an evaluation and publish it under its name; gives its metrics."""
     draft, num_read = workplace.place / _WHOLE, len(joined.table)
     draft.mkdir(exist_ok=True)
-    write(draft / paths.PREDICTIONS, joined.table, joined.counts)
+    write_whole(draft, workplace.parts, joined, samples.images)
     measured = metrics.write(
         draft,
         store.read_card(workplace.folder).class_names,
@@ -156,6 +156,6 @@ def _kept(workplace: Workplace, joined: Joined, facts: Facts, keep: Keep, layout
         fingerprint=facts.fingerprint,
     )
     facts = replace(facts, num_images=num_read, date=evaluations.now())
-    _describe(draft, facts, keep.data, layout)
+    _describe(draft, facts, keep.data, samples.images.layout)
     files.replace_folder(draft, evaluations.place(workplace.folder, workplace.name))
     return measured

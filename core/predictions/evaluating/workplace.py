@@ -34,7 +34,7 @@ class Workplace:
     @property
     def place(self) -> Path:
         """The folder of the parts."""
-        return evaluations.workplace(self.folder, self.name) / self.key
+        return parts_in(evaluations.workplace(self.folder, self.name), self.key)
 
     @property
     def parts(self) -> Parts:
@@ -74,6 +74,14 @@ class Workplace:
             f"{self.folder.name!r} is being evaluated as {self.name!r} by another process; "
             "wait until it ends, or choose another name"
         )
+
+
+def parts_in(place: Path, key: str) -> Path:
+    """The folder below ``place`` with the parts of the predictions of this key.
+
+    Those of earlier versions, without features and properties, are in other folders.
+    """
+    return place / f"{key}.2"
 
 
 def progress_of(folder: Path, name: str) -> PassProgress | None:

@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,11 @@ from core.passes.running import run
 from core.passes.work import CachedReader
 from core.predictions import evaluations, metrics
 from core.predictions.evaluating.predicting import Predicting, key_of
+from core.predictions.evaluating.sample_parts import write_part, write_whole
 from core.predictions.evaluating.samples import Samples
 from core.predictions.evaluating.score_parts import Joined, ScoreParts
+from core.predictions.evaluating.workplace import parts_in
 from core.predictions.evaluations import Facts
-from core.predictions.prediction_table import write
 from core.training.material import Material
 
 _PART = 1024
@@ -38,12 +40,12 @@ def validate(folder: Path, material: Material, trainer: Trainer) -> dict[str, fl
     card, images = store.read_card(folder), material.decoded.images
     samples = Samples(images, material.val, images.labels, np.full(len(images), _SPLIT), _SPLIT)
     place = folder / paths.VALIDATION_WORK
-    parts = Parts(place / key_of(card, samples), len(material.val), _PART)
+    parts = Parts(parts_in(place, key_of(card, samples)), len(material.val), _PART)
     scored = ScoreParts(parts, len(card.class_names), (_SPLIT,))
     share = Share(trainer.global_rank, trainer.world_size)
     work = Predicting(folder, card, samples, CachedReader(material.decoded, material.val))
     with InProcess(str(trainer.strategy.root_device)).started(work) as running:
-        for _ in run(running, parts, scored.write, share=share):
+        for _ in run(running, parts, partial(write_part, scored), share=share):
             pass
     trainer.strategy.barrier()
     if share.rank:
@@ -51,13 +53,13 @@ def validate(folder: Path, material: Material, trainer: Trainer) -> dict[str, fl
     joined = scored.joined()
     # How many of the images that cannot be read are for validation is unknown.
     num_broken = 0 if material.decoded.survey.ok.all() else None
-    averages = _keep(folder, card, images, joined, num_broken)
+    averages = _keep(folder, card, images, parts, joined, num_broken)
     shutil.rmtree(place, ignore_errors=True)
     return measures(joined.table) | averages
 
 
 def _keep(
-    folder: Path, card: Card, images: ImageSet, joined: Joined, num_broken: int | None
+    folder: Path, card: Card, images: ImageSet, parts: Parts, joined: Joined, num_broken: int | None
 ) -> dict[str, float]:
     """Publish the evaluation under the data's name and split; replaces this training's earlier one.
 
@@ -70,7 +72,7 @@ def _keep(
         name = evaluations.free_name(name, {each.name for each in evaluations.every(folder)})
     draft = evaluations.workplace(folder, name) / _WHOLE
     draft.mkdir(parents=True, exist_ok=True)
-    write(draft / paths.PREDICTIONS, joined.table, joined.counts)
+    write_whole(draft, parts, joined, images)
     content = metrics.write(draft, card.class_names, num_broken=num_broken, fingerprint=images.fingerprint)
     facts = Facts(
         data=data,

@@ -23,7 +23,7 @@ from core.passes.cluster import Cluster
 from core.passes.parts import Chunks, Parts
 from core.passes.progress import PassProgress
 from core.passes.ray_session import Machines
-from core.predictions import evaluations
+from core.predictions import evaluations, properties, sample_features
 from core.predictions.evaluating import evaluate as evaluating
 from core.predictions.evaluating import workplace
 from core.predictions.evaluating.evaluate import Keep, evaluate
@@ -90,6 +90,10 @@ def test_begun_in_one_process_it_goes_on_with_two_actors_of_which_one_is_killed(
     assert seen[0] == (3, made)
     assert {modified for _, modified in seen} == {made}
     pd.testing.assert_frame_equal(_table(folder, "shared"), _table(folder, "whole"), rtol=0, atol=1e-6)
+    both = [evaluations.find(folder, name) for name in ("shared", "whole")]
+    pd.testing.assert_frame_equal(*(properties.read(each) for each in both))
+    features = [np.asarray(sample_features.read(each)) for each in both]
+    np.testing.assert_allclose(*features, rtol=1e-2, atol=1e-3)
 
 
 @pytest.mark.slow

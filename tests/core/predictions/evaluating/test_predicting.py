@@ -79,8 +79,10 @@ def test_an_interrupted_pass_goes_on_where_it_was(
     assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()) == [
         "card.json",
         "evaluations/data-all/evaluation.json",
+        "evaluations/data-all/features.npy",
         "evaluations/data-all/metrics.json",
         "evaluations/data-all/predictions.parquet",
+        "evaluations/data-all/properties.parquet",
         "model.safetensors",
     ]
     assert not (folder / "evaluations" / ".data-all").exists()

@@ -51,9 +51,11 @@ def test_all_scores_are_kept_beside_the_table(samples_in_parts: tuple[Path, Samp
     assert found["areas_from"] == "the log-odds of all classes, rounded to 16 bits"
     assert sorted(path.name for path in _path(folder).parent.iterdir()) == [
         "evaluation.json",
+        "features.npy",
         "metrics.json",
         "predictions.parquet",
         "predictions.scores.npy",
+        "properties.parquet",
     ]
 
 
