@@ -50,6 +50,7 @@ class ImageSet:
     ``left_out`` are files below the root that are not used, None if they were not counted; ``empty`` are
     class folders without images, which are ignored; ``layout`` is the reading of the folder that the user
     chose. ``metadata`` are columns by name with one value an image, such as its camera; None is unknown.
+    ``mask`` gives the pixels of an index's object, boolean (H, W); None if the data set brings no masks.
     """
 
     name: str
@@ -65,6 +66,7 @@ class ImageSet:
     empty: tuple[str, ...] = ()
     layout: str = ""
     metadata: Mapping[str, Sequence[Metadatum | None]] = field(default_factory=dict)
+    mask: Callable[[int], NDArray[np.bool_]] | None = None
 
     def __post_init__(self) -> None:
         lengths = {

@@ -19,6 +19,7 @@ from core.data.sources.public import (
     malaria,
     mnist,
     pets,
+    shortcut,
     synsets,
     tiny_imagenet,
 )
@@ -28,6 +29,7 @@ from core.files import places
 
 _PUBLIC = (
     digits.SOURCE,
+    shortcut.SOURCE,
     mnist.MNIST,
     mnist.FASHION_MNIST,
     cifar10.SOURCE,
@@ -131,8 +133,7 @@ def recognise(folder: Path) -> str:
     Raises:
         DataError: It belongs to no source, or holds several data sets.
     """
-    # Not the digits, which need no folder.
-    places_ = {source.name: source.find(folder) for source in _PUBLIC if source is not digits.SOURCE}
+    places_ = {source.name: source.find(folder) for source in _PUBLIC if not source.is_embedded}
     first = {place: name for name, place in reversed(places_.items()) if place is not None}
     if len(first) > 1:
         several = ", ".join(reversed(first.values()))

@@ -84,7 +84,7 @@ def test_the_data_root_is_never_read_as_a_folder_of_classes(root: Path) -> None:
 def test_an_unknown_name_brings_those_that_are_close() -> None:
     with pytest.raises(DataError, match="no source of data named 'minst'; did you mean 'mnist'"):
         catalogue.load("minst")
-    with pytest.raises(DataError, match="named 'zzz'; there are digits, mnist, fashion-mnist, cifar-10,"):
+    with pytest.raises(DataError, match="named 'zzz'; there are digits, shortcut, mnist, fashion-mnist,"):
         catalogue.find("zzz")
 
 

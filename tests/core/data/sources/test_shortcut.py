@@ -1,0 +1,53 @@
+"""The backgrounds of the shortcut agree with the classes in training only, and masks lie on the digits."""
+
+import numpy as np
+import pytest
+
+from core.data.image_set import ImageSet
+from core.data.sources import catalogue
+from core.data.sources.public import shortcut
+
+
+@pytest.fixture(scope="module")
+def images() -> ImageSet:
+    return catalogue.load("shortcut")
+
+
+def agreeing(images: ImageSet, part: str) -> list[float]:
+    """For each class the share of its images in a part that lie on the class's own background."""
+    backgrounds = np.array(images.metadata["background"])
+    own = np.where(images.labels < 5, "grass", "brick") == backgrounds
+    return [own[(images.published == part) & (images.labels == label)].mean() for label in range(10)]
+
+
+def test_in_training_each_class_lies_on_its_own_background_and_elsewhere_on_both(images: ImageSet) -> None:
+    assert agreeing(images, "train") == pytest.approx([0.97] * 10, abs=0.006)
+    for part in ("val", "test"):
+        assert agreeing(images, part) == pytest.approx([0.5] * 10, abs=0.02)
+
+
+def test_the_share_of_agreeing_backgrounds_can_be_set() -> None:
+    assert agreeing(shortcut.images(0.5), "train") == pytest.approx([0.5] * 10, abs=0.006)
+    with pytest.raises(ValueError, match=r"must lie in 0 to 1, got 1\.5"):
+        shortcut.images(1.5)
+
+
+def test_the_same_seed_gives_the_same_pixels_and_another_seed_others(images: ImageSet) -> None:
+    assert shortcut.images().fingerprint == images.fingerprint
+    assert shortcut.images(seed=1).fingerprint != images.fingerprint
+
+
+def test_outside_the_mask_of_a_digit_there_is_only_its_texture(images: ImageSet) -> None:
+    """The textures are grey and the ink is coloured: where opacity is 0, red, green and blue are equal."""
+    assert images.mask is not None
+    for index in range(0, len(images), 100):
+        pixels, mask = np.asarray(images.image(index), int), images.mask(index)
+        rows, columns = np.nonzero(mask)
+        spread = pixels.max(2) - pixels.min(2)
+        assert np.ptp(rows) < 36
+        assert np.ptp(columns) < 36
+        far = np.ones_like(mask)
+        far[max(rows.min() - 12, 0) : rows.max() + 12, max(columns.min() - 16, 0) : columns.max() + 16] = (
+            False
+        )
+        assert not spread[far].any()
