@@ -7,7 +7,14 @@ from torch import nn
 
 from core.images.preprocess import Preprocess
 from core.models.options import NO_OPTIONS, Options
-from core.models.textbooks import chollet, dropout_blocks, minception, mini_xception, two_convolutions
+from core.models.textbooks import (
+    chollet,
+    dropout_blocks,
+    four_blocks,
+    minception,
+    mini_xception,
+    two_convolutions,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ _NETWORKS = {
     "minception": _Network(minception.minception, channels=3, side=64),
     "two-conv-mnist": _Network(two_convolutions.mnist, channels=1, side=28),
     "two-conv-pets": _Network(two_convolutions.pets, channels=3, side=224),
+    "four-blocks": _Network(four_blocks.four_blocks, channels=3, side=64),
     "malaria": _Network(dropout_blocks.malaria, channels=3, side=128),
     "road-signs": _Network(dropout_blocks.road_signs, channels=3, side=32),
     "road-signs-bn": _Network(dropout_blocks.road_signs_with_norm, channels=3, side=32),

@@ -40,6 +40,7 @@ STATED = {
     "minception": Stated(7_156_184, outputs=200, dropout=(0.5,)),
     "two-conv-mnist": Stated(21_840, outputs=10, channels=1, dropout=(0.5,) * 2),
     "two-conv-pets": Stated(28_121_432, outputs=2, dropout=(0.5,) * 3),
+    "four-blocks": Stated(61_338, outputs=10),
     "malaria": Stated(1_951_362, outputs=2, dropout=(0.2,) * 7),
     "road-signs": Stated(263_211, outputs=43, dropout=(0.2,) * 5),
     "road-signs-bn": Stated(263_851, outputs=43, dropout=(0.2,) * 5),
