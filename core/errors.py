@@ -52,3 +52,7 @@ class TrainingError(CoreError):
 
 class EvaluationError(CoreError):
     """An evaluation cannot start, or is not finished."""
+
+
+class FixError(CoreError):
+    """A fix cannot be made: the group is unknown, or there is too little data for it."""

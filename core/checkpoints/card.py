@@ -79,8 +79,9 @@ class Card:
     ``base`` names the installed weights that it builds on (``imagenet``, or None); the folder then holds only
     the tensors that differ from them. ``weights_sha256`` is of the weights file, None if there is none.
     ``status`` is one of `STATUSES`, with the ``reason`` of a failure. ``recipe``, ``data`` and ``training``
-    describe the training that made it, and are empty for imported networks. ``format`` is the version of the
-    file; ``unknown`` has the keys of a later version, which are written back unchanged.
+    describe the training that made it, and are empty for imported networks. ``fix`` says from which
+    checkpoint a fixed one was made, what was changed and why, and what that did. ``format`` is the version of
+    the file; ``unknown`` has the keys of a later version, which are written back unchanged.
     """
 
     architecture: Name
@@ -97,6 +98,7 @@ class Card:
     recipe: Annotated[dict[str, Any], _like(_Recipe)] = field(default_factory=dict)
     data: Annotated[dict[str, Any], _like(_Data)] = field(default_factory=dict)
     training: Annotated[dict[str, Any], _like(_Training)] = field(default_factory=dict)
+    fix: dict[str, Any] = field(default_factory=dict)
     format: Annotated[int, Field(ge=1)] = FORMAT
     unknown: dict[str, Any] = field(default_factory=dict)
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT

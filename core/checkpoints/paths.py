@@ -9,7 +9,7 @@
 - ``evaluations/NAME/`` has ``evaluation.json`` (data, split, date, weights), ``predictions.parquet`` (a row
   for each sample; beside it the scores of all classes, or histograms of them), ``features.npy`` (the pooled
   penultimate features of each sample), ``properties.parquet`` (brightness, size … and metadata of each
-  sample) and ``metrics.json``.
+  sample) and ``metrics.json``; ``groups.json`` if groups of mistakes were found.
   An unfinished evaluation is in ``evaluations/.NAME/``, its output in ``evaluations/.NAME.log``.
 - ``examples.parquet`` has the patches that excite each channel most, ``.examples/`` an unfinished search.
 - ``trust.json`` says which maps of this network can be believed, ``trust.parquet`` has the tests of each map;
@@ -41,6 +41,7 @@ EXPERIMENTS = ".experiments"
 EVALUATIONS, VALIDATION_WORK = "evaluations", ".validation"
 FACTS, PREDICTIONS, METRICS = "evaluation.json", "predictions.parquet", "metrics.json"
 FEATURES, PROPERTIES = "features.npy", "properties.parquet"
+GROUPS = "groups.json"
 
 EXAMPLES, EXAMPLES_WORK = "examples.parquet", ".examples"
 TRUST, TRUST_TABLE, TRUST_WORK = "trust.json", "trust.parquet", ".trust"

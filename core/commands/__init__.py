@@ -19,6 +19,7 @@ COMMANDS = {
     "experiment": ("experimenting", "train variants that differ in one thing; makes one table of them"),
     "evaluate": ("evaluating", "save predictions and metrics of a checkpoint on a data set"),
     "labels": ("labelling", "list labels of a data set that are probably wrong"),
+    "fix": ("fixing", "make a checkpoint from another for a group of its mistakes, with proof"),
     "trust": ("trusting", "test which method, at which layer, can be believed for a checkpoint"),
 }
 

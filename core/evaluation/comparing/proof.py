@@ -1,0 +1,141 @@
+"""Did a fix help? The network before and after it, on samples that the fix did not use."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from core.errors import DataError
+from core.evaluation.comparing.comparison import Pair, piles
+from core.evaluation.comparing.verdict import Verdict, interval, p_words, points, verdict
+from core.shares import percent
+
+ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The part of the samples with the lowest accuracy, in [0, 1]: a group, or all that is in none."""
+
+    name: str
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The second network against the first: on all samples, in the fixed group, and on all others.
+
+    ``groups`` has the same for each known group that has samples here, by name, the fixed one included.
+    ``elsewhere`` is None if the group has all samples. ``worst_before`` and ``worst_after`` are over the
+    known groups and the samples in none of them.
+    """
+
+    name: str
+    overall: Verdict
+    group: Verdict
+    elsewhere: Verdict | None
+    groups: Mapping[str, Verdict]
+    worst_before: Worst
+    worst_after: Worst
+
+
+def proof(pair: Pair, name: str, groups: Mapping[str, Collection[str]]) -> Proof:
+    """Both tables of a pair compared in the group ``name``; ``groups`` has the sample ids of all groups.
+
+    Raises:
+        DataError: no sample of the pair is in the group.
+    """
+    inside = {each: _are_in(pair, ids) for each, ids in groups.items()}
+    if not inside[name].any():
+        raise DataError(f"no sample of the group {name!r} is left to test the fix on")
+    parts = {each: verdict_ for each, mask in inside.items() if (verdict_ := _of(pair, mask)) is not None}
+    rest = _of(pair, ~np.logical_or.reduce(list(inside.values())))
+    judged = parts | ({ELSEWHERE: rest} if rest is not None else {})
+    return Proof(
+        name,
+        verdict(piles(pair), None),
+        parts[name],
+        _of(pair, ~inside[name]),
+        parts,
+        _worst({each: judged[each].first_accuracy for each in judged}),
+        _worst({each: judged[each].second_accuracy for each in judged}),
+    )
+
+
+def has_helped(proof_: Proof) -> bool:
+    """Whether fewer samples of the group are wrong, beyond what chance would do: its interval is above 0."""
+    return proof_.group.difference.low > 0
+
+
+def has_cost(proof_: Proof) -> bool:
+    """Whether more of the other samples are wrong, beyond what chance would do."""
+    return proof_.elsewhere is not None and proof_.elsewhere.difference.high < 0
+
+
+def in_words(proof_: Proof) -> str:
+    """The answer first, then wrong answers in the group and elsewhere, before and after."""
+    return f"{_answer(proof_)} {_numbers(proof_)}"
+
+
+def lines(proof_: Proof) -> list[str]:
+    """One line for each part of the samples: wrong before and after, change with interval, McNemar's test."""
+    parts = {"all samples": proof_.overall, f"in {proof_.name!r}": proof_.group, ELSEWHERE: proof_.elsewhere}
+    others = {f"in {name!r}": each for name, each in proof_.groups.items() if name != proof_.name}
+    known = [_line(name, each) for name, each in (parts | others).items() if each is not None]
+    before, after = proof_.worst_before, proof_.worst_after
+    worst = f"worst part: {percent(before.accuracy)} right ({before.name})"
+    return [*known, f"{worst} before, {percent(after.accuracy)} ({after.name}) after"]
+
+
+def _are_in(pair: Pair, ids: Collection[str]) -> NDArray[np.bool_]:
+    return np.asarray(pc.is_in(pair.first["sample_id"], value_set=pa.array(list(ids), pa.string())))
+
+
+def _of(pair: Pair, mask: NDArray[np.bool_]) -> Verdict | None:
+    """The verdict on some of the rows; None for none."""
+    if not mask.any():
+        return None
+    rows = partial(pa.Table.filter, mask=pa.array(mask))
+    part = Pair(rows(pair.first), rows(pair.second), pair.class_names, 0, 0, (), ())
+    return verdict(piles(part), None)
+
+
+def _worst(accuracies: Mapping[str, float]) -> Worst:
+    name = min(accuracies, key=lambda each: accuracies[each])
+    return Worst(name, accuracies[name])
+
+
+def _answer(proof_: Proof) -> str:
+    if has_helped(proof_):
+        return "It helped, at a cost elsewhere." if has_cost(proof_) else "It helped."
+    if proof_.group.difference.high < 0:
+        return "It did not help: more of the group is wrong now."
+    return "It did not help: the change in the group may be chance."
+
+
+def _numbers(proof_: Proof) -> str:
+    group, other = proof_.group, proof_.elsewhere
+    said = f"Wrong in this group: {_wrong(group)} ({_evidence(group)})"
+    return f"{said}; elsewhere {_wrong(other)}" if other is not None else said
+
+
+def _line(name: str, part: Verdict) -> str:
+    test = part.test
+    changed = f"{test.num_fixed} fixed, {test.num_broken} broken"
+    return f"{name}: {part.num_samples} samples, wrong {_wrong(part)} ({changed}; {_evidence(part)})"
+
+
+def _wrong(part: Verdict) -> str:
+    return f"{percent(1 - part.first_accuracy)} → {percent(1 - part.second_accuracy)}"
+
+
+def _evidence(part: Verdict) -> str:
+    """The change in accuracy with its interval, and the test."""
+    change = part.difference
+    return (
+        f"{points(change.value)} points right, 95% interval {interval(change)}, {p_words(part.test.p_value)}"
+    )

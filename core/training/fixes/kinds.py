@@ -1,0 +1,26 @@
+"""The kinds of fixes by name, and one fix from start to end."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from core.checkpoints import store
+from core.errors import FixError
+from core.training.fixes.fixing import Case, Fix, Made, conclude, open_case
+from core.training.fixes.head import by_head
+from core.training.fixes.known_groups import find_group
+
+KINDS: dict[str, Callable[[Case, str, int], Made]] = {"head": by_head}
+
+
+def fix(folder: Path, group: str, *, by: str, name: str, evaluation: str | None = None, seed: int = 0) -> Fix:
+    """A new checkpoint ``name``, made from the one in ``folder`` for one of its groups, with the proof.
+
+    Raises:
+        FixError: the group or the kind is unknown, or there is too little data.
+        CheckpointError: the name is taken or cannot be used.
+    """
+    if by not in KINDS:
+        raise FixError(f"no fix {by!r}; there is {', '.join(KINDS)}")
+    store.refuse_taken(name)
+    case = open_case(folder, find_group(folder, group, evaluation))
+    return conclude(case, by, KINDS[by](case, name, seed))

@@ -1,0 +1,57 @@
+"""The groups of mistakes that were found in a checkpoint's evaluations, by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.checkpoints import paths
+from core.errors import FileError, FixError
+from core.files import stored
+from core.predictions import evaluations
+from core.predictions.evaluations import Evaluation
+
+Groups = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundGroup:
+    """A group by its name, the evaluation in which it was found, and the sample ids of all groups there."""
+
+    name: str
+    evaluation: Evaluation
+    groups: Groups
+
+
+def find_group(folder: Path, name: str, evaluation: str | None = None) -> FoundGroup:
+    """The group of that name in an evaluation of a checkpoint, or in the first one that has it.
+
+    Raises:
+        FixError: there is none; the message names those that there are.
+        EvaluationError: there is no evaluation of that name.
+    """
+    searched = evaluations.every(folder) if evaluation is None else [evaluations.find(folder, evaluation)]
+    known = {each.name: groups_of(each) for each in searched}
+    for each in searched:
+        if name in known[each.name]:
+            return FoundGroup(name, each, known[each.name])
+    there = ", ".join(repr(group) for groups in known.values() for group in groups)
+    advice = (
+        f"there is {there}" if there else f"find groups first: python -m core groups {folder.name} --out DIR"
+    )
+    raise FixError(f"{folder.name!r} has no group named {name!r}; {advice}")
+
+
+def groups_of(evaluation: Evaluation) -> Groups:
+    """The sample ids of each group of an evaluation, by name; empty if none were looked for.
+
+    Raises:
+        FixError: the file is damaged.
+    """
+    path = evaluation.folder / paths.GROUPS
+    if not path.exists():
+        return {}
+    try:
+        listed = stored.read_json(path)["groups"]
+        return {each["name"]: tuple(each["sample_ids"]) for each in listed}
+    except (FileError, ValueError, KeyError, TypeError) as error:
+        raise FixError(f"{str(path)!r} is not a list of groups: {error}; find the groups again") from error
