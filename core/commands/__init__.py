@@ -20,6 +20,7 @@ COMMANDS = {
     "evaluate": ("evaluating", "save predictions and metrics of a checkpoint on a data set"),
     "labels": ("labelling", "list labels of a data set that are probably wrong"),
     "fix": ("fixing", "make a checkpoint from another for a group of its mistakes, with proof"),
+    "drift": ("drifting", "test whether new photos are like those of an evaluation"),
     "trust": ("trusting", "test which method, at which layer, can be believed for a checkpoint"),
 }
 
