@@ -39,11 +39,14 @@ def write_rows(path: Path, shape: tuple[int, ...], pieces: Iterable[NDArray[Any]
 
 
 def mapped(path: Path, dtype: type[np.generic]) -> NDArray[Any] | None:
-    """An array of this type in a ``.npy`` file, mapped into memory; None if the file is not one."""
+    """An array of this type in a ``.npy`` file, mapped into memory; None if the file is not one.
+
+    Changes of the array stay in memory.
+    """
     try:
         with files.opened(path):
             pass  # Regular files only: a pipe would block forever.
-        array = np.load(path, mmap_mode="r")
+        array = np.load(path, mmap_mode="c")  # PyTorch warns of arrays that cannot be written.
     except (OSError, ValueError, EOFError):
         return None
     return array if array.dtype == dtype and array.flags.c_contiguous else None

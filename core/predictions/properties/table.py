@@ -1,8 +1,8 @@
 """The table of properties, ``properties.parquet``: a row a sample, a column a property."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -15,10 +15,13 @@ from core.files import tables
 from core.predictions.evaluations import Evaluation
 from core.predictions.properties.measuring import MEASURED
 
+if TYPE_CHECKING:  # Evaluating needs no pandas, which takes half a second to import.
+    import pandas as pd
+
 _ID = "sample_id"
 
 
-def read(evaluation: Evaluation) -> pd.DataFrame | None:
+def read(evaluation: Evaluation) -> "pd.DataFrame | None":
     """The properties of an evaluation's samples: ``sample_id``, `MEASURED`, then metadata.
 
     In the rows of the predictions table, NaN where a value is unknown; None if the evaluation has no
