@@ -4,6 +4,7 @@
 ``.experiments/NAME/`` with the trainings and the table of an experiment. In a folder:
 
 - ``card.json`` says how to rebuild the network; ``model.safetensors`` has its weights.
+- ``corrections.csv`` has the decisions on labels that its training applied.
 - ``history.csv`` has a row for each epoch; ``progress.json``, ``resume.ckpt``, ``.lock`` and ``.stop`` exist
   while it is trained, ``.validation/`` at its end.
 - ``evaluations/NAME/`` has ``evaluation.json`` (data, split, date, weights), ``predictions.parquet`` (a row
@@ -33,6 +34,7 @@ WEIGHTS = "model.safetensors"
 NEXT_WEIGHTS = f".{WEIGHTS}.next"  # See `core.checkpoints.store.update`.
 LOCAL = "local.json"
 
+CORRECTIONS = "corrections.csv"
 HISTORY, PROGRESS, STATE = "history.csv", "progress.json", "resume.ckpt"
 LOCK, STOP = ".lock", ".stop"
 _LOGS = ".logs"

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from core.checkpoints import store
-from core.commands.options import engines, layouts
+from core.commands.options import corrected, engines, layouts
 from core.commands.options.numbers import place_or_address
 from core.commands.options.resumable import resumable
+from core.data import corrections
 from core.data.image_set import ImageSet
 from core.data.sources.folder import remote
 from core.data.survey.report import left_out_in_words
@@ -31,6 +32,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
         help="folder of images in any known layout, or its address, such as s3://bucket/photos",
     )
     layouts.add(parser)
+    corrected.add(parser)
     parser.add_argument("--split", default="val", metavar="S", help="train, val, test or all (default: val)")
     parser.add_argument(
         "--as",
@@ -75,11 +77,13 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _opened(folder: Path, options: argparse.Namespace) -> tuple[ImageSet, Path | None]:
-    """The images, and their folder, which is remembered; None for an address."""
+    """The images with corrected labels, and their folder, which is remembered; None for an address."""
     if isinstance(options.data, str):
         known = store.read_card(folder).class_names
-        return remote.open_address(options.data, layout=options.layout, known=known), None
-    return open_images(folder, options.data, options.layout), options.data
+        images, place = remote.open_address(options.data, layout=options.layout, known=known), None
+    else:
+        images, place = open_images(folder, options.data, options.layout), options.data
+    return corrections.applied(images, options.corrections) if options.corrections else images, place
 
 
 def _report(name: str, images: str, evaluation: str, metrics: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from core.checkpoints import store
-from core.commands.options import layouts
+from core.commands.options import corrected, layouts
 from core.commands.options.complaint import complain
 from core.commands.options.numbers import (
     MOST_MACHINES,
@@ -30,6 +30,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", type=place, metavar="DIR", help="folder of images, in any known layout")
     layouts.add(parser)
+    corrected.add(parser)
     parser.add_argument(
         "--set",
         action="append",
@@ -70,6 +71,7 @@ def _train(options: argparse.Namespace) -> int:
         name,
         data=options.data,
         layout=options.layout,
+        corrections=options.corrections,
         devices=options.devices,
         nodes=options.nodes,
         say=_say,

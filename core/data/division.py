@@ -29,11 +29,15 @@ class Division:
 
 
 def divided(images: ImageSet, division: Division) -> Split:
-    """The training, validation and test samples of a data set.
+    """The training, validation and test samples of a data set, without those that decisions exclude.
 
     Raises:
         DataError: there are too few images for a validation or a test set.
     """
+    if images.corrected is not None:
+        whole = divided(replace(images, labels=images.corrected.given, corrected=None), division)
+        kept = ~images.corrected.excluded
+        return Split(*(side[kept[side]] for side in (whole.train, whole.val, whole.test)))
     if not division.whole_groups:
         images = replace(images, groups=None)
     is_published = division.split == "published" and images.published is not None

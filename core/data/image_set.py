@@ -37,6 +37,18 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Corrected:
+    """What decisions have changed: the labels as they are on disk (N,), and which images are left out (N,).
+
+    ``sha256`` is of the file with the decisions, see `core.data.corrections`.
+    """
+
+    given: Labels
+    excluded: NDArray[np.bool_]
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ImageSet:
     """N images with labels.
 
@@ -50,6 +62,7 @@ class ImageSet:
     ``left_out`` are files below the root that are not used, None if they were not counted; ``empty`` are
     class folders without images, which are ignored; ``layout`` is the reading of the folder that the user
     chose. ``metadata`` are columns by name with one value an image, such as its camera; None is unknown.
+    ``corrected`` says what decisions of the user have changed; images that they exclude keep their index.
     ``mask`` gives the pixels of an index's object, boolean (H, W); None if the data set brings no masks.
     """
 
@@ -66,6 +79,7 @@ class ImageSet:
     empty: tuple[str, ...] = ()
     layout: str = ""
     metadata: Mapping[str, Sequence[Metadatum | None]] = field(default_factory=dict)
+    corrected: Corrected | None = None
     mask: Callable[[int], NDArray[np.bool_]] | None = None
 
     def __post_init__(self) -> None:

@@ -24,6 +24,7 @@ class Facts:
     ``data`` is the name of the images, ``source`` the data set or layout that they were read as. The date is
     ISO 8601. ``weights_sha256`` is of the weights that predicted; ``key`` is a hash of everything that the
     predictions depend on. ``num_unknown`` images of classes that the network does not know were left out.
+    ``corrections_sha256`` is of the file with decisions on labels, if there was one.
     """
 
     data: str = ""
@@ -35,6 +36,7 @@ class Facts:
     weights_sha256: str | None = None
     key: str = ""
     num_unknown: int = 0
+    corrections_sha256: str | None = None
 
 
 def write_facts(draft: Path, facts: Facts) -> None:

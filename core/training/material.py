@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.data import corrections
 from core.data.cache import Decoded
 from core.data.division import divided
 from core.data.image_set import ImageSet, Labels
@@ -29,9 +30,16 @@ class Material:
         return self.decoded.images.labels
 
 
-def open_training_data(settings: Data, folder: Path | None, layout: str = "") -> ImageSet:
-    """The recipe's data set, or the images in a folder; DataError says what they lack to train a network."""
+def open_training_data(
+    settings: Data, folder: Path | None, layout: str = "", decisions: Path | None = None
+) -> ImageSet:
+    """The recipe's data set, or the images in a folder; DataError says what they lack to train a network.
+
+    ``decisions`` is a file of `core.data.corrections`, which is applied.
+    """
     images = catalogue.open_data(settings.source, folder, layout=layout)
+    if decisions is not None:
+        images = corrections.applied(images, decisions)
     refuse_untrainable(images, as_published=settings.split == "published")
     return images
 
@@ -73,6 +81,13 @@ def described(
         "whole_groups": settings.whole_groups,
         "seed": seed,
     }
+    if images.corrected is not None:
+        changed = images.labels != images.corrected.given
+        known["corrections"] = {
+            "sha256": images.corrected.sha256,
+            "relabelled": int(changed.sum()),
+            "excluded": int(images.corrected.excluded.sum()),
+        }
     if material_ is not None:
         skipped = np.flatnonzero(~material_.decoded.survey.ok)
         known |= {"train": len(material_.train), "val": len(material_.val), "skipped": len(skipped)}

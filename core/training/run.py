@@ -77,6 +77,10 @@ class RunFolder:
         """Write ``history.csv``: one row per epoch."""
         files.write(self.folder / paths.HISTORY, pd.DataFrame(rows).to_csv(index=False).encode())
 
+    def keep_corrections(self, decisions: Path) -> None:
+        """Copy a file with decisions on labels into the folder, for a resumed training."""
+        files.write(self.folder / paths.CORRECTIONS, files.read(decisions, files.MAX_TEXT))
+
     def tick(self, **progress: Any) -> None:  # noqa: ANN401 (JSON values)
         """Write the progress, at most twice a second; raises `Stopped` if a stop was requested."""
         if self.stop_is_wanted():

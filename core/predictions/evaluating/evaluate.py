@@ -134,6 +134,7 @@ def _facts(card: Card, samples: Samples, key: str) -> Facts:
         weights_sha256=card.weights_sha256,
         key=key,
         num_unknown=sum(each.num_files for each in samples.unknown),
+        corrections_sha256=samples.images.corrected.sha256 if samples.images.corrected else None,
     )
 
 

@@ -129,6 +129,8 @@ def samples_of(card: Card, images: ImageSet, split: str) -> Samples:
     wanted = are_in(images, splits, split)
     labels = labels_for(images, card.class_names)
     known = labels >= 0
+    if images.corrected is not None:
+        wanted &= ~images.corrected.excluded
     if not (wanted & known).any():
         raise DataError(_none_known(images, images.labels[wanted], card.class_names))
     unknown = _unknown(images, np.flatnonzero(wanted & ~known))

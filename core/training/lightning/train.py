@@ -20,6 +20,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from core.checkpoints import paths, store
 from core.checkpoints.local import remember_data, remembered_data, remembered_layout
 from core.checkpoints.store import Card
+from core.data import corrections
 from core.data.cache import decode
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
@@ -50,8 +51,8 @@ from core.training.schema import EpochSelection
 class Job:
     """What is not part of the recipe: the folder of the data, the name of the result, the devices.
 
-    ``data`` is a folder, or None for the usual place; ``layout`` is how to read it. ``say`` receives messages
-    line by line.
+    ``data`` is a folder, or None for the usual place; ``layout`` is how to read it. ``corrections`` is a file
+    with decisions on labels. ``say`` receives messages line by line.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Job:
     nodes: int = 1
     say: Callable[[str], None] = lambda _line: None
     layout: str = ""
+    corrections: Path | None = None
 
 
 def train(recipe: Recipe, job: Job) -> Path:
@@ -70,8 +72,10 @@ def train(recipe: Recipe, job: Job) -> Path:
         Stopped: a stop was requested; the state is kept.
     """
     _refuse_devices(job)
-    images = open_training_data(recipe.data, job.data, job.layout)
+    images = open_training_data(recipe.data, job.data, job.layout, job.corrections)
     run = RunFolder.start(job.name, _first_card(recipe, images, job)) if is_first() else None
+    if run is not None and job.corrections is not None:
+        run.keep_corrections(job.corrections)
     return _trained(recipe, job, images, run)
 
 
@@ -96,6 +100,8 @@ def resume(recipe: Recipe | None, job: Job) -> Path:
         layout=job.layout or remembered_layout(folder, job.data),
     )
     images = catalogue.open_data(own.data.source, job.data, layout=job.layout)
+    if (folder / paths.CORRECTIONS).exists():
+        images = corrections.applied(images, folder / paths.CORRECTIONS)
     if images.fingerprint != card.data.get("fingerprint"):
         raise TrainingError(f"the data of {job.name!r} has changed since it was started; start a new one")
     run = RunFolder.again(job.name) if is_first() else None

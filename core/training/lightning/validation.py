@@ -82,6 +82,7 @@ def _keep(
         num_images=len(joined.table),
         date=evaluations.now(),
         weights_sha256=card.weights_sha256,
+        corrections_sha256=images.corrected.sha256 if images.corrected else None,
     )
     evaluations.write_facts(draft, facts)
     files.replace_folder(draft, evaluations.place(folder, name))
