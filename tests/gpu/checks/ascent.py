@@ -44,7 +44,7 @@ def _same_pictures(bench: Bench, folder: Path) -> Iterator[Row]:
     here = store.load(folder, dtype=torch.float64).model
     there = networks.loaded(folder, bench.device, torch.float64).model
     loop = one_by_one(there, plain, channels)
-    yield _compared("plain ascent beside the loop", pictures(there, plain, channels), loop)
+    yield _compared("plain ascent beside the loop", pictures(there, plain, list(loop)), list(loop.values()))
     for name, settings in (("plain", plain), ("robust", robust)):
         ours, theirs = (pictures(model, settings, channels) for model in (there, here))
         yield _compared(f"{name} ascent beside the CPU's", ours, theirs)
@@ -60,13 +60,16 @@ def pictures(model: nn.Module, settings: Settings, channels: Sequence[int]) -> l
     return [each.picture for each in ascend(model, LAYER, channels, settings, NORMALISATION)]
 
 
-def one_by_one(model: nn.Module, settings: Plain, channels: Sequence[int]) -> list[Picture]:
-    """The same pictures as one would write them after the book: the whole network, one channel at a time."""
+def one_by_one(model: nn.Module, settings: Plain, channels: Sequence[int]) -> dict[int, Picture]:
+    """The same pictures as one would write them after the book: the whole network, one channel at a time.
+
+    Channels that are silent at the start have no gradient, and no picture.
+    """
     outputs: list[torch.Tensor] = []
     hook = model.get_submodule(LAYER).register_forward_hook(
         lambda _module, _inputs, output: outputs.append(output)
     )
-    found = []
+    found = {}
     for channel in channels:
         image = settings.start(channel, 0, 3).to(next(model.parameters()))[None]
         for _ in range(settings.steps):
@@ -76,8 +79,10 @@ def one_by_one(model: nn.Module, settings: Plain, channels: Sequence[int]) -> li
             edge = min(settings.border, (maps.shape[1] - 1) // 2)
             score = maps[:, edge : maps.shape[1] - edge, edge : maps.shape[2] - edge].mean()
             (gradient,) = torch.autograd.grad(score, image)
-            if gradient.any():  # A channel that is silent everywhere has no direction.
-                image = image + settings.step_size * gradient / gradient.norm()
-        found.append(settings.pictures(image.detach(), NORMALISATION)[0])
+            if not gradient.any():
+                break
+            image = image + settings.step_size * gradient / gradient.norm()
+        else:
+            found[channel] = settings.pictures(image.detach(), NORMALISATION)[0]
     hook.remove()
     return found

@@ -47,12 +47,12 @@ def rows(bench: Bench) -> Iterator[Row]:
 def _explanations(bench: Bench, checkpoint: Checkpoint) -> Iterator[Row]:
     photos = [photo(number, (256, 256)) for number in range(bench.size(4, 16))]
     batch = checkpoint.card.preprocess.batch(photos)
-    question = Question(target_layers=("layer1",))
+    question = Question(target_layers=("layer4",))
 
     def maps(some: Tensor) -> tuple[Tensor, set[str]]:
         explained = asking.explain(checkpoint, some, question)
         answers = [answer for each in explained for answer in each]
-        raw = torch.stack([torch.from_numpy(answer.maps["layer1"].raw) for answer in answers])
+        raw = torch.stack([torch.from_numpy(answer.maps["layer4"].raw) for answer in answers])
         return raw, {note for answer in answers for note in answer.notes}
 
     expected, _ = maps(batch)
@@ -76,7 +76,8 @@ def _ascents(bench: Bench, model: nn.Module) -> Iterator[Row]:
     def done(some: range) -> int:
         return len(ascent.pictures(model, settings, some))
 
-    with scarce(bench, 2, _SOME, model):
+    folded_copy = sum(each.nbytes for each in model.parameters())
+    with scarce(bench, 2, 2 * folded_copy + _SOME, model):
         num = done(channels)
     yield Row(
         f"ascent of {len(channels)} channels, room for some",
