@@ -23,20 +23,14 @@ class Quoted:
     """The class's probability with a share of the photo changed: by the map's order, and by random orders.
 
     ``showing`` tells whether the brightest ``share`` is all that is shown, or what is hidden. Probabilities
-    are means over the ways of hiding: ``by_map``, and of random orders the mean and both extremes.
+    are means over the ways of hiding: ``by_map``, and the ``lowest`` and ``highest`` of random orders.
     """
 
     showing: bool
     share: float
     by_map: float
-    at_random: float
     lowest: float
     highest: float
-
-    @property
-    def is_above_chance(self) -> bool:
-        """Whether the map's order does better here than random orders do on average."""
-        return self.by_map > self.at_random if self.showing else self.by_map < self.at_random
 
     @property
     def is_beyond_chance(self) -> bool:
@@ -66,7 +60,7 @@ class MapVerdict:
 
     def is_contradicted_by(self, quoted: Quoted) -> bool:
         """Whether this step alone says otherwise than the grade, which comes from all steps."""
-        return quoted.is_beyond_chance if self.grade == NOISE else not quoted.is_above_chance
+        return quoted.is_beyond_chance is (self.grade == NOISE)
 
 
 def verdict(faithful: Faithfulness) -> MapVerdict:
@@ -118,4 +112,4 @@ def _quoted(faithful: Faithfulness, *, showing: bool) -> Quoted:
         float((each.insertion if showing else each.deletion)[:, step].mean())
         for each in (of_map, *both_directions(faithful))
     )
-    return Quoted(showing, share, by_map, sum(random) / len(random), min(random), max(random))
+    return Quoted(showing, share, by_map, min(random), max(random))

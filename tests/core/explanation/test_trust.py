@@ -17,8 +17,8 @@ from core.explanation.question import Question, Score
 from core.explanation.trust import UNTESTABLE, Trust, as_json, curves_csv, trust
 from tests.support.questions import explained
 
-HIDING = Quoted(showing=False, share=0.1, by_map=0.12, at_random=0.84, lowest=0.6, highest=0.9)
-SHOWING = Quoted(showing=True, share=0.3, by_map=0.75, at_random=0.1, lowest=0.001, highest=0.2)
+HIDING = Quoted(showing=False, share=0.1, by_map=0.12, lowest=0.6, highest=0.9)
+SHOWING = Quoted(showing=True, share=0.3, by_map=0.75, lowest=0.001, highest=0.2)
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +98,14 @@ def test_the_sentence_of_a_believable_map_says_what_speaks_against_it(trusted: d
         "Believable: hiding the brightest 10% of the photo takes elephant from 91% to 12% (a random 10%: "
         "60% to 90%), but the brightest 30% alone give 5% (a random 30%: <1% to 20%). Over all shares from "
         "10% to 90%, the map beats random places."
+    )
+
+
+def test_a_step_within_what_random_places_give_speaks_against_a_believable_map(
+    trusted: dict[str, Trust],
+) -> None:
+    assert "to 61% (a random 10%: 60% to 90%), but the brightest 30%" in _sentence(
+        trusted["bn2"], BELIEVABLE, hidden=0.61
     )
 
 
