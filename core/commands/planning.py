@@ -31,12 +31,12 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    # Lightning takes seconds to import.
-    from core.training.lightning.rehearsal import rehearse  # noqa: PLC0415
-
     keep_freed_memory()
     recipe = recipes.read(options.recipe, options.changes)
     images = open_training_data(recipe.data, options.data, options.layout)
+    # Lightning takes seconds to import: not before the settings are known to be right.
+    from core.training.lightning.rehearsal import rehearse  # noqa: PLC0415
+
     forecast = rehearse(recipe, images)
     if options.json:
         print(forecasts.as_json(forecast))

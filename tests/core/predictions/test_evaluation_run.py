@@ -8,15 +8,22 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
+from core import processes
 from core.checkpoints import paths
 from core.errors import EvaluationError
 from core.predictions import evaluations
 from core.predictions.evaluating import background
 from core.predictions.evaluating.workplace import num_predicted
+from tests.support import commands
 from tests.support.waiting import until_over
 
 NAME = "by-hand"
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _from_the_fork_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "start", commands.start)
 
 
 @pytest.fixture

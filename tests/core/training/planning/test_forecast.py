@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core import processes
 from core.data.division import divided
 from core.data.sources import catalogue
 from core.errors import TrainingError
@@ -16,6 +17,7 @@ from core.training.planning.forecast import Forecast, as_json, facts, parsed
 from core.training.planning.objects import ObjectSizes
 from core.training.planning.proposals import Proposal
 from core.training.planning.step_memory import step_memory
+from tests.support import commands
 
 FORECAST = Forecast(
     "CPU", 32, 10, 2_500_000_000, 16_000_000_000, 8.0, 75.0, ObjectSizes(9, 20.0, 0.25, 0.0),
@@ -73,6 +75,7 @@ def test_the_cached_part_runs_before_the_first_epoch(monkeypatch: pytest.MonkeyP
 @pytest.mark.slow
 def test_another_process_predicts_or_says_why_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path))
+    monkeypatch.setattr(processes, "start", commands.start)
     forecast = predicted("digits", data=None, changes=["batch_size=8"])
     assert (forecast.batch_size, forecast.epochs) == (8, 15)
     assert forecast.seconds > 0
