@@ -2,7 +2,7 @@
 (() => {
   const RERUN = (11 << 3) | 2, NEW_RUN = (4 << 3) | 2, FINISHED = 6 << 3;  // First bytes of messages.
   const EARLY = 2;  // Another run follows at once.
-  const FRAMES = 2;
+  const FRAMES = 2, PAUSE_MS = 15;
   const runs = (window.runs = { isAsked: true, quietFrames: 0 });
 
   // A hash (field 1) and short notes (field 2) come before what the message is.
@@ -29,11 +29,22 @@
   new MutationObserver(() => (runs.quietFrames = 0)).observe(document, {
     attributes: true, characterData: true, childList: true, subtree: true,
   });
-  // Asked once a frame.
-  runs.haveSettled = () => {
-    const isRunning = !document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
-    const isLoading = document.querySelector("[data-testid=stSkeleton]");
-    runs.quietFrames = runs.isAsked || isRunning || isLoading ? 0 : runs.quietFrames + 1;
-    return runs.quietFrames > FRAMES;
+  const isBusy = () =>
+    runs.isAsked ||
+    !document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]") ||
+    document.querySelector("[data-testid=stSkeleton]");
+  // Frames are counted only once nothing runs: the browser would compute each, beside the server.
+  runs.haveSettled = async () => {
+    runs.quietFrames = 0;
+    while (isBusy() || runs.quietFrames <= FRAMES) {
+      if (isBusy()) {
+        await new Promise((resume) => setTimeout(resume, PAUSE_MS));
+        runs.quietFrames = 0;
+      } else {
+        await new Promise(requestAnimationFrame);
+        runs.quietFrames += 1;
+      }
+    }
+    return true;
   };
 })();

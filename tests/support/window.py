@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TimedOut
 
-_RUNS = Path(__file__).with_name("runs.js")
+_SCRIPTS = [Path(__file__).with_name(name) for name in ("runs.js", "still.js")]
 FULL_HEIGHT = "document.querySelector('[data-testid=stMain]').scrollHeight"  # Pixels, scrolled away or not.
 _WAIT_MS, _SLOW_MS = 20_000, 60_000
 _MOST_TABS = 120
@@ -54,7 +54,8 @@ class App:
         self.page, self.url = page, url
         self.outside: list[str] = []
         self.refused: list[str] = []
-        page.add_init_script(path=_RUNS)
+        for script in _SCRIPTS:
+            page.add_init_script(path=script)
         page.on("request", lambda request: self._note(request.url))
         page.on("console", lambda message: self._read(message.text))
 
