@@ -6,12 +6,18 @@ from pages._ui import shell
 from pages._ui.kit import options
 from pages._ui.kit.evaluations import numbers
 from pages._ui.kit.samples import open_sample
-from pages._ui.mistakes import confusions, quality
+from pages._ui.mistakes import confusions, labels, quality
 from pages._ui.session.checkpoints import models
 from pages._ui.session.data import image_access
 from pages._ui.session.evaluation import choices
 
-VIEWS = {"confusions": "Confusions", "classes": "Classes", "curves": "Curves", "confidence": "Confidence"}
+VIEWS = {
+    "confusions": "Confusions",
+    "classes": "Classes",
+    "curves": "Curves",
+    "confidence": "Confidence",
+    "labels": "Wrong labels",
+}
 
 with shell.page("pages/mistakes.py"):
     head = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="head")
@@ -21,7 +27,7 @@ with shell.page("pages/mistakes.py"):
     pictures = image_access.pictures(results.evaluation)
     top = st.container()
     view = options.segmented("View", VIEWS, key=choices.VIEW, label_visibility="collapsed")
-    if not (opened and view == "confusions"):  # An open sample replaces them.
+    if not (opened and view in ("confusions", "labels")):  # An open sample replaces them.
         with top:
             numbers.draw(results)
     if view == "classes":
@@ -30,5 +36,7 @@ with shell.page("pages/mistakes.py"):
         quality.draw_curves(results)
     elif view == "confidence":
         quality.draw_confidence(results)
+    elif view == "labels":
+        labels.draw(results, pictures, opened)
     else:
         confusions.draw(results, pictures, opened)

@@ -1,4 +1,4 @@
-"""The command ``labels``: labels that are probably wrong, as a table."""
+"""The command ``labels``: labels that are probably wrong, as a table and as tasks for Label Studio."""
 
 import argparse
 import sys
@@ -6,10 +6,11 @@ import sys
 from core import files
 from core.checkpoints import store
 from core.commands.options.numbers import place
-from core.mistakes import wrong_labels
+from core.data import corrections
+from core.mistakes import decisions, wrong_labels
 from core.mistakes.wrong_labels import WrongLabels
 
-_TABLE = "labels.csv"
+_TABLE, _TASKS = "labels.csv", "label-studio.json"
 
 
 def add_labels(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +20,12 @@ def add_labels(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--evaluation", metavar="NAME", help="name of the evaluation (default: the first of the checkpoint)"
     )
+    parser.add_argument(
+        "--corrections",
+        type=place,
+        metavar="FILE",
+        help="decisions on labels, written into the tasks for Label Studio as annotations",
+    )
     parser.add_argument("--out", type=place, required=True, metavar="DIR", help="output folder")
 
 
@@ -26,7 +33,9 @@ def _labels(options: argparse.Namespace) -> int:
     wrong = wrong_labels.read(store.find(options.checkpoint), options.evaluation)
     if wrong.caution:
         print(wrong.caution, file=sys.stderr)
+    decided = corrections.read(options.corrections) if options.corrections else {}
     files.write(files.make_folder(options.out) / _TABLE, wrong_labels.csv_of(wrong))
+    files.write(options.out / _TASKS, decisions.label_studio(wrong, decided.values()))
     print(_summary(wrong), f"-> {options.out / _TABLE}")
     return 0
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from core.checkpoints import store
 from core.evaluation.labels.suspects import Suspects, suspects
 from core.evaluation.metrics import column, distinct_names
-from core.evaluation.ranking.scores import scores_of
+from core.evaluation.ranking.scores import Scores, scores_of
 from core.mistakes import results
 from core.mistakes.selection_csv import as_text
 from core.predictions import evaluation_facts, evaluations
@@ -58,15 +58,16 @@ def read(folder: Path, evaluation: str | None = None) -> WrongLabels:
         CheckpointError: its table is damaged, or has other classes.
     """
     card, found = store.read_card(folder), evaluations.find(folder, evaluation)
-    table = results.table_of(found)
-    names = tuple(distinct_names(card.class_names))
-    return WrongLabels(
-        evaluation=found,
-        class_names=names,
-        table=table,
-        suspects=suspects(table, scores_of(table, len(names))),
-        num_trained_on=_num_trained_on(found, table),
-    )
+    table, names = results.table_of(found), tuple(distinct_names(card.class_names))
+    return of_table(found, names, table, scores_of(table, len(names)))
+
+
+def of_table(
+    evaluation: Evaluation, class_names: tuple[str, ...], table: pa.Table, scores: Scores
+) -> WrongLabels:
+    """The labels in the table of an evaluation, or of one of its splits."""
+    found = suspects(table, scores)
+    return WrongLabels(evaluation, class_names, table, found, _num_trained_on(evaluation, table))
 
 
 def csv_of(wrong: WrongLabels) -> bytes:

@@ -1,0 +1,66 @@
+"""Suspected labels in memory, and where decisions on them are kept."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.data import corrections
+from core.data.corrections import RELABEL, Correction
+from core.errors import CoreError
+from core.evaluation.selection import Sample
+from core.files import places
+from core.mistakes import decisions, wrong_labels
+from core.mistakes.results import Results
+from core.mistakes.wrong_labels import WrongLabels
+from pages._ui.session.data.image_access import Pictures
+from pages._ui.session.evaluation import choices, result_cache
+
+_FAILED = "decision_failed"
+
+
+def wrong(results: Results) -> WrongLabels:
+    """The labels of an evaluation in order of doubt, from memory if its table has not changed."""
+    return _wrong(result_cache.key_of(results), results)
+
+
+def file_of(pictures: Pictures) -> Path | None:
+    """The file of the decisions on these images; None where images are missing, or visitors come."""
+    if pictures.images is None or places.has_visitors():
+        return None
+    return corrections.usual_place(pictures.images.images)
+
+
+def decide(file: Path, decision: Correction, following: str | None) -> None:
+    """Keep a decision, then open the sample that follows; before the page is drawn."""
+    try:
+        decisions.record(file, decision)
+    except CoreError as error:
+        st.session_state[_FAILED] = str(error)
+        return
+    choices.open_sample(following or decision.sample_id)
+
+
+def class_key(sample: Sample) -> str:
+    """The key of the picker of a sample's right class."""
+    return f"label_class {sample.sample_id}"
+
+
+def relabel(file: Path, pictures: Pictures, following: str | None, results: Results, sample: Sample) -> None:
+    """Keep the class that is picked as the right one of a sample; else as `decide`."""
+    class_idx = int(st.session_state.get(class_key(sample), sample.predicted))
+    if pictures.images is not None:
+        name = decisions.name_in_data(pictures.images.images, results.card.class_names, class_idx)
+        decide(file, Correction(sample.sample_id, RELABEL, name, sample.path), following)
+
+
+def take_fault() -> str | None:
+    """Why the last decision could not be kept; once."""
+    fault: str | None = st.session_state.pop(_FAILED, None)
+    return fault
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking for wrong labels…")
+def _wrong(key: str, _results: Results) -> WrongLabels:  # noqa: ARG001 (the key of the cache)
+    return wrong_labels.of_table(
+        _results.evaluation, _results.class_names, _results.table, result_cache.scores(_results)
+    )
