@@ -24,6 +24,10 @@ class Area:
         """``0-0_999-0_999-999``."""
         return "_".join(f"{x}-{y}" for x, y in self.corners)
 
+    def on_unit_square(self) -> list[tuple[float, float]]:
+        """The corners from 0 to 1."""
+        return [(x / _SIDE, y / _SIDE) for x, y in self.corners]
+
     def contains(self, points: FloatArray) -> NDArray[np.bool_]:
         """Whether each point (N, 2) of a map, from 0 to 1, is inside (even-odd rule)."""
         x, y = points.T * _SIDE

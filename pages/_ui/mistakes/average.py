@@ -20,8 +20,11 @@ MOST = 200
 _FOR = {"predicted": "Predicted class", "true": "True class"}
 
 
-def is_wanted(selection: Selection, pictures: Pictures, head: DeltaGenerator) -> bool:
-    """Draw the heading and, where there are samples to average, the switch; whether the map is wanted."""
+def is_wanted(selection: Selection, pictures: Pictures, head: DeltaGenerator, otherwise: str) -> bool:
+    """Draw the heading and, where there are samples to average, the switch; whether the map is wanted.
+
+    The heading is ``otherwise`` if it is not.
+    """
     title, number = head.empty(), _number(selection)
     is_possible = pictures.images is not None and number > 1
     wanted = is_possible and head.toggle(
@@ -29,12 +32,12 @@ def is_wanted(selection: Selection, pictures: Pictures, head: DeltaGenerator) ->
         key="average",
         bind="query-params",
         persist_state="session",
-        help="The mean over the selected samples, in place of the matrix. Does the network look at the same "
+        help="The mean over the selected samples. Does the network look at the same "
         "place every time: a border, a watermark, the grass?",
     )
     which = "these" if number == len(selection.rows) else "the first"
     title.header(
-        f"Average map of {which} {number} samples" if wanted else "Confusion matrix",
+        f"Average map of {which} {number} samples" if wanted else otherwise,
         anchor=False, width="content",
     )  # fmt: skip
     return bool(wanted)

@@ -50,7 +50,7 @@ def draw(results: Results, pictures: Pictures, opened: str | None) -> None:
 def _draw_overview(results: Results, selection: Selection, pictures: Pictures) -> None:
     """All samples at a glance: the matrix or, on request, the average map of the selected ones."""
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
-    wanted = average.is_wanted(selection, pictures, head)
+    wanted = average.is_wanted(selection, pictures, head, "Confusion matrix")
     if wanted:
         average.draw(results, selection, pictures)
     else:

@@ -21,6 +21,7 @@ from pages._ui.kit.components.panes import Cells, Pane
 from pages._ui.kit.pickers import method_picker, question_pickers
 from pages._ui.kit.samples import walking
 from pages._ui.kit.samples.gallery import Selection
+from pages._ui.mistakes import nearest
 from pages._ui.session.address import links
 from pages._ui.session.checkpoints import models
 from pages._ui.session.checkpoints.models import Loaded
@@ -77,6 +78,8 @@ def draw(
         with head:
             _draw_links(shown)
         _draw_reasons(shown, tools, beside)
+        with beside:
+            nearest.draw(results, row)
 
 
 def _draw_head(

@@ -70,5 +70,25 @@ def row(key: str, number: int) -> int | None:
     return rows[0] if rows and type(rows[0]) is int and 0 <= rows[0] < number else None
 
 
+def drawn_outline(key: str) -> tuple[list[float], list[float]] | None:
+    """The corners (x, y) of the area that was drawn in a chart, by a lasso or a box; None without one."""
+    selection = st.session_state[key].selection
+    for x, y in ((shape["x"], shape["y"]) for shape in selection.lasso):
+        return list(x), list(y)
+    for (left, right), (low, high) in ((shape["x"], shape["y"]) for shape in selection.box):
+        return [left, right, right, left], [low, low, high, high]
+    return None
+
+
+def clicked_point(key: str, num_points: Sequence[int]) -> tuple[int, int] | None:
+    """The number of a trace, of ``num_points`` each, and of the only point in it that was clicked."""
+    points = st.session_state[key].selection.points
+    if len(points) != 1:
+        return None
+    trace, point = points[0]["curve_number"], points[0]["point_index"]
+    is_there = type(trace) is int and 0 <= trace < len(num_points) and type(point) is int
+    return (trace, point) if is_there and 0 <= point < num_points[trace] else None
+
+
 def _picked(key: str) -> object:
     return getattr(st.session_state[key], "picked", None)

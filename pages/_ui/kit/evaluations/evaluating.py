@@ -77,9 +77,19 @@ def _draw_interrupted(name: str) -> None:
         )
 
 
-def _go_on(interrupted: Evaluation) -> None:
-    folder, name, split = interrupted.of, interrupted.name, interrupted.facts.split or "val"
-    place, layout = remembered_data(interrupted.folder), remembered_layout(interrupted.folder)
+def draw_again(evaluation: Evaluation, reason: str) -> None:
+    """Say what an evaluation lacks, with a button that makes it again under its name."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True):
+        st.markdown(words.capital(reason))
+        is_running = evaluations.is_under_way(evaluation.of, evaluation.name)
+        if st.button("Evaluate again", icon=":material/refresh:", key="evaluate_again", disabled=is_running):
+            background_work.start(partial(_go_on, evaluation))
+
+
+def _go_on(begun: Evaluation) -> None:
+    """Evaluate again under a name, or go on where that was interrupted, and open it when it is done."""
+    folder, name, split = begun.of, begun.name, begun.facts.split or "val"
+    place, layout = remembered_data(begun.folder), remembered_layout(begun.folder)
     background.start(folder, place, split, name, layout=layout)
     evaluated.wait_for(folder.name, name)
 

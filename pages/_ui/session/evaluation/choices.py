@@ -5,6 +5,8 @@ from contextlib import suppress
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from core.evaluation.feature_space import areas
+from core.evaluation.feature_space.areas import Area
 from core.evaluation.matrix_view import classes_of_most_confused
 from core.mistakes.results import Results
 
@@ -13,6 +15,8 @@ TRUE, PREDICTED, ONLY, ORDER, PAGE, SPLIT, VIEW = "true", "pred", "only", "order
 CURVE, FEW = "curve", "few"
 # A name in the address, too; it must not be the key of a widget.
 SAMPLE, SAMPLE_NEXT = "sample", "sample_next"
+# A name in the address: the area of the map whose samples are shown.
+AREA = "area"
 # The checkpoint whose classes the pickers hold.
 _CHOSEN_OF = "results_of"
 
@@ -72,3 +76,17 @@ def opened() -> str | None:
             st.query_params.pop(SAMPLE, None)
     linked: str | None = st.query_params.get(SAMPLE)
     return linked
+
+
+def area() -> Area | None:
+    """The area of the map to which samples are limited, from the address."""
+    return areas.read(st.query_params.get(AREA, ""))
+
+
+def choose_area(chosen: Area | None) -> None:
+    """Limit the samples to an area of the map, or no longer; before the pickers are drawn."""
+    if chosen is None:
+        st.query_params.pop(AREA, None)
+    else:
+        st.query_params[AREA] = str(chosen)
+    from_the_first_page()

@@ -52,7 +52,7 @@ def look_at(name: str) -> None:
 def another() -> None:
     """Clear the choices among the samples of another evaluation; before the pickers are drawn."""
     st.session_state.pop(choices.SPLIT, None)
-    choices.from_the_first_page()
+    choices.choose_area(None)
     choices.open_sample(None)
 
 

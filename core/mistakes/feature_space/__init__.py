@@ -1,0 +1,1 @@
+"""The samples of an evaluation in the network's feature space: their map, and the nearest training images."""

@@ -1,0 +1,82 @@
+"""The view Map of Mistakes: a point for each sample, an area, and the nearest training images."""
+
+import json
+
+import numpy as np
+import pandas as pd
+from streamlit.testing.v1 import AppTest
+
+from core.checkpoints import paths
+from core.evaluation.feature_space import areas
+from core.mistakes import results
+from core.mistakes.feature_space import data_map
+from core.predictions import evaluations, sample_features
+from tests.support.looking import as_read, captions, components, opened
+from tests.support.mistakes_page import PAGE, shown
+
+AREA = "0-0_999-0_999-500_0-500"
+
+
+def _traces(page: AppTest) -> list[dict[str, object]]:
+    (chart,) = page.get("plotly_chart")
+    traces: list[dict[str, object]] = json.loads(chart.proto.spec)["data"]
+    return traces
+
+
+def _rows(name: str) -> pd.DataFrame:
+    return pd.read_parquet(evaluations.find(paths.root() / name, "digits-val").table)
+
+
+def test_each_sample_is_a_point_by_outcome_or_class(digits_with_features: str) -> None:
+    rows = _rows(digits_with_features)
+    num_wrong = int((rows["label"] != rows["predicted"]).sum())
+    page = opened(PAGE, checkpoint=digits_with_features, view="Map")
+    assert not page.exception
+    assert [trace["name"] for trace in _traces(page)] == [
+        f"right ({len(rows) - num_wrong})", f"wrong ({num_wrong})"
+    ]  # fmt: skip
+    page.selectbox(key="colour").select("true class").run()
+    names = [str(trace["name"]) for trace in _traces(page)]
+    counts = rows["label"].value_counts()
+    assert names[0] == f"{counts.index[0]} ({counts.iloc[0]})"
+    assert len(names) == 10
+    page.selectbox(key="colour").select("brightness").run()
+    assert len(_traces(page)) == 1
+
+
+def test_the_gallery_shows_the_samples_in_the_area_of_the_address(digits_with_features: str) -> None:
+    whole = results.read(paths.root() / digits_with_features)
+    drawn, area = data_map.data_map(whole), areas.read(AREA)
+    assert drawn is not None
+    assert area is not None
+    expected = whole.table["sample_id"].to_numpy()[area.contains(drawn.points)]
+    page = opened(PAGE, checkpoint=digits_with_features, view="Map", area=AREA, only="All", order="As stored")
+    assert page.header[1].value == "All samples in the area"
+    assert shown(page) == expected[:48].tolist()
+    page.button(key="clear_area").click().run()
+    assert "area" not in page.query_params
+    assert page.header[1].value == "All samples"
+
+
+def test_an_open_sample_has_its_nearest_training_images(digits_with_features: str) -> None:
+    page = opened(PAGE, checkpoint=digits_with_features, sample="digits/677")
+    near = next(data["items"] for data in components(page) if data.get("label") == "Nearest training images")
+    folder = paths.root() / digits_with_features
+    row = _rows(digits_with_features)["sample_id"].tolist().index("digits/677")
+    one, every = (
+        np.asarray(sample_features.read(evaluations.find(folder, f"digits-{split}")), np.float64)
+        for split in ("val", "train")
+    )
+    slow = every @ one[row] / np.linalg.norm(every, axis=1) / np.linalg.norm(one[row])
+    train = pd.read_parquet(evaluations.find(folder, "digits-train").table).iloc[np.argsort(-slow)[:9]]
+    assert [each["id"] for each in near] == train["sample_id"].tolist()
+    assert [each["caption"] for each in near] == train["label"].astype(str).tolist()
+
+
+def test_an_evaluation_without_features_says_so_and_offers_to_make_it_again() -> None:
+    page = opened(PAGE, checkpoint="digits", view="Map")
+    assert not page.exception
+    assert page.get("plotly_chart") == []
+    assert any("has no features: " in as_read(each.value) for each in page.markdown)
+    assert page.button(key="evaluate_again").label == "Evaluate again"
+    assert "has no features" in captions(opened(PAGE, checkpoint="digits", sample="digits/677"))
