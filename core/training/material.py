@@ -30,6 +30,19 @@ class Material:
         return self.decoded.images.labels
 
 
+def unvalidated_in_words(data: Material) -> str | None:
+    """A sentence about classes that are trained on but have no validation image; None if there are none."""
+    labels, names = data.labels, data.decoded.images.class_names
+    missing = np.setdiff1d(labels[data.train], labels[data.val])
+    if not len(missing):
+        return None
+    others = f", nor of {len(missing) - 1:,} others" if len(missing) > 1 else ""
+    return (
+        f"no validation image is of class {names[missing[0]]!r}{others}: measures on validation images and "
+        "the choice of the best epoch leave them out; change seed, data.val or data.whole_groups"
+    )
+
+
 def open_training_data(
     settings: Data, folder: Path | None, layout: str = "", decisions: Path | None = None
 ) -> ImageSet:

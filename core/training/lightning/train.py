@@ -40,7 +40,7 @@ from core.training.lightning.memory import (
 )
 from core.training.lightning.signals import stopping_on_signals
 from core.training.lightning.validation import validate
-from core.training.material import Material, described, material, open_training_data
+from core.training.material import Material, described, material, open_training_data, unvalidated_in_words
 from core.training.network import Network, architecture_of, base_of, head_of, network, preprocess_of
 from core.training.recipe import Recipe
 from core.training.run import RunFolder
@@ -145,6 +145,8 @@ def _trained(
         data = material(decoded, recipe.data, recipe.seed)
         if run is not None:
             run.update(replace(run.card, data=described(images, recipe.data, recipe.seed, data)))
+            if (gap := unvalidated_in_words(data)) is not None:
+                job.say(gap)
 
         def fit(pieces: int) -> tuple[Trainer, Keeper]:
             # Each attempt has a network of its own: a pass that ran out of memory leaves a trained one.
