@@ -26,6 +26,13 @@ def test_in_training_each_class_lies_on_its_own_background_and_elsewhere_on_both
         assert agreeing(images, part) == pytest.approx([0.5] * 10, abs=0.02)
 
 
+def test_a_held_out_digit_is_no_training_image(images: ImageSet) -> None:
+    """Each training digit is there three times, each other one once; 400 are for validation, 400 for test."""
+    counts = {part: int((images.published == part).sum()) for part in ("train", "val", "test")}
+    assert counts == {"train": 3 * 997, "val": 400, "test": 400}
+    assert set(images.published[1_797:].tolist()) == {"train"}
+
+
 def test_the_share_of_agreeing_backgrounds_can_be_set() -> None:
     assert agreeing(shortcut.images(0.5), "train") == pytest.approx([0.5] * 10, abs=0.006)
     with pytest.raises(ValueError, match=r"must lie in 0 to 1, got 1\.5"):
@@ -38,14 +45,14 @@ def test_the_same_seed_gives_the_same_pixels_and_another_seed_others(images: Ima
 
 
 def test_outside_the_mask_of_a_digit_there_is_only_its_texture(images: ImageSet) -> None:
-    """The textures are grey and the ink is coloured: where opacity is 0, red, green and blue are equal."""
+    """The textures are grey and ink has a tint: where opacity is 0, red, green and blue are equal."""
     assert images.mask is not None
     for index in range(0, len(images), 100):
         pixels, mask = np.asarray(images.image(index), int), images.mask(index)
         rows, columns = np.nonzero(mask)
         spread = pixels.max(2) - pixels.min(2)
-        assert np.ptp(rows) < 36
-        assert np.ptp(columns) < 36
+        assert np.ptp(rows) < 44
+        assert np.ptp(columns) < 44
         far = np.ones_like(mask)
         far[max(rows.min() - 12, 0) : rows.max() + 12, max(columns.min() - 16, 0) : columns.max() + 16] = (
             False
