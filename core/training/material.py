@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.data import corrections
 from core.data.cache import Decoded
@@ -18,11 +19,15 @@ from core.training.schema import Data
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """A data set with its training and validation samples, all readable."""
+    """A data set with its training and validation samples, all readable.
+
+    ``emphasised`` (N,) are images that count more in training; None for no such images.
+    """
 
     decoded: Decoded
     train: Labels
     val: Labels
+    emphasised: NDArray[np.bool_] | None = None
 
     @property
     def labels(self) -> Labels:

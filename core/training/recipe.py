@@ -20,6 +20,7 @@ from core.training.schema import (
     STRICT,
     AtLeastOne,
     Data,
+    Emphasis,
     EpochSelection,
     Loss,
     Model,
@@ -58,6 +59,7 @@ class Recipe:
     optimiser: Optimiser = field(default_factory=Optimiser)
     schedule: Schedule = field(default_factory=Schedule)
     loss: Loss = field(default_factory=Loss)
+    emphasis: Emphasis = field(default_factory=Emphasis)
     keep: EpochSelection = field(default_factory=EpochSelection)
     speed: Speed = field(default_factory=Speed)
 

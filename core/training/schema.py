@@ -13,6 +13,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Positive = Annotated[float, Field(gt=0, le=1_000)]
 NotNegative = Annotated[float, Field(ge=0, le=1_000)]
+Times = Annotated[float, Field(ge=1, le=1_000)]
 AtLeastOne = Annotated[int, Field(ge=1, le=100_000)]
 # Larger values are typing errors: a layer of that size has a gigabyte of weights.
 Hidden = Annotated[int, Field(ge=1, le=16_384)]
@@ -140,6 +141,29 @@ class Loss:
     class_weights: bool = False
     oversample: bool = False
     auxiliary: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Emphasis:
+    """Training images that are like a group of mistakes, and how much they count.
+
+    Attributes:
+        found_in: Where the group was found, ``CHECKPOINT/EVALUATION``; empty for no group.
+        group: The name of the group.
+        weight: How many times as much the loss of such an image counts, from 1 to 1,000.
+        drawn: How many times as often such an image is drawn, from 1 to 1,000.
+    """
+
+    found_in: str = ""
+    group: str = ""
+    weight: Times = 1.0
+    drawn: Times = 1.0
+
+    def __post_init__(self) -> None:
+        if bool(self.found_in) != bool(self.group):
+            raise ValueError(
+                "found_in and group go together: the evaluation, and a group that was found in it"
+            )
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -29,6 +29,8 @@ class Classifier(LightningModule):
     classes.
     """
 
+    sample_weights: Tensor | None  # (N,), by the indices in a batch.
+
     def __init__(
         self,
         network: nn.Module,
@@ -43,10 +45,16 @@ class Classifier(LightningModule):
         self.network, self.recipe, self.prepared = network, recipe, prepared
         self.piece_weight = piece_weight
         self.loss = nn.CrossEntropyLoss(class_weights, label_smoothing=recipe.loss.label_smoothing)
+        self.register_buffer("sample_weights", None, persistent=False)
         self.train_metrics, self.val_metrics = _metrics(num_classes), _metrics(num_classes)
         # Counted once per epoch: torchmetrics counts in a table of C x C, which takes longer than a batch.
         self.val_answers, self.num_classes = CatMetric(nan_strategy="disable"), num_classes
         self.train()
+
+    def weigh(self, samples: Tensor | None) -> "Classifier":
+        """Weigh all images (N,) in the loss of training; gives itself."""
+        self.sample_weights = samples
+        return self
 
     def forward(self, batch: Tensor) -> Tensor:
         """Logits (n, C), without those of auxiliary heads."""
@@ -63,13 +71,15 @@ class Classifier(LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss of a batch, with that of auxiliary heads; of a piece of a batch, its part of that.
 
-        ``train_loss`` is without auxiliary heads.
+        ``train_loss`` is without auxiliary heads and weights of samples.
         """
-        inputs, labels, _ = batch
+        inputs, labels, indices = batch
         logits, auxiliary = self._outputs(inputs)
         loss = self._measured(logits, labels, self.train_metrics)
+        if self.sample_weights is not None:
+            loss = self._weighted(logits, labels, indices)
         if self.recipe.loss.auxiliary:
-            others = torch.stack([self.loss(each, labels) for each in auxiliary])
+            others = torch.stack([self._weighted(each, labels, indices) for each in auxiliary])
             loss = loss + self.recipe.loss.auxiliary * others.sum()
         return loss * self.piece_weight(batch_idx)
 
@@ -117,6 +127,19 @@ class Classifier(LightningModule):
         cast("Metric", metrics["loss"]).update(loss.detach().expand(len(labels)))
         cast("Metric", metrics["accuracy"]).update(logits.detach(), labels)
         return loss
+
+    def _weighted(self, logits: Tensor, labels: Tensor, indices: Tensor) -> Tensor:
+        """The mean loss of a batch with the weights of its samples and classes."""
+        if self.sample_weights is None:
+            loss: Tensor = self.loss(logits, labels)
+            return loss
+        smoothing, by_class = self.loss.label_smoothing, self.loss.weight
+        each = nn.functional.cross_entropy(
+            logits, labels, by_class, reduction="none", label_smoothing=smoothing
+        )
+        weights = self.sample_weights[indices]
+        of_samples = weights if by_class is None else weights * by_class[labels]
+        return (weights * each).sum() / of_samples.sum()
 
     def _log(self, split: str, metrics: nn.ModuleDict) -> None:
         for name, module in metrics.items():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from lightning.pytorch import LightningDataModule, Trainer
+from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
 from core.data.batches import (
@@ -44,7 +45,8 @@ class Feed(LightningDataModule):
         self.train_data, self.val_data = train, val
         classes = len(material.decoded.images.class_names)
         labels = material.labels[material.train]
-        self.weights = oversampling(labels, classes) if recipe.loss.oversample else None
+        self.weights = _drawing(recipe, material, classes)
+        self._sample_weights = loss_weights(recipe, material)
         self._class_weights = (
             class_weights(labels, classes) if recipe.loss.class_weights else np.ones(classes)
         )
@@ -86,8 +88,11 @@ class Feed(LightningDataModule):
 
     def _weight(self, keys: Sequence[Key]) -> float:
         """The sum of the weights of these images in the loss."""
-        labels = self.material.labels[[index for _, index in keys]]
-        return float(self._class_weights[labels].sum())
+        indices = [index for _, index in keys]
+        weights = self._class_weights[self.material.labels[indices]]
+        if self._sample_weights is not None:
+            weights = weights * self._sample_weights[indices]
+        return float(weights.sum())
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """The validation batches of this process."""
@@ -97,3 +102,20 @@ class Feed(LightningDataModule):
 
     def _share(self) -> Share:
         return Share(self.trainer.global_rank, self.trainer.world_size)
+
+
+def loss_weights(recipe: Recipe, material: Material) -> NDArray[np.float32] | None:
+    """The weight of each image (N,) in the loss, besides that of its class; None if all are 1."""
+    if material.emphasised is None or recipe.emphasis.weight == 1:
+        return None
+    return np.where(material.emphasised, recipe.emphasis.weight, 1).astype(np.float32)
+
+
+def _drawing(recipe: Recipe, material: Material, classes: int) -> NDArray[np.float64] | None:
+    """The weights (n,) with which training images are drawn; None if each is taken once."""
+    labels, emphasised = material.labels[material.train], material.emphasised
+    weights = oversampling(labels, classes) if recipe.loss.oversample else None
+    if emphasised is None or recipe.emphasis.drawn == 1:
+        return weights
+    times = np.where(emphasised[material.train], recipe.emphasis.drawn, 1.0)
+    return times if weights is None else weights * times

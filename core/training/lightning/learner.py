@@ -17,7 +17,7 @@ from core.passes.work import CachedReader
 from core.training.halves import Halves, halves
 from core.training.lightning.classifier import Classifier
 from core.training.lightning.features import AugmentedReader, features, room_for
-from core.training.lightning.feed import Feed
+from core.training.lightning.feed import Feed, loss_weights
 from core.training.material import Material
 from core.training.network import Network
 from core.training.recipe import Recipe
@@ -33,6 +33,8 @@ def learner(recipe: Recipe, net: Network, data: Material, tick: Tick) -> tuple[C
     """
     classes = len(data.decoded.images.class_names)
     weights = class_weights(data.labels[data.train], classes) if recipe.loss.class_weights else None
+    given = loss_weights(recipe, data)
+    of_samples = None if given is None else torch.from_numpy(given)
     classifier = partial(
         Classifier,
         recipe=recipe,
@@ -43,13 +45,15 @@ def learner(recipe: Recipe, net: Network, data: Material, tick: Tick) -> tuple[C
     if parts is not None:
         train, val = _on_features(recipe, parts, data, tick)
         feed = Feed(recipe, data, train=train, val=val, workers=0)
-        return classifier(parts.rest, prepared=_as_it_is, piece_weight=feed.piece_weight), feed
+        learns = classifier(parts.rest, prepared=_as_it_is, piece_weight=feed.piece_weight)
+        return learns.weigh(of_samples), feed
     train_set = ImageDataset(data.decoded, recipe.augment, recipe.seed)
     workers = possible_workers(recipe.speed.workers)
     if workers < 0:
         workers = usual_workers() if train_set.change or data.decoded.array is None else 0
     feed = Feed(recipe, data, train=train_set, val=ImageDataset(data.decoded), workers=workers)
-    return classifier(net.model, prepared=net.preprocess.normalised, piece_weight=feed.piece_weight), feed
+    learns = classifier(net.model, prepared=net.preprocess.normalised, piece_weight=feed.piece_weight)
+    return learns.weigh(of_samples), feed
 
 
 def _cacheable(recipe: Recipe, net: Network, data: Material) -> Halves | None:

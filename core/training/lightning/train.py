@@ -29,6 +29,7 @@ from core.data.unreadable import refuse_many
 from core.device import best_device, device_label, keep_freed_memory
 from core.errors import CoreError, RecipeError, TrainingError
 from core.training import recipe as recipes
+from core.training.emphasis import members
 from core.training.lightning.keeper import Keeper, Pace, Seeded
 from core.training.lightning.learner import learner, phase
 from core.training.lightning.memory import (
@@ -143,6 +144,8 @@ def _trained(
         decoded = decode(images, networks[0].preprocess, on_progress=phase(tick, "reading images"))
         refuse_many(int((~decoded.survey.ok).sum()), images, len(images))
         data = material(decoded, recipe.data, recipe.seed)
+        if recipe.emphasis.group:
+            data = replace(data, emphasised=members(recipe.emphasis, images))
         if run is not None:
             run.update(replace(run.card, data=described(images, recipe.data, recipe.seed, data)))
             if (gap := unvalidated_in_words(data)) is not None:
