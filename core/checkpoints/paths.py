@@ -79,6 +79,11 @@ def training_log(name: str) -> Path:
     return root() / _LOGS / f"{name}.txt"
 
 
+def fix_lock(name: str) -> Path:
+    """The lock held by the process that makes a fix of this name."""
+    return root() / _LOGS / f"{name}.fix.lock"
+
+
 def scores(table: Path) -> Path:
     """The file with the scores of all classes beside a predictions table, if they are kept."""
     return _beside(table, "scores")

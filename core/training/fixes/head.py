@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import torch
@@ -54,9 +55,13 @@ def _put(model: nn.Module, fit: LinearFit) -> None:
 
 
 def _card(card: Card, name: str) -> Card:
-    """The card of the copy; numbers of the earlier training do not hold for it."""
+    """The card of the copy; the accuracies of the earlier training do not hold for it."""
     return replace(
-        card, source=f"{name}, its last layer fitted again", metrics={}, recipe=_recipe(card, name)
+        card,
+        source=f"{name}, its last layer fitted again",
+        metrics={},
+        recipe=_recipe(card, name),
+        training=card.training | {"started": datetime.now(UTC).isoformat(timespec="seconds")},
     )
 
 

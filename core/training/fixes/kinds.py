@@ -3,13 +3,20 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from core.checkpoints import store
+from core import files
+from core.checkpoints import paths, store
 from core.errors import FixError
+from core.files import locks
 from core.training.fixes.fixing import Case, Fix, Made, conclude, open_case
 from core.training.fixes.head import by_head
 from core.training.fixes.known_groups import find_group
+from core.training.fixes.retraining import by_oversampling, by_weight
 
-KINDS: dict[str, Callable[[Case, str, int], Made]] = {"head": by_head}
+KINDS: dict[str, Callable[[Case, str, int], Made]] = {
+    "head": by_head,
+    "weight": by_weight,
+    "oversample": by_oversampling,
+}
 
 
 def fix(folder: Path, group: str, *, by: str, name: str, evaluation: str | None = None, seed: int = 0) -> Fix:
@@ -22,5 +29,8 @@ def fix(folder: Path, group: str, *, by: str, name: str, evaluation: str | None 
     if by not in KINDS:
         raise FixError(f"no fix {by!r}; there is {', '.join(KINDS)}")
     store.refuse_taken(name)
-    case = open_case(folder, find_group(folder, group, evaluation))
-    return conclude(case, by, KINDS[by](case, name, seed))
+    lock = paths.fix_lock(name)
+    files.make_folder(lock.parent)
+    with locks.held(lock, FixError(f"{name!r} is being made by another process")):
+        case = open_case(folder, find_group(folder, group, evaluation))
+        return conclude(case, by, KINDS[by](case, name, seed))
