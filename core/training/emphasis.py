@@ -68,7 +68,7 @@ def like_the_group(found_in: Evaluation, ids: Sequence[str], judged: Evaluation)
     inside = known.index.isin(list(ids))
     model = LogisticRegression(class_weight="balanced", max_iter=1_000).fit(values.loc[0].to_numpy(), inside)
     said = model.predict(values.loc[1].to_numpy())
-    return others.index[said].tolist()
+    return [str(each) for each in others.index[said]]
 
 
 def _described(evaluation: Evaluation) -> pd.DataFrame:

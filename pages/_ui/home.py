@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.device import device_label
-from pages._ui import errors, shell, words
+from pages._ui import errors, shell, whole_loop, words
 from pages._ui.kit.pickers import photo_picker
 from pages._ui.session.checkpoints import models
 
@@ -20,6 +20,7 @@ def draw() -> None:
         if photo_picker.photo_source():
             st.switch_page("pages/explain.py", query_params={})
         _draw_model(name)
+        errors.guarded(whole_loop.draw)()
         st.header("Pages", anchor=False)
         for path, page in list(shell.PAGES.items())[1:]:
             st.page_link(path, label=f"**{page.title}**: {page.question}", icon=page.icon)

@@ -1,0 +1,36 @@
+"""The fix that this session waits for, and why the last one failed."""
+
+import streamlit as st
+
+from core.predictions.evaluations import Evaluation
+
+_AWAITED, _FAILED = "awaited_fix", "failed_fix"
+
+
+def wait_for(evaluation: Evaluation, group: str, name: str) -> None:
+    """Wait for the fix ``name`` of a group of an evaluation."""
+    st.session_state[_AWAITED] = (evaluation.folder, group, name)
+    st.session_state.pop(_FAILED, None)
+
+
+def awaited(evaluation: Evaluation, group: str) -> str:
+    """The name of the fix of this group that the session waits for; empty if it waits for none."""
+    place, of, name = st.session_state.get(_AWAITED, (None, "", ""))
+    return name if (place, of) == (evaluation.folder, group) else ""
+
+
+def arrived() -> None:
+    """Wait no longer."""
+    st.session_state.pop(_AWAITED, None)
+
+
+def fail(reason: str) -> None:
+    """Wait no longer, and keep the reason for the group that was waited for."""
+    place, group, _ = st.session_state.pop(_AWAITED)
+    st.session_state[_FAILED] = (place, group, reason)
+
+
+def failed(evaluation: Evaluation, group: str) -> str:
+    """Why the last fix of this group failed; empty if it did not."""
+    place, of, reason = st.session_state.get(_FAILED, (None, "", ""))
+    return reason if (place, of) == (evaluation.folder, group) else ""

@@ -1,0 +1,87 @@
+"""The whole loop in four steps through the real pages, on a network that has learned a shortcut."""
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from core.checkpoints.store import available, find
+from core.predictions import evaluations
+from core.training.fixes.known_groups import groups_of
+from pages._ui.session.address import links
+from pages._ui.session.checkpoints import models
+from pages._ui.session.evaluation import choices, evaluated
+
+_NAME, _EVALUATION = "shortcut", "shortcut-val"
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A link to a page, with what to do there."""
+
+    page: str
+    icon: str
+    title: str
+    about: str
+    query: dict[str, str] = field(default_factory=dict)
+
+
+def draw() -> None:
+    """Four links in their order; nothing where the checkpoint is missing or has not been evaluated."""
+    if _NAME not in available() or evaluations.known(find(_NAME), _EVALUATION) is None:
+        return
+    st.header("See the whole loop in two minutes", anchor=False)
+    st.markdown(
+        "This network reads digits. In training, nearly all digits from 0 to 4 lay on grass, and the others "
+        "on brick. Find out what it looks at, and make it read the digits."
+    )
+    with st.container(horizontal=True, gap="small", key="whole_loop"):
+        for number, step in enumerate(_steps(), start=1):
+            with st.container(border=True, gap="xsmall", width=260, height="stretch"):
+                st.page_link(
+                    step.page,
+                    label=f"**{number}. {step.title}**",
+                    icon=step.icon,
+                    query_params={models.CHECKPOINT: _NAME} | step.query,
+                )
+                st.caption(step.about)
+
+
+def _steps() -> list[_Step]:
+    groups = {evaluated.EVALUATION: _EVALUATION, choices.VIEW: "groups"}
+    return [
+        _Step(
+            "pages/train.py",
+            ":material/model_training:",
+            "What it learned",
+            "It is right on all training images, and often wrong on validation images. Why?",
+            {"run": _NAME},
+        ),
+        _Step(
+            "pages/mistakes.py",
+            ":material/grid_on:",
+            "What its mistakes share",
+            "Press **Find groups**: most mistakes are digits on the background of the other digits.",
+            groups,
+        ),
+        _Step(
+            "pages/explain.py",
+            ":material/center_focus_strong:",
+            "What it looks at",
+            "A digit of that group: the map lies on the background, not on the digit.",
+            {links.PHOTO: photo} if (photo := _photo()) else {},
+        ),
+        _Step(
+            "pages/mistakes.py",
+            ":material/build:",
+            "Fix it, and prove it",
+            "Press **Fix** at the group. Compare opens, with images that the fix did not use.",
+            groups,
+        ),
+    ]
+
+
+def _photo() -> str:
+    """The most typical sample of the first group, for an address; empty if there is none."""
+    evaluation = evaluations.find(find(_NAME), _EVALUATION)
+    samples = next(iter(groups_of(evaluation).values()), ())
+    return links.of_sample(evaluation, samples[0]) if samples else ""
