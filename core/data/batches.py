@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from core.data.augment import Augment, augmented, transform
+from core.data.backgrounds import Backgrounds
 from core.data.cache import Decoded
 from core.data.image_set import Labels
 from core.data.workers import leave_quietly
@@ -31,18 +32,29 @@ class Share:
 class ImageDataset(Dataset[Batch]):
     """Images by keys (epoch, index): uint8 inputs (n, channels, H, W), labels (n,) and indices (n,)."""
 
-    def __init__(self, decoded: Decoded, augment: Augment | None = None, seed: int = 0) -> None:
-        self.decoded, self.augment, self.seed = decoded, augment, seed
+    def __init__(
+        self,
+        decoded: Decoded,
+        augment: Augment | None = None,
+        seed: int = 0,
+        backgrounds: Backgrounds | None = None,
+    ) -> None:
+        self.decoded, self.augment, self.seed, self.backgrounds = decoded, augment, seed, backgrounds
         self.change = None if augment is None or augment.is_none else transform(augment, decoded.preprocess)
         self.labels = torch.from_numpy(decoded.images.labels)
 
     def __getitems__(self, keys: Sequence[Key]) -> Batch:
         """One batch; the augmentation of an image depends only on its key."""
         indices = [index for _, index in keys]
-        if self.change is None:
-            pixels = self.decoded.inputs(indices)
+        if self.change is None and self.backgrounds is None:
+            return self.decoded.inputs(indices), self.labels[indices], torch.tensor(indices)
+        pixels = self.decoded.pixels(indices)
+        if self.backgrounds is not None:
+            pixels = self.backgrounds(pixels, keys)
+        if self.change is not None:
+            pixels = augmented(pixels, self.change, self.seed, keys)
         else:
-            pixels = augmented(self.decoded.pixels(indices), self.change, self.seed, keys)
+            pixels = self.decoded.preprocess.without_margin(pixels)
         return pixels, self.labels[indices], torch.tensor(indices)
 
     def __getitem__(self, key: Key) -> Batch:

@@ -56,9 +56,7 @@ class Decoded:
 
     def inputs(self, indices: Sequence[int]) -> Tensor:
         """The same without the margin, as in `Preprocess.batch` before normalisation."""
-        margin = self.preprocess.margin
-        height, width = self.preprocess.input_size
-        return self.pixels(indices)[:, :, margin : margin + height, margin : margin + width]
+        return self.preprocess.without_margin(self.pixels(indices))
 
 
 def decode(

@@ -101,6 +101,11 @@ class Preprocess:
         channels = len(self.mean)
         return view if len(view) == channels else view[[index % len(view) for index in range(channels)]]
 
+    def without_margin(self, pixels: Tensor) -> Tensor:
+        """The centre (..., H, W) of pixels with `margin` around it."""
+        height, width = self.input_size
+        return pixels[..., self.margin : self.margin + height, self.margin : self.margin + width]
+
     def normalised(self, pixels: Tensor) -> Tensor:
         """Network input from uint8 pixels (N, channels, H, W): float32 of the same shape."""
         change = transforms.functional()

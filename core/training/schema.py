@@ -35,6 +35,8 @@ class Data:
         whole_groups: Whether images of one group (one patient, frames of one sign) stay on one side.
         per_class: The most training images per class; 0 takes all.
         imbalance: How many times rarer the last class is made than the largest, in training; 1 for no change.
+        swap_backgrounds: Whether each training image gets the background of another one, every epoch anew;
+            for data with masks.
     """
 
     source: str
@@ -44,6 +46,7 @@ class Data:
     test: Share = 0.0
     whole_groups: bool = True
     imbalance: Annotated[float, Field(ge=1, le=10_000)] = 1.0
+    swap_backgrounds: bool = False
 
     def division(self, seed: int) -> Division:
         """How these settings divide a data set."""

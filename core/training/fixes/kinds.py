@@ -10,12 +10,13 @@ from core.files import locks
 from core.training.fixes.fixing import Case, Fix, Made, conclude, open_case
 from core.training.fixes.head import by_head
 from core.training.fixes.known_groups import find_group
-from core.training.fixes.retraining import by_oversampling, by_weight
+from core.training.fixes.retraining import by_background, by_oversampling, by_weight
 
 KINDS: dict[str, Callable[[Case, str, int], Made]] = {
     "head": by_head,
     "weight": by_weight,
     "oversample": by_oversampling,
+    "background": by_background,
 }
 
 

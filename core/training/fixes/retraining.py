@@ -17,6 +17,7 @@ from core.training.recipe import Recipe
 from core.training.schema import Emphasis
 
 _MOST_TIMES = 50.0
+_RARE = "rare in training, the group had little say in what the network learned"
 
 
 def by_weight(case: Case, name: str, _seed: int) -> Made:
@@ -25,18 +26,31 @@ def by_weight(case: Case, name: str, _seed: int) -> Made:
     Raises:
         FixError: the checkpoint was not trained here, or none of its training images is like the group.
     """
-    times, number = _times(case)
-    emphasis = Emphasis(_address(case), case.group.name, weight=times)
-    return _trained(case, name, emphasis, f"{number} training images like the group count {times:g} times")
+    recipe, (times, number) = _recipe(case), _times(case)
+    recipe = replace(recipe, emphasis=Emphasis(_address(case), case.group.name, weight=times))
+    change = f"{number} training images like the group count {times:g} times"
+    return _trained(case, name, recipe, change, _RARE)
 
 
 def by_oversampling(case: Case, name: str, _seed: int) -> Made:
     """Trained again; training images like the group are drawn as often as the rest; raises as `by_weight`."""
-    times, number = _times(case)
-    emphasis = Emphasis(_address(case), case.group.name, drawn=times)
-    return _trained(
-        case, name, emphasis, f"{number} training images like the group are drawn {times:g} times as often"
-    )
+    recipe, (times, number) = _recipe(case), _times(case)
+    recipe = replace(recipe, emphasis=Emphasis(_address(case), case.group.name, drawn=times))
+    change = f"{number} training images like the group are drawn {times:g} times as often"
+    return _trained(case, name, recipe, change, _RARE)
+
+
+def by_background(case: Case, name: str, _seed: int) -> Made:
+    """Trained again; each training image gets the background of another one, every epoch anew.
+
+    Raises:
+        FixError: the checkpoint was not trained here.
+        DataError: no training image has a mask.
+    """
+    recipe = _recipe(case)
+    recipe = replace(recipe, data=replace(recipe.data, swap_backgrounds=True))
+    change = "each training image gets the background of another one, every epoch anew"
+    return _trained(case, name, recipe, change, "then the background says nothing about the class")
 
 
 def _times(case: Case) -> tuple[float, int]:
@@ -63,14 +77,12 @@ def _training_evaluation(case: Case) -> evaluations.Evaluation:
         return on_training_images(case.group.evaluation)
 
 
-def _trained(case: Case, name: str, emphasis: Emphasis, change: str) -> Made:
+def _trained(case: Case, name: str, recipe: Recipe, change: str, why: str) -> Made:
     from core.training.lightning.train import Job, train  # noqa: PLC0415 (Lightning takes seconds to import)
 
     data, layout = remembered_data(case.folder), remembered_layout(case.folder)
-    recipe = replace(_recipe(case), emphasis=emphasis)
     folder = train(recipe, Job(name, data=data, layout=layout))
-    why = "rare in training, the group had little say in what the network learned"
-    return Made(folder, np.arange(len(case.labels)), f"{change}, trained with seed {recipe.seed}", why)
+    return Made(folder, np.arange(len(case.labels)), f"trained again with seed {recipe.seed}: {change}", why)
 
 
 def _recipe(case: Case) -> Recipe:

@@ -1,0 +1,74 @@
+"""Each image keeps its object and gets the background of another image, without that one's object."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from core.data.backgrounds import Backgrounds, object_mask
+from core.data.batches import ImageDataset
+from core.data.cache import Decoded
+from core.data.image_set import ImageSet, Pixels
+from core.errors import DataError
+from core.images.preprocess import Preprocess
+
+SIDE, NUM = 24, 12
+
+
+def _decoded(*, margin: int = 0) -> Decoded:
+    """Images of one grey level each, with a white square of 6 pixels as the object."""
+    random, inside = np.random.default_rng(0), np.zeros((NUM, SIDE, SIDE), bool)
+    pixels = np.repeat(np.arange(NUM) * 10, SIDE * SIDE).reshape(NUM, SIDE, SIDE).astype(np.uint8)
+    for place, (top, left) in enumerate(random.integers(2, SIDE - 8, (NUM, 2))):
+        inside[place, top : top + 6, left : left + 6] = True
+    pixels[inside] = 255
+    images = ImageSet(
+        "squares",
+        ("a", "b"),
+        np.arange(NUM) % 2,
+        [f"squares/{index}" for index in range(NUM)],
+        Pixels(pixels),
+        "print",
+        mask=inside.__getitem__,
+    )
+    size = SIDE - 2 * margin
+    preprocess = Preprocess((size, size), resize=SIDE if margin else None, mean=(0.5,), std=(0.5,))
+    return Decoded(images, preprocess, None, pixels[:, None])  # type: ignore[arg-type]
+
+
+def test_the_object_stays_and_all_around_it_is_the_grey_of_another_image() -> None:
+    decoded = _decoded()
+    swapped = Backgrounds(decoded, np.arange(NUM), 0)(decoded.pixels([3, 4]), [(0, 3), (0, 4)])
+    for image, index in zip(swapped[:, 0].numpy(), (3, 4), strict=True):
+        mask = object_mask(decoded, index)
+        assert (image[mask] == 255).all()
+        around = image[~mask].astype(int)
+        assert np.ptp(around) <= 5  # What continues the surroundings rounds.
+        assert np.median(around) in range(0, NUM * 10, 10)
+
+
+def test_the_same_seed_epoch_and_image_give_the_same_background() -> None:
+    decoded, train = _decoded(), np.arange(NUM)
+    keys = [(epoch, index) for epoch in range(4) for index in range(NUM)]
+    pixels = decoded.pixels([index for _, index in keys])
+    one, again, other = (Backgrounds(decoded, train, seed)(pixels, keys) for seed in (0, 0, 1))
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+    assert not torch.equal(one[:NUM], one[NUM : 2 * NUM])
+
+
+def test_a_data_set_reads_images_with_swapped_backgrounds_without_the_margin() -> None:
+    decoded = _decoded(margin=2)
+    backgrounds = Backgrounds(decoded, np.arange(NUM), 0)
+    read, labels, _ = ImageDataset(decoded, backgrounds=backgrounds).__getitems__([(0, 5)])
+    expected = backgrounds(decoded.pixels([5]), [(0, 5)])[..., 2:-2, 2:-2]
+    assert torch.equal(read, expected)
+    assert labels.tolist() == [1]
+
+
+def test_images_without_masks_are_refused() -> None:
+    decoded = _decoded()
+    without = replace(decoded, images=replace(decoded.images, mask=None))
+    with pytest.raises(DataError, match="no training image of 'squares' has a mask"):
+        Backgrounds(without, np.arange(NUM), 0)
