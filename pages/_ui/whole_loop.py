@@ -36,7 +36,7 @@ def draw() -> None:
     )
     with st.container(horizontal=True, gap="small", key="whole_loop"):
         for number, step in enumerate(_steps(), start=1):
-            with st.container(border=True, gap="xsmall", width=260, height="stretch"):
+            with st.container(border=True, gap="xsmall", width=212, height="stretch"):
                 st.page_link(
                     step.page,
                     label=f"**{number}. {step.title}**",

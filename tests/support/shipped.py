@@ -11,6 +11,7 @@ TRAINED = (
     "malaria",
     "pets-cat-dog",
     "pets-cat-dog-scratch",
+    "shortcut",
     "signs-bn",
     "signs-bn-aug",
     "signs-plain",
