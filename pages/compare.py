@@ -5,7 +5,7 @@ import streamlit as st
 from pages._ui import shell
 from pages._ui.compare import generalisation, one_sample, outcome, pair_matrices, per_class, piles, which_two
 from pages._ui.compare.state import comparisons
-from pages._ui.kit import options
+from pages._ui.kit import fix_proof, options
 from pages._ui.kit.samples import open_sample
 from pages._ui.session.checkpoints import models
 
@@ -37,6 +37,7 @@ with shell.page("pages/compare.py"):
                 outcome.draw_headline(compared, verdict)
             else:
                 outcome.draw(compared, verdict, selection.wanted.pile)
+                fix_proof.draw(second.card, first.name)
         if opened:
             with stage:
                 one_sample.draw(compared, selection, pictures, opened)

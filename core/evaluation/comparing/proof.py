@@ -52,15 +52,15 @@ def proof(pair: Pair, name: str, groups: Mapping[str, Collection[str]]) -> Proof
     inside = {each: _are_in(pair, ids) for each, ids in groups.items()}
     if not inside[name].any():
         raise DataError(f"no sample of the group {name!r} is left to test the fix on")
-    parts = {each: verdict_ for each, mask in inside.items() if (verdict_ := _of(pair, mask)) is not None}
+    known = {each: verdict_ for each, mask in inside.items() if (verdict_ := _of(pair, mask)) is not None}
     rest = _of(pair, ~np.logical_or.reduce(list(inside.values())))
-    judged = parts | ({ELSEWHERE: rest} if rest is not None else {})
+    judged = known | ({ELSEWHERE: rest} if rest is not None else {})
     return Proof(
         name,
         verdict(piles(pair), None),
-        parts[name],
+        known[name],
         _of(pair, ~inside[name]),
-        parts,
+        known,
         _worst({each: judged[each].first_accuracy for each in judged}),
         _worst({each: judged[each].second_accuracy for each in judged}),
     )
@@ -81,14 +81,21 @@ def in_words(proof_: Proof) -> str:
     return f"{_answer(proof_)} {_numbers(proof_)}"
 
 
+def parts(proof_: Proof) -> dict[str, Verdict]:
+    """The verdict on all samples, in the fixed group, elsewhere, and in each other known group, by name."""
+    first = {"all samples": proof_.overall, f"in {proof_.name!r}": proof_.group, ELSEWHERE: proof_.elsewhere}
+    others = {f"in {name!r}": each for name, each in proof_.groups.items() if name != proof_.name}
+    return {name: each for name, each in (first | others).items() if each is not None}
+
+
 def lines(proof_: Proof) -> list[str]:
     """One line for each part of the samples: wrong before and after, change with interval, McNemar's test."""
-    parts = {"all samples": proof_.overall, f"in {proof_.name!r}": proof_.group, ELSEWHERE: proof_.elsewhere}
-    others = {f"in {name!r}": each for name, each in proof_.groups.items() if name != proof_.name}
-    known = [_line(name, each) for name, each in (parts | others).items() if each is not None]
     before, after = proof_.worst_before, proof_.worst_after
     worst = f"worst part: {percent(before.accuracy)} right ({before.name})"
-    return [*known, f"{worst} before, {percent(after.accuracy)} ({after.name}) after"]
+    return [
+        *(_line(name, each) for name, each in parts(proof_).items()),
+        f"{worst} before, {percent(after.accuracy)} ({after.name}) after",
+    ]
 
 
 def _are_in(pair: Pair, ids: Collection[str]) -> NDArray[np.bool_]:

@@ -132,4 +132,5 @@ def _keep(case: Case, by: str, made: Made, evaluation: str, shown: Proof) -> Non
         "proved_in": evaluation,
         "proof": asdict(shown),
     }
-    store.update(made.folder, replace(card, fix=fix))
+    measured = card.metrics or {"val_accuracy": shown.overall.second_accuracy}
+    store.update(made.folder, replace(card, fix=fix, metrics=measured))

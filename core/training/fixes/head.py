@@ -61,7 +61,7 @@ def _card(card: Card, name: str) -> Card:
         source=f"{name}, its last layer fitted again",
         metrics={},
         recipe=_recipe(card, name),
-        training=card.training | {"started": datetime.now(UTC).isoformat(timespec="seconds")},
+        training={"started": datetime.now(UTC).isoformat(timespec="seconds")},
     )
 
 

@@ -11,6 +11,7 @@ from core.mistakes import results
 from core.training import overview, runs
 from core.training.runs import Run
 from pages._ui import errors, words
+from pages._ui.kit import fix_proof
 from pages._ui.session.checkpoints import models
 from pages._ui.train import curves
 from pages._ui.train.state import trainings
@@ -59,6 +60,7 @@ def draw(run: Run) -> None:
             _delete_button(run)
     title, source = run.card.recipe.get("title", ""), run.card.data.get("source", "")
     st.caption(words.plain(f"{title} · {source} · {run.card.architecture.partition(':')[2]}"))
+    fix_proof.draw(run.card)
     # The timer runs only while there is something to wait for.
     live = st.fragment(errors.guarded(_draw_live), run_every=_LIVE_S if run.is_running else None)
     live(run.name, run.status)

@@ -1,0 +1,60 @@
+"""What the card of a fixed checkpoint says about its fix: of which checkpoint and group, and the proof."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from core.checkpoints.card import Card
+from core.errors import CheckpointError
+from core.evaluation.comparing.proof import Proof, parts
+from core.evaluation.comparing.verdict import interval, p_words, points
+from core.shares import percent
+
+_PROOF = TypeAdapter(Proof)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFix:
+    """The fix of a checkpoint: ``change`` says in words what was changed, ``why`` what was expected of it."""
+
+    made_from: str
+    group: str
+    change: str
+    why: str
+    proof: Proof
+
+
+def kept_fix(card: Card) -> KeptFix | None:
+    """The fix by which a checkpoint was made; None for one that is no fix.
+
+    Raises:
+        CheckpointError: what the card says of its fix is damaged.
+    """
+    if not card.fix:
+        return None
+    try:
+        shown = _PROOF.validate_python(card.fix["proof"])
+        made_from, group, change, why = (str(card.fix[name]) for name in ("from", "group", "change", "why"))
+        return KeptFix(made_from, group, change, why, shown)
+    except (KeyError, ValidationError) as error:
+        raise CheckpointError("the card's proof of its fix is damaged; make the fix again") from error
+
+
+def table(proof: Proof) -> pd.DataFrame:
+    """A row for each part of the samples: wrong before and after, and how sure the change is."""
+    rows = [
+        {
+            "part": name,
+            "samples": each.num_samples,
+            "wrong before": percent(1 - each.first_accuracy),
+            "wrong after": percent(1 - each.second_accuracy),
+            "fixed": each.test.num_fixed,
+            "broken": each.test.num_broken,
+            "change, points": points(each.difference.value),
+            "95% interval": interval(each.difference),
+            "McNemar": p_words(each.test.p_value),
+        }
+        for name, each in parts(proof).items()
+    ]
+    return pd.DataFrame(rows).set_index("part")

@@ -1,0 +1,84 @@
+"""From Home through the whole loop: the links, the button that fixes a group, and what it did."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.checkpoints import paths
+from core.predictions import evaluations
+from core.training.fixes.kinds import fix
+from tests.support.looking import as_read, opened
+from tests.support.paths import ROOT
+
+GROUP = "brick behind 0 to 4"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The network that ships with its shortcut, a group in its validation images, and a fix for it."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    shutil.copytree(ROOT / "checkpoints" / "shortcut", root / "shortcut")
+    evaluation = evaluations.find(root / "shortcut", "shortcut-val")
+    table = pd.read_parquet(evaluation.table)
+    background = pd.read_parquet(evaluation.folder / paths.PROPERTIES)["background"]
+    ids = table["sample_id"][(background == "brick") & (table["label"] < 5)].tolist()
+    groups = {"groups": [{"name": GROUP, "sample_ids": ids}]}
+    (evaluation.folder / paths.GROUPS).write_text(json.dumps(groups))
+    with paths.rooted(root):
+        fix(root / "shortcut", GROUP, by="head", name="fixed")
+    return root
+
+
+@pytest.fixture(autouse=True)
+def _in(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(paths.VARIABLE, str(root))
+
+
+def said(page: AppTest) -> str:
+    return as_read(" ".join(each.value for each in (*page.success, *page.warning)))
+
+
+def test_compare_says_that_the_fix_helped_and_shows_it_group_by_group() -> None:
+    page = opened(
+        "pages/compare.py",
+        checkpoint="shortcut",
+        evaluation="shortcut-val",
+        **{"with": "fixed/shortcut-val-untouched"},
+    )
+    assert not page.exception
+    assert f"Fix of shortcut for '{GROUP}'. It helped. Wrong in this group: 32.7% → 6.1%" in said(page)
+    rows = page.dataframe[0].value
+    assert rows.loc["all samples", "samples"] == 200
+    assert rows.loc[f"in '{GROUP}'", ["wrong before", "wrong after"]].tolist() == ["32.7%", "6.1%"]
+
+
+def test_train_says_what_the_fix_did_and_another_checkpoint_says_nothing() -> None:
+    assert "It helped." in said(opened("pages/train.py", run="fixed"))
+    assert "helped" not in said(opened("pages/train.py", run="shortcut"))
+
+
+def test_home_leads_through_four_steps_and_to_a_sample_of_the_group() -> None:
+    page = opened("app.py")
+    assert not page.exception
+    assert "See the whole loop in two minutes" in [each.value for each in page.header]
+    steps = [each.proto for each in page.get("page_link") if each.proto.label[2:3].isdigit()]
+    assert [each.label for each in steps] == [
+        "**1. What it learned**",
+        "**2. What its mistakes share**",
+        "**3. What it looks at**",
+        "**4. Fix it, and prove it**",
+    ]
+    assert [each.page for each in steps] == ["train", "mistakes", "explain", "mistakes"]
+    assert "photo=shortcut%2Fshortcut-val%2Fshortcut%2F" in steps[2].query_string
+
+
+def test_home_does_not_offer_the_loop_without_its_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "checkpoints" / "digits", tmp_path / "digits")
+    monkeypatch.setenv(paths.VARIABLE, str(tmp_path))
+    assert "See the whole loop in two minutes" not in [each.value for each in opened("app.py").header]
