@@ -21,6 +21,7 @@ COMMANDS = {
     "labels": ("labelling", "list labels of a data set that are probably wrong"),
     "fix": ("fixing", "make a checkpoint from another for a group of its mistakes, with proof"),
     "drift": ("drifting", "test whether new photos are like those of an evaluation"),
+    "stress": ("stressing", "measure accuracy on photos that are made worse in steps"),
     "trust": ("trusting", "test which method, at which layer, can be believed for a checkpoint"),
 }
 

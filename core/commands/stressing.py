@@ -1,0 +1,60 @@
+"""The command ``stress``: accuracy on photos that are made worse in steps."""
+
+import argparse
+
+from core import files
+from core.checkpoints import store
+from core.commands.options import engines
+from core.commands.options.numbers import LARGEST_SEED, place, whole
+from core.images.degrading import KINDS
+from core.mistakes import stress
+from core.mistakes.stress import Stress
+
+_REPORT = "stress.json"
+_MOST_SAMPLES = 100_000
+
+
+def add_stress(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``stress``."""
+    parser.set_defaults(run=_stress)
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
+    parser.add_argument(
+        "--evaluation", metavar="NAME", help="name of the evaluation (default: the first of the checkpoint)"
+    )
+    parser.add_argument(
+        "--samples",
+        type=whole(1, _MOST_SAMPLES),
+        default=200,
+        metavar="N",
+        help=f"samples, drawn at random; each is predicted {len(stress.VARIANTS)} times (default: 200)",
+    )
+    parser.add_argument(
+        "--seed", type=whole(0, LARGEST_SEED), default=0, metavar="S", help="for the draw (default: 0)"
+    )
+    engines.add(parser)
+    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="output folder")
+
+
+def _stress(options: argparse.Namespace) -> int:
+    found = stress.report(
+        store.find(options.checkpoint),
+        options.evaluation,
+        engines.engine(options),
+        num_samples=options.samples,
+        seed=options.seed,
+        on_progress=engines.draw,
+    )
+    files.write(files.make_folder(options.out) / _REPORT, stress.json_of(found))
+    _print(found)
+    print(f"-> {options.out / _REPORT}")
+    return 0
+
+
+def _print(tested: Stress) -> None:
+    """A line for each kind: the accuracy at each of its steps."""
+    whole = f"{len(tested.labels)} samples of {tested.evaluation.name}"
+    print(f"{whole}: accuracy {tested.steps[0].accuracy:.1%} as they are")
+    for name, kind in KINDS.items():
+        steps = [each for each in tested.steps if each.variant.kind == name]
+        shares = "  ".join(f"{each.variant.value:g}: {each.accuracy:.1%}" for each in steps)
+        print(f"  {name:13} {shares}  ({kind.unit})")
