@@ -163,7 +163,14 @@ def _refuse_unreadable(folder: Path) -> None:
 
 
 def source_named(name: str) -> Source:
-    """The source of this name; DataError for any other name, with similar names."""
+    """The source of this name; DataError for any other name, with similar names.
+
+    Settings may follow the name of a data set that has some: ``shortcut?agreeing=0.9``.
+    """
+    known, _, settings = name.partition("?")
+    changed = SOURCES[known].changed if known in SOURCES else None
+    if settings and changed is not None:
+        return changed(settings)
     if name not in SOURCES:
         close = difflib.get_close_matches(name, SOURCES)
         known = (

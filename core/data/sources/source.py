@@ -15,7 +15,9 @@ class Source:
     usual places below it; None if the data set is not there. ``fetch`` downloads the whole data set into an
     empty folder and checks it; when it fails it may leave files there. ``fetch`` is None if a program cannot
     download the data set. ``where`` completes the sentence "get it from ...": the address, and which files to
-    put where. ``is_embedded``: the data set needs no files. ``num_bytes`` are downloaded, under ``licence``.
+    put where. ``is_embedded``: the data set needs no files. ``changed`` gives the same data set made with
+    settings, the part of a name after ``?``; None if it has no settings. ``num_bytes`` are downloaded, under
+    ``licence``.
     """
 
     name: str
@@ -27,3 +29,4 @@ class Source:
     is_embedded: bool = False
     num_bytes: int = 0
     licence: str = ""
+    changed: "Callable[[str], Source] | None" = None

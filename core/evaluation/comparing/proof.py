@@ -143,6 +143,5 @@ def _wrong(part: Verdict) -> str:
 def _evidence(part: Verdict) -> str:
     """The change in accuracy with its interval, and the test."""
     change = part.difference
-    return (
-        f"{points(change.value)} points right, 95% interval {interval(change)}, {p_words(part.test.p_value)}"
-    )
+    test = f"McNemar {p_words(part.test.p_value)}"
+    return f"accuracy {points(change.value)} points, 95% interval {interval(change)}, {test}"

@@ -72,7 +72,7 @@ def images_of(evaluation: Evaluation, data: Path | None = None) -> ImageSet:
     own = store.read_card(folder).data.get("fingerprint")
     if place is not None or evaluation.facts.fingerprint in (None, own):
         return open_images(folder, place, remembered_layout(evaluation.folder))
-    if source in catalogue.SOURCES and source not in LAYOUTS:
+    if source.partition("?")[0] in catalogue.SOURCES and source not in LAYOUTS:
         return catalogue.load(source)
     raise DataError(f"the folder of the images of {evaluation.name!r} is unknown on this machine")
 

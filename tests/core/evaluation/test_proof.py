@@ -38,8 +38,8 @@ def test_a_fix_that_helps_says_so_with_its_interval() -> None:
     shown = proved(range(15), range(1))
     assert has_helped(shown)
     assert not has_cost(shown)
-    assert in_words(shown).startswith("It helped. Wrong in this group: 75.0% → 5.0% (+70.0 points right,")
-    assert in_words(shown).endswith("p = 0.00012); elsewhere 0.0% → 0.0%")
+    assert in_words(shown).startswith("It helped. Wrong in this group: 75.0% → 5.0% (accuracy +70.0 points,")
+    assert in_words(shown).endswith("McNemar p = 0.00012); elsewhere 0.0% → 0.0%")
 
 
 def test_a_change_within_chance_did_not_help() -> None:

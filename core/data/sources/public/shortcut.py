@@ -4,6 +4,7 @@ In training, digits 0 to 4 lie mostly on grass, and 5 to 9 mostly on brick. In v
 lies on both alike. A network that reads the background is right in training and wrong on half of the rest.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 from core.data.image_set import ImageSet, Labels, Pixels, fingerprint_of_pixels
 from core.data.sources.source import Source
+from core.errors import DataError
 
 AGREEING = 0.97  # The usual share of each class's training images on its own background.
 SIDE = 64  # Of an image, in pixels.
@@ -24,6 +26,7 @@ _DIGIT = 44  # Side of a digit, enlarged from 8 pixels.
 _FULL_INK = 16
 _PALEST = 200  # The darkest red, green and blue of ink.
 _OPAQUE = 0.5
+_SETTINGS = ("agreeing", "seed")
 
 
 def images(agreeing: float = AGREEING, seed: int = 0) -> ImageSet:
@@ -36,8 +39,7 @@ def images(agreeing: float = AGREEING, seed: int = 0) -> ImageSet:
     """
     from sklearn.datasets import load_digits  # noqa: PLC0415 (a second, only where it is needed)
 
-    if not 0 <= agreeing <= 1:
-        raise ValueError(f"the share of agreeing backgrounds must lie in 0 to 1, got {agreeing}")
+    _refuse_odd(agreeing)
     digits, draw = load_digits(), np.random.default_rng(seed)
     digit, published = _parts(len(digits.target), draw)
     labels = digits.target[digit].astype(np.int64)
@@ -108,6 +110,29 @@ def _texture(name: str) -> NDArray[np.uint8]:
         return np.asarray(Image.open(file).convert("RGB"))
 
 
+def _refuse_odd(agreeing: float) -> None:
+    """Raise ValueError for a share that is not in 0 to 1."""
+    if not 0 <= agreeing <= 1:
+        raise ValueError(f"the share of agreeing backgrounds must lie in 0 to 1, got {agreeing}")
+
+
+def _changed(settings: str) -> Source:
+    """The data set made with ``agreeing=SHARE`` or ``seed=NUMBER``, or both, with ``&`` between them."""
+    given = dict(part.partition("=")[::2] for part in settings.split("&"))
+    unknown = ", ".join(sorted(set(given) - set(_SETTINGS)))
+    if unknown:
+        raise DataError(f"shortcut has no setting {unknown!r}; there is {', '.join(_SETTINGS)}")
+    try:
+        agreeing, seed = float(given.get("agreeing", AGREEING)), int(given.get("seed", 0))
+        _refuse_odd(agreeing)
+    except ValueError as error:
+        raise DataError(f"shortcut?{settings}: {error}") from error
+    name = f"{SOURCE.name}?{settings}"
+    return replace(
+        SOURCE, name=name, load=lambda _folder: replace(images(agreeing, seed), name=name), changed=None
+    )
+
+
 SOURCE = Source(
     name="shortcut",
     title="Digits on grass and brick, of which the background tells most: 3,791 images of 64 × 64 pixels",
@@ -115,4 +140,5 @@ SOURCE = Source(
     find=lambda folder: folder,
     load=lambda _folder: images(),
     is_embedded=True,
+    changed=_changed,
 )

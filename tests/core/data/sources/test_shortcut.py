@@ -6,6 +6,7 @@ import pytest
 from core.data.image_set import ImageSet
 from core.data.sources import catalogue
 from core.data.sources.public import shortcut
+from core.errors import DataError
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,19 @@ def test_the_share_of_agreeing_backgrounds_can_be_set() -> None:
     assert agreeing(shortcut.images(0.5), "train") == pytest.approx([0.5] * 10, abs=0.006)
     with pytest.raises(ValueError, match=r"must lie in 0 to 1, got 1\.5"):
         shortcut.images(1.5)
+
+
+def test_settings_may_follow_the_name_of_the_data_set() -> None:
+    images = catalogue.load("shortcut?agreeing=0.5&seed=2")
+    assert images.name == "shortcut?agreeing=0.5&seed=2"
+    assert images.fingerprint == shortcut.images(0.5, seed=2).fingerprint
+    for odd, message in {
+        "agreeing=2": "must lie in 0 to 1, got 2.0",
+        "agreeing=much": "could not convert string to float: 'much'",
+        "share=0.9": "shortcut has no setting 'share'; there is agreeing, seed",
+    }.items():
+        with pytest.raises(DataError, match=message):
+            catalogue.load(f"shortcut?{odd}")
 
 
 def test_the_same_seed_gives_the_same_pixels_and_another_seed_others(images: ImageSet) -> None:
