@@ -5,9 +5,11 @@ import json
 from dataclasses import asdict
 
 from core.checkpoints import store
+from core.commands.options import corrected
 from core.commands.options.numbers import LARGEST_SEED, whole
 from core.evaluation.comparing import proof
 from core.training.fixes import kinds
+from core.training.fixes.fixing import Choices
 
 
 def add_fix(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +29,7 @@ def add_fix(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="decides which samples are used and which prove (default: 0)",
     )
+    corrected.add(parser)
     parser.add_argument("--json", action="store_true", help="print the proof as JSON")
 
 
@@ -37,7 +40,7 @@ def _fix(options: argparse.Namespace) -> int:
         by=options.by,
         name=options.out,
         evaluation=options.evaluation,
-        seed=options.seed,
+        choices=Choices(options.seed, options.corrections),
     )
     if options.json:
         print(json.dumps(asdict(done.proof), ensure_ascii=False))

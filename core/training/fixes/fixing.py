@@ -49,6 +49,14 @@ class Case:
         return None if groups is None else groups[self.samples.indices]
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a user may choose of a fix: the ``seed`` of its halves, and a file of decisions on labels."""
+
+    seed: int = 0
+    corrections: Path | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
     """A fixed checkpoint: its folder, the rows that it did not use, and in words what was changed and why."""

@@ -14,11 +14,11 @@ from core.errors import FixError
 from core.models.heads import last_layer
 from core.predictions import sample_features
 from core.training.fixes.balanced_head import LinearFit, balanced_fit
-from core.training.fixes.fixing import Case, Made
+from core.training.fixes.fixing import Case, Choices, Made
 from core.training.fixes.held_out import held_out
 
 
-def by_head(case: Case, name: str, seed: int) -> Made:
+def by_head(case: Case, name: str, choices: Choices) -> Made:
     """A copy of the checkpoint whose last layer was fitted to half of the samples, the group balanced.
 
     Raises:
@@ -28,7 +28,7 @@ def by_head(case: Case, name: str, seed: int) -> Made:
     features = sample_features.read(evaluation)
     if features is None:
         raise FixError(sample_features.missing(evaluation))
-    halves = held_out(case.labels, case.inside, seed, case.whole)
+    halves = held_out(case.labels, case.inside, choices.seed, case.whole)
     card = store.read_card(case.folder)
     rows = halves.used
     fit = balanced_fit(
@@ -39,7 +39,7 @@ def by_head(case: Case, name: str, seed: int) -> Made:
     folder = store.save(name, _card(card, case.folder.name), store.own_tensors(loaded.model, card.base))
     change = (
         f"the last layer, fitted to {len(rows)} of the {len(case.labels)} samples of {evaluation.name!r} "
-        f"(logistic regression, penalty C = {fit.penalty:g}, seed {seed})"
+        f"(logistic regression, penalty C = {fit.penalty:g}, seed {choices.seed})"
     )
     why = "if the other features were learned too, the last layer alone decides which of them count"
     return Made(folder, halves.untouched, change, why)

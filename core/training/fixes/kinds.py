@@ -7,20 +7,30 @@ from core import files
 from core.checkpoints import paths, store
 from core.errors import FixError
 from core.files import locks
-from core.training.fixes.fixing import Case, Fix, Made, conclude, open_case
+from core.training.fixes.fixing import Case, Choices, Fix, Made, conclude, open_case
 from core.training.fixes.head import by_head
 from core.training.fixes.known_groups import find_group
-from core.training.fixes.retraining import by_background, by_oversampling, by_weight
+from core.training.fixes.retraining import by_background, by_corrections, by_oversampling, by_weight
 
-KINDS: dict[str, Callable[[Case, str, int], Made]] = {
+KINDS: dict[str, Callable[[Case, str, Choices], Made]] = {
     "head": by_head,
     "weight": by_weight,
     "oversample": by_oversampling,
     "background": by_background,
+    "corrections": by_corrections,
 }
+_USUAL = Choices()
 
 
-def fix(folder: Path, group: str, *, by: str, name: str, evaluation: str | None = None, seed: int = 0) -> Fix:
+def fix(
+    folder: Path,
+    group: str,
+    *,
+    by: str,
+    name: str,
+    evaluation: str | None = None,
+    choices: Choices = _USUAL,
+) -> Fix:
     """A new checkpoint ``name``, made from the one in ``folder`` for one of its groups, with the proof.
 
     Raises:
@@ -34,4 +44,4 @@ def fix(folder: Path, group: str, *, by: str, name: str, evaluation: str | None 
     files.make_folder(lock.parent)
     with locks.held(lock, FixError(f"{name!r} is being made by another process")):
         case = open_case(folder, find_group(folder, group, evaluation))
-        return conclude(case, by, KINDS[by](case, name, seed))
+        return conclude(case, by, KINDS[by](case, name, choices))

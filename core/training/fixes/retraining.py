@@ -1,18 +1,20 @@
 """Fixes that train again: the same recipe, in which the training images like the group count more."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from core.checkpoints import store
 from core.checkpoints.local import remembered_data, remembered_layout
+from core.data import corrections
 from core.errors import FixError, RecipeError
 from core.predictions import evaluations, prediction_table
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import samples_of
 from core.training import recipe as recipes
 from core.training.emphasis import like_the_group, on_training_images
-from core.training.fixes.fixing import Case, Made
+from core.training.fixes.fixing import Case, Choices, Made
 from core.training.recipe import Recipe
 from core.training.schema import Emphasis
 
@@ -20,7 +22,7 @@ _MOST_TIMES = 50.0
 _RARE = "rare in training, the group had little say in what the network learned"
 
 
-def by_weight(case: Case, name: str, _seed: int) -> Made:
+def by_weight(case: Case, name: str, _choices: Choices) -> Made:
     """Trained again; the loss of training images like the group counts as much as that of the rest.
 
     Raises:
@@ -32,7 +34,7 @@ def by_weight(case: Case, name: str, _seed: int) -> Made:
     return _trained(case, name, recipe, change, _RARE)
 
 
-def by_oversampling(case: Case, name: str, _seed: int) -> Made:
+def by_oversampling(case: Case, name: str, _choices: Choices) -> Made:
     """Trained again; training images like the group are drawn as often as the rest; raises as `by_weight`."""
     recipe, (times, number) = _recipe(case), _times(case)
     recipe = replace(recipe, emphasis=Emphasis(_address(case), case.group.name, drawn=times))
@@ -40,7 +42,7 @@ def by_oversampling(case: Case, name: str, _seed: int) -> Made:
     return _trained(case, name, recipe, change, _RARE)
 
 
-def by_background(case: Case, name: str, _seed: int) -> Made:
+def by_background(case: Case, name: str, _choices: Choices) -> Made:
     """Trained again; each training image gets the background of another one, every epoch anew.
 
     Raises:
@@ -51,6 +53,25 @@ def by_background(case: Case, name: str, _seed: int) -> Made:
     recipe = replace(recipe, data=replace(recipe.data, swap_backgrounds=True))
     change = "each training image gets the background of another one, every epoch anew"
     return _trained(case, name, recipe, change, "then the background says nothing about the class")
+
+
+def by_corrections(case: Case, name: str, choices: Choices) -> Made:
+    """Trained again, with the decisions on labels in a file: by default that of the data set.
+
+    Raises:
+        FixError: the checkpoint was not trained here, or nothing has been decided.
+        DataError: the file is damaged, or of other images.
+    """
+    images = case.samples.images
+    path = choices.corrections or corrections.usual_place(images)
+    if not path.is_file():
+        raise FixError(
+            f"no decisions on labels of {images.name!r}; decide on Mistakes, or give a file with "
+            "--corrections"
+        )
+    change = f"with the decisions on labels in {path.name!r}"
+    why = "a network learns wrong labels too, and the images that look like them"
+    return _trained(case, name, _recipe(case), change, why, decisions=path)
 
 
 def _times(case: Case) -> tuple[float, int]:
@@ -77,11 +98,13 @@ def _training_evaluation(case: Case) -> evaluations.Evaluation:
         return on_training_images(case.group.evaluation)
 
 
-def _trained(case: Case, name: str, recipe: Recipe, change: str, why: str) -> Made:
+def _trained(
+    case: Case, name: str, recipe: Recipe, change: str, why: str, decisions: Path | None = None
+) -> Made:
     from core.training.lightning.train import Job, train  # noqa: PLC0415 (Lightning takes seconds to import)
 
     data, layout = remembered_data(case.folder), remembered_layout(case.folder)
-    folder = train(recipe, Job(name, data=data, layout=layout))
+    folder = train(recipe, Job(name, data=data, layout=layout, corrections=decisions))
     return Made(folder, np.arange(len(case.labels)), f"trained again with seed {recipe.seed}: {change}", why)
 
 

@@ -15,6 +15,7 @@ from core.errors import FixError
 from core.predictions import evaluations, prediction_table, sample_features
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import samples_of
+from core.training.fixes.fixing import Choices
 from core.training.fixes.held_out import held_out
 from core.training.fixes.kinds import fix
 from tests.support.tiny_evaluation import random_checkpoint
@@ -45,7 +46,7 @@ def root(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module")
 def fixed(folder: Path) -> Path:
     with paths.rooted(folder.parent):
-        return fix(folder, GROUP, by="head", name="fixed", seed=3).folder
+        return fix(folder, GROUP, by="head", name="fixed", choices=Choices(3)).folder
 
 
 def test_only_the_last_layer_has_other_weights(fixed: Path, root: Path) -> None:
@@ -100,3 +101,17 @@ def test_the_command_says_whether_it_helped(root: Path, capsys: pytest.CaptureFi
 def test_an_unknown_group_names_those_that_there_are(root: Path) -> None:
     with pytest.raises(FixError, match="'random' has no group named 'dark'; there is 'late digits'"):
         fix(root, "dark", by="head", name="other")
+
+
+@pytest.mark.parametrize("by", ["weight", "oversample", "background", "corrections"])
+def test_what_was_not_trained_here_cannot_be_trained_again(by: str, root: Path, tmp_path: Path) -> None:
+    decisions = tmp_path / "decisions.csv"
+    decisions.write_text("sample_id,decision,label\ndigits/3,exclude,\n")
+    with pytest.raises(FixError, match="'random' was not trained here, so it cannot be trained again"):
+        fix(root, GROUP, by=by, name="other", choices=Choices(corrections=decisions))
+
+
+def test_corrections_need_decisions(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path))
+    with pytest.raises(FixError, match="no decisions on labels of 'digits'; decide on Mistakes"):
+        fix(root, GROUP, by="corrections", name="other")
