@@ -2,14 +2,21 @@
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+
+import pyarrow.parquet as pq
 
 from core.checkpoints import store
 from core.commands.options import corrected
 from core.commands.options.numbers import LARGEST_SEED, whole
 from core.evaluation.comparing import proof
+from core.mistakes.on_objects import heat_on_objects
+from core.predictions import evaluations
+from core.predictions.evaluating.samples import images_of
 from core.training.fixes import kinds
 from core.training.fixes.fixing import Choices
+from core.training.fixes.kept import KeptMaps, maps_in_words
+from core.training.fixes.known_groups import find_group
 
 
 def add_fix(parser: argparse.ArgumentParser) -> None:
@@ -42,11 +49,36 @@ def _fix(options: argparse.Namespace) -> int:
         evaluation=options.evaluation,
         choices=Choices(options.seed, options.corrections),
     )
+    maps = _maps(options.checkpoint, options.out)
     if options.json:
         print(json.dumps(asdict(done.proof), ensure_ascii=False))
         return 0
     print(proof.in_words(done.proof))
     for line in proof.lines(done.proof):
         print(f"  {line}")
+    if maps:
+        print(f"  {maps_in_words(maps)}")
     print(f"{done.folder}: compare with {options.checkpoint} on {done.evaluation}")
     return 0
+
+
+def _maps(before: str, after: str) -> KeptMaps | None:
+    """Where both networks look in photos of the group that the fix did not use; kept in the card.
+
+    None where the data set brings no masks of the objects.
+    """
+    folder = store.find(after)
+    card = store.read_card(folder)
+    evaluation = evaluations.find(folder, card.fix["proved_in"])
+    images = images_of(evaluation)
+    group = set(find_group(store.find(before), card.fix["group"], card.fix["found_in"]).samples)
+    proved = pq.read_table(evaluation.table, columns=["sample_id"])["sample_id"].to_pylist()
+    place = {name: index for index, name in enumerate(images.sample_ids)}
+    indices = [place[name] for name in proved if name in group]
+    known = [heat_on_objects(each, images, indices) for each in (store.find(before), folder)]
+    first, second = known
+    if first is None or second is None:
+        return None
+    maps = KeptMaps(first.energy, second.energy, first.area, first.num_images)
+    store.update(folder, replace(card, fix=card.fix | {"maps": asdict(maps)}))
+    return maps

@@ -67,7 +67,7 @@ def _steps() -> list[_Step]:
             "pages/explain.py",
             ":material/center_focus_strong:",
             "What it looks at",
-            "A digit of that group: the map lies on the background, not on the digit.",
+            "A digit of that group: more of the map lies on the background than on the digit.",
             {links.PHOTO: photo} if (photo := _photo()) else {},
         ),
         _Step(

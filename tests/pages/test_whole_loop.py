@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.__main__ import main
 from core.checkpoints import paths
 from core.predictions import evaluations
-from core.training.fixes.kinds import fix
 from tests.support.looking import as_read, opened
 from tests.support.paths import ROOT
 
@@ -29,7 +29,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     groups = {"groups": [{"name": GROUP, "sample_ids": ids}]}
     (evaluation.folder / paths.GROUPS).write_text(json.dumps(groups))
     with paths.rooted(root):
-        fix(root / "shortcut", GROUP, by="head", name="fixed")
+        assert main(["fix", "shortcut", "--group", GROUP, "--by", "head", "--out", "fixed"]) == 0
     return root
 
 
@@ -51,6 +51,8 @@ def test_compare_says_that_the_fix_helped_and_shows_it_group_by_group() -> None:
     )
     assert not page.exception
     assert f"Fix of shortcut for '{GROUP}'. It helped. Wrong in this group: 32.7% → 6.1%" in said(page)
+    drawn = as_read(" ".join(each.value for each in page.markdown))
+    assert "Heat of the maps on the object: 37.3% → 38.3% (mean of 49 photos of the group" in drawn
     rows = page.dataframe[0].value
     assert rows.loc["all samples", "samples"] == 200
     assert rows.loc[f"in '{GROUP}'", ["wrong before", "wrong after"]].tolist() == ["32.7%", "6.1%"]

@@ -15,14 +15,31 @@ _PROOF = TypeAdapter(Proof)
 
 
 @dataclass(frozen=True, slots=True)
+class KeptMaps:
+    """The mean share of a map's heat on the object, before and after, in ``num_images`` photos of the group.
+
+    The object covers ``area`` of a photo, on average.
+    """
+
+    before: float
+    after: float
+    area: float
+    num_images: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeptFix:
-    """The fix of a checkpoint: ``change`` says in words what was changed, ``why`` what was expected of it."""
+    """The fix of a checkpoint: ``change`` says in words what was changed, ``why`` what was expected of it.
+
+    ``maps`` is None where the objects have no masks.
+    """
 
     made_from: str
     group: str
     change: str
     why: str
     proof: Proof
+    maps: KeptMaps | None = None
 
 
 def kept_fix(card: Card) -> KeptFix | None:
@@ -36,9 +53,18 @@ def kept_fix(card: Card) -> KeptFix | None:
     try:
         shown = _PROOF.validate_python(card.fix["proof"])
         made_from, group, change, why = (str(card.fix[name]) for name in ("from", "group", "change", "why"))
-        return KeptFix(made_from, group, change, why, shown)
+        maps = TypeAdapter(KeptMaps | None).validate_python(card.fix.get("maps"))
+        return KeptFix(made_from, group, change, why, shown, maps)
     except (KeyError, ValidationError) as error:
         raise CheckpointError("the card's proof of its fix is damaged; make the fix again") from error
+
+
+def maps_in_words(maps: KeptMaps) -> str:
+    """Where the maps lay before and after, in a sentence."""
+    return (
+        f"heat of the maps on the object: {percent(maps.before)} → {percent(maps.after)} "
+        f"(mean of {maps.num_images} photos of the group, of which it covers {percent(maps.area)})"
+    )
 
 
 def table(proof: Proof) -> pd.DataFrame:

@@ -21,6 +21,11 @@ class FoundGroup:
     evaluation: Evaluation
     groups: Groups
 
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """The sample ids of the group."""
+        return self.groups[self.name]
+
 
 def find_group(folder: Path, name: str, evaluation: str | None = None) -> FoundGroup:
     """The group of that name in an evaluation of a checkpoint, or in the first one that has it.

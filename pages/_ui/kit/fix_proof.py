@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.checkpoints.card import Card
 from core.evaluation.comparing.proof import has_cost, has_helped, in_words
-from core.training.fixes.kept import kept_fix, table
+from core.training.fixes.kept import kept_fix, maps_in_words, table
 from pages._ui import errors, words
 
 
@@ -20,6 +20,8 @@ def draw(card: Card, first: str = "") -> None:
     show(words.plain(f"Fix of {fix.made_from} for {fix.group!r}. {in_words(fix.proof)}."), icon=icon)
     with st.expander("The fix group by group", icon=":material/build:"):
         st.caption(words.plain(f"Changed: {fix.change}. Why: {fix.why}."))
+        if fix.maps is not None:
+            st.markdown(words.capital(maps_in_words(fix.maps)))
         st.dataframe(table(fix.proof), width="stretch")
         st.caption(
             "Measured on samples that the fix did not use. Points are of accuracy; McNemar's test, exact, "
