@@ -80,3 +80,33 @@ def test_a_choice_is_one_of_the_options() -> None:
 
 def test_typed_text_is_text() -> None:
     assert [values.text(each) for each in ("a", None, 3, ["a"])] == ["a", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "expected"),
+    [
+        ([[0, 0.5], [1, 2]], [(0.0, 0.5), (1.0, 2.0)]),
+        ([[0, 0.5, 1]], []),
+        ([[0, "1"]], []),
+        ([[0, float("nan")]], []),
+        ([[True, 1]], []),
+        ([[0, 0]] * 1_001, []),
+        ("ab", []),
+        (None, []),
+    ],
+)
+def test_an_outline_is_pairs_of_numbers(
+    monkeypatch: pytest.MonkeyPatch, drawn: object, expected: list[tuple[float, float]]
+) -> None:
+    monkeypatch.setattr(values.st, "session_state", {"map": SimpleNamespace(outline=drawn)})
+    assert values.outline("map") == expected
+
+
+@pytest.mark.parametrize(
+    ("picked", "expected"), [(0, 0), (2, 2), (3, None), (-1, None), (True, None), ("1", None)]
+)
+def test_a_picked_row_is_one_of_those_drawn(
+    monkeypatch: pytest.MonkeyPatch, picked: object, expected: int | None
+) -> None:
+    monkeypatch.setattr(values.st, "session_state", {"map": SimpleNamespace(picked=picked)})
+    assert values.picked_row("map", 3) == expected

@@ -26,6 +26,7 @@ OUTCOME, TRUE, PREDICTED, LOSS, PROBABILITY = (
     "probability",
 )
 OTHERS = "others"
+_UNKNOWN = 255
 MOST_COLOURS = 9  # Categories with a colour of their own.
 
 
@@ -47,9 +48,14 @@ class Categories:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Amounts:
-    """A number for each row (N,), NaN where it is unknown."""
+    """A number for each row as one of 255 ``shades`` (N,), from 0 at ``low`` to 254 at ``high``.
 
-    values: DoubleArray
+    Numbers outside, at most 1% on either side, have the shade of the end; unknown ones have 255.
+    """
+
+    shades: IntArray
+    low: float
+    high: float
 
 
 def features_of(results: Results) -> Features | None:
@@ -92,22 +98,19 @@ def colouring(results: Results, known: pd.DataFrame, name: str) -> Categories | 
     if name == OUTCOME:
         return Categories(("right", "wrong"), (~is_right(table)).astype(np.int64))
     if name in (LOSS, PROBABILITY):
-        return Amounts(column(table, "loss" if name == LOSS else "p_predicted").astype(np.float64))
+        return amounts(column(table, "loss" if name == LOSS else "p_predicted").astype(np.float64))
     if pd.api.types.is_numeric_dtype(known[name]):
-        return Amounts(known[name].to_numpy(np.float64))
+        return amounts(known[name].to_numpy(np.float64))
     return _categories(known[name].fillna("unknown").astype(str).tolist())
 
 
-def outcomes(results: Results) -> list[str]:
-    """What each row is and was predicted as: ``cat, right``, ``cat, predicted dog``."""
-    names = results.class_names
-    pairs = zip(
-        column(results.table, "label").tolist(), column(results.table, "predicted").tolist(), strict=True
-    )
-    return [
-        f"{names[label]}, {'right' if label == predicted else f'predicted {names[predicted]}'}"
-        for label, predicted in pairs
-    ]
+def amounts(numbers: DoubleArray) -> Amounts:
+    """Numbers (N,), of which some may be NaN, as shades."""
+    known = np.isfinite(numbers)
+    low, high = np.quantile(numbers[known], [0.01, 0.99]).tolist() if known.any() else (0.0, 0.0)
+    shares = (np.where(known, numbers, low) - low) / max(high - low, 1e-12)
+    shades = np.where(known, np.round(254 * shares.clip(0, 1)), _UNKNOWN)
+    return Amounts(shades.astype(np.int64), low, high)
 
 
 def _categories(values: Sequence[str]) -> Categories:
@@ -121,9 +124,3 @@ def rows_in_table(results: Results) -> NDArray[np.intp]:
     """The rows of the whole predictions table that are in the results' split."""
     splits = pq.read_table(results.evaluation.table, columns=["split"])["split"]
     return np.flatnonzero(pc.equal(splits, results.split).to_numpy())
-
-
-def density(points: FloatArray, side: int = 100) -> IntArray:
-    """How many points of a map are in each of ``side`` × ``side`` squares: (rows, columns), upwards."""
-    counts, _, _ = np.histogram2d(points[:, 1], points[:, 0], bins=side, range=[[0, 1], [0, 1]])
-    return counts.astype(np.int64)

@@ -5,6 +5,8 @@ from math import isfinite
 
 import streamlit as st
 
+_MOST_CORNERS = 1_000
+
 
 def text(value: object) -> str:
     """The typed text; empty for any other value."""
@@ -70,24 +72,24 @@ def row(key: str, number: int) -> int | None:
     return rows[0] if rows and type(rows[0]) is int and 0 <= rows[0] < number else None
 
 
-def drawn_outline(key: str) -> tuple[list[float], list[float]] | None:
-    """The corners (x, y) of the area that was drawn in a chart, by a lasso or a box; None without one."""
-    selection = st.session_state[key].selection
-    for x, y in ((shape["x"], shape["y"]) for shape in selection.lasso):
-        return list(x), list(y)
-    for (left, right), (low, high) in ((shape["x"], shape["y"]) for shape in selection.box):
-        return [left, right, right, left], [low, low, high, high]
-    return None
+def picked_row(key: str, number: int) -> int | None:
+    """The clicked one of so many rows of a component; None for any other value."""
+    picked = _picked(key)
+    return picked if type(picked) is int and 0 <= picked < number else None
 
 
-def clicked_point(key: str, num_points: Sequence[int]) -> tuple[int, int] | None:
-    """The number of a trace, of ``num_points`` each, and of the only point in it that was clicked."""
-    points = st.session_state[key].selection.points
-    if len(points) != 1:
-        return None
-    trace, point = points[0]["curve_number"], points[0]["point_index"]
-    is_there = type(trace) is int and 0 <= trace < len(num_points) and type(point) is int
-    return (trace, point) if is_there and 0 <= point < num_points[trace] else None
+def outline(key: str) -> list[tuple[float, float]]:
+    """The corners (x, y) of the line that was drawn in a component; empty for any other value."""
+    drawn = getattr(st.session_state[key], "outline", None)
+    if not isinstance(drawn, Sequence) or not 0 < len(drawn) <= _MOST_CORNERS:
+        return []
+    if not all(isinstance(each, Sequence) and [*map(_is_number, each)] == [True, True] for each in drawn):
+        return []
+    return [(float(x), float(y)) for x, y in drawn]
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and isfinite(value)  # type: ignore[arg-type]
 
 
 def _picked(key: str) -> object:

@@ -6,25 +6,33 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.evaluation.feature_space.areas import area_of
+from core.drawing import render
+from core.evaluation.metrics import column
 from core.evaluation.selection import sample_at
 from core.mistakes.feature_space import data_map
-from core.mistakes.feature_space.data_map import DataMap
+from core.mistakes.feature_space.data_map import Categories, DataMap
 from core.mistakes.results import Results
 from core.predictions import sample_features
 from pages._ui import words
+from pages._ui.kit.components import scatter
+from pages._ui.kit.components.scatter import Colours, Points
 from pages._ui.kit.evaluations import evaluating
 from pages._ui.kit.samples import gallery
 from pages._ui.kit.samples.gallery import Selection
 from pages._ui.mistakes import average, exports, sample_view
-from pages._ui.mistakes.data_map import figure
-from pages._ui.mistakes.data_map.figure import Drawn
 from pages._ui.mistakes.state import maps
 from pages._ui.session import values
 from pages._ui.session.data.image_access import Pictures
 from pages._ui.session.evaluation import choices
 
-_CHART, _COLOUR = "data_map", "colour"
+_COLOUR = "colour"
+_RIGHT, _WRONG, _UNKNOWN = "#0f9488", "#e8590c", "#8794a3"
+# Readable in the light and the dark theme.
+_PALETTE = (
+    "#0f9488", "#e8590c", "#6366f1", "#ca8a04", "#db2777",
+    "#0284c7", "#65a30d", "#9333ea", "#b45309", _UNKNOWN,
+)  # fmt: skip
+_SCALE = [f"rgb({red},{green},{blue})" for red, green, blue in render.palette("viridis")[:255].tolist()]
 
 
 def draw(results: Results, pictures: Pictures, opened: str | None) -> None:
@@ -77,27 +85,27 @@ def _draw_overview(results: Results, selection: Selection, pictures: Pictures, d
 
 
 def _draw_map(results: Results, drawn: DataMap, head: DeltaGenerator) -> None:
-    few = len(drawn.points) <= figure.MOST_POINTS
-    shown = _points(results, drawn, head) if few else figure.of_density(drawn.points)
-    if area := choices.area():
-        figure.add_area(shown.figure, area)
-    st.plotly_chart(
-        shown.figure,
-        key=_CHART,
-        config=figure.CONFIG,
-        on_select=partial(_select, results, shown),
-        selection_mode=("points", "box", "lasso"),
-        alt="Map of the data: each point is a sample",
+    scatter.draw(
+        Points(
+            drawn.points,
+            column(results.table, "label"),
+            column(results.table, "predicted"),
+            [words.readable(words.shortened(name)) for name in results.class_names],
+        ),
+        _colours(results, head),
+        choices.area(),
+        key="data_map",
+        on_area=choices.choose_area,
+        on_pick=partial(_open, results),
     )
     st.caption(
-        "Draw around points to see their samples, or click one. Points are close where the network sees "
-        f"samples as alike: these are the two main directions of its features, with "
-        f"{words.percent(drawn.share)} of their variance."
+        "Points are close where the network sees samples as alike: these are the two main directions of its "
+        f"features, with {words.percent(drawn.share)} of their variance."
     )
 
 
-def _points(results: Results, drawn: DataMap, head: DeltaGenerator) -> Drawn:
-    """The points in the colours that are chosen."""
+def _colours(results: Results, head: DeltaGenerator) -> Colours:
+    """The colours of the points, by what is chosen."""
     known = maps.properties(results)
     names = data_map.colourings(known)
     chosen = head.selectbox(
@@ -106,16 +114,16 @@ def _points(results: Results, drawn: DataMap, head: DeltaGenerator) -> Drawn:
         label_visibility="collapsed", width=200,
     )  # fmt: skip
     colouring = data_map.colouring(results, known, values.choice(chosen, names))
-    return figure.of_points(drawn.points, colouring, data_map.outcomes(results))
+    if isinstance(colouring, Categories):
+        own = {"right": _RIGHT, "wrong": _WRONG, data_map.OTHERS: _UNKNOWN}
+        palette = [own.get(name, colour) for name, colour in zip(colouring.names, _PALETTE, strict=False)]
+        return Colours(
+            palette, colouring.idx, [words.readable(words.shortened(name)) for name in colouring.names]
+        )
+    return Colours(
+        [*_SCALE, _UNKNOWN], colouring.shades, low=f"{colouring.low:.3g}", high=f"{colouring.high:.3g}"
+    )
 
 
-def _select(results: Results, shown: Drawn) -> None:
-    """Limit the gallery to the area that was drawn, or open the sample that was clicked."""
-    outline = values.drawn_outline(_CHART)
-    if outline is not None:
-        choices.choose_area(area_of(*outline))
-        return
-    point = values.clicked_point(_CHART, [len(rows) for rows in shown.rows])
-    if point is not None:
-        trace, place = point
-        choices.open_sample(sample_at(results.table, int(shown.rows[trace][place])).sample_id)
+def _open(results: Results, row: int) -> None:
+    choices.open_sample(sample_at(results.table, row).sample_id)
