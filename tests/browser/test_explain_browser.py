@@ -80,7 +80,8 @@ def test_two_classes_are_compared_in_logits(app: App) -> None:
     expect(app.page.get_by_text("Choose two different classes to compare.")).to_be_visible()
 
 
-def test_the_pointer_reads_the_cell_under_it_and_says_where_nothing_was_seen(app: App) -> None:
+def test_the_pointer_reads_the_cell_under_it_and_opacity_moves_without_the_server(app: App) -> None:
+    """The reading also says where the network saw nothing."""
     app.open(CAT)
     app.heat()
     _, raw = downloaded(app, "Map")
@@ -95,6 +96,9 @@ def test_the_pointer_reads_the_cell_under_it_and_says_where_nothing_was_seen(app
     )
     app.page.mouse.move(box["x"] + 4, box["y"] + box["height"] / 2)
     expect(reading).to_contain_text("the network did not see this")
+    slider = app.page.locator(".st-key-viewer input.opacity")
+    slider.evaluate("s => { s.value = 20; s.dispatchEvent(new Event('input')) }")
+    assert float(app.page.locator(".st-key-viewer img.heat").evaluate("i => i.style.opacity")) == 0.2
 
 
 def test_a_map_is_tested_on_a_click_and_its_curves_open(app: App) -> None:
@@ -105,14 +109,6 @@ def test_a_map_is_tested_on_a_click_and_its_curves_open(app: App) -> None:
     line.get_by_role("button", name="Curves").click()
     expect(app.page.locator(".js-plotly-plot")).to_have_count(2)
     expect(app.page.locator(".legendtext", has_text="This map").first).to_be_visible()
-
-
-def test_opacity_moves_without_the_server(app: App) -> None:
-    app.open(CAT)
-    app.heat()
-    slider = app.page.locator(".st-key-viewer input.opacity")
-    slider.evaluate("s => { s.value = 20; s.dispatchEvent(new Event('input')) }")
-    assert float(app.page.locator(".st-key-viewer img.heat").evaluate("i => i.style.opacity")) == 0.2
 
 
 def test_downloads_open_and_agree_with_the_page(app: App, cat: bytes) -> None:
@@ -129,8 +125,16 @@ def test_downloads_open_and_agree_with_the_page(app: App, cat: bytes) -> None:
     assert [each["class_name"] for each in json.loads(prediction)["top"]] == names(app.page)[:5]
 
 
-def test_rubbish_is_refused_with_a_sentence_and_a_good_photo_still_works(app: App, cat: bytes) -> None:
+def test_rubbish_and_what_is_too_large_are_refused_and_a_good_photo_still_works(
+    app: App, cat: bytes, tmp_path: Path
+) -> None:
+    """Each with a sentence; what is too large is not even sent."""
+    big = tmp_path / "big.png"
+    with big.open("wb") as file:
+        file.truncate(21 * 2**20)
     app.open()
+    app.page.locator("input[type=file]").first.set_input_files(big)
+    expect(app.page.get_by_text(re.compile(r"must be 20(\.0)? ?MB or smaller"))).to_be_visible()
     app.drop("no *stars*.jpg", b"this is not a photo", "image/jpeg")
     expect(
         app.page.get_by_text("no *stars*.jpg cannot be used: got a file that is not an image")
@@ -139,15 +143,6 @@ def test_rubbish_is_refused_with_a_sentence_and_a_good_photo_still_works(app: Ap
     expect(app.page.get_by_text("half.png cannot be used: got a PNG file that is damaged")).to_be_visible()
     app.drop("cat.png", cat)
     app.heat()
-
-
-def test_a_file_over_the_limit_is_refused_before_it_is_sent(app: App, tmp_path: Path) -> None:
-    big = tmp_path / "big.png"
-    with big.open("wb") as file:
-        file.truncate(21 * 2**20)
-    app.open()
-    app.page.locator("input[type=file]").first.set_input_files(big)
-    expect(app.page.get_by_text(re.compile(r"must be 20(\.0)? ?MB or smaller"))).to_be_visible()
 
 
 def test_a_sample_on_home_leads_to_its_explanation(app: App) -> None:

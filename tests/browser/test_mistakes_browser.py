@@ -34,16 +34,12 @@ def file_names(rows: pd.DataFrame) -> list[str]:
     return [each.rpartition("/")[2] for each in ordered["sample_id"]]
 
 
-def test_a_cell_shows_exactly_its_samples(app: App, digits: pd.DataFrame) -> None:
+def test_a_cell_a_row_and_a_column_show_exactly_their_samples(app: App, digits: pd.DataFrame) -> None:
     app.open("/mistakes?checkpoint=digits")
     click_cell(app, 8, 7)
     expect(app.page.get_by_role("heading", name="8, predicted 7")).to_be_visible()
     expect(app.page).to_have_url(re.compile("true=8&pred=7"))
     assert samples(app) == file_names(digits[(digits["label"] == 8) & (digits["predicted"] == 7)])
-
-
-def test_a_row_and_a_column_show_all_of_theirs(app: App, digits: pd.DataFrame) -> None:
-    app.open("/mistakes?checkpoint=digits")
     click_cell(app, 9, -1)
     expect(app.page.get_by_role("heading", name="True 9: samples")).to_be_visible()
     assert samples(app) == file_names(digits[digits["label"] == 9])

@@ -146,6 +146,13 @@ class App:
         field.fill(option)
         self.page.get_by_role("option", name=option, exact=True).first.click()
 
+    def show(self, view: str) -> None:
+        """Take one of the views that a page offers side by side, and wait until it is drawn."""
+        option = self.page.get_by_role("radio", name=view, exact=True)
+        option.click()
+        expect(option).to_be_checked()
+        self.settle()
+
     def tab_to(self, key: str = "", text: str = "") -> None:
         """Press Tab until the focus is in what has this key, on something that begins with this text."""
         for _ in range(_MOST_TABS):

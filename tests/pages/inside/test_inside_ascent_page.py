@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.inside.channels import layer_channels
 from tests.support.looking_inside import (
     ascent_card,
     grid,
@@ -34,7 +35,10 @@ def test_a_channel_that_no_start_raises_is_called_dead() -> None:
 
 
 @pytest.mark.slow
-def test_tiles_show_the_ascent_images_that_exist_and_make_the_others_when_asked() -> None:
+def test_tiles_show_the_ascent_images_that_exist_and_make_the_others_when_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(layer_channels, "PAGE", 8)
     page = opened(checkpoint="digits", layer="block2", channel="3", sort="index", show="ascent")
     tiles = grid(page)["cells"]
     assert [tile["channel"] for tile in tiles if not tile["missing"]] == [3]
@@ -42,9 +46,9 @@ def test_tiles_show_the_ascent_images_that_exist_and_make_the_others_when_asked(
     assert not page.exception
     tiles = grid(page)["cells"]
     assert [tile["channel"] for tile in tiles if tile["missing"]] == []
-    for channel in (0, 63):
+    for channel in (0, 7):
         found = kept("digits", "block2", channel)
         assert found is not None
         assert tiles[channel]["number"] == ("dead" if found.is_dead else f"{found.activation:.2g}")
-    assert kept("digits", "block2", 64) is None
+    assert kept("digits", "block2", 8) is None
     assert "fill" not in [each.key for each in page.button]
