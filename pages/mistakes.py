@@ -8,6 +8,7 @@ from pages._ui.kit.evaluations import numbers
 from pages._ui.kit.samples import open_sample
 from pages._ui.mistakes import confusions, labels, quality
 from pages._ui.mistakes.data_map import data_map
+from pages._ui.mistakes.drift import view as drift
 from pages._ui.session.checkpoints import models
 from pages._ui.session.data import image_access
 from pages._ui.session.evaluation import choices
@@ -19,6 +20,7 @@ VIEWS = {
     "curves": "Curves",
     "confidence": "Confidence",
     "labels": "Wrong labels",
+    "drift": "Drift",
 }
 
 with shell.page("pages/mistakes.py"):
@@ -42,5 +44,7 @@ with shell.page("pages/mistakes.py"):
         quality.draw_confidence(results)
     elif view == "labels":
         labels.draw(results, pictures, opened)
+    elif view == "drift":
+        drift.draw(results)
     else:
         confusions.draw(results, pictures, opened)

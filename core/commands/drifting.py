@@ -2,14 +2,13 @@
 
 import argparse
 
-from core import files
 from core.checkpoints import store
 from core.commands.options import engines
 from core.commands.options.numbers import LARGEST_SEED, place, whole
 from core.data.sources.photos import photos_below
 from core.mistakes import drift
+from core.mistakes.reports import DRIFT, ReportPlace
 
-_REPORT = "drift.json"
 _PRINTED = 5
 
 
@@ -38,17 +37,19 @@ def add_drift(parser: argparse.ArgumentParser) -> None:
 
 def _drift(options: argparse.Namespace) -> int:
     folder = store.find(options.checkpoint)
-    found = drift.report(
-        folder,
-        photos_below(options.data),
-        options.evaluation,
-        engines.engine(options),
-        seed=options.seed,
-        on_progress=engines.draw,
-    )
-    files.write(files.make_folder(options.out) / _REPORT, drift.json_of(found))
+    made = ReportPlace(options.out, DRIFT)
+    with made.held():
+        found = drift.report(
+            folder,
+            photos_below(options.data),
+            options.evaluation,
+            engines.engine(options),
+            seed=options.seed,
+            on_progress=engines.drawing(made.progress_file),
+        )
+        made.write(drift.json_of(found))
     print(found.sentence)
     for each in found.strangest[:_PRINTED]:
         print(f"  {found.new.sample_ids[each.row]}: {each.cause}")
-    print(f"-> {options.out / _REPORT}")
+    print(f"-> {made.path}")
     return 0

@@ -2,15 +2,14 @@
 
 import argparse
 
-from core import files
 from core.checkpoints import store
 from core.commands.options import engines
 from core.commands.options.numbers import LARGEST_SEED, place, whole
 from core.images.degrading import KINDS
 from core.mistakes import stress
+from core.mistakes.reports import STRESS, ReportPlace
 from core.mistakes.stress import Stress
 
-_REPORT = "stress.json"
 _MOST_SAMPLES = 100_000
 
 
@@ -36,17 +35,19 @@ def add_stress(parser: argparse.ArgumentParser) -> None:
 
 
 def _stress(options: argparse.Namespace) -> int:
-    found = stress.report(
-        store.find(options.checkpoint),
-        options.evaluation,
-        engines.engine(options),
-        num_samples=options.samples,
-        seed=options.seed,
-        on_progress=engines.draw,
-    )
-    files.write(files.make_folder(options.out) / _REPORT, stress.json_of(found))
+    made = ReportPlace(options.out, STRESS)
+    with made.held():
+        found = stress.report(
+            store.find(options.checkpoint),
+            options.evaluation,
+            engines.engine(options),
+            num_samples=options.samples,
+            seed=options.seed,
+            on_progress=engines.drawing(made.progress_file),
+        )
+        made.write(stress.json_of(found))
     _print(found)
-    print(f"-> {options.out / _REPORT}")
+    print(f"-> {made.path}")
     return 0
 
 

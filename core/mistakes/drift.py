@@ -37,9 +37,13 @@ _OTHERS = (CLASSIFIER, ENERGY, PREDICTED, CONFIDENCE)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drift:
-    """New photos beside those of an evaluation, all tests, and the new photos, the strangest first."""
+    """New photos beside those of an evaluation, all tests, and the new photos, the strangest first.
+
+    ``root`` is the folder of the new photos.
+    """
 
     evaluation: Evaluation
+    root: Path | None
     class_names: tuple[str, ...]
     known: SeenPhotos
     new: SeenPhotos
@@ -60,7 +64,7 @@ class Drift:
         if not self.has_drifted:
             return f"No drift found between {counts} ({chance})."
         what = ", ".join(each.name for each in compared.tests if each.p_adjusted < UNLIKELY)
-        return f"Drift: {counts} differ in {what} ({chance}: {odds(compared.p)} if they were alike)."
+        return f"Drift: {counts} differ in {what} ({chance}, {odds(compared.p)}, if they were alike)."
 
 
 def report(
@@ -87,6 +91,7 @@ def report(
             raise DataError(f"{name!r} has {len(each.seen)} readable photos; drift needs {FEWEST} or more")
     return Drift(
         evaluation=found,
+        root=images.root,
         class_names=tuple(distinct_names(store.read_card(folder).class_names)),
         known=known,
         new=new,
@@ -102,7 +107,7 @@ def json_of(drift: Drift) -> bytes:
     well a linear classifier on the features tells new photos from known ones: its ROC AUC, 0.5 not at all;
     null for a network without features. ``tests`` are all tests, the most unusual first. ``properties`` has
     medians and the test of each property; ``classes`` the shares of each predicted class. ``strangest`` are
-    up to 200 new photos with the cause, the strangest first.
+    up to 200 new photos with the cause, the strangest first; their paths are below the folder ``data``.
     """
     compared = drift.comparison
     classifier = compared.test(CLASSIFIER)
@@ -111,6 +116,7 @@ def json_of(drift: Drift) -> bytes:
         "statistic": None if classifier is None else classifier.statistic,
         "sentence": drift.sentence,
         "evaluation": drift.evaluation.name,
+        "data": None if drift.root is None else str(drift.root.resolve()),
         "num_known": compared.num_known,
         "num_new": compared.num_new,
         "num_divisions": compared.num_divisions,

@@ -2,13 +2,14 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 
 from core.commands.options.numbers import MOST_PROCESSES, named, whole
 from core.data.workers import usual_workers
 from core.device import keep_freed_memory, usable_device
 from core.passes.cluster import Cluster
 from core.passes.in_process import InProcess
-from core.passes.progress import PassProgress
+from core.passes.progress import PassProgress, ProgressFile
 from core.passes.ray_session import LOCAL
 from core.passes.running import Engine
 
@@ -49,3 +50,13 @@ def draw(progress: PassProgress) -> None:
     if sys.stderr.isatty():
         end = "\n" if progress.done == progress.total else ""
         print(f"\r{progress}\033[K", end=end, file=sys.stderr, flush=True)
+
+
+def drawing(file: ProgressFile) -> Callable[[PassProgress], None]:
+    """`draw`, and beside it a file of the progress, which a page reads."""
+
+    def both(progress: PassProgress) -> None:
+        file.write(progress)
+        draw(progress)
+
+    return both

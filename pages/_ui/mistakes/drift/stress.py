@@ -1,0 +1,82 @@
+"""The stress test: accuracy where photos are made worse in steps, and the samples that flip at a step."""
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.evaluation.selection import row_of, sample_at
+from core.mistakes.reports import STRESS
+from core.mistakes.results import Results
+from pages._ui import words
+from pages._ui.kit import figures
+from pages._ui.kit.components import tile_box
+from pages._ui.kit.samples import gallery
+from pages._ui.mistakes.drift import making
+from pages._ui.mistakes.state import drift as state
+from pages._ui.session.data import image_access
+from pages._ui.session.evaluation import choices
+
+_USUAL, _MOST = 200, 10_000
+
+
+def draw(results: Results) -> None:
+    """Draw the curves of the last stress test, or the button that starts one."""
+    st.markdown(
+        "How far do predictions hold where photos get darker, brighter, flatter, blurred, noisy, "
+        "compressed, smaller or rotated? Each sample is predicted 33 times."
+    )
+    place = state.place(results, STRESS)
+    if not making.is_under_way(place, "Predicting worse photos") and making.may_start():
+        _draw_form(results)
+    report = place.read()
+    if report is not None:
+        _draw_report(results, report)
+
+
+def _draw_form(results: Results) -> None:
+    with st.form("stress", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        number = st.number_input("Samples", 1, _MOST, _USUAL, key="stress_samples", width=160)
+        wanted = st.form_submit_button("Run stress test", icon=":material/play_arrow:")
+    if wanted:
+        arguments = (results.evaluation.of.name, "--evaluation", results.evaluation.name)
+        samples = ("--samples", str(int(number)))
+        making.start(partial(state.place(results, STRESS).start, *arguments, *samples))
+
+
+def _draw_report(results: Results, report: dict[str, Any]) -> None:
+    st.plotly_chart(
+        figures.stress(report), key="stress_curves", config=figures.CONFIG,
+        alt="Accuracy by kind and step of degradation",
+    )  # fmt: skip
+    st.caption(
+        f"{words.counted(report['num_samples'], 'sample')}; {words.accuracy(report['accuracy'])} are right "
+        "as they are (dotted). Steps go from mild to strong; bars are 95% intervals."
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = st.selectbox("Photos get worse in", list(report["kinds"]), key="stress_kind", width=220)
+        steps = report["kinds"][kind]["steps"]
+        number = st.selectbox(
+            "Step", range(len(steps)), key="stress_step", width=280,
+            format_func=lambda place: f"{steps[place]['value']:g} {report['kinds'][kind]['unit']}",
+        )  # fmt: skip
+    _draw_flipped(results, steps[number]["flipped"])
+
+
+def _draw_flipped(results: Results, flipped: list[str]) -> None:
+    """The samples that are right as they are and wrong at this step; a click opens one."""
+    st.markdown(f"**{words.counted(len(flipped), 'sample')} right as they are and wrong at this step**")
+    rows = [row for name in flipped[: gallery.PAGE_SIZE] if (row := row_of(results.table, name)) is not None]
+    samples = [sample_at(results.table, row) for row in rows]
+    if samples:
+        pictures = image_access.pictures(results.evaluation)
+        tile_box.draw(
+            gallery.tiles_of(results, samples, pictures, None), label="Samples that flip", key="flipped",
+            side=96, on_pick=_open,
+        )  # fmt: skip
+
+
+def _open(sample_id: str) -> None:
+    """Open a sample beside the confusion matrix, with its maps."""
+    choices.show_view("confusions")
+    choices.open_sample(sample_id)

@@ -1,0 +1,163 @@
+"""New photos beside those of the evaluation: the answer, what has shifted, and the strangest photos."""
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.errors import CoreError
+from core.mistakes.reports import DRIFT
+from core.mistakes.results import Results
+from pages._ui import words
+from pages._ui.kit import options
+from pages._ui.kit.components import tile_box
+from pages._ui.kit.components.tiles import Tile
+from pages._ui.kit.samples.gallery import picture
+from pages._ui.mistakes.drift import making, stress
+from pages._ui.mistakes.state import drift as state
+from pages._ui.session import values
+from pages._ui.session.data import folders
+
+_PARTS = {"new": "New photos", "stress": "Stress test"}
+_SHOWN = 48
+_UNLIKELY = 0.01
+_TILE = 132
+_NAMES = {
+    "aspect_ratio": "aspect ratio, width to height",
+    "file_size": "file size, bytes",
+    "width": "width, pixels",
+    "height": "height, pixels",
+    "cropped": "share cropped away",
+    "brightness": "brightness, 0 to 1",
+    "contrast": "contrast, 0 to 1",
+    "classifier": "classifier on the features",
+    "energy": "distance of the features",
+}
+
+
+def draw(results: Results) -> None:
+    """Draw the comparison with new photos, or the stress test."""
+    if state.is_leaving():
+        st.switch_page("pages/explain.py", query_params={})
+    if options.segmented("Of", _PARTS, key="drift", label_visibility="collapsed") == "stress":
+        stress.draw(results)
+    else:
+        _draw_new_photos(results)
+
+
+def _draw_new_photos(results: Results) -> None:
+    st.markdown(
+        "Are new photos like those of this evaluation? A folder is enough, labels are not needed. One "
+        "permutation test over features, properties, predicted classes and confidence answers."
+    )
+    place = state.place(results, DRIFT)
+    if not making.is_under_way(place, "Looking at the photos") and making.may_start():
+        _draw_form(results)
+    report = place.read()
+    if report is not None:
+        _draw_report(report)
+
+
+def _draw_form(results: Results) -> None:
+    with st.form("drift", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        entered = st.text_input("Folder of new photos", key="drift_folder", placeholder="/path/to/photos")
+        wanted = st.form_submit_button("Compare", type="primary", icon=":material/difference:")
+    typed = values.text(entered).strip()
+    if not wanted or not typed:
+        return
+    try:
+        place = folders.taken(typed)
+    except CoreError as error:
+        st.error(words.sentence(error), icon=":material/error:")
+        return
+    arguments = (results.evaluation.of.name, "--data", str(place), "--evaluation", results.evaluation.name)
+    making.start(partial(state.place(results, DRIFT).start, *arguments))
+
+
+def _draw_report(report: dict[str, Any]) -> None:
+    if report["p"] < _UNLIKELY:
+        st.warning(words.plain(report["sentence"]), icon=":material/trending_up:")
+    else:
+        st.success(words.plain(report["sentence"]), icon=":material/check:")
+    left, right = st.columns([9, 11], gap="large")
+    with left:
+        _draw_tests(report)
+        _draw_classes(report)
+    with right:
+        _draw_strangest(report)
+
+
+def _draw_tests(report: dict[str, Any]) -> None:
+    """Every test: what it is of, both medians of a property, and the probability by chance."""
+    st.markdown("## What differs", anchors=False)
+    rows = [
+        {
+            "what": _NAMES.get(test["name"], test["name"]),
+            "p": test["p_adjusted"],
+            "known": report["properties"].get(test["name"], {}).get("known"),
+            "new": report["properties"].get(test["name"], {}).get("new"),
+        }
+        for test in report["tests"]
+    ]
+    column = st.column_config
+    st.dataframe(
+        rows,
+        hide_index=True,
+        placeholder="",
+        key="drift_tests",
+        column_config={
+            "what": column.TextColumn("Of the photos", width="medium"),
+            "known": column.NumberColumn("Evaluated", format="%.3g", help="Median of the evaluated photos"),
+            "new": column.NumberColumn("New", format="%.3g", help="Median of the new photos"),
+            "p": column.NumberColumn(
+                "p", format="%.3f", help="Probability by chance, for all tests together"
+            ),
+        },
+    )
+    if report["statistic"] is not None:
+        st.caption(
+            f"A classifier tells new photos from evaluated ones with a ROC AUC of {report['statistic']:.2f}; "
+            "0.5 is not at all. All photos count as independent: frames of one video are not."
+        )
+
+
+def _draw_classes(report: dict[str, Any]) -> None:
+    st.markdown("## Predicted classes", anchors=False)
+    share = partial(st.column_config.ProgressColumn, format="percent", min_value=0.0, max_value=1.0)
+    st.dataframe(
+        report["classes"],
+        hide_index=True,
+        height=212,
+        key="drift_classes",
+        column_config={
+            "class_name": st.column_config.TextColumn("Class"),
+            "known": share("Evaluated"),
+            "new": share("New"),
+        },
+    )
+
+
+def _draw_strangest(report: dict[str, Any]) -> None:
+    """The photos least like the evaluated ones, each with its cause; a click opens one on Explain."""
+    st.markdown("## Strangest new photos", help="Click one to explain its prediction.", anchors=False)
+    if not state.may_be_seen(report):
+        st.caption("Their folder was not opened in this session.")
+        return
+    root, shown = report["data"], report["strangest"][:_SHOWN]
+    tiles = [
+        Tile(
+            each["path"],
+            picture(state.thumb(root, each["path"])),
+            each["cause"],
+            f"{each['predicted']} · {words.percent(each['p_predicted'])}",
+            note=each["path"].rpartition("/")[2],
+        )
+        for each in shown
+    ]
+    tile_box.draw(
+        tiles,
+        label="Strangest new photos",
+        key="strangest",
+        side=_TILE,
+        on_pick=partial(state.take_along, root),
+    )

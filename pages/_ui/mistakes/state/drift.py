@@ -1,0 +1,54 @@
+"""Reports on drift and stress of an evaluation, and the new photos that they name."""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core import images
+from core.errors import ImageError
+from core.mistakes import reports
+from core.mistakes.reports import ReportPlace
+from core.mistakes.results import Results
+from pages._ui.session.data import folders
+from pages._ui.session.question import photos
+
+_SIDE = 132
+_LEAVING = "drift_leaves_for_explain"
+
+
+def place(results: Results, name: str) -> ReportPlace:
+    """Where the report of this name on the evaluation that is shown is kept."""
+    return reports.kept(results.evaluation, name)
+
+
+def may_be_seen(report: dict[str, Any]) -> bool:
+    """Whether this session may show the new photos of a report."""
+    return report.get("data") is not None and folders.may_be_seen(Path(report["data"]))
+
+
+def thumb(root: str, path: str) -> bytes | None:
+    """A small JPEG file of a photo; None if it cannot be read now."""
+    try:
+        return _thumb(root, path)
+    except ImageError:
+        return None
+
+
+def take_along(root: str, path: str) -> None:
+    """Choose a new photo for the page Explain; before the page is drawn."""
+    try:
+        photos.add_photo(Path(path).name, images.content(Path(root) / path))
+    except ImageError:
+        return
+    st.session_state[_LEAVING] = True
+
+
+def is_leaving() -> bool:
+    """Whether to go to Explain; once."""
+    return bool(st.session_state.pop(_LEAVING, False))
+
+
+@st.cache_data(max_entries=1_000, show_spinner=False)
+def _thumb(root: str, path: str) -> bytes:
+    return photos.small_jpeg(images.read(Path(root) / path), _SIDE)

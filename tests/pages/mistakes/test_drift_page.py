@@ -1,0 +1,82 @@
+"""Drift: the reports that the commands make, as the page shows them; its own process makes the same."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.__main__ import main
+from core.checkpoints import store
+from core.data.sources import catalogue
+from core.mistakes import reports
+from core.mistakes.reports import DRIFT, STRESS, ReportPlace
+from core.predictions import evaluations
+from tests.support.looking import as_read, captions, components, opened
+from tests.support.mistakes_page import PAGE
+
+VIEW = {"checkpoint": "digits", "view": "Drift"}
+
+
+def _place(name: str) -> ReportPlace:
+    return reports.kept(evaluations.find(store.find("digits"), "digits-val"), name)
+
+
+def _tiles(page: Any, label: str) -> list[dict[str, Any]]:  # noqa: ANN401 (a page)
+    return [item for data in components(page) if data.get("label") == label for item in data["items"]]
+
+
+@pytest.fixture
+def dim(tmp_path: Path) -> Path:
+    """Thirty dim digits, without labels."""
+    images, folder = catalogue.load("digits"), tmp_path / "dim"
+    folder.mkdir()
+    for row in range(30):
+        pixels = np.asarray(images.image(row), np.float32) * 0.5
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{row:02}.png")
+    return folder
+
+
+def test_without_a_report_the_page_asks_for_a_folder() -> None:
+    page = opened(PAGE, **VIEW)
+    assert not page.exception
+    assert [each.label for each in page.text_input] == ["Folder of new photos"]
+    assert not page.warning
+
+
+def test_drift_is_shown_with_its_probability_and_the_strangest_photos(dim: Path) -> None:
+    place = _place(DRIFT)
+    command = ["drift", "digits", "--device", "cpu", "--data", str(dim), "--out", str(place.folder)]
+    assert main([*command, "--evaluation", "digits-val"]) == 0
+    report = place.read()
+    assert report is not None
+    page = opened(PAGE, **VIEW)
+    assert [as_read(each.value) for each in page.warning] == [report["sentence"]]
+    tiles = _tiles(page, "Strangest new photos")
+    assert [each["caption"] for each in tiles] == [each["cause"] for each in report["strangest"]]
+    assert {each["id"] for each in tiles} == {path.name for path in dim.iterdir()}
+    shown = page.dataframe[0].value
+    assert shown["p"].tolist() == [each["p_adjusted"] for each in report["tests"]]
+
+
+def test_the_samples_that_flip_at_a_step_are_shown() -> None:
+    place = _place(STRESS)
+    command = ["stress", "digits", "--device", "cpu", "--samples", "30", "--out", str(place.folder)]
+    assert main([*command, "--evaluation", "digits-val"]) == 0
+    report = place.read()
+    assert report is not None
+    page = opened(PAGE, **VIEW, drift="Stress test")
+    assert "30 samples; " in captions(page)
+    page.selectbox(key="stress_kind").select("rotation").run()
+    page.selectbox(key="stress_step").select_index(3).run()
+    flipped = report["kinds"]["rotation"]["steps"][3]["flipped"]
+    assert flipped
+    assert sorted(each["id"] for each in _tiles(page, "Samples that flip")) == sorted(flipped)
+
+
+def test_visitors_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEEWHY_VISITORS", "yes")
+    page = opened(PAGE, **VIEW)
+    assert not page.exception
+    assert not [each for each in page.text_input if each.key == "drift_folder"]
