@@ -27,7 +27,7 @@ OUTCOME, TRUE, PREDICTED, LOSS, PROBABILITY = (
 )
 OTHERS = "others"
 _UNKNOWN = 255
-MOST_COLOURS = 9  # Categories with a colour of their own.
+MOST_COLOURS = 10  # Categories with a colour of their own.
 
 
 @dataclass(frozen=True, slots=True, eq=False)

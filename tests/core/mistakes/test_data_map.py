@@ -19,9 +19,9 @@ def test_numbers_that_are_all_equal_or_unknown_have_a_shade() -> None:
     assert amounts(np.full(2, np.nan)).shades.tolist() == [255, 255]
 
 
-def test_the_nine_most_frequent_categories_have_their_own_colour() -> None:
+def test_the_ten_most_frequent_categories_have_their_own_colour() -> None:
     few = _categories(["b", "a", "b"])
     assert (few.names, few.idx.tolist()) == (("b", "a"), [0, 1, 0])
-    many = _categories([f"{number:02}" for number in range(11)] + ["10"] * 2)
-    assert many.names == ("10", *(f"{number:02}" for number in range(8)), "others")
-    assert many.idx.tolist() == [*range(1, 9), 9, 9, 0, 0, 0]
+    many = _categories([f"{number:02}" for number in range(12)] + ["11"] * 2)
+    assert many.names == ("11", *(f"{number:02}" for number in range(9)), "others")
+    assert many.idx.tolist() == [*range(1, 10), 10, 10, 0, 0, 0]

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.arrays import IntArray
+from core.evaluation.feature_space.areas import Area
 from core.evaluation.selection import ORDERS, Sample, SampleFilter, num_pages, page_of, sample_at, selected
 from core.mistakes.results import Results
 from pages._ui import words
@@ -115,6 +116,12 @@ def choose_cell(names: tuple[str, ...], label: int | None, predicted: int | None
     choices.set_picker(choices.ONLY, "all", _OUTCOMES["all"])
     choices.from_the_first_page()
     choices.open_sample(None)
+
+
+def choose_area(area: Area | None) -> None:
+    """Select all samples in an area of the map, right or wrong; before the pickers are drawn."""
+    choices.choose_area(area)
+    choices.set_picker(choices.ONLY, "all", _OUTCOMES["all"])
 
 
 def draw(results: Results, selection: Selection, pictures: Pictures, opened: str | None) -> None:

@@ -30,7 +30,7 @@ _RIGHT, _WRONG, _UNKNOWN = "#0f9488", "#e8590c", "#8794a3"
 # Readable in the light and the dark theme.
 _PALETTE = (
     "#0f9488", "#e8590c", "#6366f1", "#ca8a04", "#db2777",
-    "#0284c7", "#65a30d", "#9333ea", "#b45309", _UNKNOWN,
+    "#0284c7", "#65a30d", "#9333ea", "#b45309", "#22b8cf", _UNKNOWN,
 )  # fmt: skip
 _SCALE = [f"rgb({red},{green},{blue})" for red, green, blue in render.palette("viridis")[:255].tolist()]
 
@@ -95,7 +95,7 @@ def _draw_map(results: Results, drawn: DataMap, head: DeltaGenerator) -> None:
         _colours(results, head),
         choices.area(),
         key="data_map",
-        on_area=choices.choose_area,
+        on_area=gallery.choose_area,
         on_pick=partial(_open, results),
     )
     st.caption(

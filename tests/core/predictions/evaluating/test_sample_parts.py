@@ -93,3 +93,13 @@ def test_an_evaluation_of_an_earlier_version_has_neither(folder: Path, samples: 
         (evaluation.folder / name).unlink()
     assert sample_features.read(evaluation) is None
     assert properties.read(evaluation) is None
+
+
+def test_a_network_without_a_linear_layer_is_evaluated_without_features(
+    folder: Path, samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample_features, "source", lambda _model: None)
+    evaluation = _evaluated(folder, samples)
+    assert sample_features.read(evaluation) is None
+    assert len(pd.read_parquet(evaluation.table)) == 10
+    assert properties.read(evaluation) is not None
