@@ -16,6 +16,7 @@ from core.shares import percent
 SPLITS = ("train", "val", "test")
 _NAMES = dict(zip(SPLITS, ("training", "validation", "test"), strict=True))
 _IMBALANCED = 3.0  # Largest / smallest class: from here on, accuracy hides the recall of the small one.
+_KEPT = 1_000  # Near copies within a split that are listed on a page.
 _LISTED = 3  # Files of each kind that are listed in a terminal.
 _ENDS = 5  # Largest and smallest classes that are listed in a terminal.
 
@@ -45,8 +46,9 @@ class DataReport:
 
     ``counts`` (C, 3) are images of each class in each of `SPLITS`. ``imbalance`` is the largest class over
     the smallest non-empty one, ``majority_share`` the majority-class baseline in [0, 1]. ``broken`` are pairs
-    of sample and reason. ``near`` are near copies across splits; ``num_near_within`` counts those inside one
-    split, taking only the first of exact copies. Unless ``near_complete``, there may be more.
+    of sample and reason. ``near`` are near copies across splits. ``near_within`` are those inside one split,
+    taking only the first of exact copies: those with different labels first, at most 1,000 of the
+    ``num_near_within``. Unless ``near_complete``, there may be more.
     ``left_out`` counts files that are not images of the set, ``num_groups`` the groups that stay whole in a
     split (0: no groups). ``hints`` are sentences about problems.
     """
@@ -62,6 +64,7 @@ class DataReport:
     broken: tuple[tuple[str, str], ...]
     exact: tuple[Copies, ...]
     near: tuple[Copies, ...]
+    near_within: tuple[Copies, ...]
     num_near_within: int
     near_complete: bool
     left_out: tuple[LeftOut, ...] = ()
@@ -90,7 +93,7 @@ def report(images: ImageSet, survey: SurveyTable, *, train: Labels, val: Labels,
     filled = totals[totals > 0]
     modes, num_of_mode = np.unique(survey.modes[used], return_counts=True)
     numbers = content_numbers(survey.digests[used])
-    near, num_within, complete = _near(images, survey, split_of, used, numbers)
+    near, within, complete = _near(images, survey, split_of, used, numbers)
     without_hints = DataReport(
         name=images.name,
         fingerprint=images.fingerprint,
@@ -106,7 +109,8 @@ def report(images: ImageSet, survey: SurveyTable, *, train: Labels, val: Labels,
             for group in sorted(_groups(used, numbers), key=lambda group: int(group[0]))
         ),
         near=near,
-        num_near_within=num_within,
+        near_within=tuple(_copies(images, split_of, pair) for pair in within[:, :_KEPT].T),
+        num_near_within=within.shape[1],
         near_complete=complete,
         left_out=images.left_out or (),
         empty=images.empty,
@@ -156,8 +160,8 @@ def _copies(images: ImageSet, split_of: NDArray[np.int8], indices: Labels) -> Co
 
 def _near(
     images: ImageSet, survey: SurveyTable, split_of: NDArray[np.int8], used: Labels, numbers: Labels
-) -> tuple[tuple[Copies, ...], int, bool]:
-    """Near pairs across splits, the number of near pairs within a split, and whether these are all."""
+) -> tuple[tuple[Copies, ...], Labels, bool]:
+    """Near pairs across splits, those within a split (2, M), different labels first, and if these are all."""
     _, firsts = np.unique(numbers * len(SPLITS) + split_of[used], return_index=True)
     firsts.sort()
     pairs = near_pairs(survey.looks[used[firsts]])
@@ -165,7 +169,9 @@ def _near(
     both = used[firsts[np.stack([pairs.left, pairs.right])[:, differ]]]
     crosses = split_of[both[0]] != split_of[both[1]]
     near = tuple(_copies(images, split_of, pair) for pair in both[:, crosses].T)
-    return near, int((~crosses).sum()), pairs.complete
+    within = both[:, ~crosses]
+    are_same = images.labels[within[0]] == images.labels[within[1]]
+    return near, within[:, np.argsort(are_same, kind="stable")], pairs.complete
 
 
 def _hints(report: DataReport) -> Iterator[str]:
@@ -178,10 +184,10 @@ def _hints(report: DataReport) -> Iterator[str]:
     conflicting = sum(len(each.sample_ids) for each in report.exact if each.labels_differ)
     if conflicting:
         yield f"{conflicting} images have the same content but different labels: some of the labels are wrong"
-    conflicting = sum(each.labels_differ for each in report.near)
+    conflicting = sum(each.labels_differ for each in (*report.near, *report.near_within))
     if conflicting:
         pairs = _several(conflicting, "pair of images looks", "pairs of images look")
-        yield f"{pairs} almost the same but have different labels: check them"
+        yield f"{pairs} almost the same, with different labels: check them"
 
 
 def left_out_in_words(left_out: Sequence[LeftOut]) -> str | None:
@@ -251,6 +257,7 @@ def lines(report: DataReport) -> list[str]:
         *_listed("similar", len(report.near), [_as_text(each) for each in report.near[:_LISTED]]),
         f"          and {report.num_near_within:,} similar pairs within a split"
         + ("" if report.near_complete else "; there may be more, as not all pairs were compared"),
+        *(f"          {_as_text(each)}"[:110] for each in report.near_within[:_LISTED] if each.labels_differ),
         *([f"groups    {report.num_groups:,}, each kept whole in one split"] if report.num_groups else []),
         *_left_out_lines(report),
         *(f"! {hint}" for hint in report.hints),

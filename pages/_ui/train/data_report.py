@@ -193,6 +193,7 @@ def _draw_files(report: DataReport) -> None:
     _draw_left_out(report)
     _listed("Same content", [_as_text(each) for each in report.exact])
     _listed("Almost the same, in training and validation", [_as_text(each) for each in report.near])
+    _listed("Almost the same, within a split", [_as_text(each) for each in report.near_within])
 
 
 def _draw_left_out(report: DataReport) -> None:

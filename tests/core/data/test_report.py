@@ -133,3 +133,20 @@ def test_pets_hold_five_photos_twice_in_other_encodings() -> None:
     found = report(images, surveyed(images), train=train, val=train[:0], test=train[:0])
     assert found.num_near_within == 5
     assert not found.broken
+
+
+def test_near_copies_within_a_split_are_listed_with_different_labels_first() -> None:
+    """Images 8 and 9 are 0 and 1, a little brighter; image 9 has another label than image 1."""
+    some = np.stack([photo(seed) for seed in range(8)])
+    brighter = (some[:2].astype(np.int16) + 3).clip(0, 255).astype(np.uint8)
+    names = [f"x/{index}" for index in range(10)]
+    labels = np.array([0, 0, 0, 0, 1, 1, 1, 1, 0, 1])
+    images = ImageSet("x", ("a", "b"), labels, names, Pixels(np.concatenate([some, brighter])), "0")
+    found = report(images, surveyed(images), train=np.arange(10), val=np.arange(0), test=np.arange(0))
+    assert [(each.sample_ids, each.labels_differ) for each in found.near_within] == [
+        (("x/1", "x/9"), True),
+        (("x/0", "x/8"), False),
+    ]
+    assert found.num_near_within == 2
+    assert "1 pair of images looks almost the same, with different labels: check them" in found.hints
+    assert "          x/1 (train), x/9 (train); labels differ" in lines(found)
