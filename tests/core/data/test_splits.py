@@ -2,33 +2,14 @@
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from core.data.image_set import ImageSet, Labels
+from core.data.image_set import ImageSet
 from core.data.sources import catalogue
-from core.data.splits import Split, at_most, published_split, random_split, thinned
+from core.data.splits import Split, published_split, random_split
 from core.errors import DataError
 from tests.support.counted_calls import num_calls
+from tests.support.labelled_images import assert_partition, counts, image_set
 from tests.support.paths import DATA
-
-
-def image_set(
-    labels: list[int] | Labels,
-    *,
-    groups: list[int] | Labels | None = None,
-    published: list[str] | None = None,
-) -> ImageSet:
-    numbers = np.asarray(labels, np.int64)
-    return ImageSet(
-        name="made",
-        class_names=tuple(map(str, range(int(numbers.max()) + 1))),
-        labels=numbers,
-        sample_ids=range(len(numbers)),
-        image=lambda _index: Image.new("RGB", (1, 1)),
-        fingerprint="",
-        groups=None if groups is None else np.asarray(groups, np.int64),
-        published=None if published is None else np.array(published),
-    )
 
 
 def real(name: str) -> ImageSet:
@@ -37,21 +18,9 @@ def real(name: str) -> ImageSet:
     return catalogue.load(name, DATA)
 
 
-def assert_partition(split: Split, size: int) -> None:
-    together = np.concatenate([split.train, split.val, split.test])
-    assert np.array_equal(np.sort(together), np.arange(size))
-    for part in (split.train, split.val, split.test):
-        assert part.dtype == np.int64
-        assert np.all(np.diff(part) > 0)
-
-
 def shared_groups(images: ImageSet, split: Split) -> set[int]:
     assert images.groups is not None
     return set(images.groups[split.train].tolist()) & set(images.groups[split.val].tolist())
-
-
-def counts(images: ImageSet, indices: Labels) -> list[int]:
-    return np.bincount(images.labels[indices], minlength=len(images.class_names)).tolist()
 
 
 # Without groups.
@@ -220,85 +189,6 @@ def test_a_random_split_heeds_nothing_published() -> None:
     split = random_split(images, 0.5, seed=0)
     assert 0 < np.sum(split.val < 50) < 50
     assert len(split.test) == 0
-
-
-# A test part.
-
-
-def test_a_test_part_is_drawn_before_validation_and_shares_nothing_with_it() -> None:
-    images = image_set([0] * 1_000 + [1] * 100)
-    split = random_split(images, 0.25, seed=3, test_share=0.2)
-    assert [counts(images, part) for part in (split.test, split.val, split.train)] == [
-        [200, 20],
-        [200, 20],
-        [600, 60],
-    ]
-    assert_partition(split, 1_100)
-
-
-def test_a_group_is_on_one_of_three_sides() -> None:
-    """60 patients of 5 to 40 cells in two classes."""
-    rng = np.random.default_rng(0)
-    groups = np.repeat(np.arange(60), rng.integers(5, 40, 60))
-    images = image_set(rng.integers(0, 2, len(groups)), groups=groups)
-    for seed in range(10):
-        split = random_split(images, 0.2, seed, test_share=0.25)
-        sides = [set(groups[part].tolist()) for part in (split.train, split.val, split.test)]
-        assert sum(map(len, sides)) == 60
-        assert set.union(*sides) == set(range(60))
-        assert abs(len(split.test) / len(groups) - 0.25) < 0.04
-
-
-def test_the_published_test_part_stays_and_another_is_drawn_only_where_it_lacks() -> None:
-    published = ["train"] * 80 + ["test"] * 20
-    images = image_set([index % 2 for index in range(100)], published=published)
-    assert published_split(images, 0.25, 0, test_share=0.5).test.tolist() == list(range(80, 100))
-    validated = published_split(images, 0, 0, test_share=0.25)
-    assert validated.val.tolist() == list(range(80, 100))
-    assert counts(images, validated.test) == [10, 10]
-    assert set(validated.test.tolist()) < set(range(80))
-    assert_partition(validated, 100)
-
-
-def test_without_a_test_part_the_draws_are_those_of_earlier_versions() -> None:
-    """Shipped cards name a seed: their validation images must stay the same."""
-    split = random_split(image_set([index % 2 for index in range(20)]), 0.2, seed=5)
-    assert split.val.tolist() == [3, 9, 16, 18]
-
-
-def test_thinned_classes_fall_by_a_constant_factor() -> None:
-    labels = np.repeat(np.arange(3), [100, 80, 60])
-    images = image_set(labels)
-    some = thinned(np.arange(240), labels, 25.0, seed=0)
-    assert counts(images, some) == [100, 20, 4]
-    assert np.all(np.diff(some) > 0)
-    assert counts(images, thinned(np.arange(240), labels, 1_000.0, seed=0)) == [100, 3, 1]
-    assert counts(images, thinned(np.arange(240), labels, 1.1, seed=0)) == [100, 80, 60]
-
-
-def test_too_few_groups_for_a_test_part_are_named() -> None:
-    with pytest.raises(DataError, match="made has too few groups for testing; expected two in one class"):
-        random_split(image_set([0, 0, 1, 1], groups=[0, 0, 1, 1]), 0.2, seed=0, test_share=0.2)
-
-
-# Fewer of each class.
-
-
-def test_at_most_so_many_of_each_class_are_taken() -> None:
-    labels = np.repeat([0, 1, 2], [100, 5, 30])
-    indices = np.arange(0, 135, 1)
-    few = at_most(indices, labels, 10, seed=0)
-    assert np.bincount(labels[few]).tolist() == [10, 5, 10]
-    assert np.all(np.diff(few) > 0)
-    assert np.array_equal(few, at_most(indices, labels, 10, seed=0))
-    assert not np.array_equal(few, at_most(indices, labels, 10, seed=1))
-
-
-def test_only_the_given_indices_are_chosen_from() -> None:
-    labels = np.array([0, 1] * 20)
-    few = at_most(np.arange(10, 20), labels, 3, seed=0)
-    assert np.bincount(labels[few]).tolist() == [3, 3]
-    assert set(few.tolist()) <= set(range(10, 20))
 
 
 @pytest.mark.parametrize("per_track", [None, 30])
