@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.arrays import DoubleArray, FloatArray
+from core.arrays import DoubleArray, FloatArray, IntArray
 from core.evaluation.drift.causes import RESOLUTION, has_words, in_words
 from core.evaluation.drift.two_samples import Seen
 
@@ -16,6 +16,7 @@ _SMALLEST = 0.05  # Spread of a property's logarithm: a difference of a tenth is
 _LEAST = 0.01  # Of the median: smaller values, such as the sharpness of an empty photo, count as this.
 _MOST = 5_000  # Known photos that each new one is compared with.
 _AT_ONCE = 1_024
+_TINY = 1e-12  # Squared distance of copies.
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,34 +50,39 @@ def strangest(known: Seen, new: Seen, seed: int = 0) -> list[Strange]:
     return strange
 
 
-def feature_deviations(known: NDArray[np.floating], new: NDArray[np.floating], seed: int = 0) -> DoubleArray:
+def feature_deviations(
+    known: NDArray[np.floating], new: NDArray[np.floating] | None = None, seed: int = 0
+) -> DoubleArray:
     """How much farther each new photo (N,) is from its nearest known photo than known ones are from theirs.
 
     Distances are between features of unit variance; the deviation is of their logarithm, 0 for nearer ones.
+    Without ``new``, it is of each known photo itself. Of more than 5,000 known photos, ``seed`` draws some.
     """
+    drawn = np.arange(len(known))
     if len(known) > _MOST:
-        known = known[np.sort(np.random.default_rng(seed).choice(len(known), _MOST, replace=False))]
-    known, new = (np.asarray(each, np.float32) for each in (known, new))
-    mean, deviation = known.mean(0), known.std(0)
+        drawn = np.sort(np.random.default_rng(seed).choice(len(known), _MOST, replace=False))
+    some = np.asarray(known[drawn], np.float32)
+    mean, deviation = some.mean(0), some.std(0)
     scale = np.where(deviation > 0, deviation, 1)
-    known, new = ((each - mean) / scale for each in (known, new))
-    usual = np.log(_nearest(known, known, itself=True).clip(1e-6))
-    middle, spread = _middle_and_spread(usual)
-    apart = np.log(_nearest(new, known, itself=False).clip(1e-6)) - middle
-    return np.asarray(apart.clip(0) / max(spread, _SMALLEST))
+    some = (some - mean) / scale
+    own = _log_nearest(some, some, np.arange(len(some)))
+    middle, spread = _middle_and_spread(own)
+    photos, places = known if new is None else new, np.full(len(known if new is None else new), -1)
+    if new is None:
+        places[drawn] = np.arange(len(drawn))
+    nearest = [
+        _log_nearest((np.asarray(photos[part], np.float32) - mean) / scale, some, places[part])
+        for part in np.array_split(np.arange(len(photos)), -(-len(photos) // _AT_ONCE))
+    ]
+    return np.asarray((np.concatenate(nearest) - middle).clip(0) / max(spread, _SMALLEST))
 
 
-def _nearest(photos: FloatArray, known: FloatArray, *, itself: bool) -> DoubleArray:
-    """The distance (N,) of each photo to the nearest known one; with ``itself``, to the nearest other one."""
-    squares = (known**2).sum(1)
-    nearest = []
-    for first in range(0, len(photos), _AT_ONCE):
-        part = photos[first : first + _AT_ONCE]
-        apart = (part**2).sum(1)[:, None] + squares - 2 * part @ known.T
-        if itself:
-            apart[np.arange(len(part)), first + np.arange(len(part))] = np.inf
-        nearest.append(apart.min(1))
-    return np.asarray(np.sqrt(np.concatenate(nearest).astype(np.float64).clip(0)))
+def _log_nearest(photos: FloatArray, known: FloatArray, places: IntArray) -> DoubleArray:
+    """ln of the distance (n,) to the nearest known photo, but the one in ``places`` (n,), -1 for none."""
+    apart = (photos**2).sum(1)[:, None] + (known**2).sum(1) - 2 * photos @ known.T
+    rows = np.flatnonzero(places >= 0)
+    apart[rows, places[rows]] = np.inf
+    return np.asarray(np.log(apart.min(1).astype(np.float64).clip(_TINY)) / 2)
 
 
 def _with_resolution(seen: Seen) -> dict[str, DoubleArray]:

@@ -13,6 +13,7 @@ from core.evaluation.selection import Sample, SampleFilter, place_of, row_of, sa
 from core.mistakes import decisions
 from core.mistakes.results import Results
 from core.mistakes.wrong_labels import WrongLabels
+from core.predictions import sample_features
 from pages._ui import words
 from pages._ui.kit import options
 from pages._ui.kit.samples import gallery
@@ -22,7 +23,17 @@ from pages._ui.mistakes.state import labels as state
 from pages._ui.session.data.image_access import Pictures
 from pages._ui.session.evaluation import choices
 
-_SHOWN = {"suspected": "Suspected", "decided": "Decided", "all": "All, most doubtful first"}
+_SHOWN = {
+    "suspected": "Suspected",
+    "decided": "Decided",
+    "all": "All",
+    "odd": "Odd ones",
+}
+_TITLES = {
+    "suspected": "Suspected labels",
+    "decided": "Decided labels",
+    "all": "All labels, most doubtful first",
+}
 _BUTTONS = {
     KEEP: ("Keep", "k", ":material/check:", "The given label is right"),
     EXCLUDE: ("Exclude", "x", ":material/block:", "Leave the image out of training and evaluation"),
@@ -44,8 +55,8 @@ def draw(results: Results, pictures: Pictures, opened: str | None) -> None:
             label_visibility="collapsed",
             on_change=choices.from_the_first_page,
         )
-        rows = _rows(wrong, decided, shown)
-        selection = Selection(SampleFilter(), "as_stored", rows, f"{_SHOWN[shown].partition(',')[0]} labels")
+        rows, title = _listed(results, wrong, decided, shown)
+        selection = Selection(SampleFilter(), "as_stored", rows, title)
         gallery.draw(results, selection, pictures, opened)
     with left:
         if opened:
@@ -55,15 +66,28 @@ def draw(results: Results, pictures: Pictures, opened: str | None) -> None:
             _draw_summary(wrong, decided, file, pictures)
 
 
-def _rows(wrong: WrongLabels, decided: dict[str, Correction], shown: str) -> IntArray:
-    """The rows to show, the most doubtful first."""
+def _listed(
+    results: Results, wrong: WrongLabels, decided: dict[str, Correction], shown: str
+) -> tuple[IntArray, str]:
+    """The rows to show, the most doubtful or the oddest first, and their title."""
     found = wrong.suspects
+    if shown == "odd":
+        return _odd_ones(results)
     if shown == "suspected":
-        return found.rows[found.is_suspect]
+        return found.rows[found.is_suspect], _TITLES[shown]
     if shown == "decided":
         is_decided = np.isin(wrong.table["sample_id"].to_numpy(zero_copy_only=False), list(decided))
-        return found.rows[is_decided[found.rows]]
-    return found.rows
+        return found.rows[is_decided[found.rows]], _TITLES[shown]
+    return found.rows, _TITLES[shown]
+
+
+def _odd_ones(results: Results) -> tuple[IntArray, str]:
+    odd = state.odd_ones(results)
+    if odd is None:
+        st.caption(words.capital(sample_features.missing(results.evaluation)))
+        return np.empty(0, np.int64), "Odd ones"
+    what = "training images" if odd.from_training else "other samples"
+    return odd.rows, f"Far from all {what} first"
 
 
 def _draw_summary(

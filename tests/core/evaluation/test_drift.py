@@ -8,9 +8,10 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from core.evaluation.drift import statistics
+from core.evaluation.drift import strangest as outliers
 from core.evaluation.drift.causes import in_words
 from core.evaluation.drift.directions import principal
-from core.evaluation.drift.strangest import strangest
+from core.evaluation.drift.strangest import feature_deviations, strangest
 from core.evaluation.drift.two_samples import CLASSIFIER, ENERGY, PREDICTED, Seen, compare, divisions
 
 
@@ -161,6 +162,25 @@ def test_a_photo_far_from_all_others_in_the_features_is_strange() -> None:
     assert (first.row, first.cause) == (23, "unlike all known photos in the network's features")
     assert sorted(each.row for each in [first, *others]) == list(range(50))
     assert all(before.deviation >= after.deviation for before, after in pairwise([first, *others]))
+
+
+def test_an_outlier_among_known_photos_is_far_from_the_others() -> None:
+    features = np.random.default_rng(0).normal(size=(300, 8))
+    features[41] += 20
+    deviations = feature_deviations(features)
+    assert deviations.argmax() == 41
+    assert deviations[41] > 2 * np.delete(deviations, 41).max() > 0
+    np.testing.assert_allclose(feature_deviations(features, features), 0)  # Each has a copy of itself.
+
+
+def test_few_of_many_known_photos_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    features = np.random.default_rng(0).normal(size=(3000, 8))
+    features[41] += 20
+    whole = feature_deviations(features)
+    monkeypatch.setattr(outliers, "_MOST", 1000)
+    some = feature_deviations(features)
+    assert some.argmax() == whole.argmax() == 41
+    assert np.corrcoef(some, whole)[0, 1] > 0.8
 
 
 @pytest.mark.parametrize(

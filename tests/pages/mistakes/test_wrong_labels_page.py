@@ -9,7 +9,7 @@ from core.mistakes import wrong_labels
 from tests.support.looking import opened
 from tests.support.mistakes_page import PAGE, shown
 
-VIEW = {"checkpoint": "digits", "view": "Wrong labels", "labels": "All, most doubtful first"}
+VIEW = {"checkpoint": "digits", "view": "Wrong labels", "labels": "All"}
 
 
 def _listed() -> list[str]:
@@ -52,3 +52,9 @@ def test_visitors_decide_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEEWHY_VISITORS", "yes")
     page = opened(PAGE, **VIEW, sample=_listed()[0])
     assert not [each for each in page.button if (each.key or "").startswith("decide_")]
+
+
+def test_odd_ones_need_features_and_say_so() -> None:
+    page = opened(PAGE, **{**VIEW, "labels": "Odd ones"})
+    assert not page.exception
+    assert any("has no features" in each.value for each in page.caption) or shown(page)

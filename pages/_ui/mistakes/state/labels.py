@@ -10,6 +10,8 @@ from core.errors import CoreError
 from core.evaluation.selection import Sample
 from core.files import places
 from core.mistakes import decisions, wrong_labels
+from core.mistakes import odd_ones as odd_ones_
+from core.mistakes.odd_ones import OddOnes
 from core.mistakes.results import Results
 from core.mistakes.wrong_labels import WrongLabels
 from pages._ui.session.data.image_access import Pictures
@@ -21,6 +23,11 @@ _FAILED = "decision_failed"
 def wrong(results: Results) -> WrongLabels:
     """The labels of an evaluation in order of doubt, from memory if its table has not changed."""
     return _wrong(result_cache.key_of(results), results)
+
+
+def odd_ones(results: Results) -> OddOnes | None:
+    """The samples of an evaluation, the oddest first, from memory if nothing has changed."""
+    return _odd_ones(result_cache.key_of(results), results)
 
 
 def file_of(pictures: Pictures) -> Path | None:
@@ -57,6 +64,11 @@ def take_fault() -> str | None:
     """Why the last decision could not be kept; once."""
     fault: str | None = st.session_state.pop(_FAILED, None)
     return fault
+
+
+@st.cache_resource(max_entries=4, show_spinner="Comparing features…")
+def _odd_ones(key: str, _results: Results) -> OddOnes | None:  # noqa: ARG001 (the key of the cache)
+    return odd_ones_.odd_ones(_results)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking for wrong labels…")
