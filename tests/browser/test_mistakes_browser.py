@@ -146,7 +146,8 @@ def test_the_gallery_scrolls_in_its_own_box(app: App) -> None:
     app.expect_value(height, 900)
 
 
-def test_pointing_at_one_map_reads_all_of_them(app: App) -> None:
+def test_pointing_at_one_map_reads_all_of_them_and_arrow_keys_begin_at_the_highest_cell(app: App) -> None:
+    """Elsewhere on the page the same keys lead to the next sample."""
     app.open("/mistakes?checkpoint=digits&sample=digits%2F677")
     app.page.locator(".st-key-four img").nth(2).hover()
     reading = app.page.locator(".st-key-four .reading")
@@ -155,12 +156,9 @@ def test_pointing_at_one_map_reads_all_of_them(app: App) -> None:
         float(part.rpartition(" ")[2].replace("−", "-")) for part in reading.inner_text().split(" · ")
     )
     assert difference == pytest.approx(predicted - rival, abs=0.011)
+    app.page.mouse.move(0, 0)
 
-
-def test_arrow_keys_read_all_maps_at_the_highest_cell_of_the_first(app: App) -> None:
-    """Elsewhere on the page the same keys lead to the next sample."""
-    app.open("/mistakes?checkpoint=digits&sample=digits%2F677")
-    maps, reading = (app.page.locator(f".st-key-four {part}") for part in (".panes", ".reading"))
+    maps = app.page.locator(".st-key-four .panes")
     expect(maps).to_have_attribute("aria-label", "Maps of 3 × 3 cells: arrow keys read them")
     maps.press("ArrowRight")
     expect(reading).to_have_attribute("aria-live", "polite")

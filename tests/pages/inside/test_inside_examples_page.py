@@ -232,19 +232,16 @@ def test_a_folder_of_photos_is_looked_through_on_the_page(
     assert table.about.num_images == 11
 
 
-@pytest.mark.parametrize(
-    ("typed", "reason"),
-    [("nowhere", "no folder"), ("~nobody-has-this-name/x", "no folder")],
-)
-def test_a_folder_that_will_not_do_is_refused_with_a_reason(network: Path, typed: str, reason: str) -> None:
+def test_a_folder_that_will_not_do_is_refused_with_a_reason(network: Path) -> None:
     page = opened(layer="blocks.2", channel="7")
-    page.text_input(key="photo_folder_card").set_value(typed).run()
-    assert not page.exception
-    assert reason in html.unescape(page.error[0].value.replace("\\", ""))
-    assert stored_examples.remembered_photos(network) is None
-    assert len(titles(page)) == 5
-    page.run()
-    assert not page.error
+    for typed in ("nowhere", "~nobody-has-this-name/x"):
+        page.text_input(key="photo_folder_card").set_value(typed).run()
+        assert not page.exception
+        assert "no folder" in html.unescape(page.error[0].value.replace("\\", ""))
+        assert stored_examples.remembered_photos(network) is None
+        assert len(titles(page)) == 5
+        page.run()
+        assert not page.error
 
 
 @pytest.mark.slow

@@ -39,7 +39,14 @@ def _always_save(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 def test_failed_and_resumed_is_never_failed(tmp_path: Path) -> None:
     """With dropout, batch norm, augmentation, both schedules, early stopping and momentum."""
-    changes = (*SIGNS, "epochs=5", "augment.rotation=10", "speed.workers=0", "keep.patience=5")
+    changes = (
+        *SIGNS,
+        "epochs=5",
+        "data.val=0.02",
+        "augment.rotation=10",
+        "speed.workers=0",
+        "keep.patience=5",
+    )
     schedule = ("schedule.drop_after=[3]", "schedule.plateau=1", "schedule.factor=0.7")
     recipe = short_recipe(
         *changes, *schedule, "optimiser.name=sgd", "optimiser.momentum=0.9", "optimiser.lr=0.02"
