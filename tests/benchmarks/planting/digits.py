@@ -81,7 +81,8 @@ def _network() -> nn.Module:
     for inputs, outputs, stride in ((3, 16, 2), (16, 32, 2), (32, 64, 2), (64, 64, 1)):
         convolution = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
         layers += [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    return model.to(memory_format=torch.channels_last)
 
 
 def _fit(model: nn.Module, batch: Tensor, labels: Tensor) -> None:
