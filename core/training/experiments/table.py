@@ -109,6 +109,12 @@ def _notes(rows: Sequence[VariantRow]) -> Iterator[str]:
     methods = {row.score.method for row in rows if row.score}
     base = rows[0].variant.name
     yield f"interval: {', '.join(sorted(methods))}; p: McNemar's test on accuracy against {base!r}, all seeds"
+    same = [row.variant.name for row in rows if row.score and row.score.low == row.score.high]
+    if same:
+        yield (
+            f"every seed gives the same for {', '.join(same)}: an interval over seeds has no width there and "
+            "says nothing about other test images"
+        )
     for row in rows:
         name, against = row.variant.name, row.against_parent
         if against is not None:

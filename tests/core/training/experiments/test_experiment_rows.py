@@ -104,6 +104,15 @@ def test_other_test_images_are_not_compared() -> None:
     ]
 
 
+def test_an_interval_without_width_is_explained() -> None:
+    plan = short_plan(SMOOTH)
+    found = made(plan, "++++++--", "+++++++-", "++++++--", "++++++++")
+    said = "every seed gives the same for plain: an interval over seeds has no width there"
+    assert any(line.startswith(said) for line in table.lines(_table(plan, found.values())))
+    varied = made(plan, "++++++--", "+++++++-", "+++++---", "++++++++")
+    assert not any("every seed" in line for line in table.lines(_table(plan, varied.values())))
+
+
 def test_unfinished_variants_have_a_row_of_their_name_only() -> None:
     found = made(short_plan(SMOOTH), "++++++--")
     assert found["smooth"] == VariantRow(found["smooth"].variant)
