@@ -9,12 +9,14 @@ from pages._ui.kit.samples import open_sample
 from pages._ui.mistakes import confusions, labels, quality
 from pages._ui.mistakes.data_map import data_map
 from pages._ui.mistakes.drift import view as drift
+from pages._ui.mistakes.groups import cards
 from pages._ui.session.checkpoints import models
 from pages._ui.session.data import image_access
 from pages._ui.session.evaluation import choices
 
 VIEWS = {
     "confusions": "Confusions",
+    "groups": "Groups",
     "map": "Map",
     "classes": "Classes",
     "curves": "Curves",
@@ -31,10 +33,12 @@ with shell.page("pages/mistakes.py"):
     pictures = image_access.pictures(results.evaluation)
     top = st.container()
     view = options.segmented("View", VIEWS, key=choices.VIEW, label_visibility="collapsed")
-    if not (opened and view in ("confusions", "map", "labels")):  # An open sample replaces them.
+    if not (opened and view in ("confusions", "groups", "map", "labels")):  # An open sample replaces them.
         with top:
             numbers.draw(results)
-    if view == "map":
+    if view == "groups":
+        cards.draw(results, pictures, opened)
+    elif view == "map":
         data_map.draw(results, pictures, opened)
     elif view == "classes":
         quality.draw_classes(results)

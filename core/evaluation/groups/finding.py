@@ -18,9 +18,9 @@ from core.evaluation.groups.clusters import clusters
 from core.evaluation.groups.halves import first_half
 from core.evaluation.groups.looks import looks
 from core.evaluation.groups.population import (
-    EVERYWHERE,
     LEAST_MISTAKES,
     PREDICTED,
+    TRUE,
     Booleans,
     Population,
     Scope,
@@ -109,10 +109,10 @@ def _strength(population: Population, candidate: Candidate, half: Booleans | Non
 
 
 def _among_all(population: Population, candidate: Candidate) -> Candidate:
-    """The candidate compared with all samples, within their true classes: so any two can be compared."""
-    everyone = Scope(EVERYWHERE, np.arange(len(population)), population.labels)
+    """The candidate compared with all samples of its members' true classes: so any two can be compared."""
+    same = np.flatnonzero(np.isin(population.labels, np.unique(population.labels[candidate.rows])))
     extra = _COST_OF_PREDICTED if candidate.scope.kind == PREDICTED else 0.0
-    return replace(candidate, scope=everyone, cost=candidate.cost + extra)
+    return replace(candidate, scope=Scope(TRUE, same, population.labels[same]), cost=candidate.cost + extra)
 
 
 def _p_value(population: Population, candidate: Candidate, half: Booleans) -> float:

@@ -19,7 +19,9 @@ from core.evaluation.groups.population import EVERYWHERE, Booleans, Population, 
 
 _BEAM, _KEPT = 5, 12
 _LEVEL = 4.0  # Gains that differ by less are about the same: chi-squared with one degree of freedom.
-COST = 8.0  # Of a condition, in units of `evidence.gain`: about the best gain of all conditions by chance.
+# What a condition costs, in units of `evidence.gain`: a limit, about the best gain of all limits by chance; a
+# value, less. Values are few, and a person named them; where both describe a group, the value is the reason.
+_COST_OF_LIMIT, _COST_OF_VALUE = 8.0, 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +40,7 @@ def rules(population: Population, scope: Scope, half: Booleans) -> Iterator[Cand
     everyone = Rule((), np.ones(len(scope.rows), bool), 0.0)
     singles = _extended(everyone, properties, counts)
     pairs = [pair for one in singles[:_BEAM] for pair in _extended(one, properties, counts)[:_BEAM]]
-    for each in sorted([*singles, *pairs], key=lambda rule: COST * len(rule.conditions) - rule.gain)[:_KEPT]:
+    for each in sorted([*singles, *pairs], key=lambda rule: _cost(rule.conditions) - rule.gain)[:_KEPT]:
         yield _candidate(scope, properties, each)
     if scope.kind == EVERYWHERE:
         yield from _in_some_classes(scope, properties, counts)
@@ -53,7 +55,7 @@ def _extended(rule: Rule, properties: pd.DataFrame, counts: Tally) -> list[Rule]
         if name not in used
         for condition, gained in conditions.best(properties[name], counts, rule.holds)
     ]
-    return sorted(extended, key=lambda each: -each.gain)[:_KEPT]
+    return sorted(extended, key=lambda each: _cost(each.conditions) - each.gain)[:_KEPT]
 
 
 def _in_some_classes(scope: Scope, properties: pd.DataFrame, counts: Tally) -> Iterator[Candidate]:
@@ -65,7 +67,7 @@ def _in_some_classes(scope: Scope, properties: pd.DataFrame, counts: Tally) -> I
             classes, gained = _best_classes(scope, counts, holds)
             if gained > 0:
                 kept.append((gained, condition, holds, classes))
-    kept.sort(key=lambda each: _cost_of_classes(scope, each[3]) - each[0])
+    kept.sort(key=lambda each: _cost_of_classes(scope, each[3]) + _cost((each[1],)) - each[0])
     for gained, condition, holds, classes in kept[:_KEPT]:
         within = np.isin(scope.strata, classes)
         rule = Rule((condition,), holds[within], gained)
@@ -89,6 +91,10 @@ def _best_classes(scope: Scope, counts: Tally, holds: Booleans) -> tuple[tuple[i
     return (tuple(sorted(order[: most + 1].tolist())), gained[most]) if most + 1 < num_present else ((), 0.0)
 
 
+def _cost(rule: tuple[Condition, ...]) -> float:
+    return sum(_COST_OF_LIMIT if each.value is None else _COST_OF_VALUE for each in rule)
+
+
 def _cost_of_classes(scope: Scope, classes: tuple[int, ...]) -> float:
     """What naming these classes costs: twice the log of the number of such choices."""
     present, chosen = len(np.unique(scope.strata)), len(classes)
@@ -102,7 +108,7 @@ def _candidate(scope: Scope, properties: pd.DataFrame, rule: Rule, cost: float =
         scope.rows[rule.holds],
         _typical(inside, rule.conditions),
         rule.conditions,
-        cost + COST * len(rule.conditions),
+        cost + _cost(rule.conditions),
     )
 
 

@@ -1,0 +1,1 @@
+"""Groups of mistakes on the page Mistakes."""

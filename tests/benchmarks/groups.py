@@ -1,0 +1,74 @@
+"""Are planted groups found, is clean data left alone, and how long does a wide data set take?
+
+Run: ``python tests/benchmarks/groups.py [--seeds 20] [--wide 100000]``.
+"""
+
+import argparse
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from core.evaluation.groups.group import groups
+from core.evaluation.groups.population import Population
+from tests.support.planted_groups import KINDS, clean, planted
+
+_WIDTH = 1_280
+
+
+def main() -> None:
+    """Print a table of planted kinds, then clean data, then the time for a wide data set."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--wide", type=int, default=0, metavar="N", help="samples of the wide data set")
+    options = parser.parse_args()
+    seeds = range(options.seeds)
+    print("| planted | error inside | reported | of ten, mean | at least 8 of ten |")
+    print("| --- | --- | --- | --- | --- |")
+    for error in (0.6, 0.3):
+        for kind in KINDS:
+            _draw_kind(kind, error, seeds)
+    reported = sum(bool(groups(clean(seed)).groups) for seed in seeds)
+    print(f"\nclean: {reported} of {len(seeds)} seeds with a group")
+    if options.wide:
+        _draw_wide(options.wide)
+
+
+def _draw_kind(kind: str, error: float, seeds: range) -> None:
+    hits = []
+    for seed in seeds:
+        made = planted(kind, seed, error=error)
+        listed = groups(made.population).groups[:1]
+        hits += [made.hits(each.rows) for each in listed]
+    share = f"{len(hits)} of {len(seeds)}"
+    print(
+        f"| {kind} | {error} | {share} | {np.mean(hits):.1f} | {sum(hit >= 8 for hit in hits)} |", flush=True
+    )
+
+
+def _draw_wide(size: int) -> None:
+    made = planted("darkness", 0, size=size)
+    rng = np.random.default_rng(0)
+    narrow = made.population.features
+    wide = narrow @ rng.normal(size=(narrow.shape[1], _WIDTH)).astype(np.float16) / 6
+    wide += rng.normal(size=wide.shape).astype(np.float16) / 4
+    known = made.population
+    population = Population(
+        known.class_names, known.labels, known.predicted, known.p_label, known.properties, wide
+    )
+    start, used = time.perf_counter(), time.process_time()
+    result = groups(population)
+    wall, processor = time.perf_counter() - start, time.process_time() - used
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"\n{size:,} x {_WIDTH}: {wall:.0f} s, {processor:.0f} s of processor time, {memory:.1f} GB at most"
+    )
+    print(f"{len(result.groups)} groups, {made.hits(result.groups[0].rows)} of ten planted")
+
+
+if __name__ == "__main__":
+    main()
