@@ -80,6 +80,19 @@ def test_photos_of_a_folder_need_no_labels(folder: Path, started: list[TrustOpti
     assert started == [TrustOptions(data=str(flat)), TrustOptions(data=str(tmp_path / "digits"))]
 
 
+def test_masks_come_from_a_folder_of_their_own(
+    folder: Path, started: list[TrustOptions], tmp_path: Path
+) -> None:
+    page = _form(folder)
+    page.text_input(key="trust_test_masks").set_value(str(tmp_path))
+    page.button[0].click().run()
+    assert started == [TrustOptions(masks=str(tmp_path))]
+    page.text_input(key="trust_test_masks").set_value("/none")
+    page.button[0].click().run()
+    assert "There is no folder" in as_read(page.error[0].value)
+    assert len(started) == 1
+
+
 def test_what_cannot_be_tested_is_a_sentence(
     folder: Path, started: list[TrustOptions], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

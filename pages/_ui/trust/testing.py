@@ -20,6 +20,7 @@ from pages._ui.session.data import folders
 _LIVE_S = 1.0
 _MOST_SAMPLES = 10_000
 _FOLDER, _SAMPLES, _LAYOUT = "trust_test_folder", "trust_test_samples", "trust_test_layout"
+_MASKS = "trust_test_masks"
 
 
 def draw_under_way(name: str) -> bool:
@@ -53,13 +54,20 @@ def draw_form(name: str) -> None:
             "Folder of photos, labelled or not", key=_FOLDER, placeholder="the images of its evaluation"
         )
         number = right.number_input("Photos", 1, _MOST_SAMPLES, USUAL_SAMPLES, key=_SAMPLES)
+        masks = st.text_input(
+            "Folder of masks, if there is one", key=_MASKS, placeholder="masks or boxes beside the photos",
+            help="Pictures with the photos' names, black where there is no object: the test then also says "
+            "how much of each map lies on the object.",
+        )  # fmt: skip
         wanted = st.form_submit_button("Test maps", type="primary", icon=":material/play_arrow:")
     st.caption(words.plain(f"Or in a terminal: python -m core trust {name} --data FOLDER"))
     typed, folder = values.text(entered).strip(), store.find(name)
     if not wanted and not typed:
         return
     try:
-        place = folders.taken(typed) if typed else None
+        place, beside = (
+            folders.taken(each) if each else None for each in (typed, values.text(masks).strip())
+        )
         layout = _layout(folder, place)
         if layout is None:
             st.caption("Choose one, then press Test maps.")
@@ -67,7 +75,9 @@ def draw_form(name: str) -> None:
         st.error(words.sentence(error), icon=":material/error:")
         return
     if wanted and layout is not None:
-        options = TrustOptions(data=str(place or ""), layout=layout, samples=int(number))
+        options = TrustOptions(
+            data=str(place or ""), layout=layout, samples=int(number), masks=str(beside or "")
+        )
         background_work.start(partial(background.start, folder, options))
 
 
