@@ -2,6 +2,7 @@
 
 import json
 import math
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -45,6 +46,11 @@ class Stress:
     steps: list[Step]
 
 
+def worse(photo: Image.Image, sample_id: str, kind: str, value: float) -> Image.Image:
+    """A sample's photo as it is at a step of the stress test; the noise is the same each time."""
+    return degraded(photo, kind, value, seed=zlib.crc32(sample_id.encode()))
+
+
 class _Worse:
     """Every variant of some images, the variants of one image in a row."""
 
@@ -56,7 +62,9 @@ class _Worse:
         """The image of one variant; raises as `ImageSet.image`."""
         row, number = divmod(place, len(VARIANTS))
         photo, variant = self._photo(int(self.indices[row])), VARIANTS[number]
-        return degraded(photo, variant.kind, variant.value, seed=row) if variant.kind else photo
+        if not variant.kind:
+            return photo
+        return worse(photo, self.images.sample_ids[self.indices[row]], variant.kind, variant.value)
 
     def __reduce__(self) -> tuple[type["_Worse"], tuple[ImageSet, IntArray]]:
         """Other processes have a memory of their own."""

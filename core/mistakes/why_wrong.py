@@ -87,13 +87,16 @@ def pictures(image: Picture, preprocess: Preprocess, size: tuple[int, int], side
 
     ``size`` (width, height) is that of the original; ``image`` may be larger or smaller.
     """
-    drawn, top = (image.shape[1], image.shape[0]), sides.top
+    maps = (sides.predicted, sides.rival, sides.difference)
+    return EvidencePictures(*(over(image, preprocess, size, values, sides.top) for values in maps))
 
-    def over(values: FloatArray) -> Picture:
-        spread = preprocess.on_image(display.balance(values, top), size, drawn)
-        return render.overlay(image, spread, render.SIGNED, 0.8)
 
-    return EvidencePictures(over(sides.predicted), over(sides.rival), over(sides.difference))
+def over(
+    image: Picture, preprocess: Preprocess, size: tuple[int, int], values: FloatArray, top: float
+) -> Picture:
+    """One map (h, w) over ``image``, as in `pictures`; its colours end at ``top``."""
+    spread = preprocess.on_image(display.balance(values, top), size, (image.shape[1], image.shape[0]))
+    return render.overlay(image, spread, render.SIGNED, 0.8)
 
 
 def _sum(explained: Map) -> Sum:

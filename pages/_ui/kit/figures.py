@@ -239,5 +239,5 @@ def stress(report: Mapping[str, Any]) -> go.Figure:
     figure.update_yaxes(range=[0, 1.04], tickformat=".0%", gridcolor=GRID, fixedrange=True)
     figure.update_xaxes(type="category", fixedrange=True, showgrid=False)
     figure.update_annotations(font_size=13)
-    figure.update_layout(height=420, margin={"l": 0, "r": 8, "t": 28, "b": 0})
+    figure.update_layout(height=320, margin={"l": 0, "r": 8, "t": 28, "b": 0})
     return figure

@@ -73,6 +73,13 @@ def test_the_samples_that_flip_at_a_step_are_shown() -> None:
     flipped = report["kinds"]["rotation"]["steps"][3]["flipped"]
     assert flipped
     assert sorted(each["id"] for each in _tiles(page, "Samples that flip")) == sorted(flipped)
+    page.session_state["stress_sample"] = flipped[0]
+    page.run()
+    assert not page.exception
+    shown = next(data["items"] for data in components(page) if data.get("hint"))
+    label, predicted = shown[1]["title"], shown[3]["title"]
+    assert [each["title"] for each in shown] == ["As it is", label, "Worse", predicted]
+    assert label != predicted
 
 
 def test_visitors_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,9 @@ from pages._ui import words
 from pages._ui.kit import figures
 from pages._ui.kit.components import tile_box
 from pages._ui.kit.samples import gallery
-from pages._ui.mistakes.drift import making
+from pages._ui.mistakes.drift import before_after, making
 from pages._ui.mistakes.state import drift as state
 from pages._ui.session.data import image_access
-from pages._ui.session.evaluation import choices
 
 _USUAL, _MOST = 200, 10_000
 
@@ -60,23 +59,21 @@ def _draw_report(results: Results, report: dict[str, Any]) -> None:
             "Step", range(len(steps)), key="stress_step", width=280,
             format_func=lambda place: f"{steps[place]['value']:g} {report['kinds'][kind]['unit']}",
         )  # fmt: skip
-    _draw_flipped(results, steps[number]["flipped"])
+    flipped = steps[number]["flipped"]
+    opened = state.sample_under_stress()
+    if opened and opened in flipped and (row := row_of(results.table, opened)) is not None:
+        before_after.draw(results, sample_at(results.table, row), kind, steps[number]["value"])
+    _draw_flipped(results, flipped, opened)
 
 
-def _draw_flipped(results: Results, flipped: list[str]) -> None:
-    """The samples that are right as they are and wrong at this step; a click opens one."""
+def _draw_flipped(results: Results, flipped: list[str], opened: str | None) -> None:
+    """The samples that are right as they are and wrong at this step; a click shows one before and after."""
     st.markdown(f"**{words.counted(len(flipped), 'sample')} right as they are and wrong at this step**")
     rows = [row for name in flipped[: gallery.PAGE_SIZE] if (row := row_of(results.table, name)) is not None]
     samples = [sample_at(results.table, row) for row in rows]
     if samples:
         pictures = image_access.pictures(results.evaluation)
         tile_box.draw(
-            gallery.tiles_of(results, samples, pictures, None), label="Samples that flip", key="flipped",
-            side=96, on_pick=_open,
+            gallery.tiles_of(results, samples, pictures, opened), label="Samples that flip", key="flipped",
+            side=96, on_pick=state.look_under_stress,
         )  # fmt: skip
-
-
-def _open(sample_id: str) -> None:
-    """Open a sample beside the confusion matrix, with its maps."""
-    choices.show_view("confusions")
-    choices.open_sample(sample_id)

@@ -14,7 +14,7 @@ from pages._ui.session.data import folders
 from pages._ui.session.question import photos
 
 _SIDE = 132
-_LEAVING = "drift_leaves_for_explain"
+_LEAVING, _STRESSED = "drift_leaves_for_explain", "stress_sample"
 
 
 def place(results: Results, name: str) -> ReportPlace:
@@ -42,6 +42,17 @@ def take_along(root: str, path: str) -> None:
     except ImageError:
         return
     st.session_state[_LEAVING] = True
+
+
+def look_under_stress(sample_id: str) -> None:
+    """Show a sample before and after the chosen step from the next run on."""
+    st.session_state[_STRESSED] = sample_id
+
+
+def sample_under_stress() -> str | None:
+    """The sample to show before and after the chosen step."""
+    sample_id: str | None = st.session_state.get(_STRESSED)
+    return sample_id
 
 
 def is_leaving() -> bool:
