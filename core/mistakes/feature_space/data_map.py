@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from core.arrays import DoubleArray, FloatArray, IntArray
+from core.evaluation.feature_space import umap_plane
 from core.evaluation.feature_space.areas import on_unit_square
 from core.evaluation.feature_space.plane import main_plane
 from core.evaluation.metrics import column, is_right
@@ -32,10 +33,13 @@ MOST_COLOURS = 10  # Categories with a colour of their own.
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DataMap:
-    """The points (N, 2) of the rows of a table, from 0 to 1; the map keeps ``share`` of the variance."""
+    """The points (N, 2) of the rows of a table, from 0 to 1.
+
+    ``share`` is that of the variance along the axes, where these are main directions; else None.
+    """
 
     points: FloatArray
-    share: float
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +85,17 @@ def data_map(results: Results) -> DataMap | None:
         return None
     plane = main_plane(features)
     return DataMap(on_unit_square(plane.points), sum(plane.shares))
+
+
+def has_umap(results: Results) -> bool:
+    """Whether there is a map by UMAP: the library is installed, and the samples are not too many."""
+    return umap_plane.is_installed() and results.table.num_rows <= umap_plane.MOST
+
+
+def umap_map(results: Results) -> DataMap | None:
+    """The map by UMAP; None if the evaluation has no features. Raises as `umap_plane.umap_plane`."""
+    features = features_of(results)
+    return None if features is None else DataMap(on_unit_square(umap_plane.umap_plane(features)))
 
 
 def colourings(known: pd.DataFrame) -> list[str]:

@@ -1,9 +1,13 @@
 """The view Map of Mistakes: a point for each sample, an area, and the nearest training images."""
 
 import base64
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import paths
@@ -77,3 +81,25 @@ def test_an_evaluation_without_features_says_so_and_offers_to_make_it_again() ->
     assert any("has no features: " in as_read(each.value) for each in page.markdown)
     assert page.button(key="evaluate_again").label == "Evaluate again"
     assert "has no features" in captions(opened(PAGE, checkpoint="digits", sample="digits/677"))
+
+
+def test_umap_can_be_chosen_where_it_is_installed(
+    digits_with_features: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library is optional: here it gives each sample its features' first and last number."""
+    assert "map_by" not in opened(PAGE, checkpoint=digits_with_features, view="Map").query_params
+    layout = SimpleNamespace(fit_transform=lambda features: features[:, [0, -1]])
+    library = ModuleType("umap")
+    monkeypatch.setattr(library, "UMAP", lambda **_settings: layout, raising=False)
+    library.__spec__ = ModuleSpec("umap", None)
+    monkeypatch.setitem(sys.modules, "umap", library)
+    page = opened(PAGE, checkpoint=digits_with_features, view="Map", map_by="UMAP", area=AREA)
+    assert not page.exception
+    features = sample_features.read(evaluations.find(paths.root() / digits_with_features, "digits-val"))
+    assert features is not None
+    places = areas.on_unit_square(np.asarray(features[:, [0, -1]], np.float32))
+    sent = np.frombuffer(base64.b64decode(component(page, "palette")["points"]), np.uint16).reshape(-1, 2)
+    np.testing.assert_allclose(sent / 65_535, places, atol=1e-4)
+    page.segmented_control(key="map_by").select("main").run()
+    assert "area" not in page.query_params
+    assert "of their variance" in captions(page)

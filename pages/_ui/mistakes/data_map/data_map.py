@@ -14,6 +14,7 @@ from core.mistakes.feature_space.data_map import Categories, DataMap
 from core.mistakes.results import Results
 from core.predictions import sample_features
 from pages._ui import words
+from pages._ui.kit import options
 from pages._ui.kit.components import scatter
 from pages._ui.kit.components.scatter import Colours, Points
 from pages._ui.kit.evaluations import evaluating
@@ -26,6 +27,7 @@ from pages._ui.session.data.image_access import Pictures
 from pages._ui.session.evaluation import choices
 
 _COLOUR = "colour"
+_MAPS = {"main": "Main directions", "umap": "UMAP"}
 _RIGHT, _WRONG, _UNKNOWN = "#0f9488", "#e8590c", "#8794a3"
 # Readable in the light and the dark theme.
 _PALETTE = (
@@ -37,7 +39,7 @@ _SCALE = [f"rgb({red},{green},{blue})" for red, green, blue in render.palette("v
 
 def draw(results: Results, pictures: Pictures, opened: str | None) -> None:
     """Draw the samples of the chosen area, and beside them the map, their average map, or the open one."""
-    drawn = maps.map_of(results)
+    drawn = _chosen_map(results)
     if drawn is None:
         evaluating.draw_again(results.evaluation, sample_features.missing(results.evaluation))
         return
@@ -56,6 +58,18 @@ def draw(results: Results, pictures: Pictures, opened: str | None) -> None:
             sample_view.draw(results, selection, pictures, opened, above)
         else:
             _draw_overview(results, selection, pictures, drawn)
+
+
+def _chosen_map(results: Results) -> DataMap | None:
+    """The map by main directions, or by UMAP where that can be chosen; None without features."""
+    if data_map.has_umap(results):
+        by = options.segmented(
+            "Map by", _MAPS, key="map_by", label_visibility="collapsed",
+            on_change=partial(choices.choose_area, None),
+        )  # fmt: skip
+        if by == "umap":
+            return maps.umap_of(results)
+    return maps.map_of(results)
 
 
 def _within_area(selection: Selection, drawn: DataMap) -> Selection:
@@ -98,10 +112,13 @@ def _draw_map(results: Results, drawn: DataMap, head: DeltaGenerator) -> None:
         on_area=gallery.choose_area,
         on_pick=partial(_open, results),
     )
-    st.caption(
-        "Points are close where the network sees samples as alike: these are the two main directions of its "
-        f"features, with {words.percent(drawn.share)} of their variance."
+    meaning = (
+        "neighbours stay together, and distances between groups mean little."
+        if drawn.share is None
+        else "these are the two main directions of its features, with "
+        f"{words.percent(drawn.share)} of their variance."
     )
+    st.caption(f"Points are close where the network sees samples as alike: {meaning}")
 
 
 def _colours(results: Results, head: DeltaGenerator) -> Colours:

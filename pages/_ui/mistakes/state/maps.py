@@ -15,6 +15,11 @@ def map_of(results: Results) -> DataMap | None:
     return _map(result_cache.key_of(results), results)
 
 
+def umap_of(results: Results) -> DataMap | None:
+    """The map by UMAP; None if the samples have no features."""
+    return _umap(result_cache.key_of(results), results)
+
+
 def properties(results: Results) -> pd.DataFrame:
     """The properties of the results' samples."""
     return _properties(result_cache.key_of(results), results)
@@ -28,6 +33,11 @@ def space_of(training: Results) -> FeatureSpace:
 @st.cache_resource(max_entries=8, show_spinner="Drawing the map…")
 def _map(key: str, _results: Results) -> DataMap | None:  # noqa: ARG001 (the key of the cache)
     return data_map.data_map(_results)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Drawing the map by UMAP; this takes up to a minute…")
+def _umap(key: str, _results: Results) -> DataMap | None:  # noqa: ARG001 (the key of the cache)
+    return data_map.umap_map(_results)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
