@@ -57,7 +57,8 @@ def draw(results: Results, pictures: Pictures, opened: str | None) -> None:
         )
         rows, title = _listed(results, wrong, decided, shown)
         selection = Selection(SampleFilter(), "as_stored", rows, title)
-        gallery.draw(results, selection, pictures, opened)
+        notes = {name: _in_words(each) for name, each in decided.items()}
+        gallery.draw(results, selection, pictures, opened, notes)
     with left:
         if opened:
             _draw_decision(results, selection, pictures, opened, decided)
@@ -163,6 +164,11 @@ def _draw_relabel(
         help="The class beside this button is right", on_click=keep, args=(results, sample),
         type="primary" if _is(decided, sample, RELABEL) else "secondary",
     )  # fmt: skip
+
+
+def _in_words(decision: Correction) -> str:
+    words_ = {KEEP: "kept", EXCLUDE: "excluded", UNSURE: "unsure"}
+    return words_.get(decision.decision, f"relabelled {decision.label}")
 
 
 def _is(decided: dict[str, Correction], sample: Sample, decision: str) -> bool:

@@ -7,7 +7,7 @@ from core.data import corrections
 from core.data.sources import catalogue
 from core.mistakes import wrong_labels
 from tests.support.looking import opened
-from tests.support.mistakes_page import PAGE, shown
+from tests.support.mistakes_page import PAGE, shown, tiles
 
 VIEW = {"checkpoint": "digits", "view": "Wrong labels", "labels": "All"}
 
@@ -41,7 +41,7 @@ def test_the_decided_labels_are_listed_with_their_file() -> None:
     file, (first, second, *_) = corrections.usual_place(catalogue.load("digits")), _listed()
     corrections.write(file, [corrections.Correction(second, "keep")])
     page = opened(PAGE, **{**VIEW, "labels": "Decided"})
-    assert shown(page) == [second]
+    assert [(each["id"], each["note"]) for each in tiles(page)] == [(second, "kept")]
     assert str(file) in page.code[0].value
     page = opened(PAGE, **VIEW, sample=second)
     assert page.button(key="decide_keep").proto.type == "primary"

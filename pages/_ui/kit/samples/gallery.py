@@ -1,7 +1,9 @@
 """Samples to walk through: which, in what order, and their pictures, a page at a time."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -124,8 +126,14 @@ def choose_area(area: Area | None) -> None:
     choices.set_picker(choices.ONLY, "all", _OUTCOMES["all"])
 
 
-def draw(results: Results, selection: Selection, pictures: Pictures, opened: str | None) -> None:
-    """Draw a page of the samples in a box; a click opens one."""
+def draw(
+    results: Results,
+    selection: Selection,
+    pictures: Pictures,
+    opened: str | None,
+    notes: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Draw a page of the samples in a box; a click opens one. ``notes`` by sample id replace file names."""
     number = len(selection.rows)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.header(words.plain(selection.title), anchor=False, width="content")
@@ -144,7 +152,7 @@ def draw(results: Results, selection: Selection, pictures: Pictures, opened: str
     samples = [sample_at(results.table, int(row)) for row in page_of(selection.rows, shown, PAGE_SIZE)]
     with slot:
         tile_box.draw(
-            tiles_of(results, samples, pictures, opened), label="Samples", key="gallery", side=_TILE,
+            tiles_of(results, samples, pictures, opened, notes), label="Samples", key="gallery", side=_TILE,
             on_pick=choices.open_sample, below=room_below(pages),
         )  # fmt: skip
 
@@ -154,7 +162,13 @@ def room_below(pages: int) -> int:
     return _BELOW_PAGES if pages > 1 else _BELOW
 
 
-def tiles_of(results: Results, samples: list[Sample], pictures: Pictures, opened: str | None) -> list[Tile]:
+def tiles_of(
+    results: Results,
+    samples: list[Sample],
+    pictures: Pictures,
+    opened: str | None,
+    notes: Mapping[str, str] = MappingProxyType({}),
+) -> list[Tile]:
     """A tile for each sample: its picture, its true class, and what it was predicted as."""
     thumbs = image_access.thumbs(pictures.images, samples) if pictures.images else [None] * len(samples)
     return [
@@ -164,7 +178,7 @@ def tiles_of(results: Results, samples: list[Sample], pictures: Pictures, opened
             results.class_names[sample.label],
             verdict(results, sample),
             selected=sample.sample_id == opened,
-            note=sample.sample_id.rpartition("/")[2],
+            note=notes.get(sample.sample_id, sample.sample_id.rpartition("/")[2]),
         )
         for sample, thumb in zip(samples, thumbs, strict=True)
     ]
