@@ -14,7 +14,7 @@ from core.evaluation.comparing.comparison import Pair, piles
 from core.evaluation.comparing.verdict import Verdict, interval, p_words, points, verdict
 from core.shares import percent
 
-ELSEWHERE = "elsewhere"
+ELSEWHERE, NO_GROUP = "elsewhere", "in no known group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def proof(pair: Pair, name: str, groups: Mapping[str, Collection[str]]) -> Proof
         raise DataError(f"no sample of the group {name!r} is left to test the fix on")
     known = {each: verdict_ for each, mask in inside.items() if (verdict_ := _of(pair, mask)) is not None}
     rest = _of(pair, ~np.logical_or.reduce(list(inside.values())))
-    judged = known | ({ELSEWHERE: rest} if rest is not None else {})
+    judged = known | ({NO_GROUP: rest} if rest is not None else {})
     return Proof(
         name,
         verdict(piles(pair), None),

@@ -51,7 +51,7 @@ def test_a_change_within_chance_did_not_help() -> None:
 def test_a_fix_that_breaks_others_names_the_cost() -> None:
     shown = proved(range(15), range(20, 60))
     assert in_words(shown).startswith("It helped, at a cost elsewhere.")
-    assert lines(shown)[-1] == "worst part: 25.0% right (dark) before, 42.9% (elsewhere) after"
+    assert lines(shown)[-1] == "worst part: 25.0% right (dark) before, 42.9% (in no known group) after"
 
 
 def test_without_a_sample_of_the_group_there_is_no_proof() -> None:
