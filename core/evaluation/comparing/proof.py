@@ -119,9 +119,12 @@ def _worst(accuracies: Mapping[str, float]) -> Worst:
 def _answer(proof_: Proof) -> str:
     if has_helped(proof_):
         return "It helped, at a cost elsewhere." if has_cost(proof_) else "It helped."
-    if proof_.group.difference.high < 0:
+    change = proof_.group.difference
+    if change.high < 0:
         return "It did not help: more of the group is wrong now."
-    return "It did not help: the change in the group may be chance."
+    if change.value <= 0:
+        return "It did not help."
+    return "It may have helped: the change in the group could be chance."
 
 
 def _numbers(proof_: Proof) -> str:

@@ -42,8 +42,13 @@ def test_a_fix_that_helps_says_so_with_its_interval() -> None:
     assert in_words(shown).endswith("McNemar p = 0.00012); elsewhere 0.0% → 0.0%")
 
 
-def test_a_change_within_chance_did_not_help() -> None:
-    assert in_words(proved(range(3), range(2))).startswith("It did not help: the change in the group may be")
+def test_a_change_within_chance_is_no_proof_and_no_change_no_help() -> None:
+    assert in_words(proved(range(3), range(2))).startswith(
+        "It may have helped: the change in the group could"
+    )
+    assert in_words(proved(range(3), range(3))).startswith(
+        "It did not help. Wrong in this group: 15.0% → 15.0%"
+    )
     worse = proved(range(2), range(18))
     assert in_words(worse).startswith("It did not help: more of the group is wrong now.")
 
