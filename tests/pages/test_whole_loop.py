@@ -1,6 +1,5 @@
 """From Home through the whole loop: the links, the button that fixes a group, and what it did."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.__main__ import main
 from core.checkpoints import paths
 from core.predictions import evaluations
+from tests.support import kept_groups
 from tests.support.looking import as_read, opened
 from tests.support.paths import ROOT
 
@@ -26,8 +26,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = pd.read_parquet(evaluation.table)
     background = pd.read_parquet(evaluation.folder / paths.PROPERTIES)["background"]
     ids = table["sample_id"][(background == "brick") & (table["label"] < 5)].tolist()
-    groups = {"groups": [{"name": GROUP, "sample_ids": ids}]}
-    (evaluation.folder / paths.GROUPS).write_text(json.dumps(groups))
+    kept_groups.keep(evaluation, {GROUP: ids})
     with paths.rooted(root):
         assert main(["fix", "shortcut", "--group", GROUP, "--by", "head", "--out", "fixed"]) == 0
     return root

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.checkpoints import paths
-from core.errors import FileError, FixError
-from core.files import stored
-from core.predictions import evaluations
+from core.errors import FixError
+from core.predictions import evaluations, groups
 from core.predictions.evaluations import Evaluation
 
 Groups = Mapping[str, tuple[str, ...]]
@@ -39,7 +37,7 @@ def find_group(folder: Path, name: str, evaluation: str | None = None) -> FoundG
     for each in searched:
         if name in known[each.name]:
             return FoundGroup(name, each, known[each.name])
-    there = ", ".join(repr(group) for groups in known.values() for group in groups)
+    there = ", ".join(repr(group) for names in known.values() for group in names)
     advice = (
         f"there is {there}" if there else f"find groups first: python -m core groups {folder.name} --out DIR"
     )
@@ -50,13 +48,7 @@ def groups_of(evaluation: Evaluation) -> Groups:
     """The sample ids of each group of an evaluation, by name; empty if none were looked for.
 
     Raises:
-        FixError: the file is damaged.
+        EvaluationError: the file is damaged.
     """
-    path = evaluation.folder / paths.GROUPS
-    if not path.exists():
-        return {}
-    try:
-        listed = stored.read_json(path)["groups"]
-        return {each["name"]: tuple(each["sample_ids"]) for each in listed}
-    except (FileError, ValueError, KeyError, TypeError) as error:
-        raise FixError(f"{str(path)!r} is not a list of groups: {error}; find the groups again") from error
+    kept = groups.read(evaluation)
+    return {each.name: each.sample_ids for each in kept.groups} if kept else {}

@@ -1,6 +1,5 @@
 """Training images like a group are told by their properties, features and class."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import samples_of
 from core.training.emphasis import members
 from core.training.schema import Emphasis
+from tests.support import kept_groups
 
 SETTINGS = Emphasis("random/found", "brick")
 
@@ -37,8 +37,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
             evaluate(folder, replace(samples, indices=samples.indices[:200]), keep=Keep(name))
         on_brick = np.array(images.metadata["background"]) == "brick"
         inside = np.flatnonzero(on_brick & (images.labels < 5) & (images.published == "val"))
-        groups = [{"name": "brick", "sample_ids": [images.sample_ids[index] for index in inside]}]
-        (evaluations.place(folder, "found") / paths.GROUPS).write_text(json.dumps({"groups": groups}))
+        kept_groups.keep(
+            evaluations.find(folder, "found"), {"brick": [images.sample_ids[index] for index in inside]}
+        )
     return root
 
 

@@ -1,6 +1,5 @@
 """A fix by the last layer: what it changes, which samples prove it, and what the card keeps."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from core.predictions.evaluating.samples import samples_of
 from core.training.fixes.fixing import Choices
 from core.training.fixes.held_out import held_out
 from core.training.fixes.kinds import fix
+from tests.support import kept_groups
 from tests.support.tiny_evaluation import random_checkpoint
 
 NUM = 400
@@ -31,9 +31,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder = random_checkpoint("random", tuple("0123456789"))
         samples = samples_of(store.read_card(folder), catalogue.load("digits"), "val")
         evaluate(folder, replace(samples, indices=np.arange(NUM)), keep=Keep("some"))
-        groups = [{"name": GROUP, "sample_ids": [f"digits/{index}" for index in range(200, NUM)]}]
-        place = evaluations.place(folder, "some") / paths.GROUPS
-        place.write_text(json.dumps({"groups": groups, "tried": 1}))
+        kept_groups.keep(
+            evaluations.find(folder, "some"), {GROUP: [f"digits/{index}" for index in range(200, NUM)]}
+        )
     return folder
 
 
