@@ -18,7 +18,7 @@ from core.explain.network.layers import stages
 from core.explanation.asking import layers_of
 from core.inside.examples import stored_examples
 from core.mistakes import results
-from core.predictions import evaluations, prediction_table, properties, score_files
+from core.predictions import evaluations, groups, prediction_table, properties, score_files
 from core.training import recipe as recipes
 from tests.support.paths import DATA, ROOT
 from tests.support.shipped import TRAINED
@@ -145,6 +145,19 @@ def test_the_shortcut_fails_where_the_background_is_that_of_the_other_digits(eva
     right = (table["label"] == table["predicted"]).groupby(agrees).mean()
     assert right[True] > 0.95
     assert 0.5 < right[False] < 0.7
+
+
+def test_the_groups_of_the_shortcut_have_the_background_of_the_other_digits() -> None:
+    for evaluation in ("shortcut-val", "shortcut-test"):
+        found = evaluations.find(paths.root() / "shortcut", evaluation)
+        kept, known = groups.read(found), properties.read(found)
+        assert kept is not None
+        assert known is not None
+        background = known.set_index("sample_id")["background"]
+        labels = pd.read_parquet(found.table).set_index("sample_id")["label"]
+        is_other = (background == "grass") == (labels >= 5)
+        on_grass = next(each for each in kept.groups if each.name.startswith("grass behind"))
+        assert is_other[list(on_grass.sample_ids)].all()
 
 
 def test_transfer_beats_scratch_on_the_same_photos() -> None:
