@@ -23,7 +23,7 @@ def draw(evaluation: Evaluation, group: str, key: str) -> None:
         st.fragment(errors.guarded(_watch), run_every=_LIVE_S)(evaluation, name)
         return
     if said := fixes.failed(evaluation, group):
-        st.error(words.plain(words.capital(said)), icon=":material/error:")
+        st.error(words.capital(said), icon=":material/error:")
     pressed = st.button(
         "Fix",
         icon=":material/build:",
