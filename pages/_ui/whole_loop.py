@@ -60,7 +60,7 @@ def _steps() -> list[_Step]:
             "pages/mistakes.py",
             ":material/grid_on:",
             "What its mistakes share",
-            "Press **Find groups**: most mistakes are digits on the background of the other digits.",
+            "Two groups have most of the mistakes: digits on the background of the other digits.",
             groups,
         ),
         _Step(
