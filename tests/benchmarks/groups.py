@@ -27,6 +27,13 @@ def main() -> None:
     parser.add_argument("--wide", type=int, default=0, metavar="N", help="samples of the wide data set")
     options = parser.parse_args()
     seeds = range(options.seeds)
+    if seeds:
+        _draw_planted(seeds)
+    if options.wide:
+        _draw_wide(options.wide)
+
+
+def _draw_planted(seeds: range) -> None:
     print("| planted | error inside | reported | of ten, mean | at least 8 of ten |")
     print("| --- | --- | --- | --- | --- |")
     for error in (0.6, 0.3):
@@ -34,8 +41,6 @@ def main() -> None:
             _draw_kind(kind, error, seeds)
     reported = sum(bool(groups(clean(seed)).groups) for seed in seeds)
     print(f"\nclean: {reported} of {len(seeds)} seeds with a group")
-    if options.wide:
-        _draw_wide(options.wide)
 
 
 def _draw_kind(kind: str, error: float, seeds: range) -> None:

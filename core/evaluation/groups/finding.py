@@ -29,9 +29,12 @@ from core.evaluation.groups.population import (
 from core.evaluation.groups.rules import rules
 
 LEVEL = 0.05
-_TESTED = 50  # Candidates of each half, at most.
+_TESTED = 30  # Candidates of each half, at most.
 _ALIKE = 0.5  # Shared members over all members of two candidates; the share of mistakes that a group shares.
 _SURE = 0.001  # Level of the tests beside the one that is corrected.
+_LEAST_GAIN = 4.0  # Of a candidate in the searched half: what chi-squared exceeds one time in twenty.
+_OWN_LEVEL = 0.05  # Of the test against the group's own classes alone.
+_UNUSUAL = 0.25  # A class with fewer or more mistakes than this share of classes by chance is not pooled.
 _LEAST_ODDS, _LEAST_DIFFERENCE, _LEAST_WRONG = 3.0, 0.05, 5
 _COST_OF_PREDICTED = 4.0  # Of two that are the same, the one within a true class is easier to act on.
 
@@ -93,9 +96,10 @@ def _strongest(population: Population, candidates: Iterable[Candidate], half: Bo
     strengths = np.array([_strength(population, each, half) for each in large])
     kept: list[Candidate] = []
     for index in np.argsort(-strengths, kind="stable").tolist():
-        if strengths[index] <= 0 or len(kept) == _TESTED:
+        if len(kept) == _TESTED:
             break
-        if all(_overlap(large[index], other) < _ALIKE for other in kept):
+        is_likely = strengths[index] + large[index].cost > _LEAST_GAIN
+        if is_likely and all(_overlap(large[index], other) < _ALIKE for other in kept):
             kept.append(large[index])
     return kept
 
@@ -116,9 +120,39 @@ def _among_all(population: Population, candidate: Candidate) -> Candidate:
 
 
 def _p_value(population: Population, candidate: Candidate, half: Booleans) -> float:
-    kept = half[candidate.scope.rows]
-    is_wrong = population.is_wrong[candidate.scope.rows]
-    return evidence.p_value(candidate.is_inside()[kept], is_wrong[kept], candidate.scope.strata[kept])
+    """The p-value in a half.
+
+    Within one true class, it is of the comparison with all samples of classes that are as hard, and 1 unless
+    the group is worse than the rest of its own class too.
+    """
+    scope, inside = candidate.scope, candidate.is_inside()
+    kept = half[scope.rows]
+    is_wrong = population.is_wrong[scope.rows]
+    own = evidence.p_value(inside[kept], is_wrong[kept], scope.strata[kept])
+    if scope.kind != TRUE or len(scope.classes) > 1:
+        return own
+    if own > _OWN_LEVEL:
+        return 1.0
+    is_inside = np.zeros(len(population), bool)
+    is_inside[candidate.rows] = True
+    strata = _pooled(population, is_inside, ~half)
+    return evidence.p_value(is_inside[half], population.is_wrong[half], strata[half])
+
+
+def _pooled(population: Population, is_inside: Booleans, searched: Booleans) -> IntArray:
+    """Strata (N,) with which a group is compared: all classes that are as hard outside of it are one.
+
+    The few other samples of one class would hide a group that is twice as hard. In the half ``searched``,
+    outside of the group, a class whose mistakes are unusual for the rate of all is a stratum of its own.
+    """
+    from scipy.stats import binom  # noqa: PLC0415 (a second, only where it is needed)
+
+    outside, num_classes = searched & ~is_inside, len(population.class_names)
+    size = np.bincount(population.labels[outside], minlength=num_classes)
+    wrong = np.bincount(population.labels[outside & population.is_wrong], minlength=num_classes)
+    rate = wrong.sum() / max(size.sum(), 1)
+    is_usual = (binom.sf(wrong - 1, size, rate) > _UNUSUAL) & (binom.cdf(wrong, size, rate) > _UNUSUAL)
+    return np.where(is_usual[population.labels], num_classes, population.labels)
 
 
 def _is_worse(population: Population, candidate: Candidate) -> bool:
