@@ -2,6 +2,7 @@
 
 import base64
 import sys
+from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 
@@ -10,10 +11,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import paths
+from core.checkpoints import paths, store
 from core.evaluation.feature_space import areas
 from core.mistakes import results
-from core.mistakes.feature_space import data_map
+from core.mistakes.feature_space import data_map, nearest
 from core.predictions import evaluations, sample_features
 from tests.support.looking import as_read, captions, component, components, opened
 from tests.support.mistakes_page import PAGE, shown
@@ -72,6 +73,21 @@ def test_an_open_sample_has_its_nearest_training_images(digits_with_features: st
     train = pd.read_parquet(evaluations.find(folder, "digits-train").table).iloc[np.argsort(-slow)[:9]]
     assert [each["id"] for each in near] == train["sample_id"].tolist()
     assert [each["caption"] for each in near] == train["label"].astype(str).tolist()
+
+
+def test_training_images_evaluated_by_other_weights_do_not_count(
+    digits_with_features: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = paths.root() / digits_with_features
+    validation = evaluations.find(folder, "digits-val")
+    training = nearest.training_evaluation(validation)
+    assert training is not None
+    assert training.name == nearest.name_for_training(validation) == "digits-train"
+    card = replace(store.read_card(folder), weights_sha256="others")
+    monkeypatch.setattr(store, "read_card", lambda _folder: card)
+    assert nearest.training_evaluation(validation) is None
+    page = opened(PAGE, checkpoint=digits_with_features, sample="digits/677")
+    assert page.button(key="evaluate_training").label == "Evaluate the training images"
 
 
 def test_an_evaluation_without_features_says_so_and_offers_to_make_it_again() -> None:
