@@ -16,6 +16,7 @@ from core.mistakes import results
 from core.mistakes.feature_space import data_map
 from core.predictions.evaluating.evaluate import evaluate
 from core.predictions.evaluating.samples import samples_of
+from tests.support.accessibility import ALL_RULES, violations
 from tests.support.window import App
 
 
@@ -35,6 +36,7 @@ def test_a_line_around_points_shows_their_samples_and_a_click_opens_one(
     app.open(f"/mistakes?checkpoint={mapped.name}&view=Map")
     plane = app.page.locator(".st-key-data_map canvas.over")
     expect(plane).to_be_visible()
+    assert violations(app, ALL_RULES) == []
     box = plane.bounding_box()
     assert box is not None
     corners = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in _CORNERS]
