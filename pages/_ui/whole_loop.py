@@ -47,7 +47,7 @@ def draw() -> None:
 
 
 def _steps() -> list[_Step]:
-    groups = {evaluated.EVALUATION: _EVALUATION, choices.VIEW: "groups"}
+    groups = {evaluated.EVALUATION: _EVALUATION, choices.VIEW: "Groups"}
     return [
         _Step(
             "pages/train.py",
@@ -59,7 +59,7 @@ def _steps() -> list[_Step]:
         _Step(
             "pages/mistakes.py",
             ":material/grid_on:",
-            "What its mistakes share",
+            "Where it fails",
             "Two groups have most of the mistakes: digits on the background of the other digits.",
             groups,
         ),

@@ -69,11 +69,12 @@ def test_home_leads_through_four_steps_and_to_a_sample_of_the_group() -> None:
     steps = [each.proto for each in page.get("page_link") if each.proto.label[2:3].isdigit()]
     assert [each.label for each in steps] == [
         "**1. What it learned**",
-        "**2. What its mistakes share**",
+        "**2. Where it fails**",
         "**3. What it looks at**",
         "**4. Fix it, and prove it**",
     ]
     assert [each.page for each in steps] == ["train", "mistakes", "explain", "mistakes"]
+    assert all("view=Groups" in steps[place].query_string for place in (1, 3))
     assert "photo=shortcut%2Fshortcut-val%2Fshortcut%2F" in steps[2].query_string
 
 
