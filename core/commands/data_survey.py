@@ -9,7 +9,8 @@ from core.data.cache import decode
 from core.data.division import divided
 from core.data.image_set import ImageSet
 from core.data.splits import published_split
-from core.data.survey.report import lines, report
+from core.data.survey.printed import lines
+from core.data.survey.report import report
 from core.drawing.render import png
 from core.models import registry
 from core.training import recipe as recipes

@@ -11,14 +11,12 @@ from core.data.image_set import ImageSet, Labels, LeftOut
 from core.data.sources.folder.listing import NOT_OPENED
 from core.data.survey.copies import content_numbers, near_pairs
 from core.data.survey.image_facts import SurveyTable
-from core.shares import percent
 
 SPLITS = ("train", "val", "test")
 _NAMES = dict(zip(SPLITS, ("training", "validation", "test"), strict=True))
 _IMBALANCED = 3.0  # Largest / smallest class: from here on, accuracy hides the recall of the small one.
 _KEPT = 1_000  # Near copies within a split that are listed on a page.
-_LISTED = 3  # Files of each kind that are listed in a terminal.
-_ENDS = 5  # Largest and smallest classes that are listed in a terminal.
+_LISTED = 3  # Empty folders that a hint names.
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +174,7 @@ def _near(
 
 def _hints(report: DataReport) -> Iterator[str]:
     if report.broken:
-        yield f"{_several(len(report.broken), 'broken file is', 'broken files are')} skipped"
+        yield f"{several(len(report.broken), 'broken file is', 'broken files are')} skipped"
     yield from _hints_on_files(report)
     yield from _hints_on_classes(report)
     for some, other in combinations(SPLITS, 2):
@@ -186,7 +184,7 @@ def _hints(report: DataReport) -> Iterator[str]:
         yield f"{conflicting} images have the same content but different labels: some of the labels are wrong"
     conflicting = sum(each.labels_differ for each in (*report.near, *report.near_within))
     if conflicting:
-        pairs = _several(conflicting, "pair of images looks", "pairs of images look")
+        pairs = several(conflicting, "pair of images looks", "pairs of images look")
         yield f"{pairs} almost the same, with different labels: check them"
 
 
@@ -212,14 +210,14 @@ def _hints_on_classes(report: DataReport) -> Iterator[str]:
     if report.is_imbalanced:
         small = int(np.where(totals > 0, totals, totals.max() + 1).argmin())
         large = int(totals.argmax())
-        few = f"class {report.class_names[small]!r} has {_several(totals[small], 'image', 'images')}"
+        few = f"class {report.class_names[small]!r} has {several(totals[small], 'image', 'images')}"
         many = f"{report.class_names[large]!r} {totals[large]:,}"
         yield f"{few}, {many}: look at balanced accuracy, not only at accuracy"
     for split, counts in zip(SPLITS, report.counts.T, strict=True):
         empty = np.flatnonzero(counts == 0)
         if len(empty) and (counts.any() or split == "train"):
             first = f"no {_NAMES[split]} image of class {report.class_names[empty[0]]!r}"
-            rest = f" and {_several(len(empty) - 1, 'other', 'others')}" if len(empty) > 1 else ""
+            rest = f" and {several(len(empty) - 1, 'other', 'others')}" if len(empty) > 1 else ""
             yield f"there is {first}{rest}"
 
 
@@ -227,75 +225,15 @@ def _hints_on_leaks(report: DataReport, some: str, other: str) -> Iterator[str]:
     too_good = f"the {_NAMES[other]} accuracy is too good"
     shared = sum({some, other} <= set(each.splits) for each in report.exact)
     if shared:
-        verb = _several(shared, "image is", "images are")
+        verb = several(shared, "image is", "images are")
         yield f"{verb} in both {_NAMES[some]} and {_NAMES[other]}: {too_good}"
     pairs = [each for each in report.near if {some, other} == set(each.splits)]
     similar = len({each.sample_ids[each.splits.index(other)] for each in pairs})
     if similar:
-        looks = _several(similar, f"{_NAMES[other]} image looks", f"{_NAMES[other]} images look")
+        looks = several(similar, f"{_NAMES[other]} image looks", f"{_NAMES[other]} images look")
         yield f"{looks} almost like an image in {_NAMES[some]}: {too_good}"
 
 
-def _several(number: int, one: str, many: str) -> str:
+def several(number: int, one: str, many: str) -> str:
+    """``1 image`` or ``2,000 images``."""
     return f"{number:,} {one if number == 1 else many}"
-
-
-def lines(report: DataReport) -> list[str]:
-    """The report for a terminal: at most about 40 lines; of many classes, only the largest and smallest."""
-    sizes = report.sizes
-    spans = (f"{low} to {high} (median {middle})" for low, middle, high in (sizes.widths, sizes.heights))
-    num_images = _several(int(report.counts.sum()), "image", "images")
-    share = f"majority-class baseline {percent(report.majority_share)}"
-    return [
-        f"{report.name}: {num_images}, fingerprint {report.fingerprint}",
-        *_class_lines(report),
-        f"classes   largest / smallest {report.imbalance:.1f}; {share}",
-        "pixels    width {}, height {}, ".format(*spans) + _several(sizes.num_distinct, "size", "sizes"),
-        "modes     " + ", ".join(f"{mode} {number:,}" for mode, number in report.modes.items()),
-        *_listed("broken", len(report.broken), [f"{name}: {reason}" for name, reason in report.broken]),
-        *_listed("copies", len(report.exact), [_as_text(each) for each in report.exact[:_LISTED]]),
-        *_listed("similar", len(report.near), [_as_text(each) for each in report.near[:_LISTED]]),
-        f"          and {report.num_near_within:,} similar pairs within a split"
-        + ("" if report.near_complete else "; there may be more, as not all pairs were compared"),
-        *(f"          {_as_text(each)}"[:110] for each in report.near_within[:_LISTED] if each.labels_differ),
-        *([f"groups    {report.num_groups:,}, each kept whole in one split"] if report.num_groups else []),
-        *_left_out_lines(report),
-        *(f"! {hint}" for hint in report.hints),
-    ]
-
-
-def _left_out_lines(report: DataReport) -> Iterator[str]:
-    total = sum(each.num_files for each in report.left_out)
-    yield f"left out  {_several(total, 'file', 'files')}{':' if total else ''}"
-    for each in report.left_out:
-        example = f", such as {each.examples[0]}" if each.examples else ""
-        yield f"          {each}{example}"
-
-
-def _class_lines(report: DataReport) -> Iterator[str]:
-    totals = report.counts.sum(axis=1)
-    order = np.argsort(-totals, kind="stable").tolist()
-    num_left_out = len(order) - 2 * _ENDS
-    shown = order if num_left_out <= 1 else [*order[:_ENDS], *order[-_ENDS:]]
-    width = max(9, *(min(30, len(report.class_names[index])) for index in shown))
-    yield f"{'':{width}} " + "".join(f"{title:>10}" for title in (*SPLITS, "all"))
-    for place, index in enumerate(shown):
-        if num_left_out > 1 and place == _ENDS:
-            yield f"... {num_left_out:,} more classes"
-        yield _row(report.class_names[index][:30], [*report.counts[index], totals[index]], width)
-    yield _row("all", [*report.counts.sum(axis=0), totals.sum()], width)
-
-
-def _row(title: str, numbers: Sequence[int], width: int) -> str:
-    return f"{title:{width}} " + "".join(f"{number:>10,}" for number in numbers)
-
-
-def _listed(title: str, number: int, items: Sequence[str]) -> Iterator[str]:
-    more = "" if number <= _LISTED else f", the first {_LISTED}"
-    yield f"{title:10}{number:,}{more}{':' if number else ''}"
-    yield from (f"          {item if len(item) <= 100 else item[:99] + '…'}" for item in items[:_LISTED])
-
-
-def _as_text(copies: Copies) -> str:
-    samples = (f"{name} ({split})" for name, split in zip(copies.sample_ids, copies.splits, strict=True))
-    return ", ".join(samples) + ("; labels differ" if copies.labels_differ else "")

@@ -9,7 +9,8 @@ from PIL import Image
 
 from core.data.image_set import Files, ImageSet, Pixels
 from core.data.survey.image_facts import SurveyTable, survey
-from core.data.survey.report import DataReport, lines, report
+from core.data.survey.printed import lines
+from core.data.survey.report import DataReport, report
 from tests.support.paths import DATA
 
 PETS = DATA / "oxford-iiit-pet" / "images"
