@@ -193,7 +193,8 @@ def _distinct(population: Population, confirmed: list[Confirmed]) -> Iterator[Co
     for each in sorted(confirmed, key=lambda one: -one.strength):
         rows = each.candidate.rows
         is_other = covered[rows[population.is_wrong[rows]]].mean() < _ALIKE
-        if is_other or _is_worse_within(population, rows, np.flatnonzero(covered)):
+        is_true = each.candidate.scope.kind != PREDICTED  # Elsewhere what is predicted makes it worse.
+        if is_other or (is_true and _is_worse_within(population, rows, np.flatnonzero(covered))):
             covered[rows] = True
             yield each
 
