@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from math import copysign, inf, sqrt
 
-from scipy.special import stdtr
-
 from core.explain.trust.curves import CurvePair
 from core.explain.trust.faithfulness import Faithfulness, both_directions
 
@@ -81,6 +79,8 @@ def verdict(faithful: Faithfulness) -> MapVerdict:
 
 def _p_noise(faithful: Faithfulness) -> float:
     """One-sided: the mean of noise is 0, its spread is estimated from as many values as there are orders."""
+    from scipy.special import stdtr  # noqa: PLC0415 (a third of a second, for those who test a map)
+
     spread = faithful.noise_spread
     ratio = faithful.score / spread if spread else copysign(inf, faithful.score) if faithful.score else 0.0
     return float(1 - stdtr(len(faithful.noise), ratio))
