@@ -16,7 +16,7 @@ _NAME, _EVALUATION = "shortcut", "shortcut-val"
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A link to a page, with what to do there."""
+    """A page, and what to do there."""
 
     page: str
     icon: str
@@ -26,7 +26,7 @@ class _Step:
 
 
 def draw() -> None:
-    """Four links in their order; nothing where the checkpoint is missing or has not been evaluated."""
+    """Four steps in their order; nothing where the checkpoint is missing or has not been evaluated."""
     if _NAME not in available() or evaluations.known(find(_NAME), _EVALUATION) is None:
         return
     st.header("See the whole loop in two minutes", anchor=False)
@@ -37,12 +37,17 @@ def draw() -> None:
     with st.container(horizontal=True, gap="small", key="whole_loop"):
         for number, step in enumerate(_steps(), start=1):
             with st.container(border=True, gap="xsmall", width=212, height="stretch"):
-                st.page_link(
-                    step.page,
-                    label=f"**{number}. {step.title}**",
+                pressed = st.button(
+                    f"**{number}. {step.title}**",
                     icon=step.icon,
-                    query_params={models.CHECKPOINT: _NAME} | step.query,
+                    key=f"loop_{number}",
+                    type="tertiary",
+                    # A link would not do: the checkpoint that the sidebar has chosen stays.
+                    on_click=models.choose_checkpoint,
+                    args=(_NAME,),
                 )
+                if pressed:
+                    st.switch_page(step.page, query_params=step.query)
                 st.caption(step.about)
 
 

@@ -66,16 +66,23 @@ def test_home_leads_through_four_steps_and_to_a_sample_of_the_group() -> None:
     page = opened("app.py")
     assert not page.exception
     assert "See the whole loop in two minutes" in [each.value for each in page.header]
-    steps = [each.proto for each in page.get("page_link") if each.proto.label[2:3].isdigit()]
+    steps = [each for each in page.button if str(each.key).startswith("loop_")]
     assert [each.label for each in steps] == [
         "**1. What it learned**",
         "**2. Where it fails**",
         "**3. What it looks at**",
         "**4. Fix it, and prove it**",
     ]
-    assert [each.page for each in steps] == ["train", "mistakes", "explain", "mistakes"]
-    assert all("view=Groups" in steps[place].query_string for place in (1, 3))
-    assert "photo=shortcut%2Fshortcut-val%2Fshortcut%2F" in steps[2].query_string
+
+
+def test_each_step_opens_a_page_of_the_network_that_learned_the_shortcut() -> None:
+    for number, title in ((2, "Mistakes"), (3, "Explain")):
+        page = opened("app.py")
+        assert page.selectbox(key="checkpoint").value != "shortcut"
+        page.button(key=f"loop_{number}").click().run()
+        assert not page.exception
+        assert [each.value for each in page.title] == [title]
+        assert page.selectbox(key="checkpoint").value == "shortcut"
 
 
 def test_home_does_not_offer_the_loop_without_its_checkpoint(

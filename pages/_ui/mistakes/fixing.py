@@ -10,7 +10,6 @@ from core.training.runs import free_name
 from pages._ui import errors, words
 from pages._ui.kit import background_work
 from pages._ui.mistakes.state import fixes
-from pages._ui.session.checkpoints import models
 from pages._ui.session.evaluation import evaluated
 
 _LIVE_S = 1.0
@@ -54,5 +53,5 @@ def _watch(evaluation: Evaluation, name: str) -> None:
         fixes.fail(background.complaint(name) or "the fix ended without a result")
         st.rerun()
     fixes.arrived()
-    query = {models.CHECKPOINT: evaluation.of.name, evaluated.EVALUATION: evaluation.name}
-    st.switch_page("pages/compare.py", query_params=query | {"with": f"{name}/{proved}"})
+    query = {evaluated.EVALUATION: evaluation.name, "with": f"{name}/{proved}"}
+    st.switch_page("pages/compare.py", query_params=query)
