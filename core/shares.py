@@ -1,4 +1,4 @@
-"""Shares in percent, for display: by one rule on pages, in messages and in files."""
+"""Shares in percent, and measured values, for display: by one rule on pages, in messages and in files."""
 
 import math
 
@@ -13,6 +13,11 @@ def percent(share: float) -> str:
 def whole_percent(share: float) -> str:
     """``50%``; 0% and 100% only if exact, and a dash for NaN."""
     return _written(share, decimals=0)
+
+
+def three_digits(value: float) -> str:
+    """A value with three digits, and no power of ten: ``0.0812``, ``4,340``."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _written(share: float, *, decimals: int) -> str:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from core.shares import percent, whole_percent
+from core.shares import percent, three_digits, whole_percent
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,11 @@ def test_nothing_and_everything_are_only_said_of_exactly_that(
     share: float, one_decimal: str, whole: str
 ) -> None:
     assert (percent(share), whole_percent(share)) == (one_decimal, whole)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.0812, "0.0812"), (0.5, "0.5"), (99.96, "100"), (4339.6, "4,340"), (-1e6, "-1,000,000")],
+)
+def test_measured_values_have_three_digits_and_no_power_of_ten(value: float, said: str) -> None:
+    assert three_digits(value) == said

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.evaluation.groups.conditions import is_number
 from core.evaluation.groups.population import Booleans
-from core.shares import whole_percent
+from core.shares import three_digits, whole_percent
 
 _LEAST = 0.25  # Of the strength: an area under the curve of 0.75, or 25 points.
 _MOST = 4
@@ -28,7 +28,7 @@ class Contrast:
         """``brightness 0.08, elsewhere 0.31``; ``camera A 80%, elsewhere 20%``."""
         column = self.column.replace("_", " ")
         if self.value is None:
-            return f"{column} {_number(self.inside)}, elsewhere {_number(self.outside)}"
+            return f"{column} {three_digits(self.inside)}, elsewhere {three_digits(self.outside)}"
         shares = f"{whole_percent(self.inside)}, elsewhere {whole_percent(self.outside)}"
         return f"{column} {self.value} {shares}"
 
@@ -54,11 +54,6 @@ def _of_column(column: pd.Series, is_inside: Booleans) -> Iterator[Contrast]:
     value = str((shares - others).idxmax())
     more = float(shares[value] - others[value])
     yield Contrast(str(column.name), float(shares[value]), float(others[value]), max(more, 0.0), value)
-
-
-def _number(value: float) -> str:
-    """Three digits, and no power of ten: ``0.081``, ``4,340``."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _area(inside: np.ndarray, outside: np.ndarray) -> float:

@@ -6,6 +6,7 @@ from itertools import count
 from core.evaluation.groups.candidates import Candidate
 from core.evaluation.groups.conditions import Condition
 from core.evaluation.groups.population import PREDICTED
+from core.shares import three_digits
 
 # Of a measured property the words for less and for more of it.
 WORDS = {
@@ -66,8 +67,8 @@ def in_words(condition: Condition) -> str:
     if condition.value is not None:
         return f"{column} = {condition.value}"
     if condition.low > float("-inf"):
-        return f"{column} from {condition.low:.3g}"
-    return f"{column} below {condition.high:.3g}"
+        return f"{column} from {three_digits(condition.low)}"
+    return f"{column} below {three_digits(condition.high)}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from core.mistakes.feature_space import data_map
 from core.mistakes.feature_space.data_map import Categories, DataMap
 from core.mistakes.results import Results
 from core.predictions import sample_features
+from core.shares import three_digits
 from pages._ui import words
 from pages._ui.kit import options
 from pages._ui.kit.components import scatter
@@ -138,7 +139,10 @@ def _colours(results: Results, head: DeltaGenerator) -> Colours:
             palette, colouring.idx, [words.readable(words.shortened(name)) for name in colouring.names]
         )
     return Colours(
-        [*_SCALE, _UNKNOWN], colouring.shades, low=f"{colouring.low:.3g}", high=f"{colouring.high:.3g}"
+        [*_SCALE, _UNKNOWN],
+        colouring.shades,
+        low=three_digits(colouring.low),
+        high=three_digits(colouring.high),
     )
 
 
