@@ -19,7 +19,7 @@ COMMANDS = {
     "experiment": ("experimenting", "train variants that differ in one thing; makes one table of them"),
     "evaluate": ("evaluating", "save predictions and metrics of a checkpoint on a data set"),
     "groups": ("grouping", "find what mistakes have in common: groups of samples that are wrong more often"),
-    "labels": ("labelling", "list labels of a data set that are probably wrong"),
+    "labels": ("labelling", "list labels of a data set that may be wrong"),
     "fix": ("fixing", "make a checkpoint from another for a group of its mistakes, with proof"),
     "drift": ("drifting", "test whether new photos are like those of an evaluation"),
     "stress": ("stressing", "measure accuracy on photos that are made worse in steps"),

@@ -1,4 +1,4 @@
-"""The command ``labels``: labels that are probably wrong, as a table and as tasks for Label Studio."""
+"""The command ``labels``: labels that are suspected to be wrong, as a table and as tasks for Label Studio."""
 
 import argparse
 import sys
@@ -42,6 +42,6 @@ def _labels(options: argparse.Namespace) -> int:
 
 def _summary(wrong: WrongLabels) -> str:
     return (
-        f"{wrong.num_suspects:,} of {wrong.table.num_rows:,} labels of {wrong.evaluation.name} are probably "
-        "wrong"
+        f"{wrong.num_suspects:,} of {wrong.table.num_rows:,} labels of {wrong.evaluation.name} are "
+        "suspected to be wrong"
     )

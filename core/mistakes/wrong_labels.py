@@ -1,4 +1,4 @@
-"""The labels of an evaluation that are probably wrong, as rows for a page and as a CSV file."""
+"""The labels of an evaluation that may be wrong, as rows for a page and as a CSV file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ class WrongLabels:
 
     @property
     def num_suspects(self) -> int:
-        """The number of labels that are taken for wrong."""
+        """The number of labels that are suspected."""
         return int(self.suspects.is_suspect.sum())
 
     @property

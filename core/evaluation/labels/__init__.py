@@ -1,1 +1,1 @@
-"""Labels that are probably wrong, from predictions on images that the network was not trained on."""
+"""Labels that are suspected to be wrong, from predictions on images that the network was not trained on."""

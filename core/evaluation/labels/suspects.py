@@ -1,4 +1,4 @@
-"""Which labels are probably wrong: confident learning (Northcutt 2021, doi:10.1613/jair.1.12125)."""
+"""Which labels are suspected to be wrong: confident learning (Northcutt 2021, doi:10.1613/jair.1.12125)."""
 
 from dataclasses import dataclass
 from typing import Any

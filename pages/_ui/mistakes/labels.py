@@ -1,4 +1,4 @@
-"""Labels that are probably wrong: each beside the class that is suggested, with its maps, to decide on."""
+"""Labels that are suspected to be wrong: each beside the class that is suggested, with its maps, to decide on."""
 
 from collections.abc import Callable
 from functools import partial
@@ -98,9 +98,9 @@ def _draw_summary(
     st.header("Wrong labels", anchor=False)
     st.markdown(
         f"**{words.counted(wrong.num_suspects, 'label')}** of {wrong.table.num_rows:,} "
-        f"{'is' if wrong.num_suspects == 1 else 'are'} probably wrong: another class is predicted, at least "
-        "as surely as its own samples usually are (confident learning, by cleanlab). Click a picture to see "
-        "the reasons for both classes, and decide."
+        f"{'is' if wrong.num_suspects == 1 else 'are'} suspected: another class is predicted, at least as "
+        "surely as its own samples usually are (confident learning, by cleanlab). Either the label is wrong "
+        "or the network is. Click a picture to see the reasons for both classes, and decide."
     )
     if wrong.caution:
         st.info(wrong.caution, icon=":material/school:")

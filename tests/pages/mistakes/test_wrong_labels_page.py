@@ -20,7 +20,7 @@ def _listed() -> list[str]:
 def test_the_most_doubtful_labels_come_first() -> None:
     page = opened(PAGE, **VIEW)
     assert shown(page) == _listed()[:48]
-    assert any("of 359 are probably wrong" in each.value for each in page.markdown)
+    assert any("of 359 are suspected" in each.value for each in page.markdown)
 
 
 def test_decisions_are_kept_and_open_the_next_sample() -> None:
