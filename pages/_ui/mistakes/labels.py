@@ -1,4 +1,4 @@
-"""Labels that are suspected to be wrong: each beside the class that is suggested, with its maps, to decide on."""
+"""Suspected labels: each beside the class that is suggested, with its maps, to decide on."""
 
 from collections.abc import Callable
 from functools import partial
