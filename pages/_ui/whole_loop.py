@@ -1,13 +1,12 @@
 """The whole loop in four steps through the real pages, on a network that has learned a shortcut."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import streamlit as st
 
 from core.checkpoints.store import available, find
 from core.predictions import evaluations
 from core.training.fixes.known_groups import groups_of
-from pages._ui.session.address import links
 from pages._ui.session.checkpoints import models
 from pages._ui.session.evaluation import choices, evaluated
 
@@ -22,7 +21,7 @@ class _Step:
     icon: str
     title: str
     about: str
-    query: dict[str, str] = field(default_factory=dict)
+    sample: str = ""
 
 
 def draw() -> None:
@@ -43,50 +42,53 @@ def draw() -> None:
                     key=f"loop_{number}",
                     type="tertiary",
                     # A link would not do: the checkpoint that the sidebar has chosen stays.
-                    on_click=models.choose_checkpoint,
-                    args=(_NAME,),
+                    on_click=_choose,
+                    args=(step,),
                 )
                 if pressed:
-                    st.switch_page(step.page, query_params=step.query)
+                    st.switch_page(step.page, query_params={})
                 st.caption(step.about)
 
 
+def _choose(step: _Step) -> None:
+    """Choose what the page of a step shows; before anything is drawn."""
+    models.choose_checkpoint(_NAME)
+    evaluated.look_at(_EVALUATION)
+    choices.show_view("groups")
+    choices.open_sample(step.sample or None)
+
+
 def _steps() -> list[_Step]:
-    groups = {evaluated.EVALUATION: _EVALUATION, choices.VIEW: "Groups"}
     return [
         _Step(
             "pages/train.py",
             ":material/model_training:",
             "What it learned",
-            "It is right on all training images, and often wrong on validation images. Why?",
-            {"run": _NAME},
+            "Click it in the list: right on all training images, and often wrong on validation images. Why?",
         ),
         _Step(
             "pages/mistakes.py",
             ":material/grid_on:",
             "Where it fails",
             "Two groups have most of the mistakes: digits on the background of the other digits.",
-            groups,
         ),
         _Step(
-            "pages/explain.py",
+            "pages/mistakes.py",
             ":material/center_focus_strong:",
             "What it looks at",
             "A digit of that group: more of the map lies on the background than on the digit.",
-            {links.PHOTO: photo} if (photo := _photo()) else {},
+            _sample(),
         ),
         _Step(
             "pages/mistakes.py",
             ":material/build:",
             "Fix it, and prove it",
             "Press **Fix** at the group. Compare opens, with images that the fix did not use.",
-            groups,
         ),
     ]
 
 
-def _photo() -> str:
-    """The most typical sample of the first group, for an address; empty if there is none."""
-    evaluation = evaluations.find(find(_NAME), _EVALUATION)
-    samples = next(iter(groups_of(evaluation).values()), ())
-    return links.of_sample(evaluation, samples[0]) if samples else ""
+def _sample() -> str:
+    """The most typical sample of the first group; empty if there is none."""
+    samples = next(iter(groups_of(evaluations.find(find(_NAME), _EVALUATION)).values()), ())
+    return samples[0] if samples else ""

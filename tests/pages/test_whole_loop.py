@@ -76,7 +76,7 @@ def test_home_leads_through_four_steps_and_to_a_sample_of_the_group() -> None:
 
 
 def test_each_step_opens_a_page_of_the_network_that_learned_the_shortcut() -> None:
-    for number, title in ((2, "Mistakes"), (3, "Explain")):
+    for number, title in ((2, "Mistakes"), (3, "Mistakes")):
         page = opened("app.py")
         assert page.selectbox(key="checkpoint").value != "shortcut"
         page.button(key=f"loop_{number}").click().run()

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from core.mistakes.comparable import address
 from core.predictions.evaluations import Evaluation
 from core.training.fixes import background
 from core.training.runs import free_name
@@ -53,5 +54,5 @@ def _watch(evaluation: Evaluation, name: str) -> None:
         fixes.fail(background.complaint(name) or "the fix ended without a result")
         st.rerun()
     fixes.arrived()
-    query = {evaluated.EVALUATION: evaluation.name, "with": f"{name}/{proved}"}
-    st.switch_page("pages/compare.py", query_params=query)
+    evaluated.compare_with(f"{name}/{proved}", address(evaluation))
+    st.switch_page("pages/compare.py", query_params={})
