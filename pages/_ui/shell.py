@@ -81,11 +81,10 @@ def _sidebar() -> None:
     with st.sidebar:
         st.markdown("## SeeWhy", anchors=False)
         names = available()
-        query = {models.CHECKPOINT: models.chosen_checkpoint()} if names else {}
-        for path, each in PAGES.items():
-            st.page_link(path, label=each.title, icon=each.icon, query_params=query)
+        links = st.container()
         st.divider()
         if names:
+            models.hold_linked_checkpoint()
             st.selectbox(
                 "Model",
                 names,
@@ -94,6 +93,10 @@ def _sidebar() -> None:
                 persist_state="session",
                 help="The trained network that these pages explain. Add your own below.",
             )
+        # After the choice, which the links carry: what comes from the address is known to its widget only.
+        query = {models.CHECKPOINT: models.chosen_checkpoint()} if names else {}
+        for path, each in PAGES.items():
+            links.page_link(path, label=each.title, icon=each.icon, query_params=query)
         own_model.button()
         own_model.report(query.get(models.CHECKPOINT, ""))
         welcome.draw_unusable()

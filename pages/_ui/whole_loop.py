@@ -7,6 +7,7 @@ import streamlit as st
 from core.checkpoints.store import available, find
 from core.predictions import evaluations
 from core.training.fixes.known_groups import groups_of
+from pages._ui import words
 from pages._ui.session.checkpoints import models
 from pages._ui.session.evaluation import choices, evaluated
 
@@ -47,7 +48,7 @@ def draw() -> None:
                 )
                 if pressed:
                     st.switch_page(step.page, query_params={})
-                st.caption(step.about)
+                st.caption(words.plain(step.about))
 
 
 def _choose(step: _Step) -> None:
@@ -83,7 +84,7 @@ def _steps() -> list[_Step]:
             "pages/mistakes.py",
             ":material/build:",
             "Fix it, and prove it",
-            "Press **Fix** at the group. Compare opens, with images that the fix did not use.",
+            "Press Fix at the group. Compare opens, with images that the fix did not use.",
         ),
     ]
 

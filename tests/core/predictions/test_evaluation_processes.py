@@ -93,7 +93,10 @@ def test_killed_there_is_never_half_a_table_and_it_goes_on_later(
         assert (command.status(), command.errors) == (0, "unreadable images left out: 25\n")
     pd.testing.assert_frame_equal(_table(folder), whole, rtol=0, atol=1e-6)
     assert _files(folder) == {"card.json", "local.json", "model.safetensors", "evaluations"}
-    assert _files(old) == {"predictions.parquet", "metrics.json", "evaluation.json", "local.json"}
+    sample_parts = {"features.npy", "properties.parquet"}
+    assert (
+        _files(old) == {"predictions.parquet", "metrics.json", "evaluation.json", "local.json"} | sample_parts
+    )
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_so_in_one_line(folder: Path, pictures: Path) -> None:

@@ -66,6 +66,16 @@ def choose_checkpoint(name: str) -> None:
     st.session_state[CHECKPOINT] = name
 
 
+def hold_linked_checkpoint() -> None:
+    """Choose the checkpoint that the address of a new session names; before the sidebar is drawn.
+
+    A widget's value that only the address holds is lost when the page changes.
+    """
+    linked = linked_checkpoint()
+    if CHECKPOINT not in st.session_state and linked in store.available():
+        choose_checkpoint(str(linked))
+
+
 def linked_checkpoint() -> str | None:
     """The checkpoint that the address names; before the sidebar is drawn."""
     return st.query_params.get(CHECKPOINT)
