@@ -85,6 +85,13 @@ def test_a_page_opens_without_a_photo(app: AppTest, path: str) -> None:
     assert page.title[0].value == PAGES[path].title
 
 
+def test_the_links_of_a_new_session_carry_the_checkpoint_of_its_address() -> None:
+    page = opened("pages/mistakes.py", checkpoint="malaria")
+    assert {each.proto.query_string for each in page.get("page_link")[: len(PAGES)]} == {"checkpoint=malaria"}
+    # Not only the widget's: the page can change without a link.
+    assert page.session_state["checkpoint"] == "malaria"
+
+
 def test_home_says_what_is_loaded(app: AppTest) -> None:
     assert not app.exception
     assert {metric.label: metric.value for metric in app.metric}["Classes"] == "1,000"
