@@ -6,7 +6,7 @@ from pages._ui import shell
 from pages._ui.kit import options
 from pages._ui.kit.evaluations import numbers
 from pages._ui.kit.samples import open_sample
-from pages._ui.mistakes import confusions, labels, quality
+from pages._ui.mistakes import confusions, fixing, labels, quality
 from pages._ui.mistakes.data_map import data_map
 from pages._ui.mistakes.drift import view as drift
 from pages._ui.mistakes.groups import cards
@@ -26,6 +26,7 @@ VIEWS = {
 }
 
 with shell.page("pages/mistakes.py"):
+    fixing.leave_when_proved()
     head = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="head")
     head.title("Mistakes", width="content", anchor=False)
     results = numbers.pick_results(models.chosen_checkpoint(), head)

@@ -53,6 +53,12 @@ def _watch(evaluation: Evaluation, name: str) -> None:
     if not proved:
         fixes.fail(background.complaint(name) or "the fix ended without a result")
         st.rerun()
-    fixes.arrived()
-    evaluated.compare_with(f"{name}/{proved}", address(evaluation))
-    st.switch_page("pages/compare.py", query_params={})
+    fixes.arrived(f"{name}/{proved}", address(evaluation))
+    st.rerun()
+
+
+def leave_when_proved() -> None:
+    """Open Compare if a fix has been proved. Not from a fragment, which would lose the checkpoint."""
+    if pair := fixes.proved():
+        evaluated.compare_with(*pair)
+        st.switch_page("pages/compare.py", query_params={})

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.predictions.evaluations import Evaluation
 
-_AWAITED, _FAILED = "awaited_fix", "failed_fix"
+_AWAITED, _FAILED, _PROVED = "awaited_fix", "failed_fix", "proved_fix"
 
 
 def wait_for(evaluation: Evaluation, group: str, name: str) -> None:
@@ -19,9 +19,16 @@ def awaited(evaluation: Evaluation, group: str) -> str:
     return name if (place, of) == (evaluation.folder, group) else ""
 
 
-def arrived() -> None:
-    """Wait no longer."""
+def arrived(proof: str, evaluation: str) -> None:
+    """Wait no longer: the evaluation at the address ``proof`` is to be compared with ``evaluation``."""
     st.session_state.pop(_AWAITED, None)
+    st.session_state[_PROVED] = (proof, evaluation)
+
+
+def proved() -> tuple[str, str] | None:
+    """The two addresses that `arrived` was given; once."""
+    pair: tuple[str, str] | None = st.session_state.pop(_PROVED, None)
+    return pair
 
 
 def fail(reason: str) -> None:
