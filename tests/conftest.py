@@ -22,13 +22,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests of the browser and of `tests.support.commands`: one worker starts each once."""
+    """Begin with the tests of the browser and of other programs: one worker starts each once."""
     items.sort(key=lambda item: not _needs_a_program(item))
 
 
 def _needs_a_program(item: pytest.Item) -> bool:
     started = getattr(getattr(item, "module", None), "commands", None)
-    return "browser" in item.path.parts or getattr(started, "__name__", "") == "tests.support.commands"
+    return (
+        "browser" in item.path.parts or getattr(started, "__name__", "") == "tests.support.programs.commands"
+    )
 
 
 @pytest.hookimpl(trylast=True)

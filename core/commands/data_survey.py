@@ -13,12 +13,12 @@ from core.data.survey.printed import lines
 from core.data.survey.report import report
 from core.drawing.render import png
 from core.models import registry
-from core.training import recipe as recipes
 from core.training.baselines import floor as baselines
 from core.training.material import Material, material
 from core.training.network import preprocess_of
 from core.training.preview import sheet
-from core.training.recipe import Recipe
+from core.training.settings import recipe as recipes
+from core.training.settings.recipe import Recipe
 
 _LOOK = (
     "seewhy:two-conv-mnist"  # Without a recipe, images are read by this network's preprocess: it is small.

@@ -9,7 +9,7 @@ from core.commands.options.numbers import MOST_MACHINES, MOST_PROCESSES, place, 
 from core.training.experiments import family, table
 from core.training.experiments.plan import planned
 from core.training.experiments.workplace import ExperimentOptions
-from core.training.run import Stopped
+from core.training.runs.run import Stopped
 
 _INTERRUPTED = 130  # The exit status of a shell after Ctrl-C.
 

@@ -8,8 +8,8 @@ from core.checkpoints.store import Checkpoint
 from core.commands.options.photos import add_checkpoint
 from core.explanation.asking import layers_of
 from core.models.layer_table import LayerRow, LayerTable, layer_table
-from core.training import recipe as recipes
 from core.training.network import freeze
+from core.training.settings import recipe as recipes
 
 
 def add_layers(parser: argparse.ArgumentParser) -> None:

@@ -6,11 +6,11 @@ from core.commands.layers import table_lines
 from core.commands.options import layouts
 from core.commands.options.numbers import place
 from core.device import keep_freed_memory
-from core.training import recipe as recipes
 from core.training import summary
 from core.training.material import open_training_data
 from core.training.network import described_layers
 from core.training.planning import forecast as forecasts
+from core.training.settings import recipe as recipes
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:

@@ -12,9 +12,9 @@ from core.commands.options.numbers import (
     place,
     whole,
 )
-from core.training import recipe as recipes
-from core.training.run import Stopped
 from core.training.runs import free_name
+from core.training.runs.run import Stopped
+from core.training.settings import recipe as recipes
 
 
 def add_recipes(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from core.evaluation.metrics import column
 from core.predictions import evaluations, prediction_table, properties, sample_features
 from core.predictions.evaluations import Evaluation
 from core.training.fixes.known_groups import groups_of
-from core.training.schema import Emphasis
+from core.training.settings.schema import Emphasis
 
 _MOST_KINDS = 100  # Of a property in words; with more, it is a name.
 

@@ -14,7 +14,7 @@ from core.data.sources import catalogue
 from core.data.splits import at_most, thinned
 from core.data.trainable import refuse_untrainable
 from core.errors import DataError
-from core.training.schema import Data
+from core.training.settings.schema import Data
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,8 +16,8 @@ from core.models.frozen_norms import freeze_norms
 from core.models.heads import Head
 from core.models.inner_dropout import set_inner_dropout
 from core.models.layer_table import LayerTable, layer_table
-from core.training.recipe import Recipe
-from core.training.schema import Model, Picture
+from core.training.settings.recipe import Recipe
+from core.training.settings.schema import Model, Picture
 
 _FROM = "checkpoint:"
 _SURELY_ENOUGH = 128  # Pixels: architectures halve their input five times, and some crop borders too.

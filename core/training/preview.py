@@ -12,7 +12,7 @@ from core.data.batches import ImageDataset
 from core.data.image_set import Labels
 from core.images.preprocess import colours
 from core.training.material import Material
-from core.training.recipe import Recipe
+from core.training.settings.recipe import Recipe
 
 COUNT = 8
 

@@ -12,8 +12,8 @@ from core.models import registry
 from core.models.heads import Head
 from core.shares import whole_percent
 from core.training.network import head_of, preprocess_of
-from core.training.recipe import Recipe
-from core.training.schema import EpochSelection, Model, Optimiser, Schedule
+from core.training.settings.recipe import Recipe
+from core.training.settings.schema import EpochSelection, Model, Optimiser, Schedule
 
 _USUAL_CLASSES = 10  # The count of parameters is rounded, so the number of classes hardly matters.
 _OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}

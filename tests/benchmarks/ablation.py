@@ -22,7 +22,7 @@ from core.data.cache import decode
 from core.data.sources import catalogue
 from core.predictions import evaluations
 from core.training.material import material
-from core.training.recipe import parse
+from core.training.settings.recipe import parse
 
 SIGNS = ("signs-plain", "signs-bn", "signs-bn-aug")
 PETS = ("pets-cat-dog-scratch", "pets-cat-dog")

@@ -15,8 +15,8 @@ from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.support.server import CHROMIUM, FLAGS, running_app
-from tests.support.window import App
+from tests.support.pages.server import CHROMIUM, FLAGS, running_app
+from tests.support.pages.window import App
 
 SHIPPED = ["chelsea.png", "coffee.png", "motorcycle_left.png", "camera.png", "rocket.jpg", "astronaut.png"]
 CLASSES = ["goldfish", "tench", "castle", "banana", "espresso", "zebra", "pizza", "lynx", "tripod", "moped"]

@@ -38,7 +38,7 @@ from core.passes.parts import Chunks, Parts
 from core.passes.work import PhotoReader
 from core.predictions.evaluating.evaluate import evaluate
 from core.predictions.evaluating.samples import samples_of
-from tests.support.checkpoints import checkpoints_in
+from tests.support.stored.checkpoints import checkpoints_in
 
 _ARCHITECTURE = "timm:tf_efficientnet_lite0"
 _BATCH = 32  # As in core.passes.parts.

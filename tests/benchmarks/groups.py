@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from core.evaluation.groups.group import groups
 from core.evaluation.groups.population import Population
-from tests.support.planted_groups import KINDS, clean, planted
+from tests.support.results.planted_groups import KINDS, clean, planted
 
 _WIDTH = 1_280
 

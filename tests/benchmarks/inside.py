@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.support.server import CHROMIUM, FLAGS, running_server
-from tests.support.window import App
+from tests.support.pages.server import CHROMIUM, FLAGS, running_server
+from tests.support.pages.window import App
 
 ROOT = Path(__file__).parents[2]
 GRID = ".st-key-channels .cell"

@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from core.checkpoints import paths
 from core.checkpoints.paths import PREDICTIONS
 from core.predictions.prediction_table import write
-from tests.support.checkpoints import checkpoints_in, link_all
-from tests.support.server import CHROMIUM, FLAGS, running_app
-from tests.support.window import App
+from tests.support.pages.server import CHROMIUM, FLAGS, running_app
+from tests.support.pages.window import App
+from tests.support.stored.checkpoints import checkpoints_in, link_all
 
 NAME, MANY, TURNS = "benchmark-million", "benchmark-many", 10
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.support.server import ROOT, Server, running_server
-from tests.support.web_client import Visitor, visit
+from tests.support.pages.server import ROOT, Server, running_server
+from tests.support.pages.web_client import Visitor, visit
 
 _PHOTOS = ("chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg", "astronaut.png")
 _WARM_UP = 3

@@ -25,7 +25,6 @@ from core.data.batches import ImageDataset, Shuffled, loader
 from core.data.cache import decode
 from core.data.sources import catalogue
 from core.device import keep_freed_memory
-from core.training import recipe as recipes
 from core.training.lightning.classifier import Classifier
 from core.training.lightning.feed import Feed
 from core.training.lightning.keeper import Keeper, Pace, Seeded
@@ -33,9 +32,10 @@ from core.training.lightning.learner import learner
 from core.training.lightning.train import Job, _trainer
 from core.training.material import Material, material
 from core.training.network import Network, network
-from core.training.recipe import Recipe
-from core.training.run import RunFolder
-from tests.support.checkpoints import checkpoints_in
+from core.training.runs.run import RunFolder
+from core.training.settings import recipe as recipes
+from core.training.settings.recipe import Recipe
+from tests.support.stored.checkpoints import checkpoints_in
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from core.checkpoints import paths
-from tests.support.server import CHROMIUM, FLAGS, HEADLESS, running_app
-from tests.support.tested_digits import tested_digits
-from tests.support.window import App
+from tests.support.pages.server import CHROMIUM, FLAGS, HEADLESS, running_app
+from tests.support.pages.window import App
+from tests.support.stored.tested_digits import tested_digits
 
 # A machine that checks a change may be busy; five seconds, the default, would fail there for no reason.
 expect.set_options(timeout=20_000)

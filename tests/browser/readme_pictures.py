@@ -6,8 +6,8 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from core.checkpoints import paths
+from tests.support.pages.window import App
 from tests.support.paths import ROOT
-from tests.support.window import App
 
 _FOLDER = Path(__file__).parent
 

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from pages._ui.shell import PAGES
-from tests.support.accessibility import ALL_RULES, COLOUR_RULES, violations
-from tests.support.window import FULL_HEIGHT, App
+from tests.support.pages.accessibility import ALL_RULES, COLOUR_RULES, violations
+from tests.support.pages.window import FULL_HEIGHT, App
 
 # The address of a view, and what it has once it is drawn.
 _VIEWS = {

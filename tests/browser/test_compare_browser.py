@@ -8,8 +8,8 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.second_digits import NUM_BROKEN, NUM_FIXED, second_digits
-from tests.support.window import App
+from tests.support.pages.window import App
+from tests.support.stored.second_digits import NUM_BROKEN, NUM_FIXED, second_digits
 
 
 @pytest.fixture(scope="module")

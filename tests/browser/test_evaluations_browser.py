@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from core.checkpoints import store
 from core.data.sources import catalogue
 from core.predictions import evaluations
-from tests.support.two_evaluations import OWN, STREET, two_evaluations
-from tests.support.window import App
+from tests.support.pages.window import App
+from tests.support.stored.two_evaluations import OWN, STREET, two_evaluations
 
 
 @pytest.fixture

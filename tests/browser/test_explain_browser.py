@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from core.checkpoints import paths
-from tests.support.window import App
+from tests.support.pages.window import App
 
 CAT = "/explain?photo=chelsea.png"
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.checkpoints import paths
-from tests.support.window import App
+from tests.support.pages.window import App
 
 _FIX_MS = 120_000
 _FIXED = "shortcut-fixed"

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from core.drawing.channel_grid import poster_layout
 from core.inside.examples import patches
-from tests.support.window import App
+from tests.support.pages.window import App
 
 GRID = ".st-key-channels .cell"
 _MAIN = "document.querySelector('[data-testid=stMain]')"

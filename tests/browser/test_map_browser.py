@@ -16,8 +16,8 @@ from core.mistakes import results
 from core.mistakes.feature_space import data_map
 from core.predictions.evaluating.evaluate import evaluate
 from core.predictions.evaluating.samples import samples_of
-from tests.support.accessibility import ALL_RULES, violations
-from tests.support.window import App
+from tests.support.pages.accessibility import ALL_RULES, violations
+from tests.support.pages.window import App
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from core.checkpoints import paths
 from core.predictions import evaluations
-from tests.support.window import App
+from tests.support.pages.window import App
 
 
 @pytest.fixture(scope="module")

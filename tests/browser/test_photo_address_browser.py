@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Page, expect
 
-from tests.support.window import App
+from tests.support.pages.window import App
 
 
 def address_of(app: App) -> dict[str, str]:

@@ -11,10 +11,10 @@ from playwright.sync_api import Locator, Page, expect
 from core.checkpoints import store
 from core.training import runs
 from core.training.lightning.train import train
-from core.training.run import Stopped
-from tests.support import waiting
-from tests.support.short_trainings import TWO_CONVOLUTIONS, job, short_recipe
-from tests.support.window import App
+from core.training.runs.run import Stopped
+from tests.support.pages.window import App
+from tests.support.programs import waiting
+from tests.support.trainings.short_trainings import TWO_CONVOLUTIONS, job, short_recipe
 
 # The start of a training loads its libraries, on a machine that may be busy.
 SLOW = 90_000

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.support.window import App
+from tests.support.pages.window import App
 
 
 def test_a_cell_opens_its_photos_and_a_photo_opens_explain(app: App, tested: str) -> None:

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from core.checkpoints import paths
 from core.trust.report import reading
-from tests.support.accessibility import ALL_RULES, COLOUR_RULES, violations
-from tests.support.window import App
+from tests.support.pages.accessibility import ALL_RULES, COLOUR_RULES, violations
+from tests.support.pages.window import App
 
 
 @pytest.fixture

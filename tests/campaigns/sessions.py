@@ -22,8 +22,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.campaigns.tally import ROOT, Tally
-from tests.support.server import Server, running_server
-from tests.support.web_client import Visitor, visit
+from tests.support.pages.server import Server, running_server
+from tests.support.pages.web_client import Visitor, visit
 
 _PHOTOS = ("chelsea.png", "coffee.png", "rocket.jpg", "astronaut.png")
 

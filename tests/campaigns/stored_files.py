@@ -23,7 +23,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.campaigns.tally import ROOT, Tally, options
-from tests.support.damage import EVALUATION, Random, damage
+from tests.support.stored.damage import EVALUATION, Random, damage
 
 _PLACE = Path(tempfile.mkdtemp(prefix="seewhy-stored-files-"))
 os.environ |= {"SEEWHY_CHECKPOINTS": str(_PLACE / "checkpoints"), "SEEWHY_CACHE": str(_PLACE / "cache")}

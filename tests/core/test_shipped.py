@@ -19,9 +19,9 @@ from core.explanation.asking import layers_of
 from core.inside.examples import stored_examples
 from core.mistakes import results
 from core.predictions import evaluations, groups, prediction_table, properties, score_files
-from core.training import recipe as recipes
+from core.training.settings import recipe as recipes
 from tests.support.paths import DATA, ROOT
-from tests.support.shipped import TRAINED
+from tests.support.stored.shipped import TRAINED
 
 FOLDERS = {
     "malaria": "malaria-cell-images",

@@ -16,8 +16,8 @@ from tests.gpu.bench import Bench
 from tests.gpu.checks import maps
 from tests.gpu.checks.maps import Case
 from tests.gpu.table import Row
-from tests.support import commands
 from tests.support.paths import ROOT
+from tests.support.programs import commands
 
 # Each is judged, beside the maps of every method.
 _JUDGED = (

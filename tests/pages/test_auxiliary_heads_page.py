@@ -13,7 +13,7 @@ from core.images.sample_photos import sample
 from core.models import registry
 from core.models.auxiliary import ending_in
 from pages._ui.session.question.photos import as_photo, upright
-from tests.support.looking import component, opened
+from tests.support.pages.looking import component, opened
 
 ARCHITECTURE = "torchvision:googlenet?transform_input=false"
 HEAD = "head-inception"

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import paths, store
 from core.checkpoints.paths import CARD
-from tests.support.looking import ROOT, as_read, captions, metrics, opened
+from tests.support.pages.looking import ROOT, as_read, captions, metrics, opened
 
 PAGES = ["app.py", "pages/explain.py", "pages/mistakes.py", "pages/compare.py", "pages/inside.py"]
 

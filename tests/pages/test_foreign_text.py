@@ -20,7 +20,7 @@ from core.checkpoints import paths, store
 from core.predictions.evaluating.evaluate import evaluate
 from core.predictions.evaluating.samples import open_images, samples_of
 from pages._ui import words
-from tests.support.looking import opened
+from tests.support.pages.looking import opened
 
 NAMES = ("test-hostile-a", "test-hostile-b")
 # Where it reads HTML.

@@ -18,8 +18,8 @@ from core.explanation.question import Question, Score
 from pages._ui.session.checkpoints import models
 from pages._ui.session.question import answers
 from pages._ui.session.question.photos import Photo, as_photo
-from tests.support.looking import component, opened
-from tests.support.second_digits import second_digits
+from tests.support.pages.looking import component, opened
+from tests.support.stored.second_digits import second_digits
 
 Counted = Callable[[str], int]
 

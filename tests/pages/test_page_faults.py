@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import errors, home, shell
-from tests.support.looking import opened
+from tests.support.pages.looking import opened
 
 
 def fail(*_given: object) -> None:

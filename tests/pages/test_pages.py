@@ -19,10 +19,10 @@ from core.explanation.question import METHODS
 from pages._ui.kit.pickers import method_picker
 from pages._ui.session.question import answers
 from pages._ui.shell import PAGES
-from tests.support.checkpoints import link_all
-from tests.support.looking import captions, component, opened
+from tests.support.pages.looking import captions, component, opened
 from tests.support.paths import ROOT
-from tests.support.questions import OF_CONVOLUTIONS, take_few_samples
+from tests.support.results.questions import OF_CONVOLUTIONS, take_few_samples
+from tests.support.stored.checkpoints import link_all
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from core.predictions.evaluations import Evaluation
 from pages._ui.inside.state.own_samples import own_samples
 from pages._ui.session.data import image_access
 from pages._ui.session.question.photos import Photo
-from tests.support.looking import captions, component, opened
+from tests.support.pages.looking import captions, component, opened
 
 EXPLAIN, INSIDE = "pages/explain.py", "pages/inside.py"
 COFFEE = (files("skimage.data") / "coffee.png").read_bytes()

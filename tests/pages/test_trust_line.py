@@ -11,8 +11,8 @@ from core.explanation import trust as core_trust
 from core.trust.report.reading import KnownTrust
 from pages._ui.session.checkpoints import advice
 from pages._ui.session.question import tested_maps
-from tests.support.looking import as_read, opened, verdicts
-from tests.support.trust_reports import evidence, report_on
+from tests.support.pages.looking import as_read, opened, verdicts
+from tests.support.results.trust_reports import evidence, report_on
 
 _ASK = "trust_test_map"
 _SAMPLE = {"checkpoint": "digits", "photo": "digits/digits-val/digits/677"}

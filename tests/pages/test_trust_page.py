@@ -11,8 +11,8 @@ from core.trust.pairs import MethodAtLayer
 from core.trust.photos import open_any, sampled
 from core.trust.testing.collecting import collect
 from pages._ui.session.question import question_keys
-from tests.support.looking import as_read, captions, component, components, opened
-from tests.support.trust_reports import evidence, write_report
+from tests.support.pages.looking import as_read, captions, component, components, opened
+from tests.support.results.trust_reports import evidence, write_report
 
 _PAIRS = (
     evidence("grad_cam", "block1", 0.01, p_random=0.6),

@@ -12,10 +12,10 @@ from core.files import locks, places
 from core.passes.progress import PassProgress
 from core.trust.testing import background, workplace
 from core.trust.testing.workplace import TrustOptions
-from tests.support.evaluations_page import digits_below
-from tests.support.looking import as_read, captions, component, opened
-from tests.support.tiny_evaluation import noisy_pictures
-from tests.support.trust_reports import evidence, write_report
+from tests.support.pages.evaluations_page import digits_below
+from tests.support.pages.looking import as_read, captions, component, opened
+from tests.support.results.trust_reports import evidence, write_report
+from tests.support.stored.tiny_evaluation import noisy_pictures
 
 
 @pytest.fixture

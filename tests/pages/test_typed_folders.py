@@ -12,8 +12,8 @@ from core.files.places import ROOTS, VISITORS
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import open_images, samples_of
 from pages._ui.session.data import image_access
-from tests.support.looking import components, opened
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.pages.looking import components, opened
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 NAME = "test-visitors"
 

@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 from core.__main__ import main
 from core.checkpoints import paths
 from core.predictions import evaluations
-from tests.support import kept_groups
-from tests.support.looking import as_read, opened
+from tests.support.pages.looking import as_read, opened
 from tests.support.paths import ROOT
+from tests.support.results import kept_groups
 
 GROUP = "brick behind 0 to 4"
 

@@ -14,10 +14,10 @@ from torch import Tensor
 from core.checkpoints import paths, store
 from core.checkpoints.store import Card, Checkpoint
 from core.models import registry
-from tests.support import shipped
-from tests.support.checkpoints import checkpoints_in, link_all
+from tests.support.networks.tiny_models import GapCnn, noise, seeded
 from tests.support.paths import DATA
-from tests.support.tiny_models import GapCnn, noise, seeded
+from tests.support.stored import shipped
+from tests.support.stored.checkpoints import checkpoints_in, link_all
 
 # The networks here are small: a second thread gains nothing, and on a busy machine each waits for the other.
 torch.set_num_threads(1)

@@ -10,12 +10,12 @@ from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvir
 from core import files, processes
 from core.checkpoints import paths, store
 from core.errors import TrainingError
-from core.training import recipe as recipes
-from core.training.dotted import flat
 from core.training.experiments.plan import PlannedRun
 from core.training.lightning.train import Job
-from core.training.recipe import Recipe
-from core.training.run import Stopped, request_stop
+from core.training.runs.run import Stopped, request_stop
+from core.training.settings import recipe as recipes
+from core.training.settings.dotted import flat
+from core.training.settings.recipe import Recipe
 
 _RECIPES = ".recipes"
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.errors import RecipeError
-from core.training import recipe as recipes
-from core.training.dotted import flat, merged, nested
 from core.training.experiments.family import BookNumber, Experiment, Sweep, Variant
-from core.training.recipe import Recipe
+from core.training.settings import recipe as recipes
+from core.training.settings.dotted import flat, merged, nested
+from core.training.settings.recipe import Recipe
 
 _MOST_VARIANTS = 1_000
 _CHECKPOINT = "checkpoint:"

@@ -18,7 +18,6 @@ from core.predictions.evaluating.naming import name_for
 from core.predictions.evaluating.predicting import key_of
 from core.predictions.evaluating.samples import samples_of
 from core.predictions.evaluations import Evaluation
-from core.training import recipe as recipes
 from core.training.baselines.floor import Floor, floor
 from core.training.experiments import apart, table, workplace
 from core.training.experiments.plan import Plan, PlannedRun
@@ -28,7 +27,8 @@ from core.training.experiments.table import ExperimentTable
 from core.training.experiments.workplace import ExperimentOptions
 from core.training.lightning.train import Job, is_first, resume, train
 from core.training.material import fewer, open_training_data
-from core.training.run import Stopped
+from core.training.runs.run import Stopped
+from core.training.settings import recipe as recipes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

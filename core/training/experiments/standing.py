@@ -16,12 +16,12 @@ from core.evaluation.comparing.over_seeds import Interval, accuracy_interval, t_
 from core.files import stored
 from core.predictions.evaluations import Evaluation
 from core.shares import percent
-from core.training import overview, runs
-from core.training import recipe as recipes
+from core.training import runs
 from core.training.experiments import workplace
 from core.training.experiments.plan import Plan, PlannedRun, PlannedVariant
 from core.training.experiments.scores import TEST, evaluation_of, numbers
-from core.training.runs import Run
+from core.training.runs import Run, overview
+from core.training.settings import recipe as recipes
 
 _MOST_BYTES = 16 * 2**20
 _UNLIKELIEST = 1e-4

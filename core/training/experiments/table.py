@@ -12,14 +12,14 @@ import pandas as pd
 from core import files
 from core.evaluation.comparing.over_seeds import Interval
 from core.shares import percent
-from core.training import recipe as recipes
 from core.training.baselines import floor as baselines
 from core.training.baselines.floor import Floor
-from core.training.dotted import flat
 from core.training.experiments.plan import Plan
 from core.training.experiments.rows import SeedsComparison, VariantRow
 from core.training.experiments.workplace import DETAILS, TABLE
-from core.training.overview import duration
+from core.training.runs.overview import duration
+from core.training.settings import recipe as recipes
+from core.training.settings.dotted import flat
 
 _MEASURES = ("accuracy", "balanced_accuracy", "macro_f1", "lowest_recall", "log_loss")
 _IN_WORDS = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "macro_f1": "macro F1"}

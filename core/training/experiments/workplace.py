@@ -18,7 +18,7 @@ from core import files
 from core.checkpoints import paths
 from core.errors import FileError, TrainingError
 from core.files import locks, stored
-from core.training import run
+from core.training.runs import run
 
 RUNS, ASKED, TABLE, DETAILS = "runs", "experiment.json", "table.csv", "table.json"
 _LOG = "log.txt"

@@ -12,11 +12,11 @@ from core.errors import FixError, RecipeError
 from core.predictions import evaluations, prediction_table
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import samples_of
-from core.training import recipe as recipes
 from core.training.emphasis import like_the_group, on_training_images
 from core.training.fixes.fixing import Case, Choices, Made
-from core.training.recipe import Recipe
-from core.training.schema import Emphasis
+from core.training.settings import recipe as recipes
+from core.training.settings.recipe import Recipe
+from core.training.settings.schema import Emphasis
 
 _MOST_TIMES = 50.0
 _RARE = "rare in training, the group had little say in what the network learned"

@@ -15,8 +15,8 @@ from core.data.batches import Batch
 from core.models.frozen_norms import rest_norms
 from core.models.heads import keep_frozen_in_eval
 from core.training.lightning.measures import balanced_accuracy, macro_f1
-from core.training.recipe import Recipe
-from core.training.schema import Optimiser, Schedule
+from core.training.settings.recipe import Recipe
+from core.training.settings.schema import Optimiser, Schedule
 
 
 class Classifier(LightningModule):

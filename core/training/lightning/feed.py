@@ -19,7 +19,7 @@ from core.data.batches import (
     oversampling,
 )
 from core.training.material import Material
-from core.training.recipe import Recipe
+from core.training.settings.recipe import Recipe
 
 
 class Feed(LightningDataModule):

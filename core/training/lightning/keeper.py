@@ -16,7 +16,7 @@ from core.checkpoints import store
 from core.data.batches import Batch
 from core.errors import TrainingError
 from core.training.lightning.measures import ALWAYS, MEASURES, Row, best_row
-from core.training.run import RunFolder, Stopped
+from core.training.runs.run import RunFolder, Stopped
 
 _STATE_EVERY_S = 2.0
 # Those of states that earlier versions saved.

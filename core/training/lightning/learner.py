@@ -21,7 +21,7 @@ from core.training.lightning.features import AugmentedReader, features, room_for
 from core.training.lightning.feed import Feed, loss_weights
 from core.training.material import Material
 from core.training.network import Network
-from core.training.recipe import Recipe
+from core.training.settings.recipe import Recipe
 
 Tick = Callable[..., None]
 

@@ -9,8 +9,8 @@ from lightning.pytorch.utilities.memory import garbage_collection_cuda, is_oom_e
 from torch import nn
 
 from core.errors import TrainingError
-from core.training.recipe import Recipe
-from core.training.run import RunFolder
+from core.training.runs.run import RunFolder
+from core.training.settings.recipe import Recipe
 
 Result = TypeVar("Result")
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)

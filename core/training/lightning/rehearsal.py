@@ -25,7 +25,7 @@ from core.training.planning.forecast import Forecast
 from core.training.planning.objects import object_boxes, object_sizes
 from core.training.planning.proposals import proposals
 from core.training.planning.step_memory import step_memory
-from core.training.recipe import Recipe
+from core.training.settings.recipe import Recipe
 
 _TIMED = 2  # Batches, after one that loads kernels and fills caches.
 _HALF = {"16-mixed": torch.float16, "bf16-mixed": torch.bfloat16}

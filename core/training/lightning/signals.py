@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-from core.training.run import Stopped, request_stop
+from core.training.runs.run import Stopped, request_stop
 
 
 @contextmanager

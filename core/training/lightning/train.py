@@ -28,7 +28,6 @@ from core.data.survey.report import left_out_in_words
 from core.data.unreadable import refuse_many
 from core.device import best_device, device_label, keep_freed_memory
 from core.errors import CoreError, RecipeError, TrainingError
-from core.training import recipe as recipes
 from core.training.emphasis import members
 from core.training.lightning.keeper import Keeper, Pace, Seeded
 from core.training.lightning.learner import learner, phase
@@ -43,9 +42,10 @@ from core.training.lightning.signals import stopping_on_signals
 from core.training.lightning.validation import validate
 from core.training.material import Material, described, material, open_training_data, unvalidated_in_words
 from core.training.network import Network, architecture_of, base_of, head_of, network, preprocess_of
-from core.training.recipe import Recipe
-from core.training.run import RunFolder
-from core.training.schema import EpochSelection
+from core.training.runs.run import RunFolder
+from core.training.settings import recipe as recipes
+from core.training.settings.recipe import Recipe
+from core.training.settings.schema import EpochSelection
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import TrainingError
-from core.training.overview import duration
 from core.training.planning.objects import ObjectSizes
 from core.training.planning.proposals import Proposal
+from core.training.runs.overview import duration
 from core.training.summary import Fact
 
 

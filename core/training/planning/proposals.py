@@ -8,7 +8,7 @@ from core.images.preprocess import Preprocess
 from core.shares import whole_percent
 from core.training.planning.objects import SMALLEST, object_sizes
 from core.training.planning.step_memory import StepMemory
-from core.training.recipe import Recipe
+from core.training.settings.recipe import Recipe
 
 _USABLE = 0.8  # Of the memory: libraries need some of it.
 _FEW = 0.05  # Of the objects may be too small.

@@ -8,8 +8,8 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from core.models.heads import keep_frozen_in_eval
 from core.training.network import described_network, preprocess_of
-from core.training.recipe import Recipe
-from core.training.schema import Optimiser
+from core.training.settings.recipe import Recipe
+from core.training.settings.schema import Optimiser
 
 _FEW = 2  # Images of the pass: batch norm needs two.
 _BYTES = 4  # Of a number in float32.

@@ -10,7 +10,7 @@ from core.data.sources import catalogue
 from core.data.sources.folder.class_folders import SOURCE as OWN
 from core.data.trainable import refuse_untrainable
 from core.errors import CoreError, DataError
-from core.training.recipe import Recipe
+from core.training.settings.recipe import Recipe
 from pages._ui import words
 from pages._ui.kit import download
 from pages._ui.kit.pickers import layout_picker

@@ -11,7 +11,7 @@ from core.drawing.render import png
 from core.errors import CoreError
 from core.training.material import Material
 from core.training.preview import PreviewSample, training_samples, validation_samples
-from core.training.recipe import Recipe
+from core.training.settings.recipe import Recipe
 from pages._ui import errors, words
 from pages._ui.kit.components import web
 from pages._ui.session.question import photos

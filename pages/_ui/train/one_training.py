@@ -8,8 +8,8 @@ import streamlit as st
 from core.checkpoints import store
 from core.errors import CoreError
 from core.mistakes import results
-from core.training import overview, runs
-from core.training.runs import Run
+from core.training import runs
+from core.training.runs import Run, overview
 from pages._ui import errors, words
 from pages._ui.kit import fix_proof
 from pages._ui.session.checkpoints import models

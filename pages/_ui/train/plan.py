@@ -6,9 +6,10 @@ import streamlit as st
 
 from core.checkpoints import store
 from core.errors import CoreError
-from core.training import recipe as recipes
-from core.training import runs, settings_table, summary
-from core.training.recipe import Recipe
+from core.training import runs, summary
+from core.training.settings import recipe as recipes
+from core.training.settings import table
+from core.training.settings.recipe import Recipe
 from pages._ui import words
 from pages._ui.session import values
 from pages._ui.train import data_picker
@@ -129,7 +130,7 @@ def _changes(name: str, usual: Recipe) -> tuple[str, ...]:
 
 def _draw_settings(usual: Recipe) -> None:
     """Every setting as a line for the text area, with its meaning."""
-    rows = settings_table.table(usual)
+    rows = table.table(usual)
     lines = rows["setting"] + "=" + rows["value"]
     st.html(words.definitions("All settings", dict(zip(lines, rows["meaning"], strict=True))))
 

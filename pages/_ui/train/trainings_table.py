@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.training import overview, runs
+from core.training import runs
+from core.training.runs import overview
 from pages._ui import errors
 from pages._ui.session import values
 from pages._ui.train.state import trainings

@@ -14,7 +14,7 @@ from core.checkpoints.store import Checkpoint
 from core.errors import CheckpointError
 from core.models import registry
 from core.models.heads import Head
-from tests.support.numbered_checkpoints import random_batch
+from tests.support.stored.numbered_checkpoints import random_batch
 
 
 def test_loaded_for_speed_a_network_says_the_same_to_rounding(small: Checkpoint) -> None:

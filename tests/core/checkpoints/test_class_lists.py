@@ -6,7 +6,7 @@ import pytest
 
 from core.checkpoints.foreign.stated.class_lists import parse
 from core.errors import CheckpointError
-from tests.support.counted_calls import num_calls
+from tests.support.effort.counted_calls import num_calls
 
 TWO = ["ant", "bee"]
 

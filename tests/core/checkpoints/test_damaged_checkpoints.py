@@ -10,7 +10,7 @@ import pytest
 from core.checkpoints import store
 from core.checkpoints.paths import CARD, WEIGHTS
 from core.errors import CheckpointError
-from tests.support.numbered_checkpoints import numbered
+from tests.support.stored.numbered_checkpoints import numbered
 
 
 def test_one_flipped_bit_in_the_weights_names_the_file(folder: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.errors import CheckpointError
-from tests.support.checkpoints import checkpoints_in
+from tests.support.stored.checkpoints import checkpoints_in
 
 
 def test_checkpoints_are_listed_by_name_with_the_built_in_one_first(

@@ -17,7 +17,7 @@ from core.checkpoints.store import Checkpoint
 from core.errors import CheckpointError
 from core.files import atomic
 from core.models import registry
-from tests.support.numbered_checkpoints import TINY, numbered, random_batch
+from tests.support.stored.numbered_checkpoints import TINY, numbered, random_batch
 
 
 class PowerCut(BaseException):

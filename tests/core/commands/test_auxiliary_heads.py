@@ -11,7 +11,7 @@ from PIL import Image
 from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.models import registry
-from tests.support.explain_command import error_of, explain
+from tests.support.programs.explain_command import error_of, explain
 
 ARCHITECTURE = "torchvision:googlenet?transform_input=false"
 

@@ -8,8 +8,8 @@ import pytest
 
 from core.__main__ import main
 from core.commands import COMMANDS
-from tests.support import commands
 from tests.support.paths import ROOT
+from tests.support.programs import commands
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

@@ -11,7 +11,7 @@ from core.checkpoints import paths, store
 from core.data import corrections
 from core.data.corrections import Correction
 from core.predictions import evaluations
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 def _decided(folder: Path, *decided: Correction) -> Path:

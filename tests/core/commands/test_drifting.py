@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from core.__main__ import main
-from tests.support.tiny_evaluation import random_checkpoint
+from tests.support.stored.tiny_evaluation import random_checkpoint
 
 SIDE = 24
 

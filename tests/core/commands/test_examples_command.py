@@ -15,7 +15,7 @@ from core.commands.options import engines
 from core.inside.examples.patches import by_sample_id, patch, poster_layout, ringed
 from core.inside.examples.stored_examples import read
 from core.passes.progress import PassProgress
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from core.commands.options.photos import folder_names
 from core.explain.maps.pixels import PIXEL_METHODS
 from core.explanation import display
 from core.explanation.question import Question
-from tests.support.explain_command import error_of, explain
-from tests.support.questions import OF_CONVOLUTIONS, take_few_samples
+from tests.support.programs.explain_command import error_of, explain
+from tests.support.results.questions import OF_CONVOLUTIONS, take_few_samples
 
 
 def _picture(path: Path) -> NDArray[np.uint8]:

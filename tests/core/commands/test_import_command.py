@@ -9,7 +9,7 @@ import torch
 from core.__main__ import main
 from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
-from tests.support.explain_command import error_of, explain
+from tests.support.programs.explain_command import error_of, explain
 
 
 def test_imported_weights_explain_a_photo_as_before(

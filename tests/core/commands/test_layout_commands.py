@@ -11,7 +11,7 @@ from core.__main__ import main
 from core.checkpoints.local import remember_data, remembered_data, remembered_layout
 from core.predictions import evaluations
 from core.predictions.evaluating.samples import images_of, open_images
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 def pictures(folder: Path, number: int) -> None:

@@ -13,7 +13,7 @@ from core.data.sources import catalogue
 from core.images.degrading import degraded
 from core.mistakes import stress
 from core.mistakes.stress import VARIANTS
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from PIL import Image
 from core.__main__ import main
 from core.data.sources import catalogue
 from core.models import registry
-from core.training import recipe as recipes
+from core.training.settings import recipe as recipes
 
 
 @pytest.fixture(autouse=True)

@@ -11,9 +11,9 @@ from core.checkpoints import paths
 from core.checkpoints.store import Checkpoint
 from core.commands.options import engines
 from core.passes.progress import PassProgress
-from tests.support.explain_command import explain
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
-from tests.support.trust_reports import evidence, write_report
+from tests.support.programs.explain_command import explain
+from tests.support.results.trust_reports import evidence, write_report
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core.data.image_set import ImageSet
-from tests.support.counted_images import folder_of, random_photo
+from tests.support.images.counted_images import folder_of, random_photo
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.data.augment import COLOURS, Augment
 from core.images.preprocess import Preprocess
-from tests.support.augmented import COLOUR, EACH, EVERYTHING, PLAIN, changed, random_pixels
+from tests.support.images.augmented import COLOUR, EACH, EVERYTHING, PLAIN, changed, random_pixels
 
 GREY = Preprocess((16, 20), 28, (0.5,), (0.5,))
 

@@ -13,7 +13,7 @@ from core.data.batches import ImageDataset
 from core.data.cache import Decoded
 from core.data.image_set import ImageSet, Pixels
 from core.data.survey.image_facts import SurveyTable, survey
-from tests.support.augmented import COLOUR, EVERYTHING, PLAIN, changed, random_pixels
+from tests.support.images.augmented import COLOUR, EVERYTHING, PLAIN, changed, random_pixels
 
 
 @pytest.fixture

@@ -14,7 +14,15 @@ from core.data.cache import Decoded, decode
 from core.data.image_set import ImageSet, Pixels
 from core.files.places import cache_root
 from core.images.preprocess import Preprocess
-from tests.support.counted_images import GREY, NUM_BYTES, SMALL, Counted, folder_of, random_photo, set_of
+from tests.support.images.counted_images import (
+    GREY,
+    NUM_BYTES,
+    SMALL,
+    Counted,
+    folder_of,
+    random_photo,
+    set_of,
+)
 
 
 @pytest.mark.parametrize("preprocess", [SMALL, GREY])

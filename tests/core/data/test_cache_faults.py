@@ -12,7 +12,7 @@ from core.data.cache import decode
 from core.data.image_set import ImageSet
 from core.errors import CoreError, DataError, FileError
 from core.files import atomic, regular
-from tests.support.counted_images import SMALL, Counted, folder_of, random_photo, set_of
+from tests.support.images.counted_images import SMALL, Counted, folder_of, random_photo, set_of
 
 
 def test_a_writer_that_fails_leaves_no_file_and_the_next_starts_again(tmp_path: Path) -> None:

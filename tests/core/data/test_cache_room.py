@@ -8,7 +8,7 @@ import torch
 
 from core.data import cache
 from core.data.cache import Decoded, decode
-from tests.support.counted_images import NUM_BYTES, SMALL, Counted, random_photo, set_of
+from tests.support.images.counted_images import NUM_BYTES, SMALL, Counted, random_photo, set_of
 
 
 def test_the_file_used_longest_ago_makes_room(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from core.data.downloads.progress import DownloadProgress
 from core.data.sources import catalogue
 from core.errors import DataError
 from tests.support.paths import ROOT
-from tests.support.waiting import until, until_over
+from tests.support.programs.waiting import until, until_over
 
 
 @pytest.fixture(autouse=True)

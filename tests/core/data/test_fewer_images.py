@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.data.splits import at_most, thinned
-from tests.support.labelled_images import counts, image_set
+from tests.support.images.labelled_images import counts, image_set
 
 
 def test_thinned_classes_fall_by_a_constant_factor() -> None:

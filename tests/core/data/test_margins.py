@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 
 from core.images.preprocess import Preprocess
-from tests.support.counted_images import GREY, SMALL, random_photo
+from tests.support.images.counted_images import GREY, SMALL, random_photo
 
 SIZES = [(300, 400), (400, 300), (257, 257), (333, 500), (501, 334), (1, 1), (2, 1), (37, 900), (255, 256)]
 CROPS = [(224, 256), (224, 255), (224, 225), (224, 224), (223, 256), (64, 71), (64, 73)]

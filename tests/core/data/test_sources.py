@@ -8,7 +8,7 @@ import pytest
 from core.data.sources import catalogue
 from core.data.sources.folder import listing
 from core.errors import DataError
-from tests.support.image_sets import counts, real
+from tests.support.images.image_sets import counts, real
 
 
 @pytest.mark.parametrize("source", catalogue.SOURCES.values(), ids=lambda source: source.name)

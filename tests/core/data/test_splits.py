@@ -7,8 +7,8 @@ from core.data.image_set import ImageSet
 from core.data.sources import catalogue
 from core.data.splits import Split, published_split, random_split
 from core.errors import DataError
-from tests.support.counted_calls import num_calls
-from tests.support.labelled_images import assert_partition, counts, image_set
+from tests.support.effort.counted_calls import num_calls
+from tests.support.images.labelled_images import assert_partition, counts, image_set
 from tests.support.paths import DATA
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from core.data.splits import published_split, random_split
 from core.errors import DataError
-from tests.support.labelled_images import assert_partition, counts, image_set
+from tests.support.images.labelled_images import assert_partition, counts, image_set
 
 
 def test_a_test_part_is_drawn_before_validation_and_shares_nothing_with_it() -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.drawing import render
 from core.drawing.render import COLORMAPS, SIGNED, coloured, overlay, palette
-from tests.support import commands
+from tests.support.programs import commands
 
 # The first and last colours of matplotlib's maps of these names, and of Google's turbo.
 ENDS = {
@@ -109,7 +109,7 @@ def test_what_was_not_seen_is_greyed_and_hatched_across_the_seams_of_bands() -> 
 @pytest.mark.slow
 def test_an_overlay_of_fifty_megapixels_takes_less_than_a_gigabyte() -> None:
     """Beside photo and values, which the caller has: the picture itself is 150 MB, all else is bands."""
-    printed = commands.run("inferno", program="tests.support.peak_of_overlay")
+    printed = commands.run("inferno", program="tests.support.effort.peak_of_overlay")
     megabytes, *pixel = map(float, printed.split())
     assert 140 < megabytes < 1000
     assert pixel == pytest.approx(7 * 0.3 + palette("inferno")[255] * 0.7, abs=1)

@@ -6,7 +6,7 @@ import torch
 from torchmetrics.functional.classification import binary_calibration_error
 
 from core.evaluation import metrics as evaluation
-from tests.support.small_tables import random_table, table_of
+from tests.support.results.small_tables import random_table, table_of
 
 
 @pytest.mark.parametrize("confidence", [0.05, 0.5, 0.6, 0.99, 1.0])

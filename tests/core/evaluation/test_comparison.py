@@ -15,7 +15,7 @@ from core.evaluation.comparing import comparison, significance
 from core.evaluation.confusion import most_counted
 from core.predictions import evaluations, prediction_table
 from tests.support.paths import ROOT
-from tests.support.tiny_evaluation import matrix_of
+from tests.support.stored.tiny_evaluation import matrix_of
 
 NAMES = ("cat", "dog", "fox")
 

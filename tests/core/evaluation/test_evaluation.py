@@ -11,8 +11,8 @@ from core.evaluation import confusion
 from core.evaluation import metrics as evaluation
 from core.evaluation.ranking.scores import scores_of
 from core.evaluation.summary import summary
-from tests.support.small_tables import HAND, random_table, table_of
-from tests.support.tiny_evaluation import matrix_of
+from tests.support.results.small_tables import HAND, random_table, table_of
+from tests.support.stored.tiny_evaluation import matrix_of
 
 
 def test_a_table_by_hand() -> None:

@@ -8,7 +8,7 @@ import torch
 from core.evaluation.labels.suspects import label_quality, probabilities, suspects
 from core.evaluation.ranking.scores import MISSING, Scores, scores_of
 from core.predictions import prediction_table
-from tests.support.small_tables import random_table, table_of
+from tests.support.results.small_tables import random_table, table_of
 
 
 def _flipped(num_samples: int, num_classes: int, num_flips: int) -> tuple[pa.Table, Scores]:

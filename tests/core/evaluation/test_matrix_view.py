@@ -16,7 +16,7 @@ from core.evaluation.matrix_view import (
     side_by_side,
     view,
 )
-from tests.support.tiny_evaluation import matrix_of
+from tests.support.stored.tiny_evaluation import matrix_of
 
 # Class 3 has no samples; class 0 is by far the largest.
 CELLS = np.array([[90, 1, 3, 0], [2, 4, 0, 0], [0, 7, 1, 0], [0, 0, 0, 0]])

@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics as sklearn_metrics
 
 from core.evaluation.summary import summary
-from tests.support.small_tables import HAND, random_table, table_of
+from tests.support.results.small_tables import HAND, random_table, table_of
 
 
 def test_the_written_metrics_are_plain_json_by_class_name() -> None:

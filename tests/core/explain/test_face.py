@@ -34,8 +34,8 @@ from core.explain import (
     towards,
     trace,
 )
+from tests.support.networks.tiny_models import assert_unchanged, snapshot
 from tests.support.paths import ROOT
-from tests.support.tiny_models import assert_unchanged, snapshot
 
 
 class Stranger(nn.Module):

@@ -18,9 +18,9 @@ from core.explanation.question import METHODS, Question, Score
 from core.inside.ascents.images import ascended, question
 from core.inside.channels.inspection import inspect
 from core.models import registry
-from tests.support.checkpoints import checkpoints_in
-from tests.support.questions import take_few_samples
-from tests.support.tiny_models import noise
+from tests.support.networks.tiny_models import noise
+from tests.support.results.questions import take_few_samples
+from tests.support.stored.checkpoints import checkpoints_in
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from core.errors import CheckpointError, ClassError
 from core.explanation.question import Question
 from core.images.sample_photos import SAMPLES, sample
 from core.predictions.top_k import class_index, prediction, top_k, top_k_with
-from tests.support.questions import explained
+from tests.support.results.questions import explained
 
 NAMES = ("cat", "Dog", "crane", "Crane", "7", "great white shark", "shark", "twin", "twin")
 

@@ -14,8 +14,8 @@ from core.explanation.answer import Map
 from core.explanation.asking import methods_of
 from core.explanation.question import METHODS, Question, Score
 from core.images.sample_photos import SAMPLES, sample
-from tests.support.questions import OF_CONVOLUTIONS, assert_same, explained, take_few_samples
-from tests.support.tiny_models import assert_unchanged, snapshot
+from tests.support.networks.tiny_models import assert_unchanged, snapshot
+from tests.support.results.questions import OF_CONVOLUTIONS, assert_same, explained, take_few_samples
 
 IN_LOGITS = {"cam", "grad_cam", "hires_cam", "xgrad_cam"}
 

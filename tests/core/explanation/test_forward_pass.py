@@ -17,7 +17,7 @@ from core.explanation.asking import explain
 from core.explanation.forward_pass import answers, forward_pass
 from core.explanation.question import Question, Score
 from core.predictions.finite import refuse_infinite
-from tests.support.questions import OF_CONVOLUTIONS, take_few_samples
+from tests.support.results.questions import OF_CONVOLUTIONS, take_few_samples
 
 LAYERS = ("blocks.1", "bn2")
 SCORES = (Score(1, 3), Score(1), Score(3), Score(), Score(None, 2))

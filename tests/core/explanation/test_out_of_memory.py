@@ -10,8 +10,8 @@ from torch import Tensor
 from core.checkpoints.store import Checkpoint
 from core.explanation import asking
 from core.explanation.question import Question
-from tests.support.questions import assert_same, explained
-from tests.support.tiny_models import assert_unchanged, snapshot
+from tests.support.networks.tiny_models import assert_unchanged, snapshot
+from tests.support.results.questions import assert_same, explained
 
 FEWER, ON_CPU = "GPU memory ran out: using smaller batches", "GPU memory ran out: using the CPU"
 

@@ -15,7 +15,7 @@ from core.explanation import photo_series
 from core.explanation.asking import explain, images_at_once
 from core.explanation.photo_series import Explained, explain_each
 from core.explanation.question import Question
-from tests.support.questions import OF_CONVOLUTIONS, take_few_samples
+from tests.support.results.questions import OF_CONVOLUTIONS, take_few_samples
 
 QUESTION = Question(target_layers=("bn2",))
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from core.checkpoints.store import Checkpoint
 from core.explanation.quick_network import quick_network
-from tests.support.tiny_models import GapCnn
+from tests.support.networks.tiny_models import GapCnn
 
 
 def _of_own(small: Checkpoint, model: nn.Module) -> Checkpoint:

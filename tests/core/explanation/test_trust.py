@@ -15,7 +15,7 @@ from core.explanation import trust as trust_module
 from core.explanation.answer import Explanation
 from core.explanation.question import Question, Score
 from core.explanation.trust import UNTESTABLE, Trust, as_json, curves_csv, trust
-from tests.support.questions import explained
+from tests.support.results.questions import explained
 
 HIDING = Quoted(showing=False, share=0.1, by_map=0.12, lowest=0.6, highest=0.9)
 SHOWING = Quoted(showing=True, share=0.3, by_map=0.75, lowest=0.001, highest=0.2)

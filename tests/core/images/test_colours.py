@@ -9,7 +9,7 @@ from PIL import Image
 
 from core import images
 from core.errors import ImageError
-from tests.support.image_files import SMALL_FILES, encoded, grey_tiff, noise, pixel
+from tests.support.images.image_files import SMALL_FILES, encoded, grey_tiff, noise, pixel
 
 # Pillow remarks on damaged files by warnings.warn; most files here are damaged on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -6,7 +6,7 @@ from PIL import Image
 
 from core import images
 from core.errors import ImageError
-from tests.support.image_files import SMALL_FILES, assert_plain, encoded, noise
+from tests.support.images.image_files import SMALL_FILES, assert_plain, encoded, noise
 
 # Pillow remarks on damaged files by warnings.warn; most files here are damaged on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -9,8 +9,8 @@ from PIL import Image
 
 from core import images
 from core.errors import ImageError
-from tests.support import work
-from tests.support.image_files import SMALL_FILES, chunk, encoded, ftyp, grey_tiff, pixel, png
+from tests.support.effort import work
+from tests.support.images.image_files import SMALL_FILES, chunk, encoded, ftyp, grey_tiff, pixel, png
 
 # Pillow remarks on damaged files by warnings.warn; most files here are damaged on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -10,8 +10,8 @@ from core.errors import ImageError
 from core.files import in_words
 from core.images import limits
 from core.images.limits import own
-from tests.support import commands
-from tests.support.image_files import SMALL_FILES, encoded, orientation, pixel, png
+from tests.support.images.image_files import SMALL_FILES, encoded, orientation, pixel, png
+from tests.support.programs import commands
 
 # Pillow remarks on damaged files by warnings.warn; most files here are damaged on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -36,7 +36,7 @@ def test_50_megapixels_take_less_than_700_mb(mode: str, name: str, tmp_path: Pat
     }
     path = tmp_path / name
     Image.new(mode, (7000, 7100), colour).save(path, exif=orientation(6), **options[path.suffix])
-    printed = commands.run(str(path), program="tests.support.peak_of_reading")
+    printed = commands.run(str(path), program="tests.support.effort.peak_of_reading")
     *size, first, megabytes = printed.split("|")
     assert size == ["7100", "7000"]
     expected = {"RGBA": (255, 127, 127), "RGB": (254, 0, 0), "F": (128,) * 3}[mode]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from core import images
 from core.errors import AwayImageError, ImageError
-from tests.support.image_files import SMALL_FILES, encoded, noise
+from tests.support.images.image_files import SMALL_FILES, encoded, noise
 from tests.support.paths import ROOT
 
 # Pillow remarks on damaged files by warnings.warn; most files here are damaged on purpose.

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from core import images
-from tests.support.image_files import chunk, encoded, orientation, pixel, png
+from tests.support.images.image_files import chunk, encoded, orientation, pixel, png
 
 # Pillow remarks on damaged files by warnings.warn; most files here are damaged on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore")

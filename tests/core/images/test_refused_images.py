@@ -7,7 +7,7 @@ from PIL import Image
 
 from core import images
 from core.errors import ImageError
-from tests.support.image_files import assert_plain, encoded, ftyp, noise, png
+from tests.support.images.image_files import assert_plain, encoded, ftyp, noise, png
 
 # Pillow remarks on damaged files by warnings.warn; most files here are damaged on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -22,7 +22,7 @@ from core.explain.ascent.robust import Robust
 from core.inside.ascents import export, images
 from core.inside.ascents.cache import AscentCache, key_of
 from core.inside.ascents.images import AscentQuestion, ascended, num_channels, question
-from tests.support import commands
+from tests.support.programs import commands
 
 QUICK = Plain(size=(64, 64), steps=2, crop=8)
 

@@ -11,7 +11,7 @@ from core.drawing.render import SIGNED, palette
 from core.errors import LayerError
 from core.explain.network.channel_source import channel_source
 from core.inside.filters.kernels import Filters, as_matrix, by_input_channel, filters_of, in_colour, sheet
-from tests.support.tiny_models import InPlaceCnn, assert_unchanged, noise, seeded, snapshot
+from tests.support.networks.tiny_models import InPlaceCnn, assert_unchanged, noise, seeded, snapshot
 
 
 class Blocks(nn.Module):

@@ -16,7 +16,7 @@ from core.explain.network.layers import spatial_layers, stages
 from core.explanation.asking import layers_of
 from core.inside.channels.inspection import column, inspect, sparsity_by_depth
 from core.inside.channels.layer_channels import channel_stats
-from tests.support.tiny_models import assert_unchanged, noise, snapshot
+from tests.support.networks.tiny_models import assert_unchanged, noise, snapshot
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from core.checkpoints.store import Checkpoint
 from core.explain.network.layers import spatial_layers, stages
 from core.explanation.asking import layers_of
 from core.inside.network_map import parameters_by_stage, step
-from tests.support.tiny_models import GapCnn
+from tests.support.networks.tiny_models import GapCnn
 
 
 def size(module: nn.Module) -> int:

@@ -12,8 +12,8 @@ from core.data.image_set import ImageSet, Pixels
 from core.mistakes import decisions, wrong_labels
 from core.mistakes.wrong_labels import WrongLabels
 from core.predictions import prediction_table
-from tests.support.small_tables import random_table
-from tests.support.tiny_evaluation import CLASSES, random_checkpoint
+from tests.support.results.small_tables import random_table
+from tests.support.stored.tiny_evaluation import CLASSES, random_checkpoint
 
 
 def test_a_later_decision_on_a_sample_replaces_the_earlier(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from core.checkpoints import store
 from core.mistakes import results
 from core.mistakes.odd_ones import odd_ones
 from core.predictions import evaluations
-from tests.support.tiny_evaluation import random_checkpoint
+from tests.support.stored.tiny_evaluation import random_checkpoint
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from core.explanation.asking import explain
 from core.explanation.question import Question, Score
 from core.images.preprocess import Preprocess
 from core.mistakes.why_wrong import Sides, Sum, pictures, rival_of, sides
-from tests.support.questions import OF_CONVOLUTIONS
+from tests.support.results.questions import OF_CONVOLUTIONS
 
 LINEAR = ("cam", "grad_cam", "hires_cam", "xgrad_cam")
 GREY = Preprocess((8, 8), None, (0.5,), (0.5,))

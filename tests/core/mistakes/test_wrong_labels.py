@@ -13,8 +13,8 @@ from core.checkpoints import store
 from core.checkpoints.paths import PREDICTIONS, VARIABLE
 from core.mistakes import wrong_labels
 from core.predictions import prediction_table
-from tests.support.small_tables import random_table
-from tests.support.tiny_evaluation import random_checkpoint
+from tests.support.results.small_tables import random_table
+from tests.support.stored.tiny_evaluation import random_checkpoint
 
 CLASSES = ("ape", "=bee", "cat")
 

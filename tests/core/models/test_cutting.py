@@ -7,7 +7,7 @@ from torch import nn
 from core.errors import LayerError
 from core.models import registry
 from core.models.cutting import split_at
-from tests.support.tiny_models import (
+from tests.support.networks.tiny_models import (
     FlattenCnn,
     GapCnn,
     InPlaceCnn,

@@ -13,7 +13,7 @@ from core.models.heads import (
     keep_frozen_in_eval,
 )
 from core.models.inner_dropout import set_inner_dropout
-from tests.support.tiny_models import InPlaceCnn, noise, seeded
+from tests.support.networks.tiny_models import InPlaceCnn, noise, seeded
 
 
 # Its twin is in test_heads.py.

@@ -13,7 +13,7 @@ from core.models.heads import (
     head_name,
     replace_head,
 )
-from tests.support.tiny_models import GapCnn, assert_unchanged, noise, seeded, snapshot
+from tests.support.networks.tiny_models import GapCnn, assert_unchanged, noise, seeded, snapshot
 
 HEADS = {
     "timm:tf_efficientnet_lite0": "classifier",

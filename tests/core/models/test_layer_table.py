@@ -7,7 +7,7 @@ from torch import nn
 from core.models import registry
 from core.models.heads import freeze_until
 from core.models.layer_table import LayerRow, layer_table
-from tests.support.tiny_models import FlattenCnn, GapCnn, assert_unchanged, noise, seeded, snapshot
+from tests.support.networks.tiny_models import FlattenCnn, GapCnn, assert_unchanged, noise, seeded, snapshot
 
 
 def test_rows_have_the_shapes_and_counts_computed_by_hand() -> None:

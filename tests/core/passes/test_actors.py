@@ -10,7 +10,7 @@ from core.errors import DataError
 from core.passes.actors import Computing, ReadingToo, Reference, read, table_of
 from core.passes.parts import Chunk
 from core.passes.work import Input, Work
-from tests.support.passes import Squares, plain, squares_of
+from tests.support.effort.passes import Squares, plain, squares_of
 
 THREE = [Chunk(0, 0, 8), Chunk(0, 8, 12), Chunk(1, 12, 21)]
 

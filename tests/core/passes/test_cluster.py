@@ -29,8 +29,8 @@ from core.predictions.evaluating import workplace
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.predicting import Predicting
 from core.predictions.evaluating.samples import Samples, samples_of
-from tests.support.passes import Faults, KilledOnce, NotLoadable
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.effort.passes import Faults, KilledOnce, NotLoadable
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 ONE = Cluster(num_actors=1, device="cpu")
 

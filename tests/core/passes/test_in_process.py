@@ -14,7 +14,7 @@ from core.passes.in_process import InProcess
 from core.passes.parts import Chunks, Parts
 from core.passes.progress import Meter, PassProgress, ProgressFile
 from core.passes.running import run
-from tests.support.passes import Squares, squares_of
+from tests.support.effort.passes import Squares, squares_of
 
 NUM = 250
 SQUARES = [position**2 for position in range(NUM) if position % 10 != 7]

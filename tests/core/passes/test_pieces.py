@@ -6,7 +6,7 @@ import torch
 
 from core.passes.pieces import InPieces
 from core.passes.work import InputBatch, together
-from tests.support.passes import plain
+from tests.support.effort.passes import plain
 
 
 class Small:

@@ -12,7 +12,7 @@ from core.checkpoints import paths, store
 from core.checkpoints.paths import METRICS
 from core.predictions import evaluations
 from core.training.runs import find
-from tests.support import commands
+from tests.support.programs import commands
 
 pytestmark = pytest.mark.slow
 FEW = ("data.per_class=8", "data.val=0.05", "batch_size=20")

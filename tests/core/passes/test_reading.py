@@ -11,7 +11,7 @@ from core.passes import in_process, reading
 from core.passes.in_process import InProcess
 from core.passes.parts import Chunks, Parts
 from core.passes.work import Input
-from tests.support.passes import Squares, plain
+from tests.support.effort.passes import Squares, plain
 
 NUM = 250
 

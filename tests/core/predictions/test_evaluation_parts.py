@@ -14,7 +14,7 @@ from core.predictions.evaluating import workplace
 from core.predictions.evaluating.evaluate import evaluate
 from core.predictions.evaluating.samples import Samples, samples_of
 from core.predictions.evaluating.workplace import num_predicted, progress_of
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from core.data.sources import catalogue
 from core.predictions import evaluations
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import samples_of
-from tests.support import commands, waiting
-from tests.support.checkpoints import checkpoints_in
-from tests.support.commands import Command
-from tests.support.tiny_evaluation import CLASSES, random_checkpoint
+from tests.support.programs import commands, waiting
+from tests.support.programs.commands import Command
+from tests.support.stored.checkpoints import checkpoints_in
+from tests.support.stored.tiny_evaluation import CLASSES, random_checkpoint
 
 NUM_IMAGES = 2500  # Three parts.
 NAME = "noise"

@@ -14,8 +14,8 @@ from core.errors import EvaluationError
 from core.predictions import evaluations
 from core.predictions.evaluating import background
 from core.predictions.evaluating.workplace import num_predicted
-from tests.support import commands
-from tests.support.waiting import until_over
+from tests.support.programs import commands
+from tests.support.programs.waiting import until_over
 
 NAME = "by-hand"
 pytestmark = pytest.mark.slow

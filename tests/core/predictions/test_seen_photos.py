@@ -14,7 +14,7 @@ from core.predictions.evaluating.samples import open_images, samples_of
 from core.predictions.evaluations import Evaluation
 from core.predictions.properties import MEASURED
 from core.predictions.seen_photos import SeenPhotos
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from core.data.image_set import ImageSet, Pixels
 from core.images.preprocess import Preprocess
 from core.passes.work import CachedReader
 from core.training.lightning.features import features, room_for
-from tests.support.scarce_memory import room_for as room_for_images
+from tests.support.trainings.scarce_memory import room_for as room_for_images
 
 SMALL = Preprocess((6, 6), None, (0.5,), (0.5,))
 

@@ -15,8 +15,8 @@ from core.predictions import evaluations
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import samples_of
 from core.training.emphasis import members
-from core.training.schema import Emphasis
-from tests.support import kept_groups
+from core.training.settings.schema import Emphasis
+from tests.support.results import kept_groups
 
 SETTINGS = Emphasis("random/found", "brick")
 

@@ -9,7 +9,7 @@ from core.checkpoints.store import Checkpoint
 from core.data.image_set import ImageSet
 from core.trust.pairs import MethodAtLayer
 from core.trust.photos import open_any
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 PAIRS = (MethodAtLayer("grad_cam", "block2"), MethodAtLayer("layer_cam", "block2"))
 

@@ -11,7 +11,7 @@ from core.data.image_set import ImageSet
 from core.errors import DataError, LayerError
 from core.trust.pairs import MethodAtLayer, pairs_for
 from core.trust.photos import open_any, remember_photos, remembered_photos, sampled
-from tests.support.image_sets import picture
+from tests.support.images.image_sets import picture
 
 
 def test_by_default_each_method_of_one_pass_is_tested_at_each_stage_that_it_fits(small: Checkpoint) -> None:

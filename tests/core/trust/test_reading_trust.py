@@ -16,7 +16,7 @@ from core.trust.pairs import MethodAtLayer
 from core.trust.photos import sampled
 from core.trust.report import reading
 from core.trust.testing.collecting import collect
-from tests.support.trust_reports import evidence, write_report
+from tests.support.results.trust_reports import evidence, write_report
 
 Change = Callable[[dict[str, Any]], object]
 

@@ -7,7 +7,7 @@ import pytest
 from core.explain.trust.verdict import BELIEVABLE, NOISE, WEAK
 from core.trust.report.measuring import grade
 from core.trust.report.recommending import recommended
-from tests.support.trust_reports import REFERENCES, evidence
+from tests.support.results.trust_reports import REFERENCES, evidence
 
 
 def test_the_pair_with_the_highest_lower_end_is_recommended() -> None:

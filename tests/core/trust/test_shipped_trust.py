@@ -8,7 +8,7 @@ from core.trust.report import reading
 from core.trust.report.contents import TrustReport
 from core.trust.report.recommending import recommended
 from tests.support.paths import ROOT
-from tests.support.shipped import BUILT_IN, TRAINED
+from tests.support.stored.shipped import BUILT_IN, TRAINED
 
 SHIPPED = ROOT / "checkpoints"
 REPORTED = [name for name in (BUILT_IN, *TRAINED) if (SHIPPED / name / paths.TRUST).exists()]

@@ -9,7 +9,7 @@ from core.checkpoints.store import Checkpoint
 from core.explanation.forward_pass import ForwardPass, forward_pass
 from core.trust.pairs import MethodAtLayer
 from core.trust.testing.checks import checks, maps_of
-from tests.support.tiny_models import noise
+from tests.support.networks.tiny_models import noise
 
 PAIRS = tuple(MethodAtLayer(method, "block2") for method in ("grad_cam", "eigen_cam", "layer_cam"))
 

@@ -17,7 +17,7 @@ from core.files import locks
 from core.passes.progress import PassProgress
 from core.trust.testing import background, workplace
 from core.trust.testing.workplace import TrustOptions
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 OPTIONS = TrustOptions(
     data="/photos", samples=3, seed=2, name="-odd name", methods=("grad_cam", "cam"), layers=("a",)

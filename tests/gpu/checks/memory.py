@@ -26,7 +26,7 @@ from tests.gpu.checks.maps import SINGLE, apart
 from tests.gpu.checks.training import written_recipe
 from tests.gpu.photos import class_folders, photo
 from tests.gpu.table import Row
-from tests.support.scarce_memory import room_for
+from tests.support.trainings.scarce_memory import room_for
 
 _STEM = 64 * 112 * 112 * 4  # Bytes of the largest activation of one photo in ResNet-18 at 224 pixels.
 _SOME = 8 * _STEM  # Room for a few photos; of 16, the largest activation alone is twice that.

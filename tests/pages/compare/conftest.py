@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pages._ui.session.data import image_access
-from tests.support.compare_page import absent
+from tests.support.pages.compare_page import absent
 
 
 @pytest.fixture(autouse=True)

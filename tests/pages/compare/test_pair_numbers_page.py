@@ -12,8 +12,8 @@ from core.data.image_set import ImageSet, Pixels
 from core.evaluation.comparing.significance import mcnemar_by_group
 from core.predictions.evaluations import Evaluation
 from pages._ui.session.data import image_access
-from tests.support.compare_page import SIGNS, both, link, shown, table, text
-from tests.support.looking import captions, components
+from tests.support.pages.compare_page import SIGNS, both, link, shown, table, text
+from tests.support.pages.looking import captions, components
 
 
 @pytest.fixture

@@ -8,9 +8,14 @@ import pytest
 from core.checkpoints import paths, store
 from pages._ui.session.data import image_access
 from pages._ui.session.question import tested_maps
-from tests.support.compare_page import SIGNS, both, link, piles, shown, table, text
-from tests.support.looking import captions, components, verdicts
-from tests.support.second_digits import NUM_BOTH_WRONG, NUM_BROKEN, NUM_FIXED, second_digits
+from tests.support.pages.compare_page import SIGNS, both, link, piles, shown, table, text
+from tests.support.pages.looking import captions, components, verdicts
+from tests.support.stored.second_digits import (
+    NUM_BOTH_WRONG,
+    NUM_BROKEN,
+    NUM_FIXED,
+    second_digits,
+)
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@
 import pytest
 
 from core.checkpoints import paths, store
-from tests.support.compare_page import SIGNS, both, link, piles, shown, text
-from tests.support.looking import captions, components
+from tests.support.pages.compare_page import SIGNS, both, link, piles, shown, text
+from tests.support.pages.looking import captions, components
 
 PAIRS = [
     ("pets-cat-dog-scratch", "pets-cat-dog"),

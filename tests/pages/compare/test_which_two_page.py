@@ -3,7 +3,7 @@
 import pytest
 
 from core.checkpoints import paths, store
-from tests.support.compare_page import SIGNS, both, link, shown
+from tests.support.pages.compare_page import SIGNS, both, link, shown
 
 
 def test_a_sample_that_not_both_have_is_named() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from pages._ui.session.data import image_access
-from tests.support.two_evaluations import two_evaluations
+from tests.support.stored.two_evaluations import two_evaluations
 
 
 @pytest.fixture

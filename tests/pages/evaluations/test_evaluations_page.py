@@ -15,7 +15,7 @@ from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation
 from pages._ui.mistakes import exports
 from pages._ui.session.data import image_access
-from tests.support.evaluations_page import (
+from tests.support.pages.evaluations_page import (
     MISTAKES,
     body_text,
     digits_below,
@@ -24,8 +24,8 @@ from tests.support.evaluations_page import (
     small_print,
     table_of,
 )
-from tests.support.looking import metrics, opened
-from tests.support.two_evaluations import NUM_STREET, OWN, STREET
+from tests.support.pages.looking import metrics, opened
+from tests.support.stored.two_evaluations import NUM_STREET, OWN, STREET
 
 
 def test_the_first_is_of_its_own_data_and_says_what_it_is_of(name: str) -> None:

@@ -11,10 +11,10 @@ from core.passes.progress import PassProgress
 from core.predictions import evaluations
 from core.predictions.evaluating import background
 from core.predictions.evaluating.workplace import Workplace
-from tests.support.evaluations_page import MISTAKES, asked, body_text, digits_below, folder
-from tests.support.looking import metrics, opened
-from tests.support.tiny_evaluation import noisy_pictures
-from tests.support.two_evaluations import NUM_STREET, OWN, STREET
+from tests.support.pages.evaluations_page import MISTAKES, asked, body_text, digits_below, folder
+from tests.support.pages.looking import metrics, opened
+from tests.support.stored.tiny_evaluation import noisy_pictures
+from tests.support.stored.two_evaluations import NUM_STREET, OWN, STREET
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from core.data.sources import catalogue
 from core.mistakes import results
 from core.predictions.evaluations import Evaluation
 from pages._ui.session.data import image_access
-from tests.support.evaluations_page import (
+from tests.support.pages.evaluations_page import (
     COMPARE,
     MISTAKES,
     body_text,
@@ -22,8 +22,8 @@ from tests.support.evaluations_page import (
     small_print,
     table_of,
 )
-from tests.support.looking import captions, component, components, metrics, opened
-from tests.support.two_evaluations import OWN, STREET
+from tests.support.pages.looking import captions, component, components, metrics, opened
+from tests.support.stored.two_evaluations import OWN, STREET
 
 
 def tiles(page: AppTest) -> list[list[str]]:

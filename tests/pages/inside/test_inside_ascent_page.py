@@ -3,7 +3,7 @@
 import pytest
 
 from core.inside.channels import layer_channels
-from tests.support.looking_inside import (
+from tests.support.pages.looking_inside import (
     ascent_card,
     grid,
     kept,

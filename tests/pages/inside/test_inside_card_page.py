@@ -10,7 +10,7 @@ import pytest
 from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
 from core.inside.examples import stored_examples
-from tests.support.looking_inside import (
+from tests.support.pages.looking_inside import (
     ascent_card,
     drawn,
     opened,

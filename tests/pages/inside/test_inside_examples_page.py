@@ -25,7 +25,7 @@ from core.inside.examples.patches import in_patch, patch, ringed
 from pages._ui.inside.state import examples as page_examples
 from pages._ui.session.checkpoints import models
 from pages._ui.session.question import photos
-from tests.support.looking_inside import (
+from tests.support.pages.looking_inside import (
     ascent_card,
     drawn,
     grid,

@@ -16,7 +16,7 @@ from core.explain.ascent import LOGITS
 from core.inside import field_sizes
 from pages._ui.inside.numbers import brief
 from pages._ui.inside.state import cards, fields
-from tests.support.looking_inside import expected, grid, headings, hint, kept, opened, stage_sheets
+from tests.support.pages.looking_inside import expected, grid, headings, hint, kept, opened, stage_sheets
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.checkpoints.store import Checkpoint
-from tests.support.looking_inside import (
+from tests.support.pages.looking_inside import (
     CAT,
     cells,
     chosen,

@@ -12,7 +12,7 @@ from core.explanation.asking import layers_of
 from core.inside.channels import inspection
 from core.inside.channels.inspection import sparsity_by_depth
 from core.inside.network_map import parameters_by_stage
-from tests.support.looking_inside import (
+from tests.support.pages.looking_inside import (
     CAT,
     SPARSITY,
     expected,

@@ -13,8 +13,8 @@ from core.data.sources import catalogue
 from core.mistakes import reports
 from core.mistakes.reports import DRIFT, STRESS, ReportPlace
 from core.predictions import evaluations
-from tests.support.looking import as_read, captions, components, opened
-from tests.support.mistakes_page import PAGE
+from tests.support.pages.looking import as_read, captions, components, opened
+from tests.support.pages.mistakes_page import PAGE
 
 VIEW = {"checkpoint": "digits", "view": "Drift"}
 

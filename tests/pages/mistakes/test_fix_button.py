@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.checkpoints import paths
 from core.errors import FixError
 from core.training.fixes import background
-from tests.support.looking import as_read
+from tests.support.pages.looking import as_read
 from tests.support.paths import ROOT
 
 GROUP = "grass behind 5, 6, 7, 8, 9"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.looking import captions, component, opened
-from tests.support.mistakes_page import PAGE, shown, table, tiles
+from tests.support.pages.looking import captions, component, opened
+from tests.support.pages.mistakes_page import PAGE, shown, table, tiles
 
 
 def test_at_first_the_gallery_has_all_mistakes_the_highest_loss_first() -> None:

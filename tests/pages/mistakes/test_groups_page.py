@@ -8,8 +8,8 @@ import pytest
 
 from core.checkpoints import paths
 from core.predictions import evaluations, groups
-from tests.support.looking import as_read, captions, opened
-from tests.support.mistakes_page import PAGE, shown
+from tests.support.pages.looking import as_read, captions, opened
+from tests.support.pages.mistakes_page import PAGE, shown
 
 _NAME = "shortcut"
 

@@ -16,8 +16,8 @@ from core.evaluation.feature_space import areas
 from core.mistakes import results
 from core.mistakes.feature_space import data_map, nearest
 from core.predictions import evaluations, sample_features
-from tests.support.looking import as_read, captions, component, components, opened
-from tests.support.mistakes_page import PAGE, shown
+from tests.support.pages.looking import as_read, captions, component, components, opened
+from tests.support.pages.mistakes_page import PAGE, shown
 
 AREA = "0-0_999-0_999-500_0-500"
 

@@ -10,8 +10,8 @@ from core.data.downloads.progress import DownloadProgress
 from core.errors import DataError
 from core.predictions.evaluations import Evaluation
 from pages._ui.session.data import image_access
-from tests.support.looking import captions, metrics, opened
-from tests.support.mistakes_page import PAGE, shown, table
+from tests.support.pages.looking import captions, metrics, opened
+from tests.support.pages.mistakes_page import PAGE, shown, table
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import torch
 
 from core.checkpoints import paths, store
 from core.predictions import prediction_table
-from tests.support.looking import as_read, captions, component, metrics, opened
-from tests.support.mistakes_page import PAGE, table
+from tests.support.pages.looking import as_read, captions, component, metrics, opened
+from tests.support.pages.mistakes_page import PAGE, table
 
 CLASSES = tuple(f"class {each}" for each in range(20_000))
 

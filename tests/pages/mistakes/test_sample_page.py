@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.support.looking import captions, component, components, metrics, opened
-from tests.support.mistakes_page import PAGE, table
+from tests.support.pages.looking import captions, component, components, metrics, opened
+from tests.support.pages.mistakes_page import PAGE, table
 
 
 def test_a_sample_shows_four_pictures_whose_difference_is_map_minus_map() -> None:

@@ -6,8 +6,8 @@ from core.checkpoints import paths
 from core.data import corrections
 from core.data.sources import catalogue
 from core.mistakes import wrong_labels
-from tests.support.looking import opened
-from tests.support.mistakes_page import PAGE, shown, tiles
+from tests.support.pages.looking import opened
+from tests.support.pages.mistakes_page import PAGE, shown, tiles
 
 VIEW = {"checkpoint": "digits", "view": "Wrong labels", "labels": "All"}
 

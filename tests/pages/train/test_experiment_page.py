@@ -11,8 +11,8 @@ from core.training.experiments.plan import planned
 from core.training.experiments.running import conducted
 from core.training.experiments.workplace import ExperimentOptions
 from core.training.lightning.train import Job
-from tests.support.image_folders import planted
-from tests.support.looking import as_read, captions
+from tests.support.images.image_folders import planted
+from tests.support.pages.looking import as_read, captions
 from tests.support.paths import ROOT
 
 SHORT = """

@@ -7,13 +7,13 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.training import recipe as recipes
 from core.training.planning import asking
 from core.training.planning.forecast import Forecast
 from core.training.planning.proposals import Proposal
+from core.training.settings import recipe as recipes
 from pages._ui.train.state import floors
-from tests.support.looking import captions
-from tests.support.train_page import messages, metrics, start
+from tests.support.pages.looking import captions
+from tests.support.pages.train_page import messages, metrics, start
 
 MINE = "A folder of mine…"
 

@@ -11,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.models import registry
-from core.training import recipe as recipes
 from core.training import runs
-from tests.support.looking import captions
-from tests.support.train_page import messages, metrics, start
+from core.training.settings import recipe as recipes
+from tests.support.pages.looking import captions
+from tests.support.pages.train_page import messages, metrics, start
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from core.models.layer_table import LayerTable
 from core.training.network import described_layers
 from core.training.planning import asking
 from core.training.planning.forecast import Forecast
-from core.training.recipe import Recipe
+from core.training.settings.recipe import Recipe
 from pages._ui.session import values
 
 _MOST_KEPT = 32

@@ -12,7 +12,7 @@ from core.data.sources import catalogue
 from core.data.survey.report import DataReport, report
 from core.training.material import Material, material
 from core.training.network import preprocess_of
-from core.training.recipe import Recipe
+from core.training.settings.recipe import Recipe
 
 # RUN is a name in the address; it must not be the key of a widget.
 RUN, RUN_NEXT, RUN_LAST, AUGMENTED_EPOCH = "run", "run_next", "run_last", "augmented_epoch"

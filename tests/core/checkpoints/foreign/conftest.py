@@ -4,7 +4,7 @@ import pytest
 from torch import Tensor, nn
 
 from core.checkpoints.store import Checkpoint
-from tests.support.foreign_weights import small_network
+from tests.support.networks.foreign_weights import small_network
 
 
 @pytest.fixture

@@ -14,7 +14,14 @@ from core.checkpoints import store
 from core.checkpoints.foreign.fitting import Wish
 from core.checkpoints.foreign.importing import imported
 from core.errors import CheckpointError
-from tests.support.foreign_weights import NAMES, TINY, gives_the_same, imported_network, saved, small_network
+from tests.support.networks.foreign_weights import (
+    NAMES,
+    TINY,
+    gives_the_same,
+    imported_network,
+    saved,
+    small_network,
+)
 
 
 def _sequence(*layers: nn.Module) -> Callable[[int], nn.Module]:

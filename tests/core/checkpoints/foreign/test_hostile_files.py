@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core.checkpoints.foreign import weights
 from core.errors import CheckpointError
-from tests.support.foreign_weights import folder_of
+from tests.support.networks.foreign_weights import folder_of
 
 
 class _Command:

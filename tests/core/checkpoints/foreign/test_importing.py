@@ -15,7 +15,7 @@ from core.checkpoints.foreign import weights
 from core.checkpoints.store import Checkpoint
 from core.errors import CheckpointError
 from core.models import registry
-from tests.support.foreign_weights import EFFICIENTNET, folder_of
+from tests.support.networks.foreign_weights import EFFICIENTNET, folder_of
 
 
 @pytest.mark.parametrize("file", ["w.safetensors", "w.SAFETENSORS", "w.pt", "w.pth", "w.bin"])

@@ -11,7 +11,13 @@ from torch import nn
 from core.checkpoints import paths, store
 from core.errors import CheckpointError
 from core.models import registry
-from tests.support.foreign_weights import TINY, gives_the_same, imported_network, saved, small_network
+from tests.support.networks.foreign_weights import (
+    TINY,
+    gives_the_same,
+    imported_network,
+    saved,
+    small_network,
+)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 4, 6])

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from core.errors import CheckpointError
-from tests.support.foreign_weights import gives_the_same, imported_network, saved, small_network
+from tests.support.networks.foreign_weights import gives_the_same, imported_network, saved, small_network
 
 
 @pytest.mark.parametrize(

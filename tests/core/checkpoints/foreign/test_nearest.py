@@ -9,7 +9,7 @@ import torch
 from core.checkpoints.foreign.fitting import nearest
 from core.errors import CheckpointError
 from core.models import registry
-from tests.support.foreign_weights import TINY, imported_network, saved
+from tests.support.networks.foreign_weights import TINY, imported_network, saved
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from core.checkpoints import paths, store
 from core.errors import CheckpointError
-from tests.support.foreign_weights import gives_the_same, imported_network, saved
+from tests.support.networks.foreign_weights import gives_the_same, imported_network, saved
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])

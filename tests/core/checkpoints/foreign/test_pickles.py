@@ -17,7 +17,7 @@ from torch import nn
 
 from core.checkpoints.foreign import contents
 from core.errors import CheckpointError
-from tests.support.foreign_weights import saved
+from tests.support.networks.foreign_weights import saved
 
 
 class _Config(dict[str, object]):

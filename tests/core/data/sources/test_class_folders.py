@@ -7,8 +7,8 @@ import pytest
 from core.data.sources.folder import class_folders
 from core.data.trainable import refuse_untrainable
 from core.errors import DataError
-from tests.support.image_folders import planted
-from tests.support.image_sets import counts, parts, picture
+from tests.support.images.image_folders import planted
+from tests.support.images.image_sets import counts, parts, picture
 
 
 def test_classes_are_folders_in_natural_order(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from core.data.sources import catalogue
 from core.data.sources.folder import listing
 from core.errors import DataError
 from core.predictions.evaluating.samples import labels_for
-from tests.support.image_folders import counts, left_out, planted
-from tests.support.image_sets import picture
+from tests.support.images.image_folders import counts, left_out, planted
+from tests.support.images.image_sets import picture
 
 
 def test_unicode_forms_of_a_class_are_one_class(tmp_path: Path) -> None:

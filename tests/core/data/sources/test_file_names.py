@@ -6,7 +6,7 @@ import pytest
 
 from core.data.sources.folder import file_names
 from core.errors import DataError
-from tests.support.image_sets import counts, picture
+from tests.support.images.image_sets import counts, picture
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 
 from core.data.sources import catalogue
 from core.data.splits import published_split
-from tests.support.image_folders import counts, planted
-from tests.support.image_sets import picture
+from tests.support.images.image_folders import counts, planted
+from tests.support.images.image_sets import picture
 
 
 def test_frames_of_a_sign_stay_whole_in_the_layout_of_kaggle(tmp_path: Path) -> None:

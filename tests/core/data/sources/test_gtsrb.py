@@ -8,7 +8,7 @@ import pytest
 
 from core.data.sources import catalogue
 from core.data.sources.public import gtsrb
-from tests.support.image_sets import counts, parts, picture, real
+from tests.support.images.image_sets import counts, parts, picture, real
 from tests.support.paths import DATA
 
 

@@ -8,7 +8,7 @@ from core.data.sources import catalogue
 from core.data.sources.folder import layout
 from core.data.sources.folder.layout import LayoutError, understand
 from core.errors import DataError
-from tests.support.image_folders import counts, planted
+from tests.support.images.image_folders import counts, planted
 
 TRAIN = "train/ant/*2 train/bee/*3"
 SPLIT = f"{TRAIN} val/ant/*1 val/bee/*1"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from core.data.sources import catalogue
 from core.data.sources.folder import listing
-from tests.support.image_folders import counts, left_out, planted
-from tests.support.image_sets import picture
+from tests.support.images.image_folders import counts, left_out, planted
+from tests.support.images.image_sets import picture
 
 
 def test_other_endings_of_what_can_be_read_count(tmp_path: Path) -> None:

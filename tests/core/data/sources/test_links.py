@@ -7,7 +7,7 @@ import pytest
 from core.data.sources import catalogue
 from core.data.sources.folder import listing, tree
 from core.files.places import ROOTS
-from tests.support.image_folders import counts, left_out, planted
+from tests.support.images.image_folders import counts, left_out, planted
 
 
 def test_links_to_folders_are_followed_and_never_in_a_circle(tmp_path: Path) -> None:

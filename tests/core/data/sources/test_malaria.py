@@ -3,7 +3,7 @@
 import pytest
 
 from core.data.sources.public import malaria
-from tests.support.image_sets import counts, real
+from tests.support.images.image_sets import counts, real
 
 
 @pytest.mark.parametrize(

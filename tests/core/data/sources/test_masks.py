@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.data.sources.masks import Mask, mask_of
 from core.errors import DataError
-from tests.support.image_sets import picture, real
+from tests.support.images.image_sets import picture, real
 
 SIZE = (2, 3)  # Of `picture`.
 KINDS = np.array([[1, 2], [3, 1], [2, 2]], np.uint8)

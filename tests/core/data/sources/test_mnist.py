@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.data.sources import catalogue
 from core.data.sources.public import mnist
 from core.errors import DataError
-from tests.support.image_sets import parts, real
+from tests.support.images.image_sets import parts, real
 from tests.support.paths import DATA
 
 

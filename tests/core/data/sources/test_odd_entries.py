@@ -10,8 +10,8 @@ import pytest
 from core.data.sources import catalogue
 from core.data.sources.folder import listing, tree
 from core.errors import AwayError, CoreError, DataError
-from tests.support.image_folders import counts, left_out, planted
-from tests.support.image_sets import picture
+from tests.support.images.image_folders import counts, left_out, planted
+from tests.support.images.image_sets import picture
 
 
 def test_no_odd_entry_blocks_the_others(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from core.data.sources.folder.class_folders import SOURCE
 from core.data.sources.folder.remote import is_address, open_address, open_remote
 from core.errors import AwayImageError, DataError, ImageError
 from core.predictions import evaluations
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 @pytest.fixture

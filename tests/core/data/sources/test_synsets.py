@@ -6,7 +6,7 @@ import pytest
 
 from core.data.sources import catalogue
 from core.data.sources.public import synsets
-from tests.support.image_sets import counts, picture
+from tests.support.images.image_sets import counts, picture
 from tests.support.paths import DATA
 
 

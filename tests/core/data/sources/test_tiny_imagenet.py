@@ -6,7 +6,7 @@ import pytest
 
 from core.data.sources import catalogue
 from core.errors import DataError
-from tests.support.image_sets import counts, parts, picture, real
+from tests.support.images.image_sets import counts, parts, picture, real
 
 
 def test_tiny_imagenet_keeps_its_parts() -> None:

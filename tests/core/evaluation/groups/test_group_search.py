@@ -6,7 +6,7 @@ import pytest
 
 from core.evaluation.groups.group import Group, groups
 from core.evaluation.groups.population import Population
-from tests.support.planted_groups import CLASSES, KINDS, clean, planted
+from tests.support.results.planted_groups import CLASSES, KINDS, clean, planted
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -18,8 +18,8 @@ from core.explain.ascent.plain import Plain
 from core.explain.ascent.robust import Robust
 from core.explain.network.activations import observe
 from core.explain.network.cut import cut_at
-from tests.support.ascents import BOTH, COLOUR, ROBUST, SMALL, ascended, input_of
-from tests.support.tiny_models import (
+from tests.support.networks.ascents import BOTH, COLOUR, ROBUST, SMALL, ascended, input_of
+from tests.support.networks.tiny_models import (
     FlattenCnn,
     GapCnn,
     InPlaceCnn,

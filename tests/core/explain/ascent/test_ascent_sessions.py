@@ -12,8 +12,8 @@ from core.explain.ascent import Settings, ascend
 from core.explain.ascent.normalisation import Normalisation
 from core.explain.ascent.plain import Plain
 from core.explain.network.hooks import model_lock
-from tests.support.ascents import COLOUR, ROBUST, SMALL
-from tests.support.tiny_models import (
+from tests.support.networks.ascents import COLOUR, ROBUST, SMALL
+from tests.support.networks.tiny_models import (
     GapCnn,
     assert_unchanged,
     seeded,

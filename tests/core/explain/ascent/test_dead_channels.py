@@ -6,8 +6,8 @@ import torch
 
 from core.explain.ascent import Settings, ascend
 from core.explain.ascent.gates import gradients, gradients_before_relu
-from tests.support.ascents import BOTH, COLOUR, SMALL, ascended
-from tests.support.tiny_models import (
+from tests.support.networks.ascents import BOTH, COLOUR, SMALL, ascended
+from tests.support.networks.tiny_models import (
     GapCnn,
     noise,
     seeded,

@@ -8,8 +8,8 @@ import torch
 
 from core.explain.ascent import mean_activation
 from core.explain.ascent.plain import Plain, unit
-from tests.support.ascents import COLOUR, SMALL, Filter, ascended, input_of
-from tests.support.tiny_models import (
+from tests.support.networks.ascents import COLOUR, SMALL, Filter, ascended, input_of
+from tests.support.networks.tiny_models import (
     GapCnn,
     noise,
     seeded,

@@ -10,8 +10,8 @@ from core.explain.ascent import mean_activation
 from core.explain.ascent.fourier import pixels_of, spectrum_shape
 from core.explain.ascent.robust import Robust, view
 from core.explain.network.activations import activations
-from tests.support.ascents import COLOUR, ROBUST, Filter, ascended
-from tests.support.tiny_models import (
+from tests.support.networks.ascents import COLOUR, ROBUST, Filter, ascended
+from tests.support.networks.tiny_models import (
     GapCnn,
     noise,
     seeded,

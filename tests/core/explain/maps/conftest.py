@@ -3,8 +3,8 @@
 import pytest
 from torch import Tensor
 
-from tests.support.linear_networks import LinearNet
-from tests.support.tiny_models import noise, seeded
+from tests.support.networks.linear_networks import LinearNet
+from tests.support.networks.tiny_models import noise, seeded
 
 
 @pytest.fixture

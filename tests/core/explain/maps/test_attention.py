@@ -14,7 +14,7 @@ from core.explain.maps.pixels import PixelQuestion
 from core.explain.maps.regions import REGION_METHODS, attention_rollout, le_grad
 from core.explain.network.attention import has_attention
 from core.explain.network.tracing import towards
-from tests.support.tiny_models import GapCnn, assert_unchanged, noise, seeded, snapshot
+from tests.support.networks.tiny_models import GapCnn, assert_unchanged, noise, seeded, snapshot
 
 METHODS = pytest.mark.parametrize("method", ["attention_rollout", "le_grad"])
 BATCH = noise(2, 3, 24, 16, seed=3)  # A grid of 3 x 2 patches.

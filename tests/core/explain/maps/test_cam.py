@@ -15,8 +15,8 @@ from core.explain.maps.cam import (
     register_cam,
     xgrad_cam,
 )
-from tests.support.cam_maps import map_of
-from tests.support.tiny_models import (
+from tests.support.networks.cam_maps import map_of
+from tests.support.networks.tiny_models import (
     GapCnn,
     noise,
     seeded,

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from core.explain.maps.pixels import PixelQuestion, deep_lift
 from core.explain.network.tracing import towards
-from tests.support.linear_networks import LinearNet, random_network
-from tests.support.tiny_models import FlattenCnn, GapCnn, InPlaceCnn, noise, seeded
+from tests.support.networks.linear_networks import LinearNet, random_network
+from tests.support.networks.tiny_models import FlattenCnn, GapCnn, InPlaceCnn, noise, seeded
 
 ACTIVATIONS = [
     nn.ReLU(), nn.ReLU(inplace=True), nn.ReLU6(), nn.SiLU(inplace=True), nn.GELU(), nn.Hardswish(), nn.Tanh(),

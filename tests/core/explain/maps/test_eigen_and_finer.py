@@ -14,7 +14,7 @@ from core.explain.maps.cam import (
     grad_cam,
 )
 from core.explain.network.tracing import towards, trace
-from tests.support.tiny_models import GapCnn, noise
+from tests.support.networks.tiny_models import GapCnn, noise
 
 
 def _eigen_map(activations: Tensor) -> Tensor:

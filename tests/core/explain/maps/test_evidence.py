@@ -10,7 +10,7 @@ from core.checkpoints.store import Checkpoint
 from core.explain.maps.cam import CAM_METHODS, cam, class_activation_maps
 from core.explain.maps.evidence import LogitEvidence, logit_evidence, says_the_same
 from core.explain.network.tracing import towards, trace
-from tests.support.tiny_models import FlattenCnn, GapCnn, InPlaceCnn, noise, seeded
+from tests.support.networks.tiny_models import FlattenCnn, GapCnn, InPlaceCnn, noise, seeded
 
 IN_LOGITS = {"cam", "grad_cam", "hires_cam", "xgrad_cam"}  # The others drop what speaks against the class.
 

@@ -10,8 +10,8 @@ from core.explain.maps.cam import (
     CAM_METHODS,
 )
 from core.explain.network.tracing import trace
-from tests.support.cam_maps import map_of, methods
-from tests.support.tiny_models import (
+from tests.support.networks.cam_maps import map_of, methods
+from tests.support.networks.tiny_models import (
     GapCnn,
     InPlaceCnn,
     assert_unchanged,

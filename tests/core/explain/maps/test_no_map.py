@@ -8,8 +8,8 @@ from core.explain.maps.cam import (
     class_activation_maps,
 )
 from core.explain.network.tracing import towards, trace
-from tests.support.cam_maps import map_of
-from tests.support.tiny_models import (
+from tests.support.networks.cam_maps import map_of
+from tests.support.networks.tiny_models import (
     FlattenCnn,
     GapCnn,
     InPlaceCnn,

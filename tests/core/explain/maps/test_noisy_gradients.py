@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 from core.explain.maps.pixels import PixelQuestion, gradient_shap, saliency, smooth_grad
 from core.explain.network.tracing import towards
-from tests.support.linear_networks import LinearNet
-from tests.support.tiny_models import GapCnn
+from tests.support.networks.linear_networks import LinearNet
+from tests.support.networks.tiny_models import GapCnn
 
 METHODS = pytest.mark.parametrize("method", [smooth_grad, gradient_shap])
 

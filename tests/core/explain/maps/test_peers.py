@@ -15,8 +15,8 @@ from core.checkpoints.store import Checkpoint
 from core.explain.maps.cam import CAM_METHODS, class_activation_maps
 from core.explain.network.tracing import towards, trace
 from core.images.sample_photos import sample
-from tests.support.linear_networks import random_network
-from tests.support.tiny_models import noise
+from tests.support.networks.linear_networks import random_network
+from tests.support.networks.tiny_models import noise
 
 attr = pytest.importorskip("captum.attr")
 LAYERS = {  # In the order in which they run: pytorch-grad-cam takes them so, whatever the order it is given.

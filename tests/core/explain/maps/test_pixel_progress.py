@@ -12,9 +12,9 @@ from core.explain.maps.pixels import PIXEL_METHODS, PixelQuestion
 from core.explain.maps.regions import REGION_METHODS, masking
 from core.explain.network.hooks import model_lock
 from core.explain.network.tracing import towards
-from tests.support.linear_networks import LinearNet, random_network
-from tests.support.questions import take_few_samples
-from tests.support.tiny_models import GapCnn, InPlaceCnn, assert_unchanged, noise, seeded, snapshot
+from tests.support.networks.linear_networks import LinearNet, random_network
+from tests.support.networks.tiny_models import GapCnn, InPlaceCnn, assert_unchanged, noise, seeded, snapshot
+from tests.support.results.questions import take_few_samples
 
 ATTENTION = {"attention_rollout", "le_grad"}  # See test_attention.py.
 METHODS = {name: method for name, method in (REGION_METHODS | PIXEL_METHODS).items() if name not in ATTENTION}

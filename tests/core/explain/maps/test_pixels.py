@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from core.explain.maps import pixels
 from core.explain.maps.pixels import PIXEL_METHODS, PixelQuestion
 from core.explain.network.tracing import towards
-from tests.support.linear_networks import LinearNet, random_network
-from tests.support.tiny_models import GapCnn, noise, seeded
+from tests.support.networks.linear_networks import LinearNet, random_network
+from tests.support.networks.tiny_models import GapCnn, noise, seeded
 
 attr = pytest.importorskip("captum.attr")
 

@@ -17,8 +17,8 @@ from core.explain.maps.cam import (
     xgrad_cam,
 )
 from core.explain.network.tracing import towards, trace
-from tests.support.cam_maps import map_of, methods
-from tests.support.tiny_models import (
+from tests.support.networks.cam_maps import map_of, methods
+from tests.support.networks.tiny_models import (
     GapCnn,
     noise,
     seeded,

@@ -18,8 +18,8 @@ from core.explain.maps.regions import (
     weight_grad_cam,
 )
 from core.explain.network.tracing import towards
-from tests.support.cam_maps import map_of
-from tests.support.tiny_models import FlattenCnn, GapCnn, InPlaceCnn, noise, seeded
+from tests.support.networks.cam_maps import map_of
+from tests.support.networks.tiny_models import FlattenCnn, GapCnn, InPlaceCnn, noise, seeded
 
 
 def _question(model: nn.Module, batch: Tensor, layer: str, against: int | None = None) -> PixelQuestion:

@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from core.explain.maps.pixels import PixelQuestion, rise
 from core.explain.maps.pixels.covering import random_masks
 from core.explain.network.tracing import towards
-from tests.support.linear_networks import LinearNet
-from tests.support.tiny_models import noise, seeded
+from tests.support.networks.linear_networks import LinearNet
+from tests.support.networks.tiny_models import noise, seeded
 
 
 class OnePixel(nn.Module):

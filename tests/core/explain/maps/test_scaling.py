@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.explain.maps.scaling import heatmap
-from tests.support.tiny_models import (
+from tests.support.networks.tiny_models import (
     noise,
 )
 

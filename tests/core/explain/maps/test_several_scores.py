@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from core.errors import LayerError
 from core.explain import CAM_METHODS, class_activation_maps, towards, trace
 from core.explain.maps import gradients
-from tests.support.tiny_models import FlattenCnn, GapCnn, InPlaceCnn, noise, seeded
+from tests.support.networks.tiny_models import FlattenCnn, GapCnn, InPlaceCnn, noise, seeded
 
 
 class Attention(nn.Module):

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from core.explain.maps.pixels import PixelQuestion, kernel_shap, lime, superpixels
 from core.explain.network.tracing import towards
-from tests.support.linear_networks import LinearNet
-from tests.support.tiny_models import noise, seeded
+from tests.support.networks.linear_networks import LinearNet
+from tests.support.networks.tiny_models import noise, seeded
 
 METHODS = pytest.mark.parametrize("method", [lime, kernel_shap])
 

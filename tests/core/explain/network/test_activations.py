@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from core.checkpoints.store import Checkpoint
 from core.explain.network.activations import activations, observe
 from core.explain.network.tracing import trace
-from tests.support.odd_networks import LAYERS, Twice
-from tests.support.tiny_models import (
+from tests.support.networks.odd_networks import LAYERS, Twice
+from tests.support.networks.tiny_models import (
     FlattenCnn,
     GapCnn,
     InPlaceCnn,

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from core.errors import LayerError
 from core.explain.network.activations import activations
-from tests.support.odd_networks import LAYERS, Twice
-from tests.support.tiny_models import (
+from tests.support.networks.odd_networks import LAYERS, Twice
+from tests.support.networks.tiny_models import (
     GapCnn,
     InPlaceCnn,
     assert_unchanged,

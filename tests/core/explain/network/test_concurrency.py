@@ -15,7 +15,7 @@ from core.explain.maps.cam import CAM_METHODS, class_activation_map, grad_cam
 from core.explain.maps.pixels import PixelQuestion, guided_grad_cam, saliency
 from core.explain.network.hooks import model_lock
 from core.explain.network.tracing import towards
-from tests.support.tiny_models import GapCnn, noise, seeded
+from tests.support.networks.tiny_models import GapCnn, noise, seeded
 
 ROUNDS = 200
 _STATM = Path("/proc/self/statm")

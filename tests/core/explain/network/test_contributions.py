@@ -9,7 +9,7 @@ from core.checkpoints.store import Checkpoint
 from core.errors import LayerError
 from core.explain.network.activations import class_contributions
 from core.explain.network.tracing import towards, trace
-from tests.support.tiny_models import (
+from tests.support.networks.tiny_models import (
     FlattenCnn,
     GapCnn,
     noise,

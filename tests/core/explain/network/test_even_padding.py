@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from core.checkpoints.store import Checkpoint
 from core.explain.network.even_padding import pad_evenly
 from core.explain.network.folding import for_forward_passes
-from tests.support.tiny_models import noise
+from tests.support.networks.tiny_models import noise
 
 
 class Same(nn.Conv2d):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from core.checkpoints.store import Checkpoint
 from core.explain.network.cut import Cut, cut_at
 from core.explain.network.folding import folded, for_forward_passes
-from tests.support.tiny_models import GapCnn, InPlaceCnn, assert_unchanged, noise, seeded, snapshot
+from tests.support.networks.tiny_models import GapCnn, InPlaceCnn, assert_unchanged, noise, seeded, snapshot
 
 LIKE = torch.zeros(1, 3, 6, 8, dtype=torch.float64)
 

@@ -11,7 +11,7 @@ from core.errors import LayerError
 from core.explain.network.layers import Layer, default_layer, spatial_layers, stages
 from core.explain.network.tracing import trace
 from core.explanation.asking import layers_of
-from tests.support.tiny_models import GapCnn, noise, seeded
+from tests.support.networks.tiny_models import GapCnn, noise, seeded
 
 RESNET_STAGES = {
     "relu": (64, 112, 112),

@@ -16,7 +16,7 @@ from core.explain.network.activations import activations
 from core.explain.network.layers import Layer, default_layer, spatial_layers, stages
 from core.explain.network.layout import ChannelsLast, Layout, Maps, Tokens, layout_of
 from core.explain.network.tracing import towards, trace
-from tests.support.tiny_models import noise, seeded
+from tests.support.networks.tiny_models import noise, seeded
 
 ROWS, COLUMNS, WIDTH = 3, 4, 6
 

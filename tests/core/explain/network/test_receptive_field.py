@@ -13,7 +13,7 @@ from core.errors import LayerError
 from core.explain.network import receptive_field as module
 from core.explain.network.activations import observe
 from core.explain.network.receptive_field import Box, ReceptiveField, receptive_field
-from tests.support.tiny_models import InPlaceCnn, assert_unchanged, noise, seeded, snapshot
+from tests.support.networks.tiny_models import InPlaceCnn, assert_unchanged, noise, seeded, snapshot
 
 Kept = TypeVar("Kept")
 

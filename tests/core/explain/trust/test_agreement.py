@@ -6,7 +6,7 @@ import torch
 from scipy.stats import spearmanr
 
 from core.explain.trust.agreement import rank_correlation, similarity
-from tests.support.tiny_models import noise
+from tests.support.networks.tiny_models import noise
 
 
 def test_rank_correlation_is_scipys_with_ties_too() -> None:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from core.explain.maps.cam import class_activation_map
 from core.explain.maps.scaling import heatmap
 from core.explain.trust.drops import Dimmed, dimmed
-from tests.support.tiny_models import GapCnn, InPlaceCnn, assert_unchanged, noise, seeded, snapshot
+from tests.support.networks.tiny_models import GapCnn, InPlaceCnn, assert_unchanged, noise, seeded, snapshot
 
 BATCH = noise(6, 3, 12, 16, seed=3) * 3
 

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 
 from core.explain.trust.infidelity import infidelity, sensitivity
-from tests.support.linear_networks import LinearNet
-from tests.support.tiny_models import GapCnn, assert_unchanged, noise, seeded, snapshot
+from tests.support.networks.linear_networks import LinearNet
+from tests.support.networks.tiny_models import GapCnn, assert_unchanged, noise, seeded, snapshot
 
 pytest.importorskip("captum.metrics")
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from core.explain.trust.road import filled, road
-from tests.support.tiny_models import GapCnn, assert_unchanged, noise, seeded, snapshot
+from tests.support.networks.tiny_models import GapCnn, assert_unchanged, noise, seeded, snapshot
 
 PHOTO = noise(1, 3, 9, 13, seed=2)
 # The peer mixes tensors and arrays.

@@ -17,8 +17,8 @@ from core.explain.network.activations import activations
 from core.explain.network.tracing import trace
 from core.explain.network.twin import replace, twin
 from core.explain.trust.sanity import class_sensitivity, randomised
-from tests.support.linear_networks import LinearNet
-from tests.support.tiny_models import (
+from tests.support.networks.linear_networks import LinearNet
+from tests.support.networks.tiny_models import (
     FlattenCnn,
     GapCnn,
     InPlaceCnn,

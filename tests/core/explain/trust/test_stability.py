@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from core.explain.maps.cam import class_activation_map
 from core.explain.trust.stability import MapsOf, Stability, mirrored, under_noise, under_shifts
-from tests.support.tiny_models import GapCnn, assert_unchanged, noise, seeded, snapshot
+from tests.support.networks.tiny_models import GapCnn, assert_unchanged, noise, seeded, snapshot
 
 PHOTO = noise(1, 3, 12, 16)
 

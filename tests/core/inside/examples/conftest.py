@@ -8,7 +8,7 @@ from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
 from core.data.image_set import ImageSet
 from core.data.sources.folder.class_folders import SOURCE
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 @pytest.fixture

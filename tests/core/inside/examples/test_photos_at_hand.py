@@ -11,7 +11,7 @@ from core.data.image_set import ImageSet
 from core.data.sources.photos import photos_at_hand
 from core.inside.examples import search
 from core.inside.examples.search import collect, examples_among
-from tests.support.example_search import LAYERS, slow_rows
+from tests.support.results.example_search import LAYERS, slow_rows
 
 
 def _at_hand(loaded: Checkpoint, images: ImageSet) -> tuple[ImageSet, torch.Tensor]:

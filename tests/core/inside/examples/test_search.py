@@ -22,9 +22,9 @@ from core.inside.examples.search import collect
 from core.inside.examples.stored_examples import read
 from core.passes import parts
 from core.passes.in_process import InProcess
-from tests.support.example_search import LAYERS, slow_rows
-from tests.support.scarce_memory import room_for
-from tests.support.tiny_evaluation import random_checkpoint
+from tests.support.results.example_search import LAYERS, slow_rows
+from tests.support.stored.tiny_evaluation import random_checkpoint
+from tests.support.trainings.scarce_memory import room_for
 
 # Field and stride of the cells; there is no padding.
 GEOMETRY = {"block1": (6, 2), "block2": (16, 4)}

@@ -12,8 +12,8 @@ from core.data.image_set import ImageSet
 from core.inside.examples import search
 from core.inside.examples.search import collect
 from core.passes.progress import PassProgress
-from tests.support.example_search import LAYERS
-from tests.support.tiny_evaluation import random_checkpoint
+from tests.support.results.example_search import LAYERS
+from tests.support.stored.tiny_evaluation import random_checkpoint
 
 
 @pytest.fixture

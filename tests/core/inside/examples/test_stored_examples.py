@@ -20,7 +20,7 @@ from core.errors import CheckpointError, DataError, EvaluationError, LayerError
 from core.inside.examples import stored_examples
 from core.inside.examples.search import collect
 from core.inside.examples.stored_examples import METADATA, open_photos, read, remember_photos
-from tests.support.tiny_evaluation import noisy_pictures
+from tests.support.stored.tiny_evaluation import noisy_pictures
 
 
 def test_a_table_knows_whose_it_is(loaded: Checkpoint, images: ImageSet) -> None:

@@ -7,7 +7,7 @@ from core.mistakes.report.document import (
     MistakesReport,
     SampleCard,
 )
-from tests.support.mistakes_reports import ABOUT, LABEL, NAMES, PREDICTED, metrics_of, table_of
+from tests.support.results.mistakes_reports import ABOUT, LABEL, NAMES, PREDICTED, metrics_of, table_of
 
 
 @pytest.fixture

@@ -11,7 +11,15 @@ from core.mistakes.report.document import (
     SampleCard,
     html_report,
 )
-from tests.support.mistakes_reports import ABOUT, LABEL, NAMES, PREDICTED, Page, metrics_of, report_of_many
+from tests.support.results.mistakes_reports import (
+    ABOUT,
+    LABEL,
+    NAMES,
+    PREDICTED,
+    Page,
+    metrics_of,
+    report_of_many,
+)
 
 
 def test_the_numbers_stand_beside_their_names(report: MistakesReport) -> None:

@@ -11,7 +11,7 @@ from core.mistakes.report.document import (
     SampleCard,
     html_report,
 )
-from tests.support.mistakes_reports import LABEL, PREDICTED, Page, metrics_of, report_of_many
+from tests.support.results.mistakes_reports import LABEL, PREDICTED, Page, metrics_of, report_of_many
 
 ATTACK = "<script>alert(1)</script>\"'&"
 

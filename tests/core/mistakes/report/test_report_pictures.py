@@ -17,7 +17,7 @@ from core.mistakes.report.document import (
     html_report,
 )
 from core.mistakes.why_wrong import pictures, sides
-from tests.support.mistakes_reports import (
+from tests.support.results.mistakes_reports import (
     Page,
 )
 

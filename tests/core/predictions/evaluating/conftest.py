@@ -6,7 +6,7 @@ import pytest
 
 from core.data.image_set import ImageSet
 from core.data.sources.folder.class_folders import SOURCE
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from core.checkpoints.local import remember_data, remembered_data
 from core.data.sources import catalogue
 from core.predictions import evaluations
 from core.predictions.evaluating.samples import data_has_changed, images_of
-from core.training import recipe as recipes
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from core.training.settings import recipe as recipes
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 @pytest.fixture

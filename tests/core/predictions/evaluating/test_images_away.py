@@ -15,7 +15,7 @@ from core.files import regular
 from core.passes.in_process import InProcess
 from core.predictions.evaluating.evaluate import evaluate
 from core.predictions.evaluating.samples import samples_of
-from tests.support.tiny_evaluation import CLASSES
+from tests.support.stored.tiny_evaluation import CLASSES
 
 
 def _kept(folder: Path) -> dict[str, bytes]:

@@ -21,8 +21,8 @@ from core.predictions import evaluations
 from core.predictions.evaluating import workplace
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import samples_of
-from tests.support.scarce_memory import room_for
-from tests.support.tiny_evaluation import CLASSES
+from tests.support.stored.tiny_evaluation import CLASSES
+from tests.support.trainings.scarce_memory import room_for
 
 
 def test_every_row_is_what_the_network_says_of_that_image(folder: Path, images: ImageSet) -> None:

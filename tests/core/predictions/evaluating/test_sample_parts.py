@@ -17,7 +17,7 @@ from core.predictions.evaluating import workplace
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import Samples, samples_of
 from core.predictions.evaluations import Evaluation
-from tests.support.scarce_memory import room_for
+from tests.support.trainings.scarce_memory import room_for
 
 
 @pytest.fixture

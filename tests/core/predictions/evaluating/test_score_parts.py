@@ -15,7 +15,7 @@ from core.predictions import evaluations, prediction_table, score_files
 from core.predictions.evaluating import workplace
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import Samples, samples_of
-from tests.support.tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
+from tests.support.stored.tiny_evaluation import CLASSES, noisy_pictures, random_checkpoint
 
 SEVEN = (*CLASSES, "newt", "otter", "puma", "quail")
 

@@ -7,7 +7,7 @@ from core.data.division import Division
 from core.errors import CheckpointError
 from core.images.preprocess import Preprocess
 from core.predictions.evaluating.training_data import division_of, source_of
-from core.training import recipe as recipes
+from core.training.settings import recipe as recipes
 
 SETTINGS = recipes.as_settings(recipes.read("digits", ["data.val=0.3", "data.split=random", "seed=7"]))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.tiny_evaluation import noisy_pictures, random_checkpoint
+from tests.support.stored.tiny_evaluation import noisy_pictures, random_checkpoint
 
 
 @pytest.fixture

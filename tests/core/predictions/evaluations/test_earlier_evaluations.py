@@ -10,7 +10,7 @@ from core.checkpoints import paths, store
 from core.data.sources import catalogue
 from core.predictions import evaluations
 from core.predictions.evaluating.evaluate import evaluate
-from tests.support.evaluation_folders import files, samples
+from tests.support.stored.evaluation_folders import files, samples
 
 
 def _as_before(folder: Path, pictures: Path, **data: str) -> None:

@@ -13,7 +13,7 @@ from core.errors import DataError
 from core.predictions import evaluations
 from core.predictions.evaluating.evaluate import evaluate
 from core.predictions.evaluating.samples import images_of
-from tests.support.evaluation_folders import samples
+from tests.support.stored.evaluation_folders import samples
 
 
 def test_each_has_the_images_that_it_was_evaluated_on(folder: Path, pictures: Path, street: Path) -> None:

@@ -15,7 +15,7 @@ from core.predictions import evaluations
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.naming import proposed_name
 from core.predictions.evaluations import Facts
-from tests.support.evaluation_folders import samples
+from tests.support.stored.evaluation_folders import samples
 
 
 @pytest.mark.parametrize(

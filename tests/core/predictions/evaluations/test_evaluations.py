@@ -15,7 +15,7 @@ from core.passes.progress import PassProgress
 from core.predictions import evaluations
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluations import Facts
-from tests.support.evaluation_folders import files, samples
+from tests.support.stored.evaluation_folders import files, samples
 
 
 def test_evaluating_on_other_images_leaves_the_first_as_it_was(

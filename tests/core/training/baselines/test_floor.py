@@ -11,8 +11,8 @@ from core.errors import DataError
 from core.training.baselines import floor as baselines
 from core.training.baselines.floor import Floor, floor, lines, warnings
 from core.training.baselines.looks import simple_looks
-from tests.support.counted_images import Counted, set_of
-from tests.support.image_sets import real
+from tests.support.images.counted_images import Counted, set_of
+from tests.support.images.image_sets import real
 
 
 def image_set(pixels: NDArray[np.uint8], labels: Labels) -> ImageSet:

@@ -6,10 +6,10 @@ import pytest
 
 from core.errors import RecipeError
 from core.models import registry
-from core.training import recipe as recipes
 from core.training.experiments import family
 from core.training.experiments.plan import planned
-from tests.support.short_experiments import SMOOTH, short_experiment, short_plan
+from core.training.settings import recipe as recipes
+from tests.support.trainings.short_experiments import SMOOTH, short_experiment, short_plan
 
 
 @pytest.mark.parametrize("name", family.names())

@@ -14,7 +14,7 @@ from core.training.experiments.plan import Plan, PlannedRun
 from core.training.experiments.rows import VariantRow, rows
 from core.training.experiments.scores import RunScores
 from core.training.experiments.table import ExperimentTable
-from tests.support.short_experiments import SLOW, SMOOTH, short_plan
+from tests.support.trainings.short_experiments import SLOW, SMOOTH, short_plan
 
 BOTH = {"name": "both", "builds_on": "smooth", "change": {"optimiser": {"lr": 0.0}}}
 

@@ -15,15 +15,15 @@ from core.data.division import divided
 from core.data.sources import catalogue
 from core.errors import DataError, RecipeError
 from core.predictions import evaluations
-from core.training import recipe as recipes
-from core.training import run as run_module
 from core.training.experiments import apart, running, workplace
 from core.training.experiments.plan import Plan, planned
 from core.training.experiments.running import RunResult, conducted
 from core.training.experiments.workplace import ExperimentOptions
 from core.training.lightning.train import Job, train
-from core.training.run import Stopped
-from tests.support.short_experiments import SLOW, SMOOTH, short_experiment, short_plan
+from core.training.runs import run as run_module
+from core.training.runs.run import Stopped
+from core.training.settings import recipe as recipes
+from tests.support.trainings.short_experiments import SLOW, SMOOTH, short_experiment, short_plan
 
 ASKED = ExperimentOptions("short")
 TIMES = ["seconds"]

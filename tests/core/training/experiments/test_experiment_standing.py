@@ -8,14 +8,14 @@ import pytest
 from core.checkpoints import paths, store
 from core.errors import TrainingError
 from core.predictions import evaluations
-from core.training import run as run_module
 from core.training.experiments import background, keeping, standing, workplace
 from core.training.experiments.plan import Plan, PlannedRun
 from core.training.experiments.running import conducted
 from core.training.experiments.workplace import ExperimentOptions
 from core.training.lightning.train import Job
-from core.training.run import Stopped
-from tests.support.short_experiments import SMOOTH, short_plan
+from core.training.runs import run as run_module
+from core.training.runs.run import Stopped
+from tests.support.trainings.short_experiments import SMOOTH, short_plan
 
 ASKED = ExperimentOptions("short", seeds=2)
 

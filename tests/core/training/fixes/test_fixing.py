@@ -17,8 +17,8 @@ from core.predictions.evaluating.samples import samples_of
 from core.training.fixes.fixing import Choices
 from core.training.fixes.held_out import held_out
 from core.training.fixes.kinds import fix
-from tests.support import kept_groups
-from tests.support.tiny_evaluation import random_checkpoint
+from tests.support.results import kept_groups
+from tests.support.stored.tiny_evaluation import random_checkpoint
 
 NUM = 400
 GROUP = "late digits"

@@ -10,7 +10,7 @@ import pytest
 from core.data.batches import FeatureDataset
 from core.training.lightning import learner as learning
 from core.training.lightning.train import train
-from tests.support.short_trainings import FEW, SIGNS, history_of, job, short_recipe, weights_of
+from tests.support.trainings.short_trainings import FEW, SIGNS, history_of, job, short_recipe, weights_of
 
 # No dropout: its random numbers fall on other shapes where a block is missing.
 RESIDUAL = (*FEW, "image.size=32", "image.mean=[0.5,0.5,0.5]", "image.std=[0.5,0.5,0.5]",

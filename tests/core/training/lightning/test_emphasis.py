@@ -9,7 +9,7 @@ from core.data.sources import catalogue
 from core.training.lightning.classifier import Classifier
 from core.training.lightning.feed import Feed, loss_weights
 from core.training.material import Material
-from tests.support.short_trainings import short_recipe
+from tests.support.trainings.short_trainings import short_recipe
 
 GROUP = ("emphasis.found_in=any/val", "emphasis.group=dark")
 

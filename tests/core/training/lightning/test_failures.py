@@ -11,11 +11,11 @@ from torch import Tensor
 from core.checkpoints import store
 from core.data.batches import Batch
 from core.errors import CheckpointError, CoreError, FileError, TrainingError
-from core.training import run as runs
 from core.training.lightning.classifier import Classifier
 from core.training.lightning.train import Job, resume, train
-from core.training.run import Stopped
-from tests.support.short_trainings import (
+from core.training.runs import run as runs
+from core.training.runs.run import Stopped
+from tests.support.trainings.short_trainings import (
     TWO_CONVOLUTIONS,
     assert_same_weights,
     job,

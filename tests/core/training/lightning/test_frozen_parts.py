@@ -13,7 +13,7 @@ from core.models import registry
 from core.predictions import evaluations
 from core.training.lightning.train import Job, train
 from core.training.network import network
-from tests.support.short_trainings import SIGNS, history_of, job, short_recipe, weights_of
+from tests.support.trainings.short_trainings import SIGNS, history_of, job, short_recipe, weights_of
 
 
 def test_training_the_head_on_features_is_training_it_in_the_network() -> None:

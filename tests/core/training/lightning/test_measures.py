@@ -5,9 +5,9 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping
 from torchmetrics.classification import MulticlassStatScores
 
-from core.training import recipe as recipes
 from core.training.lightning.measures import balanced_accuracy, best_row, macro_f1
 from core.training.lightning.train import _early_stopping
+from core.training.settings import recipe as recipes
 
 # Three 0s of which two are right, one 1 that is right, a 2 taken for a 3; no sample of 3, nothing of 4.
 LABELS, PREDICTED = torch.tensor([0, 0, 0, 1, 2]), torch.tensor([0, 0, 1, 1, 3])

@@ -9,7 +9,14 @@ import torch
 from core.checkpoints import paths, store
 from core.predictions import evaluations
 from core.training.lightning.train import train
-from tests.support.short_trainings import FEW, TWO_CONVOLUTIONS, history_of, job, short_recipe, weights_of
+from tests.support.trainings.short_trainings import (
+    FEW,
+    TWO_CONVOLUTIONS,
+    history_of,
+    job,
+    short_recipe,
+    weights_of,
+)
 
 
 def test_the_learning_rate_drops_after_its_epoch() -> None:

@@ -8,7 +8,7 @@ from core.checkpoints import paths, store
 from core.errors import DataError, RecipeError
 from core.training.lightning.train import Job, train
 from core.training.network import network
-from tests.support.short_trainings import SIGNS, TWO_CONVOLUTIONS, job, short_recipe
+from tests.support.trainings.short_trainings import SIGNS, TWO_CONVOLUTIONS, job, short_recipe
 
 
 def test_a_folder_of_ones_own_trains_and_broken_images_are_skipped(

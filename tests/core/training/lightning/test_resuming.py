@@ -9,7 +9,7 @@ import torch
 from core.checkpoints import paths, store
 from core.errors import RecipeError, TrainingError
 from core.training.lightning.train import Job, resume, train
-from tests.support.short_trainings import (
+from tests.support.trainings.short_trainings import (
     SIGNS,
     TWO_CONVOLUTIONS,
     assert_same_history,

@@ -20,7 +20,7 @@ from core.training.lightning.feed import Feed
 from core.training.lightning.memory import in_fitting_pieces
 from core.training.lightning.train import resume, train
 from core.training.material import material
-from tests.support.short_trainings import FEW, SIGNS, history_of, job, short_recipe, weights_of
+from tests.support.trainings.short_trainings import FEW, SIGNS, history_of, job, short_recipe, weights_of
 
 # Neither dropout nor batch norm, and plain steps: Adam divides a rounding error by its own size.
 PLAIN = (*FEW, "optimiser.name=sgd", "optimiser.lr=0.1", "optimiser.momentum=0.9")

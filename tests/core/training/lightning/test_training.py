@@ -17,12 +17,12 @@ from core.errors import RecipeError
 from core.models import registry
 from core.predictions import evaluations, prediction_table
 from core.predictions.evaluating.training_data import division_of
-from core.training import recipe as recipes
 from core.training.lightning.classifier import Classifier
 from core.training.lightning.train import train
 from core.training.material import material
 from core.training.network import network
-from tests.support.short_trainings import (
+from core.training.settings import recipe as recipes
+from tests.support.trainings.short_trainings import (
     FEW,
     TWO_CONVOLUTIONS,
     assert_same_history,

@@ -10,14 +10,14 @@ from core import processes
 from core.data.division import divided
 from core.data.sources import catalogue
 from core.errors import TrainingError
-from core.training import recipe as recipes
 from core.training.lightning import rehearsal
 from core.training.planning.asking import predicted
 from core.training.planning.forecast import Forecast, as_json, facts, parsed
 from core.training.planning.objects import ObjectSizes
 from core.training.planning.proposals import Proposal
 from core.training.planning.step_memory import step_memory
-from tests.support import commands
+from core.training.settings import recipe as recipes
+from tests.support.programs import commands
 
 FORECAST = Forecast(
     "CPU", 32, 10, 2_500_000_000, 16_000_000_000, 8.0, 75.0, ObjectSizes(9, 20.0, 0.25, 0.0),

@@ -7,7 +7,7 @@ import pytest
 from core.data.sources.boxes import ObjectBox, box_of
 from core.images.preprocess import Preprocess
 from core.training.planning.objects import object_boxes, object_sizes
-from tests.support.image_sets import real
+from tests.support.images.image_sets import real
 
 SQUEEZED = Preprocess((32, 32), None, (0.5,), (0.5,))
 CROPPED = Preprocess((32, 32), 40, (0.5,), (0.5,))

@@ -2,9 +2,9 @@
 
 from core.data.sources.boxes import ObjectBox
 from core.images.preprocess import Preprocess
-from core.training import recipe as recipes
 from core.training.planning.proposals import Proposal, proposals
 from core.training.planning.step_memory import StepMemory
+from core.training.settings import recipe as recipes
 
 SQUARE = Preprocess((128, 128), None, (0.5,), (0.5,))
 

@@ -3,9 +3,9 @@
 import pytest
 
 from core.models import registry
-from core.training import recipe as recipes
 from core.training.planning.step_memory import StepMemory, step_memory
-from core.training.recipe import Recipe
+from core.training.settings import recipe as recipes
+from core.training.settings.recipe import Recipe
 
 
 def _recipe(*changes: str) -> Recipe:

@@ -7,9 +7,9 @@ import pytest
 
 from core import processes
 from core.checkpoints import paths
-from core.training import run as run_module
-from core.training.run import RunFolder
-from tests.support.run_folders import CARD
+from core.training.runs import run as run_module
+from core.training.runs.run import RunFolder
+from tests.support.trainings.run_folders import CARD
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ from filelock import FileLock
 from core.checkpoints import store
 from core.checkpoints.store import Card
 from core.errors import CheckpointError, TrainingError
-from core.training.run import RunFolder, is_alive
-from tests.support.run_folders import CARD, FINISHED, ended
+from core.training.runs.run import RunFolder, is_alive
+from tests.support.trainings.run_folders import CARD, FINISHED, ended
 
 
 @pytest.mark.parametrize("status", ["stopped", "failed", "running"])

@@ -13,10 +13,11 @@ import torch
 from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.errors import CheckpointError, CoreError, TrainingError
-from core.training import record, runs
-from core.training import run as run_module
-from core.training.run import RunFolder, Stopped, is_alive, request_stop
-from tests.support.run_folders import CARD, ended
+from core.training import runs
+from core.training.runs import record
+from core.training.runs import run as run_module
+from core.training.runs.run import RunFolder, Stopped, is_alive, request_stop
+from tests.support.trainings.run_folders import CARD, ended
 
 LOCKING = """
 import sys, time

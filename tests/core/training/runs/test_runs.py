@@ -7,11 +7,11 @@ import pytest
 
 from core.checkpoints import paths, store
 from core.errors import CheckpointError, TrainingError
-from core.training import run as run_module
 from core.training import runs
-from core.training.run import RunFolder, Stopped
-from tests.support.checkpoints import checkpoints_in
-from tests.support.run_folders import CARD, FINISHED, ended
+from core.training.runs import run as run_module
+from core.training.runs.run import RunFolder, Stopped
+from tests.support.stored.checkpoints import checkpoints_in
+from tests.support.trainings.run_folders import CARD, FINISHED, ended
 
 
 def test_trainings_are_listed_newest_first_without_what_is_none(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 from core import processes
 from core.errors import CheckpointError, TrainingError
 from core.training import runs
-from core.training.run import RunFolder
-from tests.support.run_folders import CARD, ended
+from core.training.runs.run import RunFolder
+from tests.support.trainings.run_folders import CARD, ended
 
 
 class FakeProcess:

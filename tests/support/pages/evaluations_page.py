@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.checkpoints import paths
 from core.data.sources import catalogue
 from core.predictions import evaluations
-from tests.support.looking import captions
+from tests.support.pages.looking import captions
 
 MISTAKES, COMPARE = "pages/mistakes.py", "pages/compare.py"
 

@@ -11,8 +11,8 @@ from core.data.augment import Augment
 from core.data.sources.catalogue import SOURCES
 from core.errors import RecipeError
 from core.models import registry
-from core.training import recipe as recipes
-from core.training.dotted import flat
+from core.training.settings import recipe as recipes
+from core.training.settings.dotted import flat
 
 FEW = (
     'title = "Few"\nepochs = 3\n[data]\nsource = "digits"\n[model]\narchitecture = "seewhy:two-conv-mnist"\n'

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import paths
 from core.predictions import evaluations
-from tests.support.looking import components
+from tests.support.pages.looking import components
 
 PAGE = "pages/mistakes.py"
 

@@ -1,6 +1,6 @@
 """Nested settings and their dotted keys."""
 
-from core.training.dotted import flat, merged, nested
+from core.training.settings.dotted import flat, merged, nested
 
 NESTED = {"epochs": 3, "data": {"source": "x", "val": 0.2}, "image": {"mean": [0.5]}}
 

@@ -17,7 +17,7 @@ from core import files, processes
 from core.checkpoints import paths, store
 from core.checkpoints.store import Card
 from core.errors import CheckpointError, CoreError, TrainingError
-from core.training import record, run
+from core.training.runs import record, run
 
 _T = TypeVar("_T")
 _START_S = 120.0  # Seconds in which the process loads its libraries and the data set.

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 
 from core.drawing import render
-from tests.support import peak
+from tests.support.effort import peak
 
 if __name__ == "__main__":
     image = np.zeros((5774, 8660, 3), np.uint8)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from core.checkpoints import paths
-from core.training import recipe as recipes
 from core.training.lightning.train import Job
-from core.training.recipe import Recipe
+from core.training.settings import recipe as recipes
+from core.training.settings.recipe import Recipe
 
 FEW = ("data.per_class=8", "data.val=0.05", "batch_size=20", "epochs=3")
 TWO_CONVOLUTIONS = (*FEW, "model.architecture=seewhy:two-conv-mnist")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from core.data.image_set import ImageSet
-from tests.support.image_sets import picture
+from tests.support.images.image_sets import picture
 
 
 def planted(root: Path, paths: str) -> Path:

@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from tests.support.looking import as_read
+from tests.support.pages.looking import as_read
 
 
 def start(page: AppTest) -> bool:

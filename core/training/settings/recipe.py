@@ -14,8 +14,8 @@ from pydantic.dataclasses import dataclass
 from core import files
 from core.data.augment import Augment
 from core.errors import FileError, RecipeError
-from core.training.dotted import flat
-from core.training.schema import (
+from core.training.settings.dotted import flat
+from core.training.settings.schema import (
     LARGEST_SEED,
     STRICT,
     AtLeastOne,
@@ -30,7 +30,7 @@ from core.training.schema import (
     Speed,
 )
 
-FOLDER = Path(__file__).parent / "recipes"
+FOLDER = Path(__file__).parents[1] / "recipes"
 _LARGEST_FILE = 2**20
 _UNKNOWN = {"unexpected_keyword_argument", "extra_forbidden"}
 

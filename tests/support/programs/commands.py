@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 
 from core import files
 from core.files import places
-from tests.support import waiting
 from tests.support.paths import ROOT
+from tests.support.programs import waiting
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.training import recipe as recipes
-from core.training.settings_table import meanings, table
+from core.training.settings import recipe as recipes
+from core.training.settings.table import meanings, table
 
 
 def test_every_setting_has_a_meaning_and_nothing_else_has() -> None:

@@ -10,7 +10,7 @@ from core.checkpoints import paths
 from core.errors import DataError
 from core.predictions import evaluations
 from core.predictions.evaluations import Evaluation
-from tests.support.looking import component, components, opened
+from tests.support.pages.looking import component, components, opened
 
 PAGE = "pages/compare.py"
 SIGNS = ("signs-plain", "signs-bn")

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support import waiting
 from tests.support.paths import ROOT
+from tests.support.programs import waiting
 
 CHROMIUM = Path("/usr/bin/chromium")
 HEADLESS = Path("/usr/bin/chromium-headless-shell")  # The same without windows: it takes 0.9 of the time.

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from core import images
-from tests.support import peak
+from tests.support.effort import peak
 
 if __name__ == "__main__":
     before = peak.megabytes()

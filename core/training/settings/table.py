@@ -1,4 +1,4 @@
-"""Every setting of a recipe with its meaning, as the docstrings of `core.training.schema` state it."""
+"""Every setting of a recipe with its meaning, as the docstrings of `settings.schema` state it."""
 
 import dataclasses
 import functools
@@ -8,8 +8,8 @@ import re
 
 import pandas as pd
 
-from core.training import recipe as recipes
-from core.training.recipe import Recipe
+from core.training.settings import recipe as recipes
+from core.training.settings.recipe import Recipe
 
 _ENTRY = re.compile(r"^    (\w+): (.+(?:\n        .+)*)", re.MULTILINE)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
 
-from tests.support.window import App
+from tests.support.pages.window import App
 
 # Of axe's experimental rules: a button must be called by the words that it shows. What breaks ``region`` is
 # moderate, and the rule takes a fifth of the time. Without ``resultTypes`` axe also describes every element

@@ -7,7 +7,7 @@ import pytest
 
 from core.checkpoints import paths
 from core.errors import CheckpointError
-from core.training import record
+from core.training.runs import record
 
 HEADER = "epoch,train_loss,train_accuracy,val_loss,val_accuracy,lr,seconds"
 

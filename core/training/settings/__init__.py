@@ -1,0 +1,1 @@
+"""The settings of a training: a recipe, its groups of settings, and their table."""
