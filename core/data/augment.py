@@ -8,7 +8,15 @@ from enum import Enum
 import torch
 from torch import Tensor, nn
 
-from core.data.changes import AREA, RandomAffineOfPlane, RandomChannelShift, RandomGamma, RandomPatch
+from core.data.changes import (
+    AREA,
+    RandomAffineOfPlane,
+    RandomBlur,
+    RandomChannelShift,
+    RandomGamma,
+    RandomPatch,
+    RandomResolution,
+)
 from core.images import transforms
 from core.images.preprocess import Preprocess
 
@@ -19,7 +27,9 @@ BEYOND = {"reflect": "reflection", "nearest": "border"}
 FILLS = (*COLOURS, *BEYOND)
 _SHARES = ("translate", "crop", "occlusion", "brightness", "contrast", "saturation", "channel_shift")
 _MOST_FACTOR = 100
-_GREATEST = {"hue": 0.5, "rotation": 180, "shear": 89} | dict.fromkeys(_SHARES, 1)
+_GREATEST = {"hue": 0.5, "rotation": 180, "shear": 89, "blur": 0.5} | dict.fromkeys(_SHARES, 1)
+_FACTORS = ("brightness_factor", "contrast_factor", "saturation_factor")
+_INTERVALS = ("zoom", "gamma", *_FACTORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +47,15 @@ class Augment:
         brightness: Largest relative change of brightness, in either direction.
         contrast: Largest relative change of contrast, in either direction.
         saturation: Largest relative change of saturation, in either direction.
+        brightness_factor: Smallest and largest factor of brightness; below 1 is darker.
+        contrast_factor: Smallest and largest factor of contrast.
+        saturation_factor: Smallest and largest factor of saturation.
         hue: Largest shift on the colour circle, as a share of it, up to 0.5.
         gamma: Smallest and largest exponent of the values; 1 changes nothing.
         channel_shift: Largest shift of each channel by itself, as a share of the range, in either direction.
+        blur: Largest standard deviation of a Gaussian blur, as a share of the shorter side, up to 0.5.
+        resolution: Smallest share of its width and height to which an image is reduced, then enlarged again;
+            1 keeps all pixels.
         occlusion: Probability that a patch of 2 to 20% of the area is covered.
         patch: What covers it: ``black``, ``grey`` or ``white``; ``colour``, a random one; ``noise``, a random
             one for each pixel.
@@ -57,9 +73,14 @@ class Augment:
     brightness: float = 0.0
     contrast: float = 0.0
     saturation: float = 0.0
+    brightness_factor: tuple[float, float] = (1.0, 1.0)
+    contrast_factor: tuple[float, float] = (1.0, 1.0)
+    saturation_factor: tuple[float, float] = (1.0, 1.0)
     hue: float = 0.0
     gamma: tuple[float, float] = (1.0, 1.0)
     channel_shift: float = 0.0
+    blur: float = 0.0
+    resolution: float = 1.0
     occlusion: float = 0.0
     patch: str = "grey"
     fill: str = "black"
@@ -68,7 +89,9 @@ class Augment:
         for name, greatest in _GREATEST.items():
             if not 0 <= getattr(self, name) <= greatest:
                 raise ValueError(f"{name} {getattr(self, name)!r} must lie in 0 to {greatest}")
-        for name in ("zoom", "gamma"):
+        if not 0 < self.resolution <= 1:
+            raise ValueError(f"resolution {self.resolution!r} must lie above 0, up to 1")
+        for name in _INTERVALS:
             low, high = getattr(self, name)
             if not 1 / _MOST_FACTOR <= low <= high <= _MOST_FACTOR:
                 reach = f"{1 / _MOST_FACTOR:g} to {_MOST_FACTOR}"
@@ -91,7 +114,12 @@ def transform(augment: Augment, preprocess: Preprocess) -> nn.Module:
     """The random changes of one uint8 image (channels, H + 2 margin, W + 2 margin) to (channels, H, W)."""
     name = "nearest" if preprocess.interpolation == "nearest" else "bilinear"
     filter_ = transforms.v2().InterpolationMode(name)
-    return nn.Sequential(*_colour(augment), *_geometry(augment, filter_), *_cut(augment, preprocess, filter_))
+    return nn.Sequential(
+        *_colour(augment),
+        *_detail(augment),
+        *_geometry(augment, filter_),
+        *_cut(augment, preprocess, filter_),
+    )
 
 
 def augmented(pixels: Tensor, change: nn.Module, seed: int, keys: Sequence[tuple[int, int]]) -> Tensor:
@@ -113,9 +141,21 @@ def _colour(augment: Augment) -> list[nn.Module]:
     strengths = (augment.brightness, augment.contrast, augment.saturation, augment.hue)
     v2 = transforms.v2()
     jitter = [v2.ColorJitter(*strengths)] if any(strengths) else []
+    factors = [getattr(augment, name) for name in _FACTORS]
+    # ColorJitter draws the order anew for each image; one by one, brightness comes first, as in a dark room.
+    jitter += [
+        v2.ColorJitter(**{name.removesuffix("_factor"): interval})
+        for name, interval in zip(_FACTORS, factors, strict=True)
+        if interval != (1.0, 1.0)
+    ]
     gamma = [RandomGamma(*augment.gamma)] if augment.gamma != (1.0, 1.0) else []
     shift = [RandomChannelShift(augment.channel_shift)] if augment.channel_shift else []
     return [*jitter, *gamma, *shift]
+
+
+def _detail(augment: Augment) -> list[nn.Module]:
+    blur = [RandomBlur(augment.blur)] if augment.blur else []
+    return [*blur, RandomResolution(augment.resolution)] if augment.resolution < 1 else [*blur]
 
 
 def _geometry(augment: Augment, filter_: Enum) -> list[nn.Module]:

@@ -1,4 +1,4 @@
-"""Other backgrounds behind the objects of training images, for data whose objects are marked by masks."""
+"""Other backgrounds behind the objects of training images, or blurred ones, for data with masks."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -12,11 +12,12 @@ from torch import Tensor
 
 from core.data.cache import Decoded
 from core.data.image_set import Labels
-from core.data.sources.masks import mask_of
+from core.data.object_masks import mask_of_image
 from core.errors import DataError
 
 _NUMBER = 200  # Backgrounds to choose from.
 _RIM = 3  # Pixels around an object that are painted over with it.
+_BLUR = 0.1  # Standard deviation, as a share of the shorter side.
 _Mask = NDArray[np.bool_]
 
 
@@ -33,12 +34,7 @@ class Backgrounds:
 
     def __init__(self, decoded: Decoded, train: Labels, seed: int) -> None:
         self.decoded, self.seed = decoded, seed
-        self.marked = [index for index in _spread(train) if object_mask(decoded, index) is not None]
-        if not self.marked:
-            raise DataError(
-                f"no training image of {decoded.images.name!r} has a mask that tells its background; "
-                "data.swap_backgrounds needs masks"
-            )
+        self.marked = _marked(decoded, train)
 
     def __call__(self, pixels: Tensor, keys: Sequence[tuple[int, int]]) -> Tensor:
         """The images, uint8 (n, channels, H, W), each on another background."""
@@ -64,22 +60,66 @@ class Backgrounds:
         return torch.from_numpy(np.stack(filled))
 
 
+class Blurred:
+    """Blurs the background of each image: nothing of it is left but its colours, and none of the object's.
+
+    A Gaussian blur over the background's pixels only, with a standard deviation of a tenth of the shorter
+    side. Images without a mask stay as they are.
+
+    Raises:
+        DataError: no training image has a mask.
+    """
+
+    def __init__(self, decoded: Decoded, train: Labels) -> None:
+        self.decoded = decoded
+        _marked(decoded, train)
+
+    def __call__(self, pixels: Tensor, keys: Sequence[tuple[int, int]]) -> Tensor:
+        """The images, uint8 (n, channels, H, W), each with its own background blurred."""
+        return torch.stack([self._blurred(image, key[1]) for image, key in zip(pixels, keys, strict=True)])
+
+    def _blurred(self, pixels: Tensor, index: int) -> Tensor:
+        mask = object_mask(self.decoded, index)
+        if mask is None or mask.all():
+            return pixels
+        outside = (~mask).astype(np.float32)
+        weight = _smooth(outside)
+        channels = [_smooth(channel * outside) / np.maximum(weight, 1e-6) for channel in pixels.numpy()]
+        background = torch.from_numpy(np.stack(channels).round().clip(0, 255).astype(np.uint8))
+        return torch.where(torch.from_numpy(mask), pixels, background)
+
+
+def _smooth(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), _BLUR * min(values.shape)), np.float32)
+
+
+def _marked(decoded: Decoded, train: Labels) -> list[int]:
+    """Training images with a mask, some of them where there are many; DataError without any."""
+    marked = [index for index in _spread(train) if object_mask(decoded, index) is not None]
+    if not marked:
+        raise DataError(
+            f"no training image of {decoded.images.name!r} has a mask that tells its background; "
+            "data.swap_backgrounds and data.blur_backgrounds need masks"
+        )
+    return marked
+
+
 def object_mask(decoded: Decoded, index: int) -> _Mask | None:
     """The object's pixels at the network's input, with its margin, boolean (H, W); None without a mask."""
-    images = decoded.images
-    mask = images.mask(index) if images.mask is not None else _beside_photo(decoded, index)
-    if mask is None:
+    inside = _on_image(decoded, index)
+    if inside is None:
         return None
-    picture = Image.fromarray(mask.astype(np.uint8) * 255)
+    picture = Image.fromarray(inside.astype(np.uint8) * 255)
     pixels = decoded.preprocess.pixels(picture, margin=decoded.preprocess.margin)
     return np.asarray(pixels[0].numpy() >= 128)
 
 
-def _beside_photo(decoded: Decoded, index: int) -> _Mask | None:
-    path = decoded.images.path(index)
-    if path is None:
+def _on_image(decoded: Decoded, index: int) -> _Mask | None:
+    """The object's pixels and those that may be its own, on the image."""
+    images = decoded.images
+    if images.mask is None and images.root is None:
         return None
-    mask = mask_of(path, decoded.images.image(index).size)
+    mask = mask_of_image(images, index, images.image(index).size)
     return None if mask is None else mask.inside | ~mask.sure
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from core.data.augment import Augment, augmented, transform
-from core.data.backgrounds import Backgrounds
+from core.data.backgrounds import Backgrounds, Blurred
 from core.data.cache import Decoded
 from core.data.image_set import Labels
 from core.data.workers import leave_quietly
@@ -37,7 +37,7 @@ class ImageDataset(Dataset[Batch]):
         decoded: Decoded,
         augment: Augment | None = None,
         seed: int = 0,
-        backgrounds: Backgrounds | None = None,
+        backgrounds: Backgrounds | Blurred | None = None,
     ) -> None:
         self.decoded, self.augment, self.seed, self.backgrounds = decoded, augment, seed, backgrounds
         self.change = None if augment is None or augment.is_none else transform(augment, decoded.preprocess)

@@ -38,6 +38,40 @@ class RandomChannelShift(nn.Module):
         return (image + shift).round().clamp(0, 255).to(image.dtype)
 
 
+class RandomBlur(nn.Module):
+    """A Gaussian blur; its standard deviation is drawn uniformly up to ``most`` (of the shorter side)."""
+
+    def __init__(self, most: float) -> None:
+        super().__init__()
+        self.most = most
+
+    def forward(self, image: Tensor) -> Tensor:
+        """The blurred image."""
+        deviation = torch.empty(1).uniform_(0, self.most * min(image.shape[1:])).item()
+        # Three standard deviations on each side; reflection at the edges needs a kernel within the image.
+        reach = min(math.ceil(3 * deviation), min(image.shape[1:]) - 1)
+        if reach < 1:
+            return image
+        blurred: Tensor = transforms.functional().gaussian_blur(image, [2 * reach + 1] * 2, [deviation] * 2)
+        return blurred
+
+
+class RandomResolution(nn.Module):
+    """Fewer pixels: reduced to a share of width and height, drawn from ``least`` to 1, and enlarged again."""
+
+    def __init__(self, least: float) -> None:
+        super().__init__()
+        self.least = least
+
+    def forward(self, image: Tensor) -> Tensor:
+        """The image with less detail, in the same size."""
+        share = torch.empty(1).uniform_(self.least, 1).item()
+        small = [max(1, round(share * side)) for side in image.shape[1:]]
+        change = transforms.functional()
+        changed: Tensor = change.resize(change.resize(image, small, antialias=True), list(image.shape[1:]))
+        return changed
+
+
 class RandomAffineOfPlane(nn.Module):
     """torchvision's ``RandomAffine`` of an image that goes on beyond its edges, so that no corner is empty.
 

@@ -10,7 +10,7 @@ from core.data.augment import Augment
 from core.images.preprocess import Preprocess
 from core.models import registry
 from core.models.heads import Head
-from core.shares import whole_percent
+from core.shares import percent, whole_percent
 from core.training.network import head_of, preprocess_of
 from core.training.settings.recipe import Recipe
 from core.training.settings.schema import EpochSelection, Model, Optimiser, Schedule
@@ -59,7 +59,7 @@ def facts(recipe: Recipe) -> list[Fact]:
 
 
 def _extras(recipe: Recipe) -> Iterator[Fact]:
-    """Dropout and loss, where the recipe changes them."""
+    """Dropout, loss and backgrounds, where the recipe changes them."""
     model, loss = recipe.model, recipe.loss
     dropout = [f"{model.dropout:g} before the last layer"] if model.dropout else []
     dropout += [f"{model.inner_dropout:g} in the network's own layers"] if model.inner_dropout >= 0 else []
@@ -73,6 +73,9 @@ def _extras(recipe: Recipe) -> Iterator[Fact]:
     }
     if any(changes.values()):
         yield Fact("Loss", ", ".join(text for text, applies in changes.items() if applies))
+    if recipe.data.swap_backgrounds or recipe.data.blur_backgrounds:
+        how = "of another training image" if recipe.data.swap_backgrounds else "blurred"
+        yield Fact("Backgrounds", f"{how}, where masks mark the objects")
 
 
 def augmentation(augment: Augment) -> Iterator[str]:
@@ -83,6 +86,7 @@ def augmentation(augment: Augment) -> Iterator[str]:
     for name in ("brightness", "contrast", "saturation", "hue"):
         if share := getattr(augment, name):
             yield f"{name} ±{whole_percent(share)}"
+    yield from _drifts(augment)
     if augment.gamma != (1.0, 1.0):
         yield "gamma {:g} to {:g}".format(*augment.gamma)
     if augment.channel_shift:
@@ -90,6 +94,18 @@ def augmentation(augment: Augment) -> Iterator[str]:
     if augment.occlusion:
         colour = f" in {augment.patch}" if augment.patch != "colour" else " in random colours"
         yield f"partly covered{colour} ({whole_percent(augment.occlusion)} of them)"
+
+
+def _drifts(augment: Augment) -> Iterator[str]:
+    """What makes images darker, paler or blurred, as photos of another camera are."""
+    for name in ("brightness", "contrast", "saturation"):
+        low, high = getattr(augment, f"{name}_factor")
+        if (low, high) != (1.0, 1.0):
+            yield f"{name} × {low:g} to {high:g}"
+    if augment.blur:
+        yield f"blurred by up to {percent(augment.blur)} of the shorter side"
+    if augment.resolution < 1:
+        yield f"reduced to as little as {whole_percent(augment.resolution)} of width and height"
 
 
 def _moves(augment: Augment) -> Iterator[str]:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.data.backgrounds import Backgrounds
+from core.data.backgrounds import Backgrounds, Blurred
 from core.data.batches import FeatureDataset, ImageDataset, class_weights
 from core.data.workers import possible_workers, usual_workers
 from core.device import best_device
@@ -48,8 +48,7 @@ def learner(recipe: Recipe, net: Network, data: Material, tick: Tick) -> tuple[C
         feed = Feed(recipe, data, train=train, val=val, workers=0)
         learns = classifier(parts.rest, prepared=_as_it_is, piece_weight=feed.piece_weight)
         return learns.weigh(of_samples), feed
-    backgrounds = Backgrounds(data.decoded, data.train, recipe.seed) if recipe.data.swap_backgrounds else None
-    train_set = ImageDataset(data.decoded, recipe.augment, recipe.seed, backgrounds)
+    train_set = ImageDataset(data.decoded, recipe.augment, recipe.seed, _backgrounds(recipe, data))
     workers = possible_workers(recipe.speed.workers)
     if workers < 0:
         workers = usual_workers() if train_set.change or data.decoded.array is None else 0
@@ -58,9 +57,17 @@ def learner(recipe: Recipe, net: Network, data: Material, tick: Tick) -> tuple[C
     return learns.weigh(of_samples), feed
 
 
+def _backgrounds(recipe: Recipe, data: Material) -> Backgrounds | Blurred | None:
+    """What changes the backgrounds of training images; None if they stay."""
+    if recipe.data.swap_backgrounds:
+        return Backgrounds(data.decoded, data.train, recipe.seed)
+    return Blurred(data.decoded, data.train) if recipe.data.blur_backgrounds else None
+
+
 def _cacheable(recipe: Recipe, net: Network, data: Material) -> Halves | None:
     """The network in two parts, if the first one's outputs can be cached and the disk has room for them."""
-    if recipe.data.swap_backgrounds or not (recipe.augment.is_none or recipe.speed.cached_passes):
+    changes_backgrounds = recipe.data.swap_backgrounds or recipe.data.blur_backgrounds
+    if changes_backgrounds or not (recipe.augment.is_none or recipe.speed.cached_passes):
         return None
     parts = halves(net, data.decoded.inputs(data.val[:2].tolist()))
     if parts is None:

@@ -37,6 +37,7 @@ class Data:
         imbalance: How many times rarer the last class is made than the largest, in training; 1 for no change.
         swap_backgrounds: Whether each training image gets the background of another one, every epoch anew;
             for data with masks.
+        blur_backgrounds: Whether all that is outside the object is blurred in training; for data with masks.
     """
 
     source: str
@@ -47,6 +48,11 @@ class Data:
     whole_groups: bool = True
     imbalance: Annotated[float, Field(ge=1, le=10_000)] = 1.0
     swap_backgrounds: bool = False
+    blur_backgrounds: bool = False
+
+    def __post_init__(self) -> None:
+        if self.swap_backgrounds and self.blur_backgrounds:
+            raise ValueError("swap_backgrounds and blur_backgrounds exclude each other")
 
     def division(self, seed: int) -> Division:
         """How these settings divide a data set."""

@@ -223,6 +223,32 @@ def test_every_setting_gives_uint8_of_the_input_size(preprocess: Preprocess, nam
     assert found.shape == (3, len(preprocess.mean), 16, 20)
 
 
+def test_factors_are_those_of_the_interval() -> None:
+    pixels = random_pixels(4)
+    darker = changed(Augment(brightness_factor=(0.25, 0.25)), pixels).float()
+    assert (darker - pixels.float() / 4).abs().max() <= 1
+    drawn = changed(
+        Augment(brightness_factor=(0.5, 1.0)), torch.full((40, 3, 16, 20), 200, dtype=torch.uint8)
+    )
+    levels = drawn[:, 0, 0, 0].float() / 200
+    assert levels.min() >= 0.49
+    assert levels.max() <= 1
+    assert levels.max() - levels.min() > 0.35
+    grey = changed(Augment(saturation_factor=(0.01, 0.01)), pixels).float()
+    assert (grey - grey.mean(1, keepdim=True)).abs().max() <= 3
+
+
+@pytest.mark.parametrize("settings", [{"blur": 0.2}, {"resolution": 0.2}])
+def test_blur_and_resolution_take_detail_away_and_leave_flat_images(settings: dict[str, float]) -> None:
+    flat = torch.full((2, 3, 16, 20), 77, dtype=torch.uint8)
+    assert torch.equal(changed(Augment(**settings), flat), flat)
+    checked = ((torch.arange(16)[:, None] + torch.arange(20)) % 2 * 255).to(torch.uint8).repeat(30, 3, 1, 1)
+    found = changed(Augment(**settings), checked).float()
+    contrasts = found.std((1, 2, 3)) / checked.float().std()
+    assert contrasts.min() < 0.1  # A checkerboard of single pixels turns grey.
+    assert (found.mean((1, 2, 3)) - 127.5).abs().max() < 8
+
+
 def test_grey_images_have_no_hue_or_saturation_to_change() -> None:
     preprocess = replace(PLAIN, mean=(0.5,), std=(0.5,))
     pixels = random_pixels(4, preprocess=preprocess)
@@ -247,6 +273,9 @@ def test_grey_images_have_no_hue_or_saturation_to_change() -> None:
         ({"gamma": (-1.0, 1.0)}, r"gamma \[-1\.0, 1\.0\] must be two numbers above 0, the smaller first"),
         ({"gamma": (float("nan"), 1.0)}, r"gamma \[nan, 1\.0\] must be two numbers above 0"),
         ({"channel_shift": 1.1}, r"channel_shift 1\.1 must lie in 0 to 1"),
+        ({"brightness_factor": (0.8, 0.2)}, r"brightness_factor \[0\.8, 0\.2\] must be two numbers above 0"),
+        ({"blur": 0.6}, r"blur 0\.6 must lie in 0 to 0\.5"),
+        ({"resolution": 0.0}, r"resolution 0\.0 must lie above 0, up to 1"),
         ({"patch": "pink"}, "patch 'pink' is none of black, grey, white, colour, noise$"),
         ({"fill": "mean"}, "fill 'mean' is none of black, grey, white, reflect, nearest$"),
     ],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.data.backgrounds import Backgrounds, object_mask
+from core.data.backgrounds import Backgrounds, Blurred, object_mask
 from core.data.batches import ImageDataset
 from core.data.cache import Decoded
 from core.data.image_set import ImageSet, Pixels
@@ -72,3 +72,28 @@ def test_images_without_masks_are_refused() -> None:
     without = replace(decoded, images=replace(decoded.images, mask=None))
     with pytest.raises(DataError, match="no training image of 'squares' has a mask"):
         Backgrounds(without, np.arange(NUM), 0)
+
+
+def test_a_blurred_background_has_none_of_the_object_in_it() -> None:
+    """A background of one grey level stays as it is, right up to the white object."""
+    decoded = _decoded()
+    pixels = decoded.pixels([3, 7])
+    assert torch.equal(Blurred(decoded, np.arange(NUM))(pixels, [(0, 3), (1, 7)]), pixels)
+
+
+def test_a_blurred_background_is_a_mean_of_its_surroundings_and_the_object_stays() -> None:
+    decoded = _decoded()
+    random = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (1, 1, SIDE, SIDE), np.uint8))
+    (blurred,) = Blurred(decoded, np.arange(NUM))(random, [(0, 5)])
+    mask = torch.from_numpy(object_mask(decoded, 5))
+    assert torch.equal(blurred[0][mask], random[0, 0][mask])
+    outside, before = blurred[0][~mask].float(), random[0, 0][~mask].float()
+    assert outside.std() < 0.4 * before.std()
+    assert outside.mean() == pytest.approx(before.mean(), abs=6)
+
+
+def test_without_masks_nothing_can_be_blurred() -> None:
+    decoded = _decoded()
+    without = replace(decoded, images=replace(decoded.images, mask=None))
+    with pytest.raises(DataError, match=r"data\.blur_backgrounds need masks"):
+        Blurred(without, np.arange(NUM))

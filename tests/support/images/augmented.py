@@ -19,9 +19,14 @@ EACH = {
     "brightness": 0.5,
     "contrast": 0.5,
     "saturation": 0.5,
+    "brightness_factor": (0.3, 0.5),
+    "contrast_factor": (0.3, 0.5),
+    "saturation_factor": (0.3, 0.5),
     "hue": 0.3,
     "gamma": (0.5, 2.0),
     "channel_shift": 0.3,
+    "blur": 0.2,
+    "resolution": 0.2,
     "occlusion": 1.0,
 }
 EVERYTHING = Augment(**EACH)
