@@ -32,11 +32,11 @@ class PhotoSample:
 
     def sample_id(self, position: int) -> str:
         """The name of a photo by its place in the sample."""
-        return self.images.sample_ids[int(self.indices[position])]
+        return self.images.sample_ids[self.index(position)]
 
-    def file(self, position: int) -> Path | None:
-        """The file of a photo; None for embedded images."""
-        return self.images.path(int(self.indices[position]))
+    def index(self, position: int) -> int:
+        """The index of a photo in the data set by its place in the sample."""
+        return int(self.indices[position])
 
     def path(self, position: int) -> str:
         """The file of a photo below the folder of the images; empty for embedded images."""

@@ -66,7 +66,7 @@ def _tests(work: MapTesting, network: Checkpoint, batch: InputBatch) -> Iterator
         seed = int(np.random.SeedSequence([work.sample.seed, position]).generate_state(1)[0])
         checked = checks(passed, maps, seed) if position < NUM_CHECKED else {}
         width, height = batch.sizes[place].tolist()
-        mask = known_mask(work.sample.file(position), (width, height), work.sample.masks)
+        mask = known_mask(work.sample.images, work.sample.index(position), (width, height), work.sample.masks)
         overlaps = on_object(list(maps.values()), work.card.preprocess, (width, height), mask)
         tests = map_tests(passed, maps, work.sample.sample_id(position), seed)
         for test, overlap in zip(tests, overlaps, strict=True):

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from core.data.image_set import ImageSet
+from core.data.object_masks import mask_of_image
 from core.data.sources.masks import Mask, mask_of
 from core.errors import CoreError
 from core.explain.trust.localisation import Localisation, localisation
@@ -15,20 +17,19 @@ from core.images.preprocess import Preprocess
 Size = tuple[int, int]
 
 
-def known_mask(photo: Path | None, size: Size, folder: Path | None) -> Mask | None:
-    """The mask of a photo of ``size`` (width, height), from a folder of masks or from beside the photo.
+def known_mask(images: ImageSet, index: int, size: Size, folder: Path | None) -> Mask | None:
+    """The mask of an image of ``size`` (width, height): from a folder of masks, or from the data set.
 
     None where there is none. A damaged mask beside the photo counts as none, since it was not asked for.
 
     Raises:
         CoreError: the mask in ``folder`` cannot be used; see `mask_of`.
     """
-    if photo is None:
-        return None
+    photo = images.path(index)
     if folder is not None:
-        return mask_of(photo, size, folder)
+        return None if photo is None else mask_of(photo, size, folder)
     with suppress(CoreError):
-        return mask_of(photo, size)
+        return mask_of_image(images, index, size)
     return None
 
 

@@ -77,3 +77,13 @@ def test_a_mask_of_another_size_stops_the_test_where_masks_are_asked_for(
     Image.new("L", (3, 3), 255).save(tmp_path / f"{path.stem}.png")
     with pytest.raises(DataError, match="3 × 3 pixels"):
         collect(loaded.folder, sample, [PAIR])
+
+
+def test_a_data_set_that_brings_its_own_masks_needs_no_files(loaded: Checkpoint, images: ImageSet) -> None:
+    """Of a mask of all pixels, all of the heat lies inside."""
+    marked = replace(images, mask=lambda index: np.ones(images.image(index).size[::-1], np.bool_))
+    report = collect(loaded.folder, sampled(loaded.folder, marked, 1, seed=5), [PAIR])
+    (row,) = pq.read_table(loaded.folder / paths.TRUST_TABLE).to_pylist()
+    assert (row["energy"], row["object_area"]) == (1, 1)
+    assert report.objects is not None
+    assert report.objects.number == 1
