@@ -1,6 +1,6 @@
 """Did a fix help? The network before and after it, on samples that the fix did not use."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,6 +14,7 @@ from core.evaluation.comparing.comparison import Pair, piles
 from core.evaluation.comparing.verdict import Verdict, interval, p_words, points, verdict
 from core.shares import percent
 
+ALL_SAMPLES = "all samples"  # The name of the group that has all of them.
 ELSEWHERE, NO_GROUP = "elsewhere", "in no known group"
 
 
@@ -53,7 +54,7 @@ def proof(pair: Pair, name: str, groups: Mapping[str, Collection[str]]) -> Proof
     if not inside[name].any():
         raise DataError(f"no sample of the group {name!r} is left to test the fix on")
     known = {each: verdict_ for each, mask in inside.items() if (verdict_ := _of(pair, mask)) is not None}
-    rest = _of(pair, ~np.logical_or.reduce(list(inside.values())))
+    rest = _of(pair, _in_none(pair, [inside[each] for each in inside if each != ALL_SAMPLES]))
     judged = known | ({NO_GROUP: rest} if rest is not None else {})
     return Proof(
         name,
@@ -83,7 +84,9 @@ def in_words(proof_: Proof) -> str:
 
 def parts(proof_: Proof) -> dict[str, Verdict]:
     """The verdict on all samples, in the fixed group, elsewhere, and in each other known group, by name."""
-    first = {"all samples": proof_.overall, f"in {proof_.name!r}": proof_.group, ELSEWHERE: proof_.elsewhere}
+    first = {ALL_SAMPLES: proof_.overall, f"in {proof_.name!r}": proof_.group, ELSEWHERE: proof_.elsewhere}
+    if proof_.name == ALL_SAMPLES:
+        first = {ALL_SAMPLES: proof_.overall}
     others = {f"in {name!r}": each for name, each in proof_.groups.items() if name != proof_.name}
     return {name: each for name, each in (first | others).items() if each is not None}
 
@@ -100,6 +103,13 @@ def lines(proof_: Proof) -> list[str]:
 
 def _are_in(pair: Pair, ids: Collection[str]) -> NDArray[np.bool_]:
     return np.asarray(pc.is_in(pair.first["sample_id"], value_set=pa.array(list(ids), pa.string())))
+
+
+def _in_none(pair: Pair, masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    left = np.ones(pair.first.num_rows, bool)
+    for mask in masks:
+        left &= ~mask
+    return left
 
 
 def _of(pair: Pair, mask: NDArray[np.bool_]) -> Verdict | None:
@@ -121,15 +131,21 @@ def _answer(proof_: Proof) -> str:
         return "It helped, at a cost elsewhere." if has_cost(proof_) else "It helped."
     change = proof_.group.difference
     if change.high < 0:
-        return "It did not help: more of the group is wrong now."
+        return f"It did not help: more {_of_what(proof_)} wrong now."
     if change.value <= 0:
         return "It did not help."
-    return "It may have helped: the change in the group could be chance."
+    where = "" if proof_.name == ALL_SAMPLES else " in the group"
+    return f"It may have helped: the change{where} could be chance."
+
+
+def _of_what(proof_: Proof) -> str:
+    return "samples are" if proof_.name == ALL_SAMPLES else "of the group is"
 
 
 def _numbers(proof_: Proof) -> str:
     group, other = proof_.group, proof_.elsewhere
-    said = f"Wrong in this group: {_wrong(group)} ({_evidence(group)})"
+    where = "" if proof_.name == ALL_SAMPLES else " in this group"
+    said = f"Wrong{where}: {_wrong(group)} ({_evidence(group)})"
     return f"{said}; elsewhere {_wrong(other)}" if other is not None else said
 
 

@@ -1,7 +1,9 @@
 """Makes a fixed checkpoint from another, evaluates it, and keeps the proof in its card."""
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -51,20 +53,25 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a user may choose of a fix: the ``seed`` of its halves, and a file of decisions on labels."""
+    """What a user may choose of a fix: the ``seed`` of its halves, decisions on labels, a report on drift."""
 
     seed: int = 0
     corrections: Path | None = None
+    drift: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """A fixed checkpoint: its folder, the rows that it did not use, and in words what was changed and why."""
+    """A fixed checkpoint: its folder, the rows that it did not use, and in words what was changed and why.
+
+    ``extra`` is what else the card keeps of the fix.
+    """
 
     folder: Path
     untouched: IntArray
     change: str
     why: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +146,7 @@ def _keep(case: Case, by: str, made: Made, evaluation: str, shown: Proof) -> Non
         "found_in": case.group.evaluation.name,
         "proved_in": evaluation,
         "proof": asdict(shown),
+        **made.extra,
     }
     measured = card.metrics or {"val_accuracy": shown.overall.second_accuracy}
     store.update(made.folder, replace(card, fix=fix, metrics=measured))

@@ -7,8 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.checkpoints.card import Card
 from core.errors import CheckpointError
-from core.evaluation.comparing.proof import Proof, parts
-from core.evaluation.comparing.verdict import interval, p_words, points
+from core.evaluation.comparing.proof import Proof, has_cost, has_helped, parts
+from core.evaluation.comparing.verdict import Verdict, interval, p_words, points
 from core.shares import percent
 
 _PROOF = TypeAdapter(Proof)
@@ -28,18 +28,44 @@ class KeptMaps:
 
 
 @dataclass(frozen=True, slots=True)
+class LikeNew:
+    """Both checkpoints on samples that were made like new photos; ``how`` says what was changed in them."""
+
+    how: str
+    verdict: Verdict
+
+    @property
+    def has_helped(self) -> bool:
+        """Whether more of them are right, beyond what chance would do."""
+        return self.verdict.difference.low > 0
+
+
+@dataclass(frozen=True, slots=True)
 class KeptFix:
     """The fix of a checkpoint: ``change`` says in words what was changed, ``why`` what was expected of it.
 
-    ``maps`` is None where the objects have no masks.
+    ``found_in`` is the evaluation in which the group was found. ``maps`` is None where the objects have no
+    masks, ``like_new`` where the fix is not of a drift.
     """
 
     made_from: str
     group: str
+    found_in: str
     change: str
     why: str
     proof: Proof
     maps: KeptMaps | None = None
+    like_new: LikeNew | None = None
+
+    @property
+    def has_helped(self) -> bool:
+        """Whether it helped where it was meant to: on samples like new photos, else in the group."""
+        return self.like_new.has_helped if self.like_new else has_helped(self.proof)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it helped, without a cost elsewhere."""
+        return self.has_helped and not has_cost(self.proof)
 
 
 def kept_fix(card: Card) -> KeptFix | None:
@@ -52,9 +78,12 @@ def kept_fix(card: Card) -> KeptFix | None:
         return None
     try:
         shown = _PROOF.validate_python(card.fix["proof"])
-        made_from, group, change, why = (str(card.fix[name]) for name in ("from", "group", "change", "why"))
+        made_from, group, found_in, change, why = (
+            str(card.fix[name]) for name in ("from", "group", "found_in", "change", "why")
+        )
         maps = TypeAdapter(KeptMaps | None).validate_python(card.fix.get("maps"))
-        return KeptFix(made_from, group, change, why, shown, maps)
+        like_new = TypeAdapter(LikeNew | None).validate_python(card.fix.get("like_new"))
+        return KeptFix(made_from, group, found_in, change, why, shown, maps, like_new)
     except (KeyError, ValidationError) as error:
         raise CheckpointError("the card's proof of its fix is damaged; make the fix again") from error
 
@@ -64,6 +93,18 @@ def maps_in_words(maps: KeptMaps) -> str:
     return (
         f"heat of the maps on the object: {percent(maps.before)} → {percent(maps.after)} "
         f"(mean of {maps.num_images} photos of the group, of which it covers {percent(maps.area)})"
+    )
+
+
+def like_new_in_words(like_new: LikeNew) -> str:
+    """What the fix did to samples that were made like the new photos, in a sentence or two."""
+    said = like_new.verdict
+    answer = "It helped." if like_new.has_helped else "It did not help."
+    return (
+        f"{answer} Wrong in {said.num_samples} samples made like the new photos ({like_new.how}): "
+        f"{percent(1 - said.first_accuracy)} → {percent(1 - said.second_accuracy)} "
+        f"(accuracy {points(said.difference.value)} points, 95% interval {interval(said.difference)}, "
+        f"McNemar {p_words(said.test.p_value)})"
     )
 
 

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from core.errors import FixError
+from core.evaluation.comparing.proof import ALL_SAMPLES
 from core.predictions import evaluations, groups
 from core.predictions.evaluations import Evaluation
 
@@ -28,10 +31,16 @@ class FoundGroup:
 def find_group(folder: Path, name: str, evaluation: str | None = None) -> FoundGroup:
     """The group of that name in an evaluation of a checkpoint, or in the first one that has it.
 
+    `ALL_SAMPLES` is a group of every evaluation.
+
     Raises:
         FixError: there is none; the message names those that there are.
         EvaluationError: there is no evaluation of that name.
     """
+    if name == ALL_SAMPLES:
+        found = evaluations.find(folder, evaluation)
+        ids = pq.read_table(found.table, columns=["sample_id"])["sample_id"].to_pylist()
+        return FoundGroup(name, found, {**groups_of(found), name: tuple(ids)})
     searched = evaluations.every(folder) if evaluation is None else [evaluations.find(folder, evaluation)]
     known = {each.name: groups_of(each) for each in searched}
     for each in searched:

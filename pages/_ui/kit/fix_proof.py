@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.checkpoints.card import Card
-from core.evaluation.comparing.proof import has_cost, has_helped, in_words
-from core.training.fixes.kept import kept_fix, maps_in_words, table
+from core.evaluation.comparing.proof import ALL_SAMPLES, in_words
+from core.training.fixes.kept import KeptFix, kept_fix, like_new_in_words, maps_in_words, table
 from pages._ui import errors, words
 
 
@@ -14,10 +14,9 @@ def draw(card: Card, first: str = "") -> None:
     fix = kept_fix(card)
     if fix is None or first not in ("", fix.made_from):
         return
-    helped = has_helped(fix.proof) and not has_cost(fix.proof)
-    icon = ":material/check_circle:" if helped else ":material/info:"
-    show = st.success if helped else st.warning
-    show(words.plain(f"Fix of {fix.made_from} for {fix.group!r}. {in_words(fix.proof)}."), icon=icon)
+    icon = ":material/check_circle:" if fix.is_good else ":material/info:"
+    show = st.success if fix.is_good else st.warning
+    show(words.plain(f"Fix of {fix.made_from}{_for(fix)}. {_result(fix)}."), icon=icon)
     with st.expander("The fix group by group", icon=":material/build:"):
         st.caption(words.plain(f"Changed: {fix.change}. Why: {fix.why}."))
         if fix.maps is not None:
@@ -27,3 +26,14 @@ def draw(card: Card, first: str = "") -> None:
             "Measured on samples that the fix did not use. Points are of accuracy; McNemar's test, exact, "
             "takes the samples as independent."
         )
+
+
+def _for(fix: KeptFix) -> str:
+    return "" if fix.group == ALL_SAMPLES else f" for {fix.group!r}"
+
+
+def _result(fix: KeptFix) -> str:
+    """What it did to samples like the new photos, if it was meant for these; else to the group."""
+    if fix.like_new is None:
+        return in_words(fix.proof)
+    return f"{like_new_in_words(fix.like_new)}. On the samples as they are: {in_words(fix.proof)}"

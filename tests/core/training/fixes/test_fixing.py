@@ -103,7 +103,7 @@ def test_an_unknown_group_names_those_that_there_are(root: Path) -> None:
         fix(root, "dark", by="head", name="other")
 
 
-@pytest.mark.parametrize("by", ["weight", "oversample", "background", "corrections"])
+@pytest.mark.parametrize("by", ["weight", "gentle", "background", "corrections"])
 def test_what_was_not_trained_here_cannot_be_trained_again(by: str, root: Path, tmp_path: Path) -> None:
     decisions = tmp_path / "decisions.csv"
     decisions.write_text("sample_id,decision,label\ndigits/3,exclude,\n")
