@@ -26,6 +26,7 @@ def test_a_fix_in_a_linked_group_is_compared_with_the_linked_model(app: App) -> 
     """Only the address names the model: it must stay when the page changes by itself."""
     app.open("/mistakes?checkpoint=shortcut&evaluation=shortcut-val&view=Groups")
     app.page.get_by_role("button", name="Fix").first.click()
+    app.page.get_by_role("button", name="Make the fix").click()
     said = app.page.get_by_text(re.compile("Fix of shortcut for"))
     expect(said).to_contain_text("It helped", timeout=_FIX_MS)
     assert "checkpoint=shortcut&" in app.page.url

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.arrays import IntArray
 from core.data.corrections import EXCLUDE, KEEP, RELABEL, UNSURE, Correction
+from core.evaluation.comparing.proof import ALL_SAMPLES
 from core.evaluation.selection import Sample, SampleFilter, place_of, row_of, sample_at
 from core.mistakes import decisions
 from core.mistakes.results import Results
@@ -18,7 +19,7 @@ from pages._ui import words
 from pages._ui.kit import options
 from pages._ui.kit.samples import gallery
 from pages._ui.kit.samples.gallery import Selection
-from pages._ui.mistakes import sample_view
+from pages._ui.mistakes import fixing, sample_view
 from pages._ui.mistakes.state import labels as state
 from pages._ui.session.data.image_access import Pictures
 from pages._ui.session.evaluation import choices
@@ -110,6 +111,9 @@ def _draw_summary(
     if decided:
         st.caption(f"Decided so far: {words.counted(len(decided), 'label')}")
         _draw_files(wrong, decided, file, pictures)
+        fixing.draw(
+            wrong.evaluation, ALL_SAMPLES, "labels", first="corrections", label="Train with corrections"
+        )
 
 
 def _draw_files(wrong: WrongLabels, decided: dict[str, Correction], file: Path, pictures: Pictures) -> None:

@@ -6,13 +6,16 @@ from typing import Any
 import streamlit as st
 
 from core.errors import CoreError
+from core.evaluation.comparing.proof import ALL_SAMPLES
 from core.mistakes.reports import DRIFT
 from core.mistakes.results import Results
+from core.predictions.evaluations import Evaluation
 from pages._ui import words
 from pages._ui.kit import options
 from pages._ui.kit.components import tile_box
 from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.samples.gallery import picture
+from pages._ui.mistakes import fixing
 from pages._ui.mistakes.drift import making, stress
 from pages._ui.mistakes.state import drift as state
 from pages._ui.session import values
@@ -55,7 +58,7 @@ def _draw_new_photos(results: Results) -> None:
         _draw_form(results)
     report = place.read()
     if report is not None:
-        _draw_report(report)
+        _draw_report(results.evaluation, report)
 
 
 def _draw_form(results: Results) -> None:
@@ -74,9 +77,10 @@ def _draw_form(results: Results) -> None:
     making.start(partial(state.place(results, DRIFT).start, *arguments))
 
 
-def _draw_report(report: dict[str, Any]) -> None:
+def _draw_report(evaluation: Evaluation, report: dict[str, Any]) -> None:
     if report["p"] < _UNLIKELY:
         st.warning(words.plain(report["sentence"]), icon=":material/trending_up:")
+        fixing.draw(evaluation, ALL_SAMPLES, "drift", first="augment", label="Train for such photos")
     else:
         st.success(words.plain(report["sentence"]), icon=":material/check:")
     left, right = st.columns([9, 11], gap="large")

@@ -1,10 +1,22 @@
-"""The fix that this session waits for, and why the last one failed."""
+"""What a group can be fixed with; the fix that this session waits for, and why the last one failed."""
 
 import streamlit as st
 
+from core.mistakes import reports
 from core.predictions.evaluations import Evaluation
+from core.training.fixes.needs import Means
+from pages._ui.mistakes.state import labels
+from pages._ui.session.data import image_access
 
 _AWAITED, _FAILED, _PROVED = "awaited_fix", "failed_fix", "proved_fix"
+
+
+def means(evaluation: Evaluation, group: str) -> Means:
+    """What there is to fix a group with: images, decisions on labels, a report on new photos."""
+    pictures = image_access.pictures(evaluation)
+    images = pictures.images.images if pictures.images else None
+    drift = reports.kept(evaluation, reports.DRIFT).path
+    return Means(evaluation, group, images, labels.file_of(pictures), drift)
 
 
 def wait_for(evaluation: Evaluation, group: str, name: str) -> None:
