@@ -34,6 +34,10 @@ class AwayImageError(ImageError):
     """The file of an image cannot be read now; the image itself may be sound."""
 
 
+class EditError(CoreError):
+    """An edit of a photo is unknown, incomplete, or does not fit the photo."""
+
+
 class LayerError(CoreError):
     """The network has no such layer, or the layer does not suit the method."""
 

@@ -10,35 +10,23 @@ from core.checkpoints import store
 from core.checkpoints.foreign import importing
 from core.checkpoints.foreign.fitting import Wish
 from core.checkpoints.store import Checkpoint
+from core.commands.options import asked
 from core.commands.options.numbers import place
 from core.commands.options.photos import add_photos, checkpoint_of, for_each
 from core.errors import CoreError
-from core.explain.network.layers import default_layer
 from core.explanation import export
-from core.explanation.asking import layers_of
 from core.explanation.photo_series import Explained, explain_each
-from core.explanation.question import METHODS, Question, Score
 from core.explanation.trust import Trust, trust
 from core.models import registry
-from core.predictions.top_k import class_index, prediction
+from core.predictions.top_k import prediction
 from core.shares import percent
-from core.trust.report import reading
-
-_USUAL = "grad_cam"
 
 
 def add_explain(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``explain``."""
     parser.set_defaults(run=_explain)
     add_photos(parser)
-    parser.add_argument(
-        "--against", metavar="NAME_OR_INDEX", help="explain why the class rather than this one"
-    )
-    parser.add_argument(
-        "--method",
-        choices=METHODS,
-        help=f"default: {_USUAL}; without --layer too, the method and layer that 'trust' recommends",
-    )
+    asked.add(parser)
     parser.add_argument(
         "--auxiliary",
         default="",
@@ -94,7 +82,7 @@ def add_import(parser: argparse.ArgumentParser) -> None:
 def _explain(options: argparse.Namespace) -> int:
     checkpoint = store.ending_in(checkpoint_of(options), options.auxiliary)
     opened = [partial(images.read, path) for path in options.images]
-    explained = explain_each(checkpoint, opened, _question(options, checkpoint))
+    explained = explain_each(checkpoint, opened, asked.question(options, checkpoint))
 
     def save(path: Path, folder: Path) -> None:
         _save(options, checkpoint, _or_raise(next(explained)), path, folder)
@@ -125,31 +113,6 @@ def _save(
 def _trusted(checkpoint: Checkpoint, explained: Explained) -> dict[str, Trust]:
     batch = checkpoint.card.preprocess.normalised(explained.opened.pixels[None])
     return trust(checkpoint, batch, explained.explanations[0])
-
-
-def _method_and_layer(options: argparse.Namespace, checkpoint: Checkpoint) -> tuple[str, str]:
-    """Those asked for; if neither is, those recommended for this network, where its maps have been tested."""
-    if options.method is None and options.layer is None and not checkpoint.auxiliary:
-        known = reading.known(checkpoint.folder)
-        if known.note:
-            print(known.note, file=sys.stderr)
-        if known.recommended is not None:
-            return known.recommended.method, known.recommended.layer
-    return options.method or _USUAL, options.layer or default_layer(layers_of(checkpoint))
-
-
-def _question(options: argparse.Namespace, checkpoint: Checkpoint) -> Question:
-    names, (method, layer) = checkpoint.card.class_names, _method_and_layer(options, checkpoint)
-    return Question(
-        method=method,
-        target_layers=(layer,),
-        scores=(
-            Score(
-                class_index(names, options.wanted) if options.wanted else None,
-                class_index(names, options.against) if options.against else None,
-            ),
-        ),
-    )
 
 
 def _import(options: argparse.Namespace) -> int:
