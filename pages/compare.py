@@ -3,13 +3,22 @@
 import streamlit as st
 
 from pages._ui import shell
-from pages._ui.compare import generalisation, one_sample, outcome, pair_matrices, per_class, piles, which_two
+from pages._ui.compare import (
+    generalisation,
+    kept_groups,
+    one_sample,
+    outcome,
+    pair_matrices,
+    per_class,
+    piles,
+    which_two,
+)
 from pages._ui.compare.state import comparisons
 from pages._ui.kit import fix_proof, options
 from pages._ui.kit.samples import open_sample
 from pages._ui.session.checkpoints import models
 
-TABS = {"samples": "Samples", "matrices": "Matrices", "classes": "Classes"}
+TABS = {"samples": "Samples", "matrices": "Matrices", "classes": "Classes", "groups": "Groups"}
 
 with shell.page("pages/compare.py"):
     if comparisons.leaves_for_mistakes():
@@ -37,6 +46,7 @@ with shell.page("pages/compare.py"):
                 outcome.draw_headline(compared, verdict)
             else:
                 outcome.draw(compared, verdict, selection.wanted.pile)
+                kept_groups.draw_summary(compared, pictures)
                 fix_proof.draw(second.card, first.name)
         if opened:
             with stage:
@@ -47,5 +57,7 @@ with shell.page("pages/compare.py"):
             outcome.draw_headline(compared, verdict)
         if tab == "matrices":
             pair_matrices.draw(compared, row)
-        else:
+        elif tab == "classes":
             per_class.draw(compared)
+        else:
+            kept_groups.draw(compared, pictures)

@@ -12,6 +12,7 @@
   penultimate features of each sample), ``properties.parquet`` (brightness, size … and metadata of each
   sample) and ``metrics.json``; ``groups.json`` if groups of mistakes were found.
   An unfinished evaluation is in ``evaluations/.NAME/``, its output in ``evaluations/.NAME.log``.
+- ``group_tests.json`` has the groups of mistakes that are kept as tests.
 - ``examples.parquet`` has the patches that excite each channel most, ``.examples/`` an unfinished search.
 - ``trust.json`` says which maps of this network can be believed, ``trust.parquet`` has the tests of each map;
   ``.trust/`` an unfinished run of these tests.
@@ -43,7 +44,7 @@ EXPERIMENTS = ".experiments"
 EVALUATIONS, VALIDATION_WORK = "evaluations", ".validation"
 FACTS, PREDICTIONS, METRICS = "evaluation.json", "predictions.parquet", "metrics.json"
 FEATURES, PROPERTIES = "features.npy", "properties.parquet"
-GROUPS = "groups.json"
+GROUPS, GROUP_TESTS = "groups.json", "group_tests.json"
 
 EXAMPLES, EXAMPLES_WORK = "examples.parquet", ".examples"
 TRUST, TRUST_TABLE, TRUST_WORK = "trust.json", "trust.parquet", ".trust"

@@ -13,7 +13,8 @@ from core.data import corrections
 from core.data.image_set import ImageSet
 from core.data.sources.folder import remote
 from core.data.survey.report import left_out_in_words
-from core.predictions import evaluations, sample_features
+from core.evaluation.groups.group_test import in_words
+from core.predictions import evaluations, group_tests, sample_features
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.naming import name_for
 from core.predictions.evaluating.samples import note_on_data, open_images, remember_images, samples_of
@@ -71,7 +72,10 @@ def _evaluate(options: argparse.Namespace) -> int:
         remember_images(folder, images, place)
     metrics = evaluate(folder, samples, engine, keep=keep, on_progress=engines.draw)
     _report(options.checkpoint, evaluations.data_name(images), keep.name, metrics)
-    if sample_features.read(evaluations.find(folder, keep.name)) is None:
+    evaluation = evaluations.find(folder, keep.name)
+    for score in group_tests.scores(evaluation):
+        print(f"  kept group {in_words(score)}")
+    if sample_features.read(evaluation) is None:
         print("no features kept: the network does not end in a linear layer", file=sys.stderr)
     return 0
 

@@ -14,7 +14,8 @@ from core.checkpoints import paths, store
 from core.errors import EvaluationError, FileError
 from core.evaluation.groups.conditions import Condition
 from core.evaluation.groups.group import Group, groups
-from core.evaluation.groups.population import Population
+from core.evaluation.groups.group_test import GroupRule
+from core.evaluation.groups.population import PREDICTED, Population
 from core.evaluation.metrics import column, distinct_names
 from core.files import stored
 from core.predictions import properties, sample_features, schema
@@ -28,7 +29,8 @@ class KeptGroup:
     """A group as ``groups.json`` has it; see `core.evaluation.groups.group.Group`.
 
     ``true`` and ``predicted`` are class names, ``sample_ids`` all of its samples, its most typical mistakes
-    first. ``apart`` says what sets it apart, a phrase for each property.
+    first. ``apart`` says what sets it apart, a phrase for each property. ``rule`` is None unless it is a rule
+    over properties within true classes.
     """
 
     name: str
@@ -40,6 +42,7 @@ class KeptGroup:
     predicted: str
     sample_ids: tuple[str, ...]
     apart: tuple[str, ...] = ()
+    rule: GroupRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,15 @@ def _kept(entry: dict[str, Any]) -> KeptGroup:
     names = KeptGroup.__dataclass_fields__
     values = {name: entry[name] for name in names if name in entry}
     values |= {name: tuple(map(str, values.get(name, ()))) for name in ("sample_ids", "apart")}
-    return KeptGroup(**values)
+    return KeptGroup(**values | {"rule": _rule(entry)})
+
+
+def _rule(entry: dict[str, Any]) -> GroupRule | None:
+    """The rule of a group; None for a cluster, and for one of what is predicted as a class."""
+    conditions = tuple(Condition(**each) for each in entry.get("conditions", ()))
+    if not conditions or entry["within"]["kind"] == PREDICTED:
+        return None
+    return GroupRule(conditions, tuple(map(str, entry["within"]["classes"])))
 
 
 def _population(evaluation: Evaluation, table: pa.Table, names: tuple[str, ...]) -> Population:
@@ -123,12 +134,12 @@ def _entry(group: Group, names: tuple[str, ...], ids: pa.ChunkedArray) -> dict[s
         "predicted": names[group.predicted],
         "apart": [str(each) for each in group.contrasts],
         "within": {"kind": group.scope, "classes": [names[each] for each in group.classes]},
-        "conditions": [_condition(each) for each in group.conditions],
+        "conditions": [condition_entry(each) for each in group.conditions],
         "sample_ids": ids.take(pa.array(group.rows)).to_pylist(),
     }
 
 
-def _condition(condition: Condition) -> dict[str, Any]:
+def condition_entry(condition: Condition) -> dict[str, Any]:
     """The condition in JSON, which has no infinity: a limit that is missing is none."""
     limits = {"low": condition.low, "high": condition.high}
     given = {name: limit for name, limit in limits.items() if np.isfinite(limit)}

@@ -114,6 +114,12 @@ def paired(
     return pair
 
 
+def part_of(pair: Pair, chosen: NDArray[np.bool_]) -> Pair:
+    """The rows of a pair that are ``chosen`` (N,)."""
+    first, second = (table.filter(pa.array(chosen)) for table in (pair.first, pair.second))
+    return Pair(first, second, pair.class_names, 0, 0, (), ())
+
+
 def piles(pair: Pair) -> Piles:
     """Sort all rows into the four piles."""
     first, second = is_right(pair.first), is_right(pair.second)

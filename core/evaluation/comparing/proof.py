@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.evaluation.comparing.comparison import Pair, piles
+from core.evaluation.comparing.comparison import Pair, part_of, piles
 from core.evaluation.comparing.verdict import Verdict, interval, p_words, points, verdict
 from core.shares import percent
 
@@ -114,11 +113,7 @@ def _in_none(pair: Pair, masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_
 
 def _of(pair: Pair, mask: NDArray[np.bool_]) -> Verdict | None:
     """The verdict on some of the rows; None for none."""
-    if not mask.any():
-        return None
-    rows = partial(pa.Table.filter, mask=pa.array(mask))
-    part = Pair(rows(pair.first), rows(pair.second), pair.class_names, 0, 0, (), ())
-    return verdict(piles(part), None)
+    return verdict(piles(part_of(pair, mask)), None) if mask.any() else None
 
 
 def _worst(accuracies: Mapping[str, float]) -> Worst:

@@ -16,7 +16,7 @@ from core.errors import FixError
 from core.evaluation.comparing.comparison import paired
 from core.evaluation.comparing.proof import Proof, proof
 from core.evaluation.metrics import column
-from core.predictions import evaluations, prediction_table
+from core.predictions import evaluations, group_tests, prediction_table
 from core.predictions.evaluating.evaluate import Keep, evaluate
 from core.predictions.evaluating.samples import Samples, images_of, samples_of
 from core.predictions.evaluations import Evaluation
@@ -134,7 +134,7 @@ def _samples(evaluation: Evaluation, table: pa.Table) -> Samples:
 
 
 def _keep(case: Case, by: str, made: Made, evaluation: str, shown: Proof) -> None:
-    """Write what was fixed, why, and the proof into the card."""
+    """Write what was fixed, why, and the proof into the card; the tests of its parent are kept."""
     before, card = store.read_card(case.folder), store.read_card(made.folder)
     fix = {
         "from": case.folder.name,
@@ -148,5 +148,6 @@ def _keep(case: Case, by: str, made: Made, evaluation: str, shown: Proof) -> Non
         "proof": asdict(shown),
         **made.extra,
     }
+    group_tests.inherit(made.folder, case.folder)
     measured = card.metrics or {"val_accuracy": shown.overall.second_accuracy}
     store.update(made.folder, replace(card, fix=fix, metrics=measured))

@@ -9,10 +9,11 @@ import pytest
 
 from core.__main__ import main
 from core.checkpoints import paths
-from core.predictions import evaluations
+from core.predictions import evaluations, groups
 from tests.support.paths import ROOT
 
 _NAME = "shortcut"
+_SHIPPED = ROOT / "checkpoints" / _NAME / "evaluations" / "shortcut-val"
 
 
 @pytest.fixture
@@ -51,3 +52,25 @@ def test_an_evaluation_without_features_and_properties_says_what_to_do(
     assert main(["groups", _NAME, "--evaluation", "shortcut-val", "--out", str(tmp_path / "out")]) == 1
     assert "neither features nor properties" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_kept_group_is_scored_in_other_evaluations_until_it_is_dropped(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    groups.keep(evaluations.find(folder, "shortcut-val"), (_SHIPPED / paths.GROUPS).read_bytes())
+    kept = ["--keep", "brick behind 0, 1, 2, 3, 4", "--as", "on brick", "--at-least", "60"]
+    assert main(["groups", _NAME, *kept]) == 0
+    assert main(["groups", _NAME, "--kept", "--evaluation", "shortcut-test"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("on brick: 66.3% of 98 samples right, 95% interval 56.5% to 74.9%;")
+    assert printed[0].endswith("at least 60% asked: passed")
+    assert printed[3] == "1 of 1 kept groups passed in shortcut-test"
+    assert main(["groups", _NAME, "--drop", "on brick"]) == 0
+    assert capsys.readouterr().out == "0 of 0 kept groups passed in shortcut-val\n"
+
+
+def test_without_anything_to_do_it_says_what_can_be_done(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["groups", folder.name]) == 1
+    assert "--out DIR to search groups" in capsys.readouterr().err

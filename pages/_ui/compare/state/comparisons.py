@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.data.image_set import ImageSet
 from core.errors import CoreError
 from core.evaluation.comparing import comparison, verdict
 from core.evaluation.comparing.comparison import Matrices, Pair, PerClassChange, Piles
+from core.evaluation.comparing.group_rows import GroupRow
 from core.evaluation.comparing.pair_selection import ALL, usual_pile
 from core.evaluation.comparing.verdict import Verdict
+from core.mistakes import kept_groups
 from core.mistakes.comparable import address, at, comparable
 from core.mistakes.results import Results
+from core.predictions import group_tests
 from core.predictions.evaluations import Evaluation
 from pages._ui.session.checkpoints import models
 from pages._ui.session.data import image_access
@@ -122,6 +126,14 @@ def verdict_on(compared: Compared, pictures: image_access.Pictures) -> Verdict:
     return _verdict(f"{compared.key} {images.fingerprint if images else ''}", compared, pictures)
 
 
+def group_rows(compared: Compared, pictures: image_access.Pictures) -> list[GroupRow]:
+    """The groups that both checkpoints keep as tests, from memory if nothing has changed."""
+    images = pictures.images.images if pictures.images else None
+    stamps = [group_tests.stamp(each.evaluation.of) for each in (compared.first, compared.second)]
+    key = f"{compared.key} {images.fingerprint if images else ''} {stamps}"
+    return _group_rows(key, compared, images)
+
+
 def pictures(first: Results, second: Results) -> image_access.Pictures:
     """The images behind the samples, from either checkpoint's evaluation."""
     of_first = image_access.pictures(first.evaluation)
@@ -204,3 +216,8 @@ def _verdict(key: str, _both: Compared, _pictures: image_access.Pictures) -> Ver
     if images is None:
         return verdict.verdict(_both.piles, None)
     return verdict.verdict(_both.piles, verdict.by_group(_both.pair, images.sample_ids, images.groups))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _group_rows(key: str, _both: Compared, _images: ImageSet | None) -> list[GroupRow]:  # noqa: ARG001 (the key of the cache)
+    return kept_groups.rows(_both.first.evaluation, _both.second.evaluation, _both.pair, _images)

@@ -1,9 +1,11 @@
 """Groups of mistakes as cards; beside them the samples of the chosen one, with its average map and a fix."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
+from core.evaluation.groups.group_test import GroupScore
 from core.evaluation.selection import SampleFilter, page_of, rows_of, sample_at
 from core.mistakes.results import Results
 from core.predictions.groups import KeptGroup, KeptGroups
@@ -12,6 +14,8 @@ from pages._ui.kit.components import tiles
 from pages._ui.kit.samples import gallery
 from pages._ui.kit.samples.gallery import Selection
 from pages._ui.mistakes import average, exports, fixing, sample_view
+from pages._ui.mistakes.groups import kept_tests
+from pages._ui.mistakes.state import group_tests
 from pages._ui.mistakes.state import groups as state
 from pages._ui.session.data.image_access import Pictures
 from pages._ui.session.evaluation import choices
@@ -20,13 +24,14 @@ _TYPICAL, _SIDE = 6, 76
 
 
 def draw(results: Results, pictures: Pictures, opened: str | None) -> None:
-    """Draw the groups, or a button that finds them; beside them the samples of the chosen group."""
+    """Draw groups and tests, or a button that finds groups; beside them the samples of the chosen one."""
     kept = state.groups_of(results.evaluation)
-    if kept is None or not kept.groups:
+    scores = group_tests.scores_of(results)
+    chosen = state.chosen(kept.groups if kept else (), scores)
+    if chosen is None:
         _draw_search(results, kept)
         return
-    chosen = state.chosen(kept)
-    selection = _selection(results, chosen)
+    selection = _selection(results, chosen.name, chosen.sample_ids)
     with st.container(key="mistakes"):
         left, right = st.columns([11, 9], gap="large")
     with right:
@@ -38,7 +43,7 @@ def draw(results: Results, pictures: Pictures, opened: str | None) -> None:
         if opened:
             sample_view.draw(results, selection, pictures, opened, above)
         else:
-            _draw_overview(results, pictures, kept, selection)
+            _draw_overview(results, pictures, kept, scores, selection)
 
 
 def _draw_search(results: Results, kept: KeptGroups | None) -> None:
@@ -61,14 +66,27 @@ def _draw_search(results: Results, kept: KeptGroups | None) -> None:
             state.find(results.evaluation)
 
 
-def _draw_overview(results: Results, pictures: Pictures, kept: KeptGroups, selection: Selection) -> None:
-    """The cards or, on request, the average map of the chosen group."""
+def _draw_overview(
+    results: Results,
+    pictures: Pictures,
+    kept: KeptGroups | None,
+    scores: Sequence[GroupScore],
+    selection: Selection,
+) -> None:
+    """Tests and cards or, on request, the average map of the chosen group."""
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     if average.is_wanted(selection, pictures, head, "Groups of mistakes"):
         average.draw(results, selection, pictures)
         return
-    for number, group in enumerate(kept.groups):
-        _draw_card(results, pictures, group, number, is_chosen=group is state.chosen(kept))
+    listed = kept.groups if kept else ()
+    chosen = state.chosen(listed, scores)
+    name = chosen.name if chosen else ""
+    kept_tests.draw(results, scores, name)
+    if kept is None or not kept.groups:
+        _draw_search(results, kept)
+        return
+    for number, group in enumerate(listed):
+        _draw_card(results, pictures, group, number, is_chosen=group.name == name)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(
             f"{words.counted(kept.tried, 'candidate')} tested; p is corrected for their number.",
@@ -91,11 +109,12 @@ def _draw_card(
                 help="Show its samples beside", on_click=state.choose, args=(group.name,),
             )  # fmt: skip
             if is_chosen:
+                kept_tests.draw_keep(results.evaluation, group, f"group_{number}")
                 fixing.draw(results.evaluation, group.name, key=f"group_{number}")
         st.markdown(_numbers(group))
         if group.apart:
             st.caption(words.capital("; ".join(group.apart)))
-        rows = page_of(_selection(results, group).rows, 1, _TYPICAL).tolist()
+        rows = page_of(_selection(results, group.name, group.sample_ids).rows, 1, _TYPICAL).tolist()
         tiles.row(
             gallery.tiles_of(results, [sample_at(results.table, row) for row in rows], pictures, None),
             label=f"Typical samples of {group.name}",
@@ -120,9 +139,7 @@ def _open(name: str, sample_id: str) -> None:
     choices.open_sample(sample_id)
 
 
-def _selection(results: Results, group: KeptGroup) -> Selection:
+def _selection(results: Results, name: str, sample_ids: Sequence[str]) -> Selection:
     """The samples of a group in this split, the most typical mistakes first."""
-    rows = rows_of(results.table, group.sample_ids)
-    return Selection(
-        SampleFilter(outcome="all"), "as_stored", rows, words.shortened(group.name, 40).capitalize()
-    )
+    rows = rows_of(results.table, sample_ids)
+    return Selection(SampleFilter(outcome="all"), "as_stored", rows, words.shortened(name, 40).capitalize())

@@ -1,10 +1,13 @@
 """The groups of an evaluation in memory, and which of them is chosen, in the address."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from core.errors import CoreError
+from core.evaluation.groups.group_test import GroupScore
 from core.predictions import groups
 from core.predictions.evaluations import Evaluation
 from core.predictions.groups import KeptGroup, KeptGroups
@@ -20,10 +23,20 @@ def groups_of(evaluation: Evaluation) -> KeptGroups | None:
     return _groups(path, path.stat().st_mtime_ns, evaluation) if path.exists() else None
 
 
-def chosen(kept: KeptGroups) -> KeptGroup:
-    """The group of the address; without one, the first."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The name of the chosen group or test, and its samples here, its mistakes first."""
+
+    name: str
+    sample_ids: tuple[str, ...]
+
+
+def chosen(groups_: Sequence[KeptGroup], scores: Sequence[GroupScore]) -> Chosen | None:
+    """The group or test of the address; without one, the first group, else the first test; None if none."""
+    known = [Chosen(each.name, each.sample_ids) for each in groups_]
+    known += [Chosen(each.test.name, each.sample_ids) for each in scores]
     name = st.query_params.get(GROUP)
-    return next((each for each in kept.groups if each.name == name), kept.groups[0])
+    return next((each for each in known if each.name == name), known[0] if known else None)
 
 
 def choose(name: str) -> None:
