@@ -11,8 +11,8 @@ from core.errors import EvaluationError
 from core.predictions import evaluations, group_tests
 from core.predictions.evaluations import Evaluation
 from core.predictions.groups import read
-from tests.support import kept_groups
 from tests.support.paths import ROOT
+from tests.support.results import kept_groups
 
 _BRICK = "brick behind 0, 1, 2, 3, 4"
 _NAME = "digits on brick"

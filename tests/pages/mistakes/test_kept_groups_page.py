@@ -8,8 +8,8 @@ import pytest
 
 from core.checkpoints import paths
 from core.predictions import evaluations, group_tests
-from tests.support.looking import as_read, captions, opened
-from tests.support.mistakes_page import PAGE, shown
+from tests.support.pages.looking import as_read, captions, opened
+from tests.support.pages.mistakes_page import PAGE, shown
 from tests.support.paths import ROOT
 
 _NAME, _GROUP = "shortcut", "brick behind 0, 1, 2, 3, 4"
@@ -25,33 +25,31 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_group_is_kept_changed_and_deleted(folder: Path) -> None:
     page = opened(PAGE, checkpoint=_NAME, evaluation="shortcut-val", view="Groups")
-    page.text_input(key="name_group_0").set_value("on brick")
-    page.number_input(key="least_group_0").set_value(60)
-    page.button(key="keep_sure_group_0").click().run()
+    page.text_input(key=f"name_shortcut-val_{_GROUP}").set_value("on brick")
+    page.number_input(key=f"least_shortcut-val_{_GROUP}").set_value(60)
+    page.button(key="keep_group_sure").click().run()
     assert not page.exception
     assert page.button(key="kept_0").label == "on brick"
     assert "**passed**: 66% of 98 right (57% to 75%), 60% asked" in [
         as_read(each.value) for each in page.markdown
     ]
-    page.number_input(key="least_kept_0_on brick").set_value(80)
+    page.number_input(key="least_kept_on brick").set_value(80)
+    page.text_input(key="name_kept_on brick").set_value(_GROUP)
     page.button(key="kept_save_0").click().run()
-    assert [(each.name, each.percent) for each in group_tests.read(folder)] == [("on brick", 80)]
+    assert [(each.name, each.percent) for each in group_tests.read(folder)] == [(_GROUP, 80)]
     assert "**Kept as tests**: 0 of 1 kept groups passed." in [as_read(each.value) for each in page.markdown]
+    page.text_input(key=f"name_shortcut-val_{_GROUP}").set_value(_GROUP)
+    page.button(key="keep_group_sure").click().run()
+    assert "kept as" in as_read(page.error[0].value)
     page.button(key="kept_drop_0").click().run()
     assert group_tests.read(folder) == ()
     assert not page.exception
 
 
-def test_a_name_that_is_taken_says_so(folder: Path) -> None:
-    group_tests.keep(evaluations.find(folder, "shortcut-val"), _GROUP)
-    page = opened(PAGE, checkpoint=_NAME, evaluation="shortcut-val", view="Groups")
-    page.button(key="keep_sure_group_0").click().run()
-    assert "kept as" in as_read(page.error[0].value)
-
-
 def test_an_evaluation_without_groups_shows_the_samples_of_a_test_mistakes_first(folder: Path) -> None:
     group_tests.keep(evaluations.find(folder, "shortcut-val"), _GROUP, percent=90)
     other = evaluations.find(folder, "shortcut-test")
+    (other.folder / paths.GROUPS).unlink()
     table = pd.read_parquet(other.table).set_index("sample_id")
     page = opened(PAGE, checkpoint=_NAME, evaluation=other.name, view="Groups")
     is_right = [table.loc[each, "label"] == table.loc[each, "predicted"] for each in shown(page)]
@@ -76,9 +74,3 @@ def test_compare_shows_each_test_before_and_after(folder: Path) -> None:
     row = page.dataframe[0].value.iloc[0]
     assert (row["group"], row["samples"], row["passed"]) == (_GROUP, 98, "failed → passed")
     assert (row["before"], row["after"]) == (pytest.approx(66.3, abs=0.05), 100)
-
-
-def test_without_tests_compare_says_how_to_keep_one(folder: Path) -> None:
-    shutil.copytree(folder, folder.with_name("other"))
-    page = opened("pages/compare.py", checkpoint=_NAME, tab="Groups")
-    assert "Keep as test" in as_read(page.info[0].value)

@@ -109,7 +109,7 @@ def _draw_card(
                 help="Show its samples beside", on_click=state.choose, args=(group.name,),
             )  # fmt: skip
             if is_chosen:
-                kept_tests.draw_keep(results.evaluation, group, f"group_{number}")
+                kept_tests.draw_keep(results.evaluation, group)
                 fixing.draw(results.evaluation, group.name, key=f"group_{number}")
         st.markdown(_numbers(group))
         if group.apart:

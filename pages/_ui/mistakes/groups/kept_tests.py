@@ -28,15 +28,17 @@ def draw(results: Results, scores: Sequence[GroupScore], chosen: str) -> None:
             _draw_row(results, score, number, is_chosen=score.test.name == chosen)
 
 
-def draw_keep(evaluation: Evaluation, group: KeptGroup, key: str) -> None:
-    """A form that keeps a group as a test; ``key`` is unique."""
+def draw_keep(evaluation: Evaluation, group: KeptGroup) -> None:
+    """A form that keeps a group as a test."""
     if places.has_visitors():  # Tests are the same for all sessions: visitors change none.
         return
-    with st.popover("Keep as test", icon=":material/bookmark_add:", key=f"keep_{key}"):
+    with st.popover("Keep as test", icon=":material/bookmark_add:", key="keep_group"):
         st.caption("Each later evaluation is scored on these photos, and Compare shows them row by row.")
-        named, least = _draw_fields(key, group.name, usual_percent(group.error_outside))
+        named, least = _draw_fields(
+            f"{evaluation.name}_{group.name}", group.name, usual_percent(group.error_outside)
+        )
         st.button(
-            "Keep", key=f"keep_sure_{key}", type="primary",
+            "Keep", key="keep_group_sure", type="primary",
             on_click=group_tests.keep, args=(evaluation, group.name, named, least),
         )  # fmt: skip
 
@@ -57,7 +59,7 @@ def _draw_row(results: Results, score: GroupScore, number: int, *, is_chosen: bo
 
 def _draw_change(results: Results, score: GroupScore, number: int) -> None:
     name = score.test.name
-    named, least = _draw_fields(f"kept_{number}_{name}", name, score.test.percent)
+    named, least = _draw_fields(f"kept_{name}", name, score.test.percent)
     with st.container(horizontal=True):
         st.button(
             "Save", key=f"kept_save_{number}", type="primary",
