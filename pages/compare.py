@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages._ui import shell
 from pages._ui.compare import (
+    average_maps,
     generalisation,
     kept_groups,
     one_sample,
@@ -51,6 +52,8 @@ with shell.page("pages/compare.py"):
         if opened:
             with stage:
                 one_sample.draw(compared, selection, pictures, opened)
+        else:
+            average_maps.draw(compared, selection, pictures)
         piles.draw(compared, selection, pictures, opened)
     else:
         with top:

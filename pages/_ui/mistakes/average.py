@@ -8,15 +8,13 @@ from core.mistakes import average_map
 from core.mistakes.average_map import AverageMap
 from core.mistakes.results import Results
 from pages._ui import words
+from pages._ui.kit import average_maps
+from pages._ui.kit.average_maps import MOST
 from pages._ui.kit.components import panes
 from pages._ui.kit.components.panes import Pane
 from pages._ui.kit.samples.gallery import Selection
-from pages._ui.session.checkpoints import models
-from pages._ui.session.data import image_access
 from pages._ui.session.data.image_access import Pictures
-from pages._ui.session.evaluation import result_cache
 
-MOST = 200
 _FOR = {"predicted": "Predicted class", "true": "True class"}
 
 
@@ -46,7 +44,7 @@ def is_wanted(selection: Selection, pictures: Pictures, head: DeltaGenerator, ot
 def draw(results: Results, selection: Selection, pictures: Pictures) -> None:
     """Draw the average map of the samples selected."""
     question = Question(scores=(Score(_class(selection)),))
-    average = _computed(results, selection, pictures, question)
+    average = average_maps.averaged(results, selection.rows[:MOST].tolist(), pictures, question)
     if average is None:
         st.warning("None of these images can be read.", icon=":material/hide_image:")
         return
@@ -68,26 +66,6 @@ def _class(selection: Selection) -> int | None:
         format_func=_FOR.__getitem__, label_visibility="collapsed",
     )  # fmt: skip
     return label if chosen == "true" else None
-
-
-def _computed(
-    results: Results, selection: Selection, pictures: Pictures, question: Question
-) -> AverageMap | None:
-    rows = selection.rows[:MOST].tolist()
-    key = result_cache.average_key(results, rows, question)
-    if key not in result_cache.averages():
-        slot = st.empty()
-        loaded = models.load(results.name)
-        last = None
-        for each in average_map.average(
-            loaded.checkpoint, image_access.openers(results, pictures, rows), question
-        ):
-            # A click anywhere ends this run at the next update of the bar.
-            slot.progress(words.share(each.progress.done, each.progress.total), text=str(each.progress))
-            last = each.average
-        slot.empty()
-        result_cache.keep_average(key, last)
-    return result_cache.averages()[key]
 
 
 def _draw(average: AverageMap) -> None:

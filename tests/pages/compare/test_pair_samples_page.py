@@ -8,6 +8,7 @@ import pytest
 from core.checkpoints import paths, store
 from pages._ui.session.data import image_access
 from pages._ui.session.question import tested_maps
+from pages._ui.words import shortened
 from tests.support.pages.compare_page import SIGNS, both, link, piles, shown, table, text
 from tests.support.pages.looking import captions, components, verdicts
 from tests.support.stored.second_digits import (
@@ -68,6 +69,16 @@ def test_two_that_agree_and_are_right_have_one_map_each(digits: str) -> None:
     page = link("digits", digits, sample=row["sample_id"], pile="both_right")
     panes = [data for data in components(page) if "scroll_to" in data]
     assert [len(each["items"]) for each in panes] == [1, 1, 1]
+
+
+def test_average_maps_of_both_are_over_the_samples_of_the_pile(digits: str) -> None:
+    page = link("digits", digits, pile="broken")
+    number = int(piles(page)["broken"]["count"])
+    page.toggle(key="average_maps").set_value(True).run()
+    assert not page.exception
+    (shown_panes,) = [data["items"] for data in components(page) if "scroll_to" in data]
+    assert shown_panes[0]["detail"] == f"{number} samples"
+    assert [each["title"] for each in shown_panes] == ["Mean image", "digits", shortened(digits, 30)]
 
 
 def test_tables_in_another_order_are_compared_by_sample(digits: str) -> None:
