@@ -23,6 +23,7 @@ COMMANDS = {
     "labels": ("labelling", "list labels of a data set that may be wrong"),
     "fix": ("fixing", "make a checkpoint from another for a group of its mistakes, with proof"),
     "drift": ("drifting", "test whether new photos are like those of an evaluation"),
+    "objects": ("objects", "measure objects with masks, and how much of each map's heat is on them"),
     "stress": ("stressing", "measure accuracy on photos that are made worse in steps"),
     "trust": ("trusting", "test which method, at which layer, can be believed for a checkpoint"),
 }

@@ -19,6 +19,7 @@ WORDS = {
     "height": ("small", "large"),
     "file_size": ("small-file", "large-file"),
     "cropped": ("little cropped", "much cropped"),
+    "object_size": ("small-object", "large-object"),
 }
 _BEHIND = "background"
 _MOST_CLASSES = 5

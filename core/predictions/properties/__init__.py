@@ -1,6 +1,6 @@
 """What is known of each sample beside its prediction: measured in the photo, and metadata of the data set."""
 
 from core.predictions.properties.measuring import MEASURED, measured
-from core.predictions.properties.table import missing, read
+from core.predictions.properties.table import OBJECTS, add, missing, read
 
-__all__ = ["MEASURED", "measured", "missing", "read"]
+__all__ = ["MEASURED", "OBJECTS", "add", "measured", "missing", "read"]

@@ -13,11 +13,12 @@ from core.data.image_set import ImageSet, Metadatum
 from core.errors import DataError
 from core.predictions import schema
 from core.predictions.properties.measuring import MEASURED
+from core.predictions.properties.table import OBJECTS
 
 _MOST_BYTES = 2**30
 _KEYS = ("sample_id", "path", "file", "file_name", "filename", "image")
 _DELIMITERS = ",;\t"
-_TAKEN = {*schema.COLUMNS, *MEASURED}
+_TAKEN = {*schema.COLUMNS, *MEASURED, *OBJECTS}
 _NUMBER = re.compile(r"[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _UNKNOWN = {"na", "n/a", "nan", "null"}  # Among numbers.
 

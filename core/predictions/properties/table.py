@@ -1,11 +1,14 @@
 """The table of properties, ``properties.parquet``: a row a sample, a column a property."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from core import files
 from core.checkpoints import paths
@@ -18,6 +21,7 @@ from core.predictions.properties.measuring import MEASURED
 if TYPE_CHECKING:  # Evaluating needs no pandas, which takes half a second to import.
     import pandas as pd
 
+OBJECTS = ("object_size", "heat_on_object")  # Columns that are added on request, where masks exist.
 _ID = "sample_id"
 
 
@@ -42,6 +46,23 @@ def read(evaluation: Evaluation) -> "pd.DataFrame | None":
         raise EvaluationError(f"{str(path)!r}: {tables.said(error)}; evaluate again") from error
     properties: pd.DataFrame = table.to_pandas()
     return properties
+
+
+def add(evaluation: Evaluation, columns: Mapping[str, NDArray[np.float64]]) -> None:
+    """Add columns (N,) of numbers to the properties of an evaluation, or replace them; NaN is unknown.
+
+    Raises:
+        EvaluationError: the evaluation has no properties, or the table is damaged.
+    """
+    if read(evaluation) is None:
+        raise EvaluationError(missing(evaluation))
+    path = evaluation.folder / paths.PROPERTIES
+    table = tables.read(path)
+    for name, values in columns.items():
+        table = table.drop_columns(name) if name in table.column_names else table
+        table = table.append_column(name, pa.array(values.astype(np.float32)))
+    with files.draft(path) as draft:
+        pq.write_table(table, draft, compression="zstd")
 
 
 def missing(evaluation: Evaluation) -> str:

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from core.checkpoints import paths
 from core.evaluation.feature_space.neighbours import FeatureSpace
 from core.mistakes.feature_space import data_map, nearest
 from core.mistakes.feature_space.data_map import DataMap
@@ -21,8 +22,10 @@ def umap_of(results: Results) -> DataMap | None:
 
 
 def properties(results: Results) -> pd.DataFrame:
-    """The properties of the results' samples."""
-    return _properties(result_cache.key_of(results), results)
+    """The properties of the results' samples, from memory if their file has not changed."""
+    file = results.evaluation.folder / paths.PROPERTIES
+    stamp = file.stat().st_mtime_ns if file.exists() else 0
+    return _properties(f"{result_cache.key_of(results)} {stamp}", results)
 
 
 def space_of(training: Results) -> FeatureSpace:
