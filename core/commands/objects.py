@@ -41,9 +41,9 @@ def _objects(options: argparse.Namespace) -> int:
     return 0
 
 
-def _in_words(found: ObjectsOfSamples) -> str:
+def _in_words(objects: ObjectsOfSamples) -> str:
     return (
-        f"{found.num_marked:,} of {len(found.heat):,} samples have a mask; heat on the object: "
-        f"{percent(found.heat_where_right)} where the prediction is right, "
-        f"{percent(found.heat_where_wrong)} where it is wrong"
+        f"{objects.num_marked:,} of {len(objects.heat):,} samples have a mask; heat on the object: "
+        f"{percent(objects.heat_where_right)} where the prediction is right, "
+        f"{percent(objects.heat_where_wrong)} where it is wrong"
     )

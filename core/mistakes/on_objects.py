@@ -115,20 +115,20 @@ def of_samples(
     return found
 
 
-def keep(evaluation: Evaluation, found: ObjectsOfSamples) -> None:
+def keep(evaluation: Evaluation, objects: ObjectsOfSamples) -> None:
     """Keep both among the properties of the samples, for groups and for the colours of the map."""
-    properties.add(evaluation, {SIZE: found.size, HEAT: found.heat})
+    properties.add(evaluation, {SIZE: objects.size, HEAT: objects.heat})
 
 
-def json_of(evaluation: Evaluation, found: ObjectsOfSamples) -> bytes:
+def json_of(evaluation: Evaluation, objects: ObjectsOfSamples) -> bytes:
     """The content of ``objects.json``: the numbers of `ObjectsOfSamples` as means, null where undefined."""
     means = {
-        "object_size": _mean(found.size),
-        "heat_on_object": _mean(found.heat),
-        "heat_where_right": found.heat_where_right,
-        "heat_where_wrong": found.heat_where_wrong,
+        "object_size": _mean(objects.size),
+        "heat_on_object": _mean(objects.heat),
+        "heat_where_right": objects.heat_where_right,
+        "heat_where_wrong": objects.heat_where_wrong,
     }
-    content = {"evaluation": evaluation.name, "num_images": found.num_marked} | {
+    content = {"evaluation": evaluation.name, "num_images": objects.num_marked} | {
         name: value if np.isfinite(value) else None for name, value in means.items()
     }
     return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n".encode()

@@ -21,7 +21,7 @@ from pages._ui.kit.components.scatter import Colours, Points
 from pages._ui.kit.evaluations import evaluating
 from pages._ui.kit.samples import gallery
 from pages._ui.kit.samples.gallery import Selection
-from pages._ui.mistakes import average, exports, sample_view
+from pages._ui.mistakes import average, exports, objects, sample_view
 from pages._ui.mistakes.state import maps
 from pages._ui.session import values
 from pages._ui.session.data.image_access import Pictures
@@ -97,6 +97,7 @@ def _draw_overview(results: Results, selection: Selection, pictures: Pictures, d
         average.draw(results, selection, pictures)
     else:
         _draw_map(results, drawn, head)
+        objects.draw(results, pictures)
 
 
 def _draw_map(results: Results, drawn: DataMap, head: DeltaGenerator) -> None:

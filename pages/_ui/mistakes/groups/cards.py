@@ -13,7 +13,7 @@ from pages._ui import words
 from pages._ui.kit.components import tiles
 from pages._ui.kit.samples import gallery
 from pages._ui.kit.samples.gallery import Selection
-from pages._ui.mistakes import average, exports, fixing, sample_view
+from pages._ui.mistakes import average, exports, fixing, objects, sample_view
 from pages._ui.mistakes.groups import kept_tests
 from pages._ui.mistakes.state import group_tests
 from pages._ui.mistakes.state import groups as state
@@ -30,6 +30,7 @@ def draw(results: Results, pictures: Pictures, opened: str | None) -> None:
     chosen = state.chosen(kept.groups if kept else (), scores)
     if chosen is None:
         _draw_search(results, kept)
+        objects.draw(results, pictures)
         return
     selection = _selection(results, chosen.name, chosen.sample_ids)
     with st.container(key="mistakes"):
@@ -94,6 +95,7 @@ def _draw_overview(
         )
         if st.button("Find again", icon=":material/refresh:", key="find_groups", type="tertiary"):
             state.find(results.evaluation)
+    objects.draw(results, pictures)
 
 
 def _draw_card(
