@@ -14,6 +14,8 @@
   An unfinished evaluation is in ``evaluations/.NAME/``, its output in ``evaluations/.NAME.log``.
 - ``group_tests.json`` has the groups of mistakes that are kept as tests.
 - ``examples.parquet`` has the patches that excite each channel most, ``.examples/`` an unfinished search.
+- ``concepts/LAYER/`` has ``concepts.json`` (what the concepts of a layer contribute in each photo),
+  ``directions.npy`` (the concepts) and ``concept.N.png`` (its patches); ``.concepts/`` an unfinished search.
 - ``trust.json`` says which maps of this network can be believed, ``trust.parquet`` has the tests of each map;
   ``.trust/`` an unfinished run of these tests.
 - ``local.json``, also in the folders of evaluations, says where the images are on this machine;
@@ -47,6 +49,8 @@ FEATURES, PROPERTIES = "features.npy", "properties.parquet"
 GROUPS, GROUP_TESTS = "groups.json", "group_tests.json"
 
 EXAMPLES, EXAMPLES_WORK = "examples.parquet", ".examples"
+CONCEPTS, CONCEPTS_WORK = "concepts", ".concepts"
+CONCEPTS_FILE, DIRECTIONS = "concepts.json", "directions.npy"
 TRUST, TRUST_TABLE, TRUST_WORK = "trust.json", "trust.parquet", ".trust"
 TRUST_LOCAL = "trust.local.json"
 

@@ -12,6 +12,7 @@ COMMANDS = {
     "activations": ("inside", "save the activations of all channels of a layer for each image"),
     "filters": ("filters", "make the image that excites each channel most"),
     "examples": ("examples", "find the nine image patches that excite each channel most"),
+    "concepts": ("concepts", "find parts of a layer's activations that sum to the logit, and their patches"),
     "data": ("data_sets", "list, inspect and download data sets"),
     "recipes": ("training", "list the built-in recipes"),
     "plan": ("planning", "predict memory and time of a training, and list the layers of its network"),

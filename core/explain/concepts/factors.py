@@ -10,6 +10,8 @@ departs from CRAFT, where what the description lacks belongs to no concept; `des
 A channel that no concept of a cell has belongs to none.
 """
 
+import warnings
+
 import torch
 from torch import Tensor
 
@@ -26,14 +28,19 @@ def directions(cells: Tensor, rank: int, *, seed: int = 0) -> Tensor:
     Raises:
         ValueError: ``rank`` is not from 1 to the fewer of cells and channels, or no activation is positive.
     """
-    from sklearn.decomposition import NMF  # noqa: PLC0415 - half a second, and only a search needs it
+    # They take half a second, and only a search needs them.
+    from sklearn.decomposition import NMF  # noqa: PLC0415
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
 
     if not 1 <= rank <= min(cells.shape):
         raise ValueError(f"rank {rank} must be from 1 to {min(cells.shape)}, the fewer of cells and channels")
     positive = _positive(cells).cpu().numpy()
     if not positive.any():
         raise ValueError("no activation is positive, so there is nothing to factorise")
-    fitted = NMF(rank, init="nndsvda", max_iter=300, tol=1e-3, random_state=seed).fit(positive)
+    model = NMF(rank, init="nndsvda", max_iter=300, tol=1e-3, random_state=seed)
+    with warnings.catch_warnings():  # Concepts that still move a little are no worse described.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = model.fit(positive)
     rows: Tensor = torch.from_numpy(fitted.components_).float()
     lengths: Tensor = rows.norm(dim=1, keepdim=True).clamp_min(_TINY)
     return rows / lengths
