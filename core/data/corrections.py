@@ -49,6 +49,22 @@ def usual_place(images: ImageSet) -> Path:
     return places.cache_root() / "corrections" / f"{name}{number}.csv"
 
 
+def named(text: str) -> Path:
+    """The file of decisions that a user has typed, which need not exist yet.
+
+    Raises:
+        DataError: it cannot be such a file, or it is of another form.
+    """
+    path = Path(text).expanduser()
+    if path.suffix.lower() != ".csv" or not path.is_absolute():
+        raise DataError(f"got {text!r}; expected the whole path of a file that ends in .csv")
+    if not path.parent.is_dir():
+        raise DataError(f"no folder {str(path.parent)!r}; make it first")
+    if path.exists():
+        read(path)
+    return path.resolve()
+
+
 def read(path: Path) -> dict[str, Correction]:
     """The decisions by sample id; of several on one sample the last.
 

@@ -12,7 +12,7 @@ from core.data import corrections
 from core.data.corrections import EXCLUDE, RELABEL, UNSURE, Correction
 from core.data.image_set import ImageSet
 from core.errors import FileError
-from core.evaluation.selection import Sample, sample_at
+from core.evaluation.selection import sample_at
 from core.files import locks
 from core.mistakes.wrong_labels import WrongLabels
 from core.predictions.evaluating.samples import labels_for
@@ -64,29 +64,30 @@ def label_studio(wrong: WrongLabels, decided: Iterable[Correction], images: Imag
     found, tasks = wrong.suspects, []
     listed = set(found.rows[found.is_suspect].tolist())
     ids = wrong.table["sample_id"].take(pa.array(found.rows)).to_pylist()
-    for row, quality, sample_id in zip(found.rows.tolist(), found.quality.tolist(), ids, strict=True):
+    for place, (row, sample_id) in enumerate(zip(found.rows.tolist(), ids, strict=True)):
         if row in listed or sample_id in known:
-            sample = sample_at(wrong.table, row)
-            tasks.append(_task(wrong, sample, quality, known.get(sample_id), images))
+            tasks.append(_task(wrong, place, known.get(sample_id), images))
     return f"{json.dumps(tasks, indent=1, ensure_ascii=False)}\n".encode()
 
 
 def _task(
-    wrong: WrongLabels, sample: Sample, quality: float, decision: Correction | None, images: ImageSet | None
+    wrong: WrongLabels, place: int, decision: Correction | None, images: ImageSet | None
 ) -> dict[str, Any]:
-    given, suggested = (wrong.class_names[each] for each in (sample.label, sample.predicted))
-    place = sample.path or sample.sample_id
+    found = wrong.suspects
+    sample = sample_at(wrong.table, int(found.rows[place]))
+    given, suggested = wrong.class_names[sample.label], wrong.class_names[int(found.suggested[place])]
+    path = sample.path or sample.sample_id
     task: dict[str, Any] = {
         "data": {
-            "image": str(images.root / place) if images and images.root else place,
+            "image": str(images.root / path) if images and images.root else path,
             "sample_id": sample.sample_id,
             "given": given,
-            "label_quality": round(quality, 6),
+            "label_quality": round(float(found.quality[place]), 6),
         },
         "predictions": [
             {
                 "model_version": wrong.evaluation.of.name,
-                "score": sample.p_predicted,
+                "score": float(found.confidence[place]),
                 "result": [_choice(suggested)],
             }
         ],

@@ -62,8 +62,8 @@ def draw(results: Results, pictures: Pictures, opened: str | None) -> None:
         gallery.draw(results, selection, pictures, opened, notes)
     with left:
         if opened:
-            _draw_decision(results, selection, pictures, opened, decided)
-            sample_view.draw(results, selection, pictures, opened, above)
+            suggested = _draw_decision(results, selection, pictures, opened, decided)
+            sample_view.draw(results, selection, pictures, opened, above, rival=suggested)
         else:
             _draw_summary(wrong, decided, file, pictures)
 
@@ -108,12 +108,26 @@ def _draw_summary(
     if file is None:
         st.caption("Decisions need the images on this machine, and a server that is not open to visitors.")
         return
+    _draw_file(file, pictures)
     if decided:
         st.caption(f"Decided so far: {words.counted(len(decided), 'label')}")
         _draw_files(wrong, decided, file, pictures)
         fixing.draw(
             wrong.evaluation, ALL_SAMPLES, "labels", first="corrections", label="Train with corrections"
         )
+
+
+def _draw_file(file: Path, pictures: Pictures) -> None:
+    """Where decisions are kept, and a field for another file."""
+    if fault := state.take_fault():
+        st.error(words.capital(fault), icon=":material/error:")
+    with st.popover("File", icon=":material/description:", key="decisions_in"):
+        st.caption(f"Decisions are kept in {words.plain(str(file))}.")
+        st.text_input(
+            "Another file", key=state.FILE, placeholder="/path/to/corrections.csv",
+            on_change=state.choose_file, args=(pictures,),
+            help="A new CSV file, or one with decisions on these images; empty for the usual file",
+        )  # fmt: skip
 
 
 def _draw_files(wrong: WrongLabels, decided: dict[str, Correction], file: Path, pictures: Pictures) -> None:
@@ -134,18 +148,21 @@ def _draw_files(wrong: WrongLabels, decided: dict[str, Correction], file: Path, 
 
 def _draw_decision(
     results: Results, selection: Selection, pictures: Pictures, opened: str, decided: dict[str, Correction]
-) -> None:
-    """What was decided on the open sample, and buttons for a new decision."""
+) -> int | None:
+    """The given and the suggested label of the open sample, and buttons to decide; the suggested one."""
     row, file = row_of(results.table, opened), state.file_of(pictures)
-    if file is None or row is None:
-        return
+    if row is None:
+        return None
+    suggested, confidence = state.wrong(results).suggestion(row)
+    if file is None:
+        return suggested
     if fault := state.take_fault():
         st.error(f"The decision could not be kept: {words.plain(fault)}.", icon=":material/error:")
     sample, place = sample_at(results.table, row), place_of(selection.rows, row)
     after = place.after if place else None
     following = None if after is None else sample_at(results.table, after).sample_id
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="decision"):
-        _draw_relabel(results, sample, partial(state.relabel, file, pictures, following), decided)
+        _draw_relabel(results, sample, suggested, partial(state.relabel, file, pictures, following), decided)
         for decision, (label, shortcut, icon, meaning) in _BUTTONS.items():
             made = Correction(sample.sample_id, decision, path=sample.path)
             st.button(
@@ -153,14 +170,21 @@ def _draw_decision(
                 on_click=partial(state.decide, file, made, following),
                 type="primary" if _is(decided, sample, decision) else "secondary",
             )  # fmt: skip
+    given, other = (words.plain(results.class_names[each]) for each in (sample.label, suggested))
+    st.caption(f"Given **{given}**, suggested **{other}** ({words.percent(confidence)})")
+    return suggested
 
 
 def _draw_relabel(
-    results: Results, sample: Sample, keep: Callable[[Results, Sample], None], decided: dict[str, Correction]
+    results: Results,
+    sample: Sample,
+    suggested: int,
+    keep: Callable[[Results, Sample], None],
+    decided: dict[str, Correction],
 ) -> None:
     """The class that is right, and the button that says so; the suggested one unless another is picked."""
     st.selectbox(
-        "Right class", range(len(results.class_names)), index=sample.predicted, width=200,
+        "Right class", range(len(results.class_names)), index=suggested, width=200,
         format_func=results.class_names.__getitem__, key=state.class_key(sample),
     )  # fmt: skip
     st.button(

@@ -40,12 +40,20 @@ class Shown:
     sample: Sample
     photo: Photo
     loaded: Loaded
+    suggested: int | None = None
 
     @property
     def rival(self) -> int | None:
-        """The class that the predicted one is compared with, if there is one."""
+        """The class that the predicted one is compared with, if there is one: the suggested label, if any."""
+        if self.has_suggestion:
+            return self.suggested
         top5 = [class_idx for class_idx, _ in self.sample.top5]
         return rival_of(self.sample.label, self.sample.predicted, top5)
+
+    @property
+    def has_suggestion(self) -> bool:
+        """Whether another label is suggested for a sample that is predicted as labelled."""
+        return self.sample.is_right and self.suggested not in (None, self.sample.label)
 
     def name(self, class_idx: int) -> str:
         """A class by name."""
@@ -58,8 +66,13 @@ def draw(
     there: image_access.Pictures,
     sample_id: str,
     beside: DeltaGenerator,
+    *,
+    rival: int | None = None,
 ) -> None:
-    """Draw the open sample, which is a row of the table, and its scores in ``beside``."""
+    """Draw the open sample, which is a row of the table, and its scores in ``beside``.
+
+    ``rival`` is the label that is suggested for it, if there is one.
+    """
     row = row_of(results.table, sample_id)
     if row is None:
         raise ValueError(f"no sample {sample_id!r} in {results.name!r}")
@@ -74,7 +87,7 @@ def draw(
                 _draw_top5(results, sample)
                 _draw_numbers(results, sample)
             return
-        shown = Shown(results, sample, photo, models.load(results.name))
+        shown = Shown(results, sample, photo, models.load(results.name), rival)
         with head:
             _draw_links(shown)
         _draw_reasons(shown, tools, beside)
@@ -153,11 +166,9 @@ def _maps(shown: Shown, both: Sides) -> list[Pane]:
     over = pictures(photos.pane(shown.photo), preprocess, drawn.size, both)
     seen = preprocess.window(drawn.size).shares(drawn.size)
     name, rival = shown.name(shown.sample.predicted), shown.name(shown.rival or 0)
-    roles = (
-        ("predicted, correct", "next most likely")
-        if shown.sample.is_right
-        else ("predicted", "the true class")
-    )
+    roles = ("predicted", "the true class")
+    if shown.sample.is_right:
+        roles = ("predicted, correct", "suggested label" if shown.has_suggestion else "next most likely")
     return [
         Pane(
             over.predicted,

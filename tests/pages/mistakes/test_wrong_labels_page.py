@@ -1,12 +1,14 @@
 """Wrong labels: the list of an evaluation, and decisions that are kept in the file of its data set."""
 
+from pathlib import Path
+
 import pytest
 
 from core.checkpoints import paths
 from core.data import corrections
 from core.data.sources import catalogue
 from core.mistakes import wrong_labels
-from tests.support.pages.looking import opened
+from tests.support.pages.looking import as_read, opened
 from tests.support.pages.mistakes_page import PAGE, shown, tiles
 
 VIEW = {"checkpoint": "digits", "view": "Wrong labels", "labels": "All"}
@@ -46,6 +48,18 @@ def test_the_decided_labels_are_listed_with_their_file() -> None:
     page = opened(PAGE, **VIEW, sample=second)
     assert page.button(key="decide_keep").proto.type == "primary"
     assert first != second
+
+
+def test_decisions_go_to_a_file_of_ones_own(tmp_path: Path) -> None:
+    first, own = _listed()[0], tmp_path / "mine.csv"
+    page = opened(PAGE, **VIEW)
+    page.text_input(key="decisions_file").set_value(str(own)).run()
+    assert not page.error
+    corrections.write(own, [corrections.Correction(first, "keep")])
+    page.run()
+    assert any("Decided so far: 1 label" in each.value for each in page.caption)
+    page.text_input(key="decisions_file").set_value("mine.txt").run()
+    assert "expected the whole path of a file that ends in .csv" in as_read(page.error[0].value)
 
 
 def test_visitors_decide_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

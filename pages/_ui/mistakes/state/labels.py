@@ -14,10 +14,12 @@ from core.mistakes import odd_ones as odd_ones_
 from core.mistakes.odd_ones import OddOnes
 from core.mistakes.results import Results
 from core.mistakes.wrong_labels import WrongLabels
+from pages._ui.session import values
 from pages._ui.session.data.image_access import Pictures
 from pages._ui.session.evaluation import choices, result_cache
 
-_FAILED = "decision_failed"
+FILE = "decisions_file"  # The key of a field.
+_FAILED, _CHOSEN = "decision_failed", "chosen_decisions_files"
 
 
 def wrong(results: Results) -> WrongLabels:
@@ -34,7 +36,22 @@ def file_of(pictures: Pictures) -> Path | None:
     """The file of the decisions on these images; None where images are missing, or visitors come."""
     if pictures.images is None or places.has_visitors():
         return None
-    return corrections.usual_place(pictures.images.images)
+    usual = corrections.usual_place(pictures.images.images)
+    chosen: dict[Path, Path] = st.session_state.get(_CHOSEN, {})
+    return chosen.get(usual, usual)
+
+
+def choose_file(pictures: Pictures) -> None:
+    """Keep decisions on these images in the file that was typed; the usual one if the field is empty."""
+    if pictures.images is None:
+        return
+    usual, typed = corrections.usual_place(pictures.images.images), values.typed(FILE)
+    try:
+        file = corrections.named(typed) if typed else usual
+    except CoreError as error:
+        st.session_state[_FAILED] = str(error)
+        return
+    st.session_state[_CHOSEN] = st.session_state.get(_CHOSEN, {}) | {usual: file}
 
 
 def decide(file: Path, decision: Correction, following: str | None) -> None:
@@ -61,7 +78,7 @@ def relabel(file: Path, pictures: Pictures, following: str | None, results: Resu
 
 
 def take_fault() -> str | None:
-    """Why the last decision could not be kept; once."""
+    """Why the last decision, or the file that was typed, could not be used; once."""
     fault: str | None = st.session_state.pop(_FAILED, None)
     return fault
 

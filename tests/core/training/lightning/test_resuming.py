@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from core.checkpoints import paths, store
+from core.data.corrections import Correction, write
 from core.errors import RecipeError, TrainingError
 from core.training.lightning.train import Job, resume, train
 from tests.support.trainings.short_trainings import (
@@ -128,3 +129,20 @@ def test_what_is_finished_is_not_resumed() -> None:
     train(short_recipe(*TWO_CONVOLUTIONS, "epochs=1"), job())
     with pytest.raises(TrainingError, match="'run' is finished"):
         resume(None, job())
+
+
+@pytest.mark.usefixtures("_always_save")
+@pytest.mark.slow
+def test_a_resumed_training_keeps_its_corrections_when_the_file_has_changed(tmp_path: Path) -> None:
+    decisions = tmp_path / "mine.csv"
+    write(decisions, [Correction(f"digits/{index}", "relabel", "7") for index in range(40)])
+    recipe = short_recipe(*TWO_CONVOLUTIONS)
+    whole = train(recipe, Job("whole", corrections=decisions))
+    interruption = _Interruption(1, RuntimeError("the power went"))
+    with pytest.raises(RuntimeError, match="the power went"):
+        train(recipe, Job("cut", say=interruption, corrections=decisions))
+    decisions.unlink()
+    cut = resume(recipe, Job("cut"))
+    assert_same_history(whole, cut)
+    assert_same_weights(whole, cut)
+    assert store.read_card(cut).data["corrections"]["relabelled"] > 30
