@@ -2,14 +2,16 @@
 
 import argparse
 
-from core import files
-from core.checkpoints import paths, store
+from core.checkpoints import store
+from core.commands.options import engines
 from core.commands.options.numbers import place, whole
 from core.errors import EvaluationError
 from core.evaluation.groups.group_test import in_words, summary
+from core.mistakes import group_search
+from core.mistakes.reports import GROUPS, ReportPlace
 from core.predictions import evaluations, group_tests, groups
 from core.predictions.evaluations import Evaluation
-from core.predictions.groups import KeptGroup
+from core.predictions.groups import KeptGroup, maps_in_words
 from core.shares import percent
 
 
@@ -50,14 +52,16 @@ def _groups(options: argparse.Namespace) -> int:
 
 
 def _search(evaluation: Evaluation, options: argparse.Namespace) -> None:
-    content = groups.find(evaluation)
-    files.write(files.make_folder(options.out) / paths.GROUPS, content)
-    groups.keep(evaluation, content)
+    made = ReportPlace(options.out, GROUPS)
+    with made.held():
+        content = group_search.find(evaluation, engines.drawing(made.progress_file))
+        made.write(content)
+        groups.keep(evaluation, content)
     kept = groups.read(evaluation)
     for each in kept.groups if kept else ():
         print(_line(each))
     number = len(kept.groups) if kept else 0
-    print(f"{number} groups of mistakes in {evaluation.name} -> {options.out / paths.GROUPS}")
+    print(f"{number} groups of mistakes in {evaluation.name} -> {made.path}")
 
 
 def _print_scores(evaluation: Evaluation) -> None:
@@ -69,4 +73,5 @@ def _print_scores(evaluation: Evaluation) -> None:
 
 def _line(group: KeptGroup) -> str:
     rates = f"wrong {percent(group.error_inside)}, elsewhere {percent(group.error_outside)}"
-    return f"{group.name}: {group.size:,} samples, {rates} (p = {group.p:.1g})"
+    maps = f"; {maps_in_words(group.maps)}" if group.maps else ""
+    return f"{group.name}: {group.size:,} samples, {rates} (p = {group.p:.1g}){maps}"

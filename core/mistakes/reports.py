@@ -15,7 +15,7 @@ from core.passes import progress
 from core.passes.progress import PassProgress, ProgressFile
 from core.predictions.evaluations import Evaluation
 
-DRIFT, STRESS, OBJECTS = "drift", "stress", "objects"
+DRIFT, STRESS, OBJECTS, GROUPS = "drift", "stress", "objects", "groups"
 _START_S = 60.0  # Seconds in which the process loads its libraries and the network.
 
 

@@ -16,11 +16,15 @@ _AT_ONCE_S = 0.05  # Images that are done within this time belong to one batch.
 
 @dataclass(frozen=True, slots=True)
 class PassProgress:
-    """The images that are done, of ``total``; ``per_second`` is None until the first batches are timed."""
+    """The images that are done, of ``total``; ``per_second`` is None until the first batches are timed.
+
+    ``what`` is counted, where it is not images.
+    """
 
     done: int
     total: int
     per_second: float | None = None
+    what: str = "images"
 
     @property
     def share(self) -> float:
@@ -34,7 +38,7 @@ class PassProgress:
 
     def __str__(self) -> str:
         """``1,024 of 2,500 images, 56 a second, 26 s left``."""
-        parts = [f"{self.done:,} of {self.total:,} images"]
+        parts = [f"{self.done:,} of {self.total:,} {self.what}"]
         if self.per_second:
             parts.append(_rate_in_words(self.per_second))
         if self.seconds_left:
@@ -85,7 +89,10 @@ def read(path: Path) -> PassProgress | None:
         written = stored.parsed(path)
         rate = written.get("per_second")
         return PassProgress(
-            int(written["done"]), int(written["total"]), None if rate is None else float(rate)
+            int(written["done"]),
+            int(written["total"]),
+            None if rate is None else float(rate),
+            str(written.get("what", "images")),
         )
     return None
 

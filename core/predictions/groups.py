@@ -13,6 +13,7 @@ from core import files
 from core.checkpoints import paths, store
 from core.errors import EvaluationError, FileError
 from core.evaluation.groups.conditions import Condition
+from core.evaluation.groups.finding import OnStep
 from core.evaluation.groups.group import Group, groups
 from core.evaluation.groups.group_test import GroupRule
 from core.evaluation.groups.population import PREDICTED, Population
@@ -20,8 +21,18 @@ from core.evaluation.metrics import column, distinct_names
 from core.files import stored
 from core.predictions import properties, sample_features, schema
 from core.predictions.evaluations import Evaluation
+from core.shares import whole_percent
 
 _ID = "sample_id"
+
+
+@dataclass(frozen=True, slots=True)
+class MapsOfGroup:
+    """Means over ``num_images`` photos: of a map's heat on the object, of the photo that it covers."""
+
+    on_object: float
+    area: float
+    num_images: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +41,7 @@ class KeptGroup:
 
     ``true`` and ``predicted`` are class names, ``sample_ids`` all of its samples, its most typical mistakes
     first. ``apart`` says what sets it apart, a phrase for each property. ``rule`` is None unless it is a rule
-    over properties within true classes.
+    over properties within true classes; ``maps`` is None where the objects have no masks.
     """
 
     name: str
@@ -43,6 +54,7 @@ class KeptGroup:
     sample_ids: tuple[str, ...]
     apart: tuple[str, ...] = ()
     rule: GroupRule | None = None
+    maps: MapsOfGroup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,12 @@ class KeptGroups:
 
 
 def find(evaluation: Evaluation) -> bytes:
-    """The groups of an evaluation as the content of ``groups.json``.
+    """The groups of an evaluation as the content of ``groups.json``; raises as `found`."""
+    return encoded(found(evaluation))
+
+
+def found(evaluation: Evaluation, on_step: OnStep = lambda _done, _total: None) -> dict[str, Any]:
+    """The groups of an evaluation as the object in ``groups.json``; ``on_step`` as for a search.
 
     Raises:
         EvaluationError: the evaluation has neither features nor properties, or a damaged file.
@@ -63,9 +80,13 @@ def find(evaluation: Evaluation) -> bytes:
     names = tuple(distinct_names(store.read_card(evaluation.of).class_names))
     table = schema.read(evaluation.table, "evaluate again")
     schema.check_classes(table, len(names))
-    result = groups(_population(evaluation, table, names))
+    result = groups(_population(evaluation, table, names), on_step=on_step)
     listed = [_entry(each, names, table[_ID]) for each in result.groups]
-    content = {"tried": result.tried, "num_samples": table.num_rows, "groups": listed}
+    return {"tried": result.tried, "num_samples": table.num_rows, "groups": listed}
+
+
+def encoded(content: dict[str, Any]) -> bytes:
+    """The content of ``groups.json``."""
     return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n".encode()
 
 
@@ -96,11 +117,18 @@ def read(evaluation: Evaluation) -> KeptGroups | None:
         raise EvaluationError(f"{str(path)!r} is damaged; find the groups again") from error
 
 
+def maps_in_words(maps: MapsOfGroup) -> str:
+    """``the maps lie 71% on the background, which is 85% of the photos``."""
+    share, area = (whole_percent(1 - each) for each in (maps.on_object, maps.area))
+    return f"the maps lie {share} on the background, which is {area} of the photos"
+
+
 def _kept(entry: dict[str, Any]) -> KeptGroup:
     names = KeptGroup.__dataclass_fields__
     values = {name: entry[name] for name in names if name in entry}
     values |= {name: tuple(map(str, values.get(name, ()))) for name in ("sample_ids", "apart")}
-    return KeptGroup(**values | {"rule": _rule(entry)})
+    maps = MapsOfGroup(**entry["maps"]) if entry.get("maps") else None
+    return KeptGroup(**values | {"rule": _rule(entry), "maps": maps})
 
 
 def _rule(entry: dict[str, Any]) -> GroupRule | None:

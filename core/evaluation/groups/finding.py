@@ -6,7 +6,7 @@
    dropped.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +28,7 @@ from core.evaluation.groups.population import (
 )
 from core.evaluation.groups.rules import rules
 
+OnStep = Callable[[int, int], None]
 LEVEL = 0.05
 _TESTED = 30  # Candidates of each half, at most.
 _ALIKE = 0.5  # Shared members over all members of two candidates; the share of mistakes that a group shares.
@@ -56,17 +57,33 @@ class Search:
     num_tried: int
 
 
-def search(population: Population, *, seed: int = 0) -> Search:
-    """The groups of a population; the same seed gives the same groups."""
+class _Steps:
+    """Counts the steps of a search."""
+
+    def __init__(self, on_step: OnStep, total: int) -> None:
+        self._on_step, self._done, self._total = on_step, 0, total
+
+    def advance(self) -> None:
+        """One more is done."""
+        self._done += 1
+        self._on_step(self._done, self._total)
+
+
+def search(population: Population, *, seed: int = 0, on_step: OnStep = lambda _done, _total: None) -> Search:
+    """The groups of a population; the same seed gives the same groups.
+
+    ``on_step`` is given how many steps are done, and how many there are.
+    """
     is_wrong = population.is_wrong
     if is_wrong.sum() < LEAST_MISTAKES:
         return Search((), 0)
     first = first_half(population.labels, is_wrong, seed)
-    shapes = list(_clusters(population, seed))
+    steps = _Steps(on_step, 3 * len(list(scopes(population))))
+    shapes = list(_clusters(population, seed, steps))
     tried: list[Candidate] = []
     p_values: list[float] = []
     for half in (first, ~first):
-        strongest = _strongest(population, [*_rules(population, half), *shapes], half)
+        strongest = _strongest(population, [*_rules(population, half, steps), *shapes], half)
         tried += strongest
         p_values += [_p_value(population, each, ~half) for each in strongest]
     confirmed = [
@@ -77,15 +94,17 @@ def search(population: Population, *, seed: int = 0) -> Search:
     return Search(tuple(_distinct(population, confirmed)), len(tried))
 
 
-def _rules(population: Population, half: Booleans) -> Iterator[Candidate]:
+def _rules(population: Population, half: Booleans, steps: "_Steps") -> Iterator[Candidate]:
     for scope in scopes(population):
         yield from rules(population, scope, half)
+        steps.advance()
 
 
-def _clusters(population: Population, seed: int) -> Iterator[Candidate]:
+def _clusters(population: Population, seed: int, steps: "_Steps") -> Iterator[Candidate]:
     if population.features is not None:
         points = looks(population.features, population.predicted, seed)
         for scope in scopes(population):
+            steps.advance()
             if scope.kind != PREDICTED:  # There a cluster is of what looks like another class: always wrong.
                 yield from clusters(scope, points, seed)
 

@@ -9,7 +9,7 @@ from core.evaluation.groups import naming
 from core.evaluation.groups.candidates import Candidate
 from core.evaluation.groups.conditions import Condition
 from core.evaluation.groups.contrasts import Contrast, contrasts
-from core.evaluation.groups.finding import Search, search
+from core.evaluation.groups.finding import OnStep, Search, search
 from core.evaluation.groups.population import Population
 
 
@@ -51,9 +51,9 @@ class Groups:
     tried: int
 
 
-def groups(population: Population, *, seed: int = 0) -> Groups:
-    """The groups of mistakes of a population; the same seed gives the same groups."""
-    result = search(population, seed=seed)
+def groups(population: Population, *, seed: int = 0, on_step: OnStep = lambda _done, _total: None) -> Groups:
+    """The groups of mistakes of a population, the same for a seed; ``on_step`` is that of `search`."""
+    result = search(population, seed=seed, on_step=on_step)
     return Groups(tuple(_named(population, result)), result.num_tried)
 
 

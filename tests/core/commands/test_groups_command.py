@@ -51,7 +51,7 @@ def test_an_evaluation_without_features_and_properties_says_what_to_do(
         (folder / "evaluations" / "shortcut-val" / name).unlink()
     assert main(["groups", _NAME, "--evaluation", "shortcut-val", "--out", str(tmp_path / "out")]) == 1
     assert "neither features nor properties" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out" / paths.GROUPS).exists()
 
 
 def test_a_kept_group_is_scored_in_other_evaluations_until_it_is_dropped(

@@ -1,12 +1,17 @@
 """Groups of mistakes on the page Mistakes: found with a button, then cards with the samples of each."""
 
+import contextlib
+import io
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from core.__main__ import main
 from core.checkpoints import paths
+from core.errors import EvaluationError
+from core.mistakes.reports import ReportPlace
 from core.predictions import evaluations, groups
 from tests.support.pages.looking import as_read, captions, opened
 from tests.support.pages.mistakes_page import PAGE, shown
@@ -22,6 +27,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / _NAME
 
 
+@pytest.fixture
+def _in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A search that is started runs at once, in this process."""
+    monkeypatch.setenv("SEEWHY_CACHE", str(tmp_path / "cache"))
+
+    def run(place: ReportPlace, *arguments: str) -> None:
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            if main([place.name, *arguments, "--out", str(place.folder)]):
+                raise EvaluationError(said.getvalue())
+
+    monkeypatch.setattr(ReportPlace, "start", run)
+
+
+@pytest.mark.usefixtures("_in_this_process")
 def test_the_button_finds_the_shortcut_and_shows_its_samples(folder: Path) -> None:
     page = opened(PAGE, checkpoint=_NAME, view="Groups")
     assert not page.exception
@@ -49,6 +69,7 @@ def test_a_group_of_the_address_is_chosen(folder: Path) -> None:
     assert f"{kept.tried} candidates tested" in captions(page)
 
 
+@pytest.mark.usefixtures("_in_this_process")
 def test_an_evaluation_without_features_says_what_to_do(folder: Path) -> None:
     for name in (paths.FEATURES, paths.PROPERTIES):
         (evaluations.find(folder).folder / name).unlink()

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
 from core.evaluation.groups.group_test import GroupScore
 from core.evaluation.selection import SampleFilter, page_of, rows_of, sample_at
+from core.mistakes import reports
+from core.mistakes.reports import GROUPS
 from core.mistakes.results import Results
-from core.predictions.groups import KeptGroup, KeptGroups
+from core.predictions.groups import KeptGroup, KeptGroups, maps_in_words
 from pages._ui import words
 from pages._ui.kit.components import tiles
 from pages._ui.kit.samples import gallery
 from pages._ui.kit.samples.gallery import Selection
 from pages._ui.mistakes import average, exports, fixing, objects, sample_view
+from pages._ui.mistakes.drift import making
 from pages._ui.mistakes.groups import kept_tests
 from pages._ui.mistakes.state import group_tests
 from pages._ui.mistakes.state import groups as state
@@ -63,8 +67,19 @@ def _draw_search(results: Results, kept: KeptGroups | None) -> None:
                 "none has more mistakes than others of its class by more than chance.",
                 icon=":material/group_off:",
             )
-        if st.button("Find groups", type="primary", icon=":material/group_work:", key="find_groups"):
-            state.find(results.evaluation)
+        _draw_button(results, "Find groups", ":material/group_work:", "primary")
+
+
+def _draw_button(
+    results: Results, label: str, icon: str, kind: Literal["primary", "secondary", "tertiary"]
+) -> None:
+    """The button that starts a search in a process of its own; while it runs, its progress."""
+    evaluation = results.evaluation
+    place = reports.kept(evaluation, GROUPS)
+    if making.is_under_way(place, "Finding groups") or not making.may_start():
+        return
+    if st.button(label, icon=icon, type=kind, key="find_groups"):
+        making.start(partial(place.start, evaluation.of.name, "--evaluation", evaluation.name))
 
 
 def _draw_overview(
@@ -93,8 +108,7 @@ def _draw_overview(
             f"{words.counted(kept.tried, 'candidate')} tested; p is corrected for their number.",
             width="content",
         )
-        if st.button("Find again", icon=":material/refresh:", key="find_groups", type="tertiary"):
-            state.find(results.evaluation)
+        _draw_button(results, "Find again", ":material/refresh:", "tertiary")
     objects.draw(results, pictures)
 
 
@@ -127,12 +141,13 @@ def _draw_card(
 
 
 def _numbers(group: KeptGroup) -> str:
-    """``38 samples · wrong 31%, elsewhere 2% · p < 0.001 · most often 3 called 8``."""
+    """``38 photos; wrong 31% of the time against 2% elsewhere (p < 0.001), most often 3 called 8``."""
     true, predicted = words.plain(group.true), words.plain(group.predicted)
+    maps = f"; {words.plain(maps_in_words(group.maps))}" if group.maps else ""
+    inside, outside = words.percent(group.error_inside), words.percent(group.error_outside)
     return (
-        f"{words.counted(group.size, 'sample')} · wrong **{words.percent(group.error_inside)}**, elsewhere "
-        f"{words.percent(group.error_outside)} · {words.plain(words.p_value(group.p))} · most often {true} "
-        f"called {predicted}"
+        f"{words.counted(group.size, 'photo')}; wrong **{inside}** of the time against {outside} elsewhere "
+        f"({words.plain(words.p_value(group.p))}), most often {true} called {predicted}{maps}."
     )
 
 

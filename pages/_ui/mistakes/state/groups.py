@@ -6,12 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import CoreError
 from core.evaluation.groups.group_test import GroupScore
 from core.predictions import groups
 from core.predictions.evaluations import Evaluation
 from core.predictions.groups import KeptGroup, KeptGroups
-from pages._ui import words
 from pages._ui.session.evaluation import choices
 
 GROUP = "group"  # A name in the address.
@@ -43,17 +41,6 @@ def choose(name: str) -> None:
     """Show the samples of this group, from the first page on; before it is drawn."""
     st.query_params[GROUP] = name
     choices.from_the_first_page()
-
-
-def find(evaluation: Evaluation) -> None:
-    """Find the groups of an evaluation, keep them, and draw the page again; say why if that fails."""
-    try:
-        with st.spinner("Finding groups: a few seconds, or a minute for 100,000 samples…"):
-            groups.keep(evaluation, groups.find(evaluation))
-    except CoreError as error:
-        st.error(words.sentence(error), icon=":material/error:")
-        return
-    st.rerun()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
