@@ -8,6 +8,7 @@ COMMANDS = {
     "layers": ("layers", "list the layers of a network: name, type, output shape, parameters"),
     "explain": ("explaining", "save prediction and heat map of each image"),
     "edit": ("editing", "edit photos, and save prediction and heat map before and after"),
+    "regions": ("regions", "find how small a part of a photo suffices, and which one flips the prediction"),
     "import": ("explaining", "make a checkpoint from your own weights"),
     "activations": ("inside", "save the activations of all channels of a layer for each image"),
     "filters": ("filters", "make the image that excites each channel most"),

@@ -13,9 +13,8 @@ from core.checkpoints.store import Checkpoint
 from core.commands.options import asked
 from core.commands.options.numbers import place
 from core.commands.options.photos import add_photos, checkpoint_of, for_each
-from core.errors import CoreError
 from core.explanation import export
-from core.explanation.photo_series import Explained, explain_each
+from core.explanation.photo_series import Explained, explain_each, or_raise
 from core.explanation.trust import Trust, trust
 from core.models import registry
 from core.predictions.top_k import prediction
@@ -85,15 +84,9 @@ def _explain(options: argparse.Namespace) -> int:
     explained = explain_each(checkpoint, opened, asked.question(options, checkpoint))
 
     def save(path: Path, folder: Path) -> None:
-        _save(options, checkpoint, _or_raise(next(explained)), path, folder)
+        _save(options, checkpoint, or_raise(next(explained)), path, folder)
 
     return for_each(options, save)
-
-
-def _or_raise(explained: Explained | CoreError) -> Explained:
-    if isinstance(explained, CoreError):
-        raise explained
-    return explained
 
 
 def _save(

@@ -49,6 +49,13 @@ def explain_each(
             yield next(answers) if isinstance(each, Opened) else each
 
 
+def or_raise(explained: Explained | CoreError) -> Explained:
+    """What was explained; raises the error that the photo met."""
+    if isinstance(explained, CoreError):
+        raise explained
+    return explained
+
+
 def _opened(photo: Opener, preprocess: Preprocess) -> Opened | CoreError:
     try:
         image = photo()

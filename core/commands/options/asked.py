@@ -15,9 +15,15 @@ _USUAL = "grad_cam"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add ``--against`` and ``--method``, beside the options of `core.commands.options.photos`."""
+    add_method(parser)
     parser.add_argument(
         "--against", metavar="NAME_OR_INDEX", help="explain why the class rather than this one"
     )
+
+
+def add_method(parser: argparse.ArgumentParser) -> None:
+    """Add ``--method`` to a command that asks about one class."""
+    parser.set_defaults(against=None)
     parser.add_argument(
         "--method",
         choices=METHODS,

@@ -4,21 +4,16 @@ Petsiuk 2018, arXiv:1806.07421, section 3.2; over patches rather than pixels, an
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from itertools import islice
 
 import torch
 from torch import Tensor, nn
 
-from core.explain.network.hooks import capture
-from core.explain.network.tracing import logits_of
+from core.explain.network.many_photos import logits_of_photos
 from core.explain.trust.patches import Patches
 
 # Symmetric, so that a reversed order gives the same curves, exchanged.
 SHARES = (0.1, 0.3, 0.7, 0.9)
-# On a CPU, larger batches are no faster where freed memory goes back to the system, as in a server.
-_AT_ONCE = {"cpu": 4, "cuda": 128}
 
 OnShare = Callable[[float], None]
 
@@ -131,22 +126,7 @@ def _scores(
     on_done: Callable[[int], None] = lambda _num: None,
 ) -> Tensor:
     """Probability and logit of each photo (N, 2), float64."""
-    left, at_once = iter(photos), _AT_ONCE.get(direction.device.type, 4)
-    parts: list[Tensor] = []
-    with torch.no_grad():
-        while part := list(islice(left, at_once)):
-            parts.append(_both(_logits(model, torch.cat(part)), direction))
-            on_done(sum(map(len, parts)))
-    return torch.cat(parts)
-
-
-def _logits(model: nn.Module, photos: Tensor) -> Tensor:
-    """Logits (N, C), float64; if GPU memory runs out, of half of the photos at a time."""
-    # The lock is held for one batch at a time: other sessions run in between.
-    with suppress(torch.OutOfMemoryError) if len(photos) > 1 else nullcontext(), capture(model, {}):
-        return logits_of(model(photos)).double().cpu()
-    torch.cuda.empty_cache()
-    return torch.cat([_logits(model, half) for half in photos.tensor_split(2)])
+    return _both(logits_of_photos(model, photos, direction.device, on_done), direction)
 
 
 def _both(logits: Tensor, direction: Tensor) -> Tensor:

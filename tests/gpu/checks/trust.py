@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from core.checkpoints import store
 from core.checkpoints.store import Checkpoint
 from core.explain.maps.cam import class_activation_map
+from core.explain.network import many_photos
 from core.explain.network.layers import default_layer
 from core.explain.network.tracing import towards
-from core.explain.trust import curves
 from core.explain.trust.absent import absent_values
 from core.explain.trust.curves import Curves, Subject
 from core.explain.trust.faithfulness import Faithfulness, faithfulness
@@ -127,7 +127,7 @@ def _speeds(bench: Bench) -> Iterator[Row]:
 
 
 def _milliseconds(bench: Bench, tested: Tested, map_: Tensor, at_once: int) -> float:
-    with mock.patch.dict(curves._AT_ONCE, {tested.batch.device.type: at_once}):
+    with mock.patch.dict(many_photos._AT_ONCE, {tested.batch.device.type: at_once}):
         if bench.is_gpu:
             tested.faithfulness(map_)  # The first pass of each size chooses its kernels.
         return 1000 * bench.seconds(lambda: tested.faithfulness(map_)) / _NUM_MASKED

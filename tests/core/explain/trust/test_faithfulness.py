@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from core.explain.network import many_photos
 from core.explain.network.tracing import towards
-from core.explain.trust import curves as curves_module
 from core.explain.trust.absent import absent_values
 from core.explain.trust.curves import Subject
 from core.explain.trust.faithfulness import Faithfulness, faithfulness
@@ -88,7 +88,7 @@ def test_the_batch_size_does_not_matter_and_the_seed_decides(
     photo: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (four,) = _tested(Corner(), photo, [_corner_map(4)], seed=1)
-    monkeypatch.setattr(curves_module, "_AT_ONCE", {"cpu": 7})
+    monkeypatch.setattr(many_photos, "_AT_ONCE", {"cpu": 7})
     (seven,) = _tested(Corner(), photo, [_corner_map(4)], seed=1)
     (other,) = _tested(Corner(), photo, [_corner_map(4)], seed=2)
     assert seven.score == pytest.approx(four.score, rel=1e-12)

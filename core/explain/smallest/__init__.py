@@ -1,0 +1,1 @@
+"""The smallest part of a photo that suffices for a class, and the smallest part whose absence flips it."""
