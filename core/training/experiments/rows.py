@@ -17,6 +17,7 @@ from core.evaluation.comparing.over_seeds import (
     t_interval,
 )
 from core.evaluation.comparing.significance import McNemar
+from core.evaluation.comparing.swaps import swap_test
 from core.evaluation.metrics import is_right
 from core.training.experiments.plan import Plan, PlannedVariant
 from core.training.experiments.scores import RunScores
@@ -28,11 +29,13 @@ _Groups = Mapping[str, int] | None
 class SeedsComparison:
     """A variant against another on the same test images.
 
-    ``difference`` is of the experiment's measure, the variant's minus the other's. ``by_seed`` has McNemar's
-    test for each seed, ``pooled`` is the one over all seeds.
+    ``difference`` is of the experiment's measure, the variant's minus the other's, and ``p_value`` is that of
+    a paired test on this measure over all seeds. ``by_seed`` has McNemar's test on accuracy for each seed,
+    ``pooled`` is the one over all seeds: for accuracy, ``p_value`` is its.
     """
 
     difference: Interval
+    p_value: float
     by_seed: dict[int, McNemar]
     pooled: McNemar
 
@@ -148,7 +151,10 @@ def _compared(
     else:
         difference = Interval(float(changes[0]), math.nan, math.nan, "1 seed")
     by_seed = {seed: pooled_mcnemar([pair], group_of) for seed, pair in pairs.items()}
-    return SeedsComparison(difference, by_seed, pooled_mcnemar(list(pairs.values()), group_of))
+    every = list(pairs.values())
+    pooled = pooled_mcnemar(every, group_of)
+    p_value = pooled.p_value if measure == "accuracy" else swap_test(every, measure, group_of)
+    return SeedsComparison(difference, p_value, by_seed, pooled)
 
 
 def _values(scores: Sequence[RunScores], measure: str) -> DoubleArray:

@@ -54,8 +54,9 @@ def write(place: Path, table: ExperimentTable) -> None:
 def as_frame(rows: Sequence[VariantRow]) -> pd.DataFrame:
     """A row for each variant; shares from 0 to 1, times in seconds, empty where unknown.
 
-    ``mean``, ``low`` and ``high`` are of the experiment's measure on the test set; ``p_vs_base`` is of the
-    pooled McNemar's test.
+    ``mean``, ``low`` and ``high`` are of the experiment's measure on the test set, and so is ``p_vs_base``:
+    for accuracy of McNemar's test over all seeds, else of the swap test, beside which
+    ``p_vs_base_accuracy`` is McNemar's.
     """
     return pd.DataFrame([_columns(row) for row in rows])
 
@@ -69,7 +70,7 @@ def lines(table: ExperimentTable) -> Iterator[str]:
     yield f"{'':{width}}  {'mean':24}  {'against ' + rows[0].variant.name:26}  p        parameters  time"
     for row in rows:
         yield f"{row.variant.name:{width}}  {_in_words(row)}"
-    yield from _notes(rows)
+    yield from _notes(rows, plan.experiment.measure)
     if plan.experiment.measure != "accuracy":
         recalls = (f"{row.variant.name} {percent(row.test['lowest_recall'])}" for row in rows if row.test)
         yield f"recall of the worst class: {', '.join(recalls)}"
@@ -84,7 +85,7 @@ def _in_words(row: VariantRow) -> str:
     if score is None:
         return "not finished"
     change = "" if against is None else _with_interval(against.difference, "+")
-    p_value = "" if against is None else f"{against.pooled.p_value:.2g}"
+    p_value = "" if against is None else f"{against.p_value:.2g}"
     return (
         f"{_with_interval(score):24}  {change:26}  {p_value:7}  {row.parameters:>10,}  "
         f"{duration(row.seconds or 0)}"
@@ -105,10 +106,18 @@ def _best_validated(rows: Sequence[VariantRow]) -> Iterator[str]:
         yield f"best on the validation images: {best.variant.name}, {percent(best.validation or 0.0)}"
 
 
-def _notes(rows: Sequence[VariantRow]) -> Iterator[str]:
+def _notes(rows: Sequence[VariantRow], measure: str) -> Iterator[str]:
     methods = {row.score.method for row in rows if row.score}
     base = rows[0].variant.name
-    yield f"interval: {', '.join(sorted(methods))}; p: McNemar's test on accuracy against {base!r}, all seeds"
+    test = "McNemar's" if measure == "accuracy" else "paired permutation"
+    yield (
+        f"interval: {', '.join(sorted(methods))}; "
+        f"p: {test} test on {_IN_WORDS[measure]} against {base!r}, all seeds"
+    )
+    if measure != "accuracy":
+        tests = {row.variant.name: row.against_base for row in rows if row.against_base}
+        on_accuracy = ", ".join(f"{name} {test.pooled.p_value:.2g}" for name, test in tests.items())
+        yield f"p of McNemar's test on accuracy: {on_accuracy}"
     same = [row.variant.name for row in rows if row.score and row.score.low == row.score.high]
     if same:
         yield (
@@ -119,7 +128,7 @@ def _notes(rows: Sequence[VariantRow]) -> Iterator[str]:
         name, against = row.variant.name, row.against_parent
         if against is not None:
             change = _with_interval(against.difference, "+")
-            yield f"{name} against {row.variant.builds_on}: {change}, p {against.pooled.p_value:.2g}"
+            yield f"{name} against {row.variant.builds_on}: {change}, p {against.p_value:.2g}"
         if row.variant.because:
             yield f"{name}: {row.variant.because}"
         if book := row.variant.book:
@@ -133,12 +142,13 @@ def _columns(row: VariantRow) -> dict[str, object]:
         "mean": score and score.mean,
         "low": score and score.low,
         "high": score and score.high,
-        "p_vs_base": base and base.pooled.p_value,
+        "p_vs_base": base and base.p_value,
+        "p_vs_base_accuracy": base and base.pooled.p_value,
         "difference": base and base.difference.mean,
         "difference_low": base and base.difference.low,
         "difference_high": base and base.difference.high,
         "builds_on": row.variant.builds_on,
-        "p_vs_parent": parent and parent.pooled.p_value,
+        "p_vs_parent": parent and parent.p_value,
         "validation": row.validation,
         **{name: row.test.get(name) for name in _MEASURES},
         "parameters": row.parameters,

@@ -170,7 +170,7 @@ def _columns() -> dict[str, Any]:
             "95% interval", help="Student's t over the seeds; of one seed, Wilson's"
         ),
         "difference": column.TextColumn("Against base", help="In percentage points, once all are finished"),
-        "p": column.TextColumn("p", help="McNemar's test against the base, over all seeds"),
+        "p": column.TextColumn("p", help="Paired test against the base, all seeds: McNemar's for accuracy"),
         "time": column.TextColumn("Time", help="Of one training, on average"),
         "differs": column.TextColumn("Changes", help="The settings that differ; see the recipe"),
     }

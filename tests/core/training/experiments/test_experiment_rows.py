@@ -129,7 +129,11 @@ def test_of_one_seed_only_accuracy_has_an_interval() -> None:
     assert against is not None
     assert (score.mean, against.difference.mean) == (0.375, 0.125)
     assert np.isnan([score.low, score.high, against.difference.low]).all()
+    assert table.as_frame(list(found.values()))["p_vs_base"].tolist()[1] == against.p_value
+    # One class only: two of the four ways to swap the two samples that differ are as far apart.
+    assert against.p_value == mcnemar(2, 0).p_value == 0.5
     printed = list(table.lines(_table(plan, found.values())))
+    assert "p of McNemar's test on accuracy: smooth 0.5" in printed
     assert "recall of the worst class: plain 18.8%, smooth 25.0%" in printed
 
 
