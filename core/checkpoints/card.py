@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import math
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -137,12 +138,17 @@ def read_card(folder: Path) -> Card:
 
 def as_json(card: Card, checksum: str | None) -> bytes:
     """The content of the file, with the versions of the packages; unknown keys come last."""
-    packages = {name: importlib.metadata.version(name) for name in ("torch", "torchvision", "timm")}
     content = {"format": card.format} | asdict(card) | {"weights_sha256": checksum}
-    content["versions"] = packages | card.versions
+    content["versions"] = _packages() | card.versions
     content["metrics"] = {name: _number(value) for name, value in card.metrics.items()}
     content |= content.pop("unknown")
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+@cache
+def _packages() -> dict[str, str]:
+    """The versions of the packages that build networks; reading them takes milliseconds."""
+    return {name: importlib.metadata.version(name) for name in ("torch", "torchvision", "timm")}
 
 
 def _as_card(content: stored.Json) -> Card:

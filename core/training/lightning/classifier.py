@@ -1,20 +1,19 @@
 """The LightningModule: a network with its loss, metrics and optimiser."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer, lr_scheduler
-from torchmetrics import CatMetric, MeanMetric, Metric
-from torchmetrics.classification import MulticlassAccuracy
-from torchmetrics.functional.classification import multiclass_stat_scores
+from torchmetrics.classification import MulticlassAccuracy, MulticlassStatScores
 
 from core.data.batches import Batch
 from core.models.frozen_norms import rest_norms
 from core.models.heads import keep_frozen_in_eval
-from core.training.lightning.measures import balanced_accuracy, macro_f1
+from core.training.lightning.epoch_answers import EpochAnswers
+from core.training.lightning.measures import accuracy, balanced_accuracy, macro_f1
 from core.training.settings.recipe import Recipe
 from core.training.settings.schema import Optimiser, Schedule
 
@@ -46,9 +45,10 @@ class Classifier(LightningModule):
         self.piece_weight = piece_weight
         self.loss = nn.CrossEntropyLoss(class_weights, label_smoothing=recipe.loss.label_smoothing)
         self.register_buffer("sample_weights", None, persistent=False)
-        self.train_metrics, self.val_metrics = _metrics(num_classes), _metrics(num_classes)
-        # Counted once per epoch: torchmetrics counts in a table of C x C, which takes longer than a batch.
-        self.val_answers, self.num_classes = CatMetric(nan_strategy="disable"), num_classes
+        # In training one number: a table of all classes takes C x C.
+        right = MulticlassAccuracy(num_classes, average="micro", validate_args=False)
+        by_class = MulticlassStatScores(num_classes, average=None, validate_args=False)
+        self.train_answers, self.val_answers = EpochAnswers(right), EpochAnswers(by_class)
         self.train()
 
     def weigh(self, samples: Tensor | None) -> "Classifier":
@@ -75,7 +75,8 @@ class Classifier(LightningModule):
         """
         inputs, labels, indices = batch
         logits, auxiliary = self._outputs(inputs)
-        loss = self._measured(logits, labels, self.train_metrics)
+        loss: Tensor = self.loss(logits, labels)
+        self.train_answers.add(loss, logits, labels)
         if self.sample_weights is not None:
             loss = self._weighted(logits, labels, indices)
         if self.recipe.loss.auxiliary:
@@ -84,26 +85,27 @@ class Classifier(LightningModule):
         return loss * self.piece_weight(batch_idx)
 
     def validation_step(self, batch: Batch, _batch_idx: int) -> None:
-        """Add a batch to the validation metrics."""
+        """Add a batch to the answers of this validation."""
         inputs, labels, _ = batch
         logits = self(inputs)
-        self._measured(logits, labels, self.val_metrics)
-        self.val_answers.update(torch.stack([logits.argmax(1), labels], 1))
+        self.val_answers.add(self.loss(logits, labels), logits, labels)
 
     def on_train_epoch_end(self) -> None:
         """Log the epoch."""
-        self._log("train", self.train_metrics)
+        loss, right = self.train_answers.taken()
+        self.log_dict({"train_loss": loss, "train_accuracy": right})
 
     def on_validation_epoch_end(self) -> None:
         """Log the epoch."""
-        self._log("val", self.val_metrics)
-        predicted, labels = self.val_answers.compute().long().T
-        scores = multiclass_stat_scores(
-            predicted, labels, self.num_classes, average=None, validate_args=False
+        loss, scores = self.val_answers.taken()
+        self.log_dict(
+            {
+                "val_loss": loss,
+                "val_accuracy": accuracy(scores),
+                "val_balanced_accuracy": balanced_accuracy(scores),
+                "val_macro_f1": macro_f1(scores),
+            }
         )
-        self.val_answers.reset()
-        self.log("val_balanced_accuracy", balanced_accuracy(scores))
-        self.log("val_macro_f1", macro_f1(scores))
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 (Lightning's own union)
         """The recipe's optimiser for the weights that are not frozen, and its schedule."""
@@ -120,14 +122,6 @@ class Classifier(LightningModule):
         auxiliary = [logits for name, logits in outputs._asdict().items() if name != "logits"]
         return outputs.logits, auxiliary
 
-    def _measured(self, logits: Tensor, labels: Tensor, metrics: nn.ModuleDict) -> Tensor:
-        """The loss of a batch, which is added to ``metrics``."""
-        loss: Tensor = self.loss(logits, labels)
-        # One value per sample, not weighted: torchmetrics 1.9's MeanMetric drops weights if it passes NaN.
-        cast("Metric", metrics["loss"]).update(loss.detach().expand(len(labels)))
-        cast("Metric", metrics["accuracy"]).update(logits.detach(), labels)
-        return loss
-
     def _weighted(self, logits: Tensor, labels: Tensor, indices: Tensor) -> Tensor:
         """The mean loss of a batch with the weights of its samples and classes."""
         if self.sample_weights is None:
@@ -140,17 +134,6 @@ class Classifier(LightningModule):
         weights = self.sample_weights[indices]
         of_samples = weights if by_class is None else weights * by_class[labels]
         return (weights * each).sum() / of_samples.sum()
-
-    def _log(self, split: str, metrics: nn.ModuleDict) -> None:
-        for name, module in metrics.items():
-            metric = cast("Metric", module)
-            self.log(f"{split}_{name}", metric.compute().float())
-            metric.reset()
-
-
-def _metrics(num_classes: int) -> nn.ModuleDict:
-    accuracy = MulticlassAccuracy(num_classes, average="micro", validate_args=False)
-    return nn.ModuleDict({"loss": MeanMetric(nan_strategy="disable"), "accuracy": accuracy})
 
 
 def _optimizer(settings: Optimiser, parameters: list[nn.Parameter]) -> Optimizer:

@@ -13,18 +13,26 @@ from torch import Tensor, nn
 
 from core import files
 from core.checkpoints import store
+from core.checkpoints.card import Card
 from core.data.batches import Batch
 from core.errors import TrainingError
 from core.training.lightning.measures import ALWAYS, MEASURES, Row, best_row
 from core.training.runs.run import RunFolder, Stopped
 
-_STATE_EVERY_S = 2.0
+# Writing happens at most this often, and less often where it would take more than this share of the time.
+_SAVE_EVERY_S, _SAVING_SHARE = 2.0, 0.02
+# Stops are looked for this often: a look at the disk for each step of a small network would slow it.
+_LOOK_EVERY_S = 0.1
 # Those of states that earlier versions saved.
 _ROW = ("epoch", *ALWAYS, "lr", "seconds")
 
 
 class Keeper(Checkpoint):
-    """Writes a row of history after each epoch, the weights if it was the best, then the resumable state.
+    """Writes a row of history after each epoch; from time to time, the best weights and the resumable state.
+
+    Both are written together and the weights first, so that a resumed training finds those of its best
+    epoch. Best weights are written however a training ends; only a killed process loses what came after its
+    last state, and a resumed training repeats those epochs.
 
     It is a `Checkpoint`, so that Lightning calls it after all other callbacks, when early stopping has
     decided and metrics are logged. The state is taken at the start of the next epoch: at the end of one,
@@ -45,7 +53,9 @@ class Keeper(Checkpoint):
         self.rows: list[dict[str, float]] = []
         self.seconds_before = 0.0  # Of the epochs that an earlier process trained.
         self._began = self._saved = time.monotonic()
-        self._lr = 0.0
+        self._saving_s = self._lr = 0.0
+        self._best_card: Card | None = None  # Not written yet, as its weights.
+        self._best_weights: dict[str, Tensor] = {}
 
     @property
     def best(self) -> Row | None:
@@ -72,13 +82,22 @@ class Keeper(Checkpoint):
             counts["ready"] = counts["completed"]
 
     def on_train_epoch_start(self, trainer: Trainer, _module: LightningModule) -> None:
-        """Save the state, if the last save is long enough ago."""
-        self._began = time.monotonic()
+        """Save best weights and state, if the last save is long enough ago."""
         self._lr = trainer.optimizers[0].param_groups[0]["lr"]
         # All processes take part in saving, so rank 0 decides.
-        due = trainer.strategy.broadcast(self._began - self._saved >= _STATE_EVERY_S)
+        pause = max(_SAVE_EVERY_S, self._saving_s / _SAVING_SHARE)
+        due = trainer.strategy.broadcast(time.monotonic() - self._saved >= pause)
         if trainer.current_epoch and due:
-            self._save_state(trainer)
+            self._save(trainer)
+        self._began = time.monotonic()
+
+    def on_train_end(self, _trainer: Trainer, _module: LightningModule) -> None:
+        """Write the best weights."""
+        self._write_best()
+
+    def on_exception(self, _trainer: Trainer, _module: LightningModule, _error: BaseException) -> None:
+        """Write the best weights so far."""
+        self._write_best()
 
     def on_train_epoch_end(self, trainer: Trainer, _module: LightningModule) -> None:
         """Add the epoch to the history; store its weights if it is the best."""
@@ -103,19 +122,29 @@ class Keeper(Checkpoint):
         if best is self.rows[-1]:
             measured = {name: best[name] for name in MEASURES}
             training = run.card.training | {"best_epoch": int(best["epoch"])}
-            run.update(replace(run.card, metrics=measured, training=training), self._tensors(run.card.base))
+            self._best_card = replace(run.card, metrics=measured, training=training)
+            self._best_weights = self._tensors(run.card.base)
 
     def _tensors(self, base: str | None) -> dict[str, Tensor]:
+        """A copy of the weights to store."""
         own = store.own_tensors(self.whole, base)
-        return {name: _stored(value, self.stored) for name, value in own.items()}
+        return {name: _stored(value.cpu().clone(), self.stored) for name, value in own.items()}
 
-    def _save_state(self, trainer: Trainer) -> None:
+    def _write_best(self) -> None:
+        card, self._best_card = self._best_card, None
+        if self.run is not None and card is not None:
+            self.run.update(card, self._best_weights)
+
+    def _save(self, trainer: Trainer) -> None:
+        began = time.monotonic()
         if self.run is None:
             trainer.save_checkpoint("")  # All processes take part in collecting; only rank 0 writes.
-            return
-        with files.draft(self.run.state) as draft:
-            trainer.save_checkpoint(draft)
+        else:
+            self._write_best()
+            with files.draft(self.run.state) as draft:
+                trainer.save_checkpoint(draft)
         self._saved = time.monotonic()
+        self._saving_s = self._saved - began
 
 
 class Pace(Callback):
@@ -123,7 +152,7 @@ class Pace(Callback):
 
     def __init__(self, tick: Callable[..., None], wants_stop: Callable[[], bool], epochs: int) -> None:
         self.tick, self.wants_stop, self.epochs = tick, wants_stop, epochs
-        self._images, self._started, self._first_epoch = 0, 0.0, 0
+        self._images, self._started, self._looked, self._first_epoch = 0, 0.0, 0.0, 0
         self.has_begun = False  # A saved state has been loaded by then.
 
     def on_train_start(self, trainer: Trainer, _module: LightningModule) -> None:
@@ -134,10 +163,11 @@ class Pace(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, _module: LightningModule, _outputs: object, batch: Batch, batch_idx: int
     ) -> None:
-        """Count the batch's images."""
+        """Count the batch's images; report, and look for a request to stop, some times a second."""
         self._images += len(batch[1]) * trainer.world_size
-        if not trainer.is_global_zero:
+        if not trainer.is_global_zero or time.monotonic() - self._looked < _LOOK_EVERY_S:
             return
+        self._looked = time.monotonic()
         share = (batch_idx + 1) / max(1, int(trainer.num_training_batches))
         done = trainer.current_epoch - self._first_epoch + share
         elapsed = time.monotonic() - self._started

@@ -9,6 +9,11 @@ MEASURES = (*ALWAYS, "val_balanced_accuracy", "val_macro_f1")
 Row = Mapping[str, float]
 
 
+def accuracy(scores: Tensor) -> Tensor:
+    """The share of right predictions, from torchmetrics' stat scores (C, 5)."""
+    return scores[:, 0].sum() / scores[:, 4].sum()
+
+
 def balanced_accuracy(scores: Tensor) -> Tensor:
     """Mean recall of the classes with samples, from torchmetrics' stat scores (C, 5); from 0 to 1.
 

@@ -1,5 +1,8 @@
 """The folder of a training: its card, its progress, and its single writer."""
 
+import csv
+import io
+import itertools
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -8,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from torch import Tensor
 
 from core import files
@@ -74,8 +76,16 @@ class RunFolder:
         self.card = store.update(self.folder, card, tensors)
 
     def keep_history(self, rows: list[dict[str, float]]) -> None:
-        """Write ``history.csv``: one row per epoch."""
-        files.write(self.folder / paths.HISTORY, pd.DataFrame(rows).to_csv(index=False).encode())
+        """Write ``history.csv``: one row per epoch.
+
+        The disk may have it later, as the saved state has the same rows.
+        """
+        columns = list(dict.fromkeys(itertools.chain.from_iterable(rows)))
+        text = io.StringIO()
+        table = csv.DictWriter(text, columns, lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+        files.write(self.folder / paths.HISTORY, text.getvalue().encode(), durable=False)
 
     def keep_corrections(self, decisions: Path) -> None:
         """Copy a file with decisions on labels into the folder, for a resumed training."""

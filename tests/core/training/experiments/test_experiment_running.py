@@ -1,6 +1,7 @@
 """An experiment trains, evaluates on the test set, continues where it was, and refuses another's folder."""
 
 import json
+import math
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -114,7 +115,8 @@ def test_interrupted_and_started_again_it_ends_with_the_same_table(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The power goes within the third of four trainings: its card still says running, its lock is free."""
-    monkeypatch.setattr("core.training.lightning.keeper._STATE_EVERY_S", 0.0)
+    monkeypatch.setattr("core.training.lightning.keeper._SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr("core.training.lightning.keeper._SAVING_SHARE", math.inf)
     lines: list[str] = []
 
     def interrupt(line: str) -> None:

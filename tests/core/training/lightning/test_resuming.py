@@ -1,5 +1,6 @@
 """A training that is resumed gives what it would have given without a break, or is refused."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ class _Interruption:
 
 @pytest.fixture
 def _always_save(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.training.lightning.keeper._STATE_EVERY_S", 0.0)
+    monkeypatch.setattr("core.training.lightning.keeper._SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr("core.training.lightning.keeper._SAVING_SHARE", math.inf)
 
 
 @pytest.mark.usefixtures("_always_save")
