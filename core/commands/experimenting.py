@@ -6,7 +6,7 @@ from pathlib import Path
 from core.commands.options import layouts
 from core.commands.options.complaint import complain
 from core.commands.options.numbers import MOST_MACHINES, MOST_PROCESSES, place, whole
-from core.training.experiments import family, table
+from core.training.experiments import family, own_checkpoints, table
 from core.training.experiments.plan import planned
 from core.training.experiments.workplace import ExperimentOptions
 from core.training.runs.run import Stopped
@@ -74,7 +74,9 @@ def _experiment(options: argparse.Namespace) -> int:
     from core.training.experiments.running import RunResult, conducted  # noqa: PLC0415
     from core.training.lightning.train import Job, is_first  # noqa: PLC0415
 
-    plan = planned(family.read(options.experiment), changes=options.changes, seeds=options.seeds)
+    experiment = family.read(options.experiment)
+    plan = planned(experiment, changes=options.changes, seeds=options.seeds)
+    _take_data_of_checkpoint(options, experiment.recipe)
     job = Job(
         "",
         data=options.data,
@@ -100,6 +102,13 @@ def _experiment(options: argparse.Namespace) -> int:
     for line in table.lines(made) if made else ():
         _say(line)
     return 1 if faults else 0
+
+
+def _take_data_of_checkpoint(options: argparse.Namespace, recipe: object) -> None:
+    """Where the base is the recipe of a checkpoint, and no folder is given, use the checkpoint's own."""
+    own = own_checkpoints.name_in(recipe) if isinstance(recipe, str) else ""
+    if own and options.data is None:
+        options.data, options.layout = own_checkpoints.data_of(own)
 
 
 def _asked(options: argparse.Namespace) -> ExperimentOptions:

@@ -47,7 +47,8 @@ class Variant:
     Attributes:
         name: How the table calls it.
         change: The settings of the recipe that differ, nested as in a recipe. ``checkpoint:NAME`` as
-            ``model.weights`` names a variant: each seed starts from that variant's weights of the same seed.
+            ``model.weights`` names a variant: each seed starts from that variant's weights of the same seed;
+            or else a checkpoint of the user, from whose weights each seed starts.
         builds_on: The name of the variant that it changes; empty for the base.
         because: Why it changes settings of more than one table of the recipe; empty if it does not.
         book: What a book measured.
@@ -78,7 +79,8 @@ class Experiment:
     """A family of trainings. ``title`` and ``about`` describe it to the reader.
 
     Attributes:
-        recipe: The name of a built-in recipe, or a whole recipe.
+        recipe: The name of a built-in recipe, a whole recipe, or ``checkpoint:NAME`` for the one with which a
+            checkpoint was trained.
         base: The first row; its ``change`` is what differs from the recipe.
         variants: The other rows.
         sweep: More rows: combinations of values.

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.checkpoints import store
 from core.errors import RecipeError
+from core.training.experiments import own_checkpoints
 from core.training.experiments.family import BookNumber, Experiment, Sweep, Variant
 from core.training.settings import recipe as recipes
 from core.training.settings.dotted import flat, merged, nested
 from core.training.settings.recipe import Recipe
 
 _MOST_VARIANTS = 1_000
-_CHECKPOINT = "checkpoint:"
 # They do not change what is trained; the seeds are the experiment's.
 _NO_CHANGE = {"title", "about", "seed"}
 
@@ -30,6 +31,7 @@ class PlannedVariant:
         builds_on: The name of the variant that it changes; empty for the base.
         because: Why it changes settings of more than one table of the recipe.
         book: What a book measured.
+        own_weights: The name of the user's checkpoint that it starts from; empty for other weights.
     """
 
     name: str
@@ -38,6 +40,7 @@ class PlannedVariant:
     builds_on: str = ""
     because: str = ""
     book: BookNumber | None = None
+    own_weights: str = ""
 
     @property
     def slug(self) -> str:
@@ -47,8 +50,7 @@ class PlannedVariant:
     @property
     def starts_from(self) -> str:
         """The name of the variant whose weights it starts from; empty for other weights."""
-        _, is_checkpoint, name = self.recipe.model.weights.partition(_CHECKPOINT)
-        return name if is_checkpoint else ""
+        return "" if self.own_weights else own_checkpoints.name_in(self.recipe.model.weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class PlannedRun:
         """The variant's recipe with this seed; it starts from a training with the same seed."""
         recipe = replace(self.variant.recipe, seed=self.seed)
         if start := self.variant.starts_from:
-            weights = f"{_CHECKPOINT}{_run_name(_slug(start), self.seed)}"
+            weights = f"{own_checkpoints.PREFIX}{_run_name(_slug(start), self.seed)}"
             recipe = replace(recipe, model=replace(recipe.model, weights=weights))
         return recipe
 
@@ -117,7 +119,12 @@ def _recipe_of(experiment: Experiment, changes: Iterable[str]) -> Recipe:
     if experiment.base.builds_on:
         raise RecipeError("the base builds on nothing; leave out builds_on")
     named = experiment.recipe
-    recipe = recipes.read(named) if isinstance(named, str) else recipes.parse(named)
+    if not isinstance(named, str):
+        recipe = recipes.parse(named)
+    elif own := own_checkpoints.name_in(named):
+        recipe = own_checkpoints.recipe_of(own)
+    else:
+        recipe = recipes.read(named)
     return recipes.changed(_with(recipe, experiment.base.change), changes)
 
 
@@ -192,11 +199,14 @@ def _title(combination: Mapping[str, Any]) -> str:
 
 
 def _add(variants: dict[str, PlannedVariant], variant: PlannedVariant) -> None:
-    if variant.starts_from and variant.starts_from not in variants:
-        raise RecipeError(
-            f"{variant.name!r} starts from {variant.starts_from!r}, which is no variant before it; there is "
-            f"{', '.join(variants) or 'none'}"
-        )
+    start = variant.starts_from
+    if start and start not in variants:
+        if start not in store.folders():
+            raise RecipeError(
+                f"{variant.name!r} starts from {start!r}, which is no variant before it and no checkpoint; "
+                f"there is {', '.join(variants) or 'none'}"
+            )
+        variant = replace(variant, own_weights=start)
     if variant.slug in {each.slug for each in variants.values()}:
         raise RecipeError(f"two variants are called {variant.name!r}; give each a name of its own")
     variants[variant.name] = variant

@@ -19,7 +19,7 @@ from core.predictions.evaluating.predicting import key_of
 from core.predictions.evaluating.samples import samples_of
 from core.predictions.evaluations import Evaluation
 from core.training.baselines.floor import Floor, floor
-from core.training.experiments import apart, table, workplace
+from core.training.experiments import apart, own_checkpoints, table, workplace
 from core.training.experiments.plan import Plan, PlannedRun
 from core.training.experiments.rows import rows
 from core.training.experiments.scores import TEST, RunScores, scores_of
@@ -56,6 +56,7 @@ def conducted(
         CoreError: something is wrong with the data or the folder.
         Stopped: a stop was requested; the state is kept.
     """
+    own_checkpoints.bring(sorted({each.own_weights for each in plan.variants} - {""}), place)
     with workplace.held(place) if is_first() else paths.rooted(place / workplace.RUNS):
         images = _open_images(plan, job)
         if is_first():

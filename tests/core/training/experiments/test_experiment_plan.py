@@ -66,7 +66,7 @@ def test_a_variant_may_start_from_the_weights_of_another_seed_by_seed() -> None:
         "checkpoint:plain.seed1",
     ]
     with pytest.raises(
-        RecipeError, match="'tuned' starts from 'smooth', which is no variant before it; there is"
+        RecipeError, match="'tuned' starts from 'smooth', which is no variant before it and no checkpoint"
     ):
         short_plan({"name": "tuned", "change": {"model": {"weights": "checkpoint:smooth"}}}, SMOOTH)
 

@@ -230,3 +230,28 @@ def test_several_devices_train_each_variant_in_processes_of_its_own(
 def test_a_recipe_as_toml_is_the_same_recipe(name: str) -> None:
     recipe = recipes.read(name)
     assert recipes.parse(tomllib.loads(apart.as_toml(recipe))) == recipe
+
+
+def test_a_checkpoint_of_the_user_gives_the_recipe_and_the_weights(place: Path, tmp_path: Path) -> None:
+    """Of a second experiment, whose base trains on with a learning rate of 0: the same answers."""
+    own = "checkpoint:plain.seed0"
+    with paths.rooted(place / workplace.RUNS):
+        rate, weights = {"optimiser": {"lr": 0.0}, "epochs": 1}, {"model": {"weights": own}}
+        base = {"name": "as it was", "change": rate | weights}
+        plan = short_plan(SMOOTH, recipe=own, base=base, seeds=1)
+        assert plan.base.recipe.data.per_class == 10
+        assert [each.own_weights for each in plan.variants] == ["plain.seed0", "plain.seed0"]
+        (first, *_) = conduct(replace(plan, variants=plan.variants[:1]), tmp_path)
+        before = store.load(paths.folder("plain.seed0"))
+    with paths.rooted(tmp_path / workplace.RUNS):
+        after = store.load(paths.folder("as-it-was.seed0"))
+    assert first.scores is not None
+    for name, value in before.model.state_dict().items():
+        assert after.model.state_dict()[name].equal(value)
+    other = replace(store.read_card(tmp_path / workplace.RUNS / "plain.seed0"), weights_sha256="0" * 64)
+    store.update(tmp_path / workplace.RUNS / "plain.seed0", other)
+    with (
+        paths.rooted(place / workplace.RUNS),
+        pytest.raises(RecipeError, match=r"'plain\.seed0' has other weights than when this experiment began"),
+    ):
+        conduct(plan, tmp_path)
