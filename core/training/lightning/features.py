@@ -31,6 +31,7 @@ from core.passes.pieces import InPieces
 from core.passes.progress import PassProgress
 from core.passes.running import run
 from core.passes.work import CachedReader, Compute, Input, InputBatch
+from core.training.lightning import feature_files
 
 _PART = 1024
 _FEATURES = "features"
@@ -70,28 +71,23 @@ def features(
     """Outputs of ``backbone`` for the reader's images (N, K) by index, memory-mapped; other rows are zero.
 
     Stored in ``folder`` under a key of backbone, data and reader, so that the next training starts at once.
-    Where several processes ask for the same, one computes. An interrupted pass is continued.
+    Where several processes ask for the same, one computes. An interrupted pass is continued. Features of
+    earlier trainings make room, see `feature_files`.
     """
     folder = (cache_root() if folder is None else folder) / "features"
     files.clean(files.make_folder(folder))
     path = folder / f"{_key(backbone, reader, decoded)}.npy"
     with locks.in_turn(path.with_suffix(".lock")):
-        if _kept(path) is None:
+        kept = feature_files.opened(path)
+        if kept is None:
             place = path.with_suffix(".parts")
             _write_computed(path, _Backbone(backbone, reader, decoded), place, device, on_progress)
             shutil.rmtree(place, ignore_errors=True)
-    kept = _kept(path)
+            kept = feature_files.opened(path)
     if kept is None:
         raise FileError(f"cannot read {str(path)!r}, which was just written; check the disk")
+    feature_files.drop_oldest(folder, feature_files.limit())
     return kept
-
-
-def _kept(path: Path) -> NDArray[np.float32] | None:
-    """The stored features; None if there are none, or the file is damaged."""
-    try:
-        return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
-    except (OSError, EOFError, ValueError):
-        return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
