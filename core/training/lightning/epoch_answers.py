@@ -28,8 +28,12 @@ class EpochAnswers(nn.Module):
             losses, predicted, labels = map(torch.cat, zip(*self._batches, strict=True))
             self.loss.update(losses)
             self.metric.update(predicted, labels)
-        self._batches.clear()
+        self.clear()
         measured = self.loss.compute().float(), self.metric.compute()
         self.loss.reset()
         self.metric.reset()
         return measured
+
+    def clear(self) -> None:
+        """Forget the batches."""
+        self._batches.clear()

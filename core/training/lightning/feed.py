@@ -57,6 +57,13 @@ class Feed(LightningDataModule):
         """Give each batch in that many pieces, none with fewer than ``least`` images unless the batch has."""
         self._pieces, self._least = pieces, least
 
+    def largest_piece(self) -> Batch:
+        """The images of the largest piece of an epoch."""
+        batch = max(self._batches(), key=len)
+        piece = max(Pieces([batch], self._pieces, least=self._least), key=len)
+        images: Batch = next(iter(loader(self.train_data, Pieces([piece], 1))))
+        return images
+
     def piece_weight(self, batch_idx: int) -> float:
         """The weight of a piece of this epoch, so that the pieces of a batch sum to its loss.
 

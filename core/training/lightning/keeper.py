@@ -124,6 +124,8 @@ class Keeper(Checkpoint):
             training = run.card.training | {"best_epoch": int(best["epoch"])}
             self._best_card = replace(run.card, metrics=measured, training=training)
             self._best_weights = self._tensors(run.card.base)
+            if run.card.weights_sha256 is None:  # The first ones at once, as there are none.
+                self._write_best()
 
     def _tensors(self, base: str | None) -> dict[str, Tensor]:
         """A copy of the weights to store."""

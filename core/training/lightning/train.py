@@ -29,6 +29,7 @@ from core.data.unreadable import refuse_many
 from core.device import best_device, device_label, keep_freed_memory
 from core.errors import CoreError, RecipeError, TrainingError
 from core.training.emphasis import members
+from core.training.lightning.agreement import Agreement
 from core.training.lightning.keeper import Keeper, Pace, Seeded
 from core.training.lightning.learner import learner, phase
 from core.training.lightning.memory import (
@@ -130,7 +131,6 @@ def _trained(
 ) -> Path:
     """Run the whole training. Only rank 0 has a ``run``; other ranks pass None."""
     folder, started = paths.folder(job.name), time.monotonic()
-    # Several processes would have to run out of memory together to go on together.
     is_alone = job.devices * job.nodes == 1
     keep_freed_memory()
     if run is not None:
@@ -158,7 +158,8 @@ def _trained(
 
         trainer, keeper = in_fitting_pieces(
             fit,
-            pieces=pieces_before(run) if is_alone else 1,
+            pieces=pieces_before(run),
+            # Several processes agree before the first step, see `Agreement`.
             most=most_pieces(recipe.batch_size, networks[0].model) if is_alone else 1,
             on_smaller=partial(_use_pieces, recipe, job, run),
         )
@@ -177,6 +178,9 @@ def _fit(recipe: Recipe, job: Job, given: _Given, net: Network, pieces: int) -> 
     keeper = Keeper(run, net.model, best=recipe.keep.best, stored=recipe.keep.stored, say=job.say)
     pace = Pace(tick, partial(_wants_stop, run), recipe.epochs)
     callbacks = [Seeded(recipe.seed), pace, *_early_stopping(recipe.keep), keeper]
+    if job.devices * job.nodes > 1:
+        callbacks.append(Agreement(feed, pieces, partial(_use_pieces, recipe, job, run)))
+        pieces = 1  # The agreed ones multiply it.
     trainer = _trainer(recipe, job, callbacks, pieces=pieces)
     resumed = given.state if given.state is not None and given.state.exists() else None
     with _naming_damage(resumed, pace):

@@ -2,6 +2,7 @@
 
 import json
 import signal
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -57,6 +58,34 @@ def test_ctrl_c_stops_it_in_good_order() -> None:
     card = store.read_card(paths.folder("asked"))
     assert (card.status, card.reason) == ("stopped", "")
     assert card.training["best_epoch"] >= 1
+
+
+# Of two processes, the second has room for four images; those that Lightning starts run this first.
+SCARCE = """
+import os
+if os.environ.get("LOCAL_RANK") == "1":
+    import torch
+    from torch.nn.modules.module import register_module_forward_pre_hook
+    def refuse(_module, inputs):
+        if torch.is_grad_enabled() and any(len(each) > 4 for each in inputs):
+            raise torch.OutOfMemoryError("CUDA out of memory: pretended")
+    register_module_forward_pre_hook(refuse)
+"""
+
+
+def test_where_one_of_two_processes_runs_out_of_memory_both_halve_their_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = ("epochs=2", "data.val=0.1", "data.per_class=9", "batch_size=16")
+    commands.run(*_arguments("one", *changes))
+    (tmp_path / "sitecustomize.py").write_text(SCARCE)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    printed = commands.run(*_arguments("scarce", *changes), "--devices", "2")
+    assert printed.count("memory ran out: each batch of 16 images is now computed in 2 pieces") == 1
+    one, scarce = (paths.folder(name) for name in ("one", "scarce"))
+    assert store.read_card(scarce).training["pieces"] == 2
+    history = [pd.read_csv(folder / paths.HISTORY).drop(columns="seconds") for folder in (one, scarce)]
+    pd.testing.assert_frame_equal(*history, rtol=1e-4)
 
 
 def test_two_processes_give_the_same_table_row_for_row() -> None:

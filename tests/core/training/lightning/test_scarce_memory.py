@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from lightning.pytorch.plugins.precision import Precision
 from torch import nn
 
 from core.checkpoints import store
@@ -15,11 +16,14 @@ from core.data.cache import decode
 from core.data.sources import catalogue
 from core.errors import TrainingError
 from core.models import registry
+from core.training.lightning.agreement import Agreement
 from core.training.lightning.classifier import Classifier
 from core.training.lightning.feed import Feed
 from core.training.lightning.memory import in_fitting_pieces
 from core.training.lightning.train import resume, train
 from core.training.material import material
+from core.training.network import network
+from tests.support.trainings.scarce_memory import room_for
 from tests.support.trainings.short_trainings import FEW, SIGNS, history_of, job, short_recipe, weights_of
 
 # Neither dropout nor batch norm, and plain steps: Adam divides a rounding error by its own size.
@@ -116,6 +120,40 @@ def test_pieces_are_equal_but_for_one_image_and_short_batches_have_fewer() -> No
     assert [len(piece) for piece in pieces] == [2, 3, 2, 3, 3]
     assert [key for piece in pieces for key in piece] == keys
     assert [len(batch) for batch in pieces.batch_of] == [10, 10, 10, 10, 3]
+
+
+def test_all_processes_take_the_pieces_that_the_smallest_memory_needs() -> None:
+    """This one has room for 5 of its 16 images, another for half as many; nothing is left of the trial."""
+    recipe = short_recipe(*SIGNS, "batch_size=32")
+    preprocess = registry.default_preprocess(recipe.model.architecture)
+    data = material(decode(catalogue.load("digits"), preprocess), recipe.data, recipe.seed)
+    feed = Feed(recipe, data, train=ImageDataset(data.decoded), val=ImageDataset(data.decoded), workers=0)
+    net = network(recipe, 10)
+    classifier = Classifier(net.model, recipe, num_classes=10, prepared=net.preprocess.normalised)
+    before = {name: value.clone() for name, value in net.model.state_dict().items()}
+    fitted, said = [], []
+
+    def agreed(fits: bool, *, all: bool) -> bool:  # noqa: A002, FBT001 (Lightning's)
+        fitted.append(fits)
+        return fits and all and len(fitted) > 3
+
+    feed.trainer = trainer = SimpleNamespace(
+        current_epoch=0, global_rank=0, world_size=2, is_global_zero=True, accumulate_grad_batches=3,
+        precision_plugin=Precision(),
+        strategy=SimpleNamespace(
+            broadcast=lambda value: value, batch_to_device=lambda batch: batch, reduce_boolean_decision=agreed
+        ),
+    )  # fmt: skip
+    with room_for(5, net.model) as tried:
+        Agreement(feed, 1, said.append).on_fit_start(trainer, classifier)
+    assert tried == [16, 8, 4, 2]
+    assert (fitted, said) == ([False, False, True, True], [2, 4, 8])
+    assert trainer.accumulate_grad_batches == 3 * 8
+    assert all(value.equal(before[name]) for name, value in net.model.state_dict().items())
+    assert all(parameter.grad is None for parameter in net.model.parameters())
+    trainer.strategy.reduce_boolean_decision = lambda _fits, **_all: False
+    with pytest.raises(torch.OutOfMemoryError, match="no memory for the smallest batch"):
+        Agreement(feed, 1, said.append).on_fit_start(trainer, classifier)
 
 
 def test_only_a_lack_of_memory_is_tried_again() -> None:
