@@ -67,7 +67,8 @@ if os.environ.get("LOCAL_RANK") == "1":
     import torch
     from torch.nn.modules.module import register_module_forward_pre_hook
     def refuse(_module, inputs):
-        if torch.is_grad_enabled() and any(len(each) > 4 for each in inputs):
+        sizes = [len(each) for each in inputs if isinstance(each, torch.Tensor)]
+        if torch.is_grad_enabled() and max(sizes, default=0) > 4:
             raise torch.OutOfMemoryError("CUDA out of memory: pretended")
     register_module_forward_pre_hook(refuse)
 """
