@@ -3,16 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from core.arrays import DoubleArray, IntArray
+from core.evaluation.feature_space.exhaustive import Exhaustive
+from core.evaluation.feature_space.sketch import Sketch
 
-_CHUNK = 4096
-# A product in float16 rounds a cosine by up to 0.001, and must stay below 65,504.
-_ROUNDING, _LONGEST = 4e-3, 3e4
-_MOST_EQUAL = 5_000  # Samples that are compared exactly.
+_MOST_EXHAUSTIVE = 100_000  # Samples; of more, a sketch gives the candidates.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,44 +22,29 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureSpace:
-    """The features (N, D) of samples, which may be mapped into memory, and their lengths (N,)."""
+    """The features (N, D) of samples, which may be mapped into memory, and what gives candidates."""
 
     features: NDArray[np.float16]
-    lengths: Tensor
+    search: Exhaustive | Sketch
 
     @classmethod
     def of(cls, features: NDArray[np.float16]) -> "FeatureSpace":
         """The space of these features, which are read once; ValueError if there are none."""
         if not len(features):
             raise ValueError("a feature space of no samples")
-        pieces = torch.from_numpy(features).split(_CHUNK)
-        return cls(features, torch.cat([piece.float().norm(dim=1) for piece in pieces]))
+        return cls(features, (Exhaustive if len(features) <= _MOST_EXHAUSTIVE else Sketch).of(features))
 
     def nearest(self, features: NDArray[np.float16], number: int = 9) -> Neighbours:
         """The samples nearest to one with these features (D,), or all if there are fewer.
 
-        A product in float16 finds the candidates, float64 orders them. Features of length 0 have no
-        direction: their cosine is 0.
+        Float64 orders the candidates. They are complete up to 100,000 samples; beyond, the sketch may miss
+        one. Features of length 0 have no direction: their cosine is 0.
         """
-        rough = self._cosines(features)
-        number = min(number, len(rough))
-        least = rough.topk(number).values[-1] - _ROUNDING
-        num_candidates = max(number, min(int((rough >= least).sum()), _MOST_EQUAL))
-        candidates = np.sort(rough.topk(num_candidates).indices.numpy())
+        number = min(number, len(self.features))
+        candidates = np.sort(self.search.candidates(features, number))
         exact = cosines(self.features[candidates], features)
         order = np.argsort(-exact, kind="stable")[:number]
         return Neighbours(candidates[order], exact[order])
-
-    def _cosines(self, features: NDArray[np.float16]) -> Tensor:
-        """The cosines (N,) to one sample, rounded."""
-        one, every = torch.from_numpy(features.astype(np.float32)), torch.from_numpy(self.features)
-        one = one / one.norm().clamp(min=1e-12)
-        if self.lengths.max() < _LONGEST:
-            products = (every @ one.half()).float()
-        else:
-            products = torch.cat([piece.float() @ one for piece in every.split(_CHUNK)])
-        rough: Tensor = products / self.lengths.clamp(min=1e-12)
-        return rough
 
 
 def cosines(features: NDArray[np.float16], one: NDArray[np.float16]) -> DoubleArray:

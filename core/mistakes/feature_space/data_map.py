@@ -27,7 +27,7 @@ OUTCOME, TRUE, PREDICTED, LOSS, PROBABILITY = (
     "probability",
 )
 OTHERS = "others"
-_UNKNOWN = 255
+UNKNOWN = 255  # The shade of an unknown number.
 MOST_COLOURS = 10  # Categories with a colour of their own.
 
 
@@ -48,6 +48,11 @@ class Categories:
 
     names: tuple[str, ...]
     idx: IntArray
+
+    def sizes(self) -> list[int]:
+        """The number of rows of each category."""
+        counts: list[int] = np.bincount(self.idx, minlength=len(self.names)).tolist()
+        return counts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +129,7 @@ def amounts(numbers: DoubleArray) -> Amounts:
     known = np.isfinite(numbers)
     low, high = np.quantile(numbers[known], [0.01, 0.99]).tolist() if known.any() else (0.0, 0.0)
     shares = (np.where(known, numbers, low) - low) / max(high - low, 1e-12)
-    shades = np.where(known, np.round(254 * shares.clip(0, 1)), _UNKNOWN)
+    shades = np.where(known, np.round(254 * shares.clip(0, 1)), UNKNOWN)
     return Amounts(shades.astype(np.int64), low, high)
 
 

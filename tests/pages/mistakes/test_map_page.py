@@ -1,7 +1,9 @@
 """The view Map of Mistakes: a point for each sample, an area, and the nearest training images."""
 
 import base64
+import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
@@ -14,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from core.checkpoints import paths, store
 from core.evaluation.feature_space import areas
 from core.mistakes import results
-from core.mistakes.feature_space import data_map, nearest
+from core.mistakes.feature_space import data_map, density, nearest
 from core.predictions import evaluations, sample_features
 from tests.support.pages.looking import as_read, captions, component, components, opened
 from tests.support.pages.mistakes_page import PAGE, shown
@@ -90,20 +92,47 @@ def test_training_images_evaluated_by_other_weights_do_not_count(
     assert page.button(key="evaluate_training").label == "Evaluate the training images"
 
 
-def test_an_evaluation_without_features_says_so_and_offers_to_make_it_again() -> None:
-    page = opened(PAGE, checkpoint="digits", view="Map")
+def test_beyond_the_most_points_the_map_shows_cells_with_their_numbers(
+    digits_with_features: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(density, "MOST_POINTS", 100)
+    page = opened(PAGE, checkpoint=digits_with_features, view="Map")
+    ends = component(page, "palette")
+    assert (ends["low"], ends["high"]) == ("all right", "all wrong")
+    page.selectbox(key="colour").select("true class").run()
+    drawn, whole = component(page, "palette"), results.read(paths.root() / digits_with_features)
+    counts = np.frombuffer(base64.b64decode(drawn["counts"]), np.uint32)
+    assert counts.sum() == whole.table.num_rows > len(counts)
+    assert drawn["side"] == density.SIDE
+    assert sum(drawn["sizes"]) == whole.table.num_rows
+
+
+@pytest.fixture
+def featureless() -> Iterator[str]:
+    """A copy of the checkpoint ``digits`` whose evaluation has neither features nor properties."""
+    folder = paths.folder("digits-without-features")
+    left_out = shutil.ignore_patterns(paths.FEATURES, paths.PROPERTIES)
+    shutil.copytree(paths.root() / "digits", folder, ignore=left_out)
+    yield folder.name
+    shutil.rmtree(folder)
+
+
+def test_an_evaluation_without_features_says_so_and_offers_to_make_it_again(featureless: str) -> None:
+    page = opened(PAGE, checkpoint=featureless, view="Map")
     assert not page.exception
     assert not any("palette" in each for each in components(page))
     assert any("has no features: " in as_read(each.value) for each in page.markdown)
     assert page.button(key="evaluate_again").label == "Evaluate again"
-    assert "has no features" in captions(opened(PAGE, checkpoint="digits", sample="digits/677"))
+    assert "has no features" in captions(opened(PAGE, checkpoint=featureless, sample="digits/677"))
 
 
 def test_umap_can_be_chosen_where_it_is_installed(
     digits_with_features: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The library is optional: here it gives each sample its features' first and last number."""
-    assert "map_by" not in opened(PAGE, checkpoint=digits_with_features, view="Map").query_params
+    without = opened(PAGE, checkpoint=digits_with_features, view="Map")
+    assert "map_by" not in without.query_params
+    assert "pip install umap-learn" in captions(without)
     layout = SimpleNamespace(fit_transform=lambda features: features[:, [0, -1]])
     library = ModuleType("umap")
     monkeypatch.setattr(library, "UMAP", lambda **_settings: layout, raising=False)
@@ -111,6 +140,7 @@ def test_umap_can_be_chosen_where_it_is_installed(
     monkeypatch.setitem(sys.modules, "umap", library)
     page = opened(PAGE, checkpoint=digits_with_features, view="Map", map_by="UMAP", area=AREA)
     assert not page.exception
+    assert "pip install" not in captions(page)
     features = sample_features.read(evaluations.find(paths.root() / digits_with_features, "digits-val"))
     assert features is not None
     places = areas.on_unit_square(np.asarray(features[:, [0, -1]], np.float32))

@@ -9,6 +9,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
   const places = new Uint16Array(bytes(data.points).buffer), colours = bytes(data.colours), n = colours.length;
   const labels = new Uint16Array(bytes(data.labels).buffer), predicted = new Uint16Array(bytes(data.predicted).buffer);
+  const counts = data.counts ? new Uint32Array(bytes(data.counts).buffer) : null;  // Of cells.
+  const most = counts ? counts.reduce((one, other) => Math.max(one, other), 1) : 1;
   over.setAttribute("aria-label", data.label);
 
   const inColour = data.palette.map(() => []);
@@ -27,7 +29,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return [made, ...(inColour.at(-1).length ? [entry(data.palette.at(-1), `unknown (${inColour.at(-1).length.toLocaleString("en")})`)] : [])];
   };
   find(".legend").replaceChildren(...(data.names.length
-    ? data.names.map((name, i) => entry(data.palette[i], `${name} (${inColour[i].length.toLocaleString("en")})`))
+    ? data.names.map((name, i) => entry(data.palette[i], `${name} (${(data.sizes[i] ?? inColour[i].length).toLocaleString("en")})`))
     : ramp()));
 
   let width = 0, height = 0, drawn = null;
@@ -43,6 +45,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
     canvas.height = height * scale;
     context.scale(scale, scale);
     return context;
+  };
+  const drawCells = () => {
+    const context = sized(dots), wide = (width - 2 * MARGIN) / (right - left || 1) / data.side;
+    const tall = (height - 2 * MARGIN) / (high - low || 1) / data.side;
+    inColour.forEach((rows, i) => {
+      context.fillStyle = data.palette[i];
+      for (const row of rows) {
+        context.globalAlpha = 0.2 + (0.8 * Math.log1p(counts[row])) / Math.log1p(most);
+        context.fillRect(x(places[2 * row] / FULL) - wide / 2, y(places[2 * row + 1] / FULL) - tall / 2, wide + 0.3, tall + 0.3);
+      }
+    });
   };
   const drawDots = () => {
     const context = sized(dots), few = n <= FEW, radius = Math.max(1, Math.min(4, 32 / n ** 0.3));
@@ -94,8 +107,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   const say = (near) => {
     if (near === undefined) { reading.textContent = data.hint; return; }
+    const many = counts?.[near] > 1 ? `${counts[near].toLocaleString("en")} samples, one of them: ` : "";
     const label = data.classes[labels[near]], name = data.classes[predicted[near]];
-    reading.textContent = label === name ? `${label}, right` : `${label}, predicted ${name}`;
+    reading.textContent = many + (label === name ? `${label}, right` : `${label}, predicted ${name}`);
   };
   const isClick = () => drawn.every(([px, py]) => Math.hypot(px - drawn[0][0], py - drawn[0][1]) < STILL);
 
@@ -123,7 +137,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     width = frame.clientWidth;
     height = Math.max(LEAST, Math.min(width, room(find(".plane")) - BELOW));
     dots.style.height = `${height}px`;
-    drawDots();
+    counts ? drawCells() : drawDots();
     drawOver();
   });
 }

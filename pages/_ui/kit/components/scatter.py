@@ -19,7 +19,8 @@ class Colours:
     """The colour of each point: ``idx`` (N,) into ``palette``, which has at most 256 colours.
 
     ``names`` are those of the colours, where each is a category. Without names the palette is a scale from
-    ``low`` to ``high``, and its last colour stands for unknown values.
+    ``low`` to ``high``, and its last colour stands for unknown values. ``sizes`` are the numbers of samples
+    of the categories, where a point stands for several.
     """
 
     palette: Sequence[str]
@@ -27,16 +28,23 @@ class Colours:
     names: Sequence[str] = ()
     low: str = ""
     high: str = ""
+    sizes: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """Points (N, 2) from 0 to 1, with the true and the predicted class of each, (N,), and their names."""
+    """Points (N, 2) from 0 to 1, with the true and the predicted class of each, (N,), and their names.
+
+    Where a point is a cell of a grid with ``side`` cells along each side of the map, ``counts`` (N,) are the
+    numbers of samples in it.
+    """
 
     places: FloatArray
     label: IntArray
     predicted: IntArray
     class_names: Sequence[str]
+    counts: IntArray | None = None
+    side: int = 0
 
 
 def draw(
@@ -48,7 +56,7 @@ def draw(
     on_area: Callable[[Area | None], None],
     on_pick: Callable[[int], None],
 ) -> None:
-    """Draw points and an area; ``on_area`` gets one that is drawn, ``on_pick`` the row of a point."""
+    """Draw points and an area; ``on_area`` gets one that is drawn, ``on_pick`` the number of a point."""
 
     def outlined() -> None:
         corners = values.outline(key)
@@ -71,6 +79,9 @@ def draw(
             "classes": list(points.class_names),
             "palette": list(colours.palette),
             "names": list(colours.names),
+            "sizes": list(colours.sizes),
+            "counts": "" if points.counts is None else _packed(points.counts, np.uint32),
+            "side": points.side,
             "low": colours.low,
             "high": colours.high,
             "range": [left, right, low, high],

@@ -3,39 +3,32 @@
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.drawing import render
+from core.arrays import IntArray
+from core.evaluation.feature_space import umap_plane
 from core.evaluation.metrics import column
 from core.evaluation.selection import sample_at
-from core.mistakes.feature_space import data_map
-from core.mistakes.feature_space.data_map import Categories, DataMap
+from core.mistakes.feature_space import data_map, density
+from core.mistakes.feature_space.data_map import DataMap
 from core.mistakes.results import Results
 from core.predictions import sample_features
-from core.shares import three_digits
 from pages._ui import words
 from pages._ui.kit import options
 from pages._ui.kit.components import scatter
-from pages._ui.kit.components.scatter import Colours, Points
+from pages._ui.kit.components.scatter import Points
 from pages._ui.kit.evaluations import evaluating
 from pages._ui.kit.samples import gallery
 from pages._ui.kit.samples.gallery import Selection
 from pages._ui.mistakes import average, exports, objects, sample_view
+from pages._ui.mistakes.data_map import colours
 from pages._ui.mistakes.state import maps
-from pages._ui.session import values
 from pages._ui.session.data.image_access import Pictures
 from pages._ui.session.evaluation import choices
 
-_COLOUR = "colour"
 _MAPS = {"main": "Main directions", "umap": "UMAP"}
-_RIGHT, _WRONG, _UNKNOWN = "#0f9488", "#e8590c", "#8794a3"
-# Readable in the light and the dark theme.
-_PALETTE = (
-    "#0f9488", "#e8590c", "#6366f1", "#ca8a04", "#db2777",
-    "#0284c7", "#65a30d", "#9333ea", "#b45309", "#22b8cf", _UNKNOWN,
-)  # fmt: skip
-_SCALE = [f"rgb({red},{green},{blue})" for red, green, blue in render.palette("viridis")[:255].tolist()]
 
 
 def draw(results: Results, pictures: Pictures, opened: str | None) -> None:
@@ -101,51 +94,29 @@ def _draw_overview(results: Results, selection: Selection, pictures: Pictures, d
 
 
 def _draw_map(results: Results, drawn: DataMap, head: DeltaGenerator) -> None:
+    colouring = colours.pick(results, head)
+    names = [words.readable(words.shortened(name)) for name in results.class_names]
+    label, predicted = column(results.table, "label"), column(results.table, "predicted")
+    if len(drawn.points) > density.MOST_POINTS:
+        cells = density.cells(drawn.points, colouring)
+        rows, coloured = cells.rows, colours.of_cells(cells, colouring)
+        points = Points(cells.centres, label[rows], predicted[rows], names, cells.counts, density.SIDE)
+    else:
+        rows, coloured = np.arange(len(label)), colours.of_samples(colouring)
+        points = Points(drawn.points, label, predicted, names)
     scatter.draw(
-        Points(
-            drawn.points,
-            column(results.table, "label"),
-            column(results.table, "predicted"),
-            [words.readable(words.shortened(name)) for name in results.class_names],
-        ),
-        _colours(results, head),
-        choices.area(),
-        key="data_map",
-        on_area=gallery.choose_area,
-        on_pick=partial(_open, results),
-    )
+        points, coloured, choices.area(), key="data_map",
+        on_area=gallery.choose_area, on_pick=partial(_open, results, rows),
+    )  # fmt: skip
     meaning = (
         "neighbours stay together, and distances between groups mean little."
         if drawn.share is None
         else "these are the two main directions of its features, with "
         f"{words.percent(drawn.share)} of their variance."
     )
-    st.caption(f"Points are close where the network sees samples as alike: {meaning}")
+    missing = "" if umap_plane.is_installed() else " Another map, UMAP, needs `pip install umap-learn`."
+    st.caption(f"Points are close where the network sees samples as alike: {meaning}{missing}")
 
 
-def _colours(results: Results, head: DeltaGenerator) -> Colours:
-    """The colours of the points, by what is chosen."""
-    known = maps.properties(results)
-    names = data_map.colourings(known)
-    chosen = head.selectbox(
-        "Colour by", names, key=_COLOUR, bind="query-params", persist_state="session",
-        format_func=lambda name: words.readable(name.replace("_", " ").capitalize()),
-        label_visibility="collapsed", width=200,
-    )  # fmt: skip
-    colouring = data_map.colouring(results, known, values.choice(chosen, names))
-    if isinstance(colouring, Categories):
-        own = {"right": _RIGHT, "wrong": _WRONG, data_map.OTHERS: _UNKNOWN}
-        palette = [own.get(name, colour) for name, colour in zip(colouring.names, _PALETTE, strict=False)]
-        return Colours(
-            palette, colouring.idx, [words.readable(words.shortened(name)) for name in colouring.names]
-        )
-    return Colours(
-        [*_SCALE, _UNKNOWN],
-        colouring.shades,
-        low=three_digits(colouring.low),
-        high=three_digits(colouring.high),
-    )
-
-
-def _open(results: Results, row: int) -> None:
-    choices.open_sample(sample_at(results.table, row).sample_id)
+def _open(results: Results, rows: IntArray, place: int) -> None:
+    choices.open_sample(sample_at(results.table, int(rows[place])).sample_id)

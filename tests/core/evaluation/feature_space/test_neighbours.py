@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from core.evaluation.feature_space.exhaustive import Exhaustive
 from core.evaluation.feature_space.neighbours import FeatureSpace, cosines
+from core.evaluation.feature_space.sketch import Sketch
 
 
 def _features(number: int, seed: int = 0, scale: float = 1.0) -> np.typing.NDArray[np.float16]:
@@ -40,3 +42,34 @@ def test_of_few_samples_all_are_given_and_none_has_a_direction_without_features(
 def test_a_space_without_samples_is_refused() -> None:
     with pytest.raises(ValueError, match="no samples"):
         FeatureSpace.of(_features(0))
+
+
+def test_a_sketch_of_many_samples_finds_all_of_the_nearest() -> None:
+    """Features as of a network: few directions hold most, and some of the others' noise is left out."""
+    random = np.random.default_rng(0)
+    few = random.standard_normal((20_000, 40)) / np.arange(1, 41) ** 0.5
+    wide = few @ random.standard_normal((40, 160)) + 0.3 * random.standard_normal((20_000, 160))
+    features = wide.clip(0).astype(np.float16)
+    slow, sketched = (
+        FeatureSpace(features, Exhaustive.of(features)),
+        FeatureSpace(features, Sketch.of(features)),
+    )
+    for row in range(0, 20_000, 2_000):
+        assert sketched.nearest(features[row]).rows.tolist() == slow.nearest(features[row]).rows.tolist()
+
+
+def test_a_sketch_in_all_directions_has_the_cosines_themselves() -> None:
+    features = _features(300)
+    sketch = Sketch.of(features)
+    every = features.astype(np.float64)
+    unit = every / np.linalg.norm(every, axis=1, keepdims=True)
+    np.testing.assert_allclose(
+        (sketch.points.double() @ sketch.points.double().T).numpy(), unit @ unit.T, atol=2e-3
+    )
+
+
+def test_beyond_100000_samples_a_space_has_a_sketch() -> None:
+    assert isinstance(FeatureSpace.of(np.ones((100_000, 2), np.float16)).search, Exhaustive)
+    many = FeatureSpace.of(np.ones((100_001, 2), np.float16))
+    assert isinstance(many.search, Sketch)
+    np.testing.assert_allclose(many.nearest(many.features[0]).cosines, 1)
