@@ -1,13 +1,15 @@
 """The command ``drift``: are new photos like those that a network was validated on?"""
 
 import argparse
+import sys
 
 from core.checkpoints import store
-from core.commands.options import engines
-from core.commands.options.numbers import LARGEST_SEED, place, whole
+from core.commands.options import engines, evaluated
+from core.commands.options.numbers import place
 from core.data.sources.photos import photos_below
 from core.mistakes import drift
 from core.mistakes.reports import DRIFT, ReportPlace
+from core.predictions.properties import metadata
 
 _PRINTED = 5
 
@@ -15,33 +17,38 @@ _PRINTED = 5
 def add_drift(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``drift``."""
     parser.set_defaults(run=_drift)
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
+    evaluated.add_checkpoint(parser)
     parser.add_argument(
         "--data", type=place, required=True, metavar="DIR", help="folder of new photos; labels are not needed"
     )
     parser.add_argument(
-        "--evaluation",
-        metavar="NAME",
-        help="evaluation whose photos are the known ones (default: the first of the checkpoint)",
+        "--metadata",
+        type=place,
+        metavar="FILE",
+        help="CSV file with columns of your own on the new photos, joined by path; columns that the "
+        "evaluation has too are compared",
     )
-    parser.add_argument(
-        "--seed",
-        type=whole(0, LARGEST_SEED),
-        default=0,
-        metavar="S",
-        help="for the random divisions of the test (default: 0)",
+    evaluated.add_evaluation(
+        parser, "evaluation whose photos are the known ones (default: the first of the checkpoint)"
     )
+    evaluated.add_seed(parser, "for the random divisions of the test")
     engines.add(parser)
-    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="output folder")
+    evaluated.add_out(parser)
 
 
 def _drift(options: argparse.Namespace) -> int:
     folder = store.find(options.checkpoint)
+    images = photos_below(options.data)
+    if options.metadata:
+        described = metadata.described(images, options.metadata)
+        images = described.images
+        for note in described.notes:
+            print(note, file=sys.stderr)
     made = ReportPlace(options.out, DRIFT)
     with made.held():
         found = drift.report(
             folder,
-            photos_below(options.data),
+            images,
             options.evaluation,
             engines.engine(options),
             seed=options.seed,

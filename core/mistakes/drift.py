@@ -106,8 +106,9 @@ def json_of(drift: Drift) -> bytes:
     ``p`` is the probability of a difference at least as unusual in any test by chance. ``statistic`` is how
     well a linear classifier on the features tells new photos from known ones: its ROC AUC, 0.5 not at all;
     null for a network without features. ``tests`` are all tests, the most unusual first. ``properties`` has
-    medians and the test of each property; ``classes`` the shares of each predicted class. ``strangest`` are
-    up to 200 new photos with the cause, the strangest first; their paths are below the folder ``data``.
+    medians and the test of each property, ``metadata`` the test of each column of texts that both sides have,
+    and the shares of its values; ``classes`` the shares of each predicted class. ``strangest`` are up to 200
+    new photos with the cause, the strangest first; their paths are below the folder ``data``.
     """
     compared = drift.comparison
     classifier = compared.test(CLASSIFIER)
@@ -122,6 +123,7 @@ def json_of(drift: Drift) -> bytes:
         "num_divisions": compared.num_divisions,
         "tests": [_test(each) for each in compared.tests],
         "properties": properties(drift),
+        "metadata": metadata(drift),
         "classes": class_shares(drift),
         "strangest": [strange(drift, each) for each in drift.strangest[:_SHOWN]],
     }
@@ -136,12 +138,27 @@ def properties(drift: Drift) -> dict[str, dict[str, float]]:
     """For each property that was tested: its median in known and new photos, and the test, in its order."""
     found = {}
     for test in drift.comparison.tests:
-        if test.name not in _OTHERS:
+        if test.name not in (*_OTHERS, *drift.known.seen.texts):
             known, new = (side.seen.properties[test.name] for side in (drift.known, drift.new))
             medians = {"known": _median(known), "new": _median(new)}
             found[test.name] = medians | {
                 name: value for name, value in _test(test).items() if name != "name"
             }
+    return found
+
+
+def metadata(drift: Drift) -> dict[str, dict[str, Any]]:
+    """For each column of texts: its test, and the shares of its values, the largest shift first."""
+    found: dict[str, dict[str, Any]] = {}
+    for test in drift.comparison.tests:
+        if test.name in drift.known.seen.texts and test.name not in _OTHERS:
+            known, new = (side.seen.texts[test.name] for side in (drift.known, drift.new))
+            values = [
+                {"value": value, "known": float((known == value).mean()), "new": float((new == value).mean())}
+                for value in np.unique(np.concatenate([known, new])).tolist()
+            ]
+            values.sort(key=lambda each: -abs(each["new"] - each["known"]))
+            found[test.name] = {"p": test.p, "p_adjusted": test.p_adjusted, "values": values}
     return found
 
 

@@ -1,6 +1,6 @@
 """What a network sees in photos, without their labels: of an evaluation, or from a pass over new photos."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from core import files
 from core.checkpoints import store
-from core.data.image_set import ImageSet, Labels
+from core.data.image_set import ImageSet, Labels, Metadatum
 from core.errors import DataError
 from core.evaluation.drift.two_samples import Seen
 from core.evaluation.metrics import column
@@ -72,8 +72,8 @@ def of_evaluation(
     if properties is None:  # Features may be missing for another reason: the network has none.
         images = images_of(evaluation)
         return _passed(evaluation.of, images, _places(images, ids), engine, on_progress)
-    measured = {name: properties[name].to_numpy(np.float64) for name in MEASURED}
-    return SeenPhotos(ids, _seen(table, measured, features))
+    columns = {str(name): values.to_list() for name, values in properties.drop(columns="sample_id").items()}
+    return SeenPhotos(ids, _seen(table, columns, features))
 
 
 def _places(images: ImageSet, sample_ids: Sequence[str]) -> Labels:
@@ -103,20 +103,30 @@ def _passed(
     whole = pa.concat_tables([tables[part] for part in sorted(tables)])
     if not len(whole):
         raise DataError(f"none of the {len(indices)} images of {images.name!r} can be read")
-    return SeenPhotos(whole["sample_id"].to_pylist(), _of_rows(whole))
+    return SeenPhotos(whole["sample_id"].to_pylist(), _of_rows(whole, images))
 
 
-def _of_rows(rows: pa.Table) -> Seen:
+def _of_rows(rows: pa.Table, images: ImageSet) -> Seen:
     features = None
     if FEATURES in rows.column_names:
         lists = rows[FEATURES].combine_chunks()
         features = lists.flatten().to_numpy().reshape(len(rows), -1)
-    return _seen(rows, {name: column(rows, name) for name in MEASURED}, features)
+    place = {name: index for index, name in enumerate(images.sample_ids)}
+    indices = [place[name] for name in rows["sample_id"].to_pylist()]
+    described = {name: [values[index] for index in indices] for name, values in images.metadata.items()}
+    return _seen(rows, described | {name: column(rows, name).tolist() for name in MEASURED}, features)
 
 
 def _seen(
     table: pa.Table,
-    measured: dict[str, np.typing.NDArray[np.float64]],
+    columns: Mapping[str, Sequence[Metadatum | None]],
     features: np.typing.NDArray[np.float16] | None,
 ) -> Seen:
-    return Seen(features, measured, column(table, "predicted"), column(table, "p_predicted"))
+    """What is seen in the rows of a table, with properties and metadata in ``columns`` (N,) by name."""
+    numbers, texts = {}, {}
+    for name, values in columns.items():
+        if any(isinstance(value, str) for value in values):
+            texts[name] = np.array([value if isinstance(value, str) else "" for value in values])
+        else:
+            numbers[name] = np.array([np.nan if value is None else value for value in values], np.float64)
+    return Seen(features, numbers, column(table, "predicted"), column(table, "p_predicted"), texts)

@@ -6,7 +6,7 @@ statistic of each division, so that many statistics make no false alarms (Westfa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,10 @@ from core.evaluation.drift.statistics import (
 CLASSIFIER, ENERGY, PREDICTED, CONFIDENCE = "classifier", "energy", "predicted classes", "confidence"
 _PERMUTATIONS = 999
 _MOST = 2_000  # Photos of each sample; more are drawn from.
+_MOST_VALUES = 50  # Of metadata: a patient or a file name, of which each sample has others, is no drift.
 FEWEST = 5
+
+Texts = NDArray[np.str_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,13 +34,15 @@ class Seen:
     """What is known of N photos without their labels.
 
     ``features`` (N, D) are None for a network that has none. ``properties`` (N,) by name may be NaN.
-    ``predicted`` (N,) are class indices, ``confidence`` (N,) their probabilities.
+    ``predicted`` (N,) are class indices, ``confidence`` (N,) their probabilities. ``texts`` (N,) by name, as
+    the weather, are empty where unknown.
     """
 
     features: NDArray[np.floating] | None
     properties: Mapping[str, DoubleArray]
     predicted: IntArray
     confidence: DoubleArray
+    texts: Mapping[str, Texts] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.predicted)
@@ -49,6 +54,7 @@ class Seen:
             {name: values[rows] for name, values in self.properties.items()},
             self.predicted[rows],
             self.confidence[rows],
+            {name: values[rows] for name, values in self.texts.items()},
         )
 
 
@@ -127,6 +133,9 @@ def _statistics(known: Seen, new: Seen, sides: FloatArray, seed: int) -> dict[st
     predicted = np.concatenate([known.predicted, new.predicted])
     if len(np.unique(predicted)) > 1:
         found[PREDICTED] = class_distances(predicted, sides)
+    for name in (name for name in known.texts if name in new.texts):
+        if (codes := _joined_texts(known.texts[name], new.texts[name])) is not None:
+            found[name] = class_distances(codes, sides)
     if known.features is not None and new.features is not None:
         features = principal(np.concatenate([known.features, new.features]))
         found[ENERGY] = energy_distances(features, sides)
@@ -141,6 +150,22 @@ def _joined(known: DoubleArray, new: DoubleArray) -> DoubleArray | None:
     values = np.concatenate([known, new]).astype(np.float64)
     values = np.where(np.isfinite(values), values, np.median(values[np.isfinite(values)]))
     return values if np.ptp(values) > 0 else None
+
+
+def _joined_texts(known: Texts, new: Texts) -> IntArray | None:
+    """Texts of known and then of new photos as numbers, the most frequent where one is unknown.
+
+    None if they say nothing: one side is unknown, all are the same, or more than 50 differ.
+    """
+    if not (known != "").any() or not (new != "").any():
+        return None
+    texts = np.concatenate([known, new])
+    names, codes, counts = np.unique(texts[texts != ""], return_inverse=True, return_counts=True)
+    if not 1 < len(names) <= _MOST_VALUES:
+        return None
+    joined = np.full(len(texts), counts.argmax())
+    joined[texts != ""] = codes
+    return joined
 
 
 def _tests(names: list[str], statistics: DoubleArray) -> tuple[DriftTest, ...]:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -64,6 +65,34 @@ def test_the_file_has_medians_shares_and_causes(known: Path) -> None:
     assert len(strangest) == 40
     assert isinstance(report["classes"], list)
     assert sum(each["new"] for each in report["classes"]) == pytest.approx(1)
+
+
+def _described(data: Path, **columns: list[object]) -> Path:
+    """A CSV file beside a folder of photos, a row for each."""
+    names = sorted(path.relative_to(data).as_posix() for path in data.rglob("*.png"))
+    table = data.with_suffix(".csv")
+    pd.DataFrame({"path": names} | columns).to_csv(table, index=False)
+    return table
+
+
+def test_metadata_are_compared_by_their_values(tmp_path: Path) -> None:
+    random_checkpoint()
+    known, new = _photos(tmp_path / "known", 60, seed=0), _photos(tmp_path / "new", 40, seed=1)
+    before = _described(known, weather=["sun"] * 60, age=[30 + n % 9 for n in range(60)])
+    after = _described(new, weather=["sun", "fog"] * 20, age=[50 + n % 9 for n in range(40)])
+    command = ["random", "--device", "cpu", "--data"]
+    assert main(["evaluate", *command, str(known), "--as", "known", "--metadata", str(before)]) == 0
+    assert main(["drift", *command, str(new), "--metadata", str(after), "--out", str(tmp_path)]) == 0
+    report = json.loads((tmp_path / "drift.json").read_text())
+    assert report["p"] < 0.01
+    age, weather = report["properties"]["age"], report["metadata"]["weather"]
+    assert (age["known"], age["new"]) == (34, 53.5)
+    assert age["statistic"] == 1
+    assert weather["p_adjusted"] < 0.01
+    assert weather["values"] == [
+        {"value": "fog", "known": 0.0, "new": 0.5},
+        {"value": "sun", "known": 1.0, "new": 0.5},
+    ]
 
 
 def test_too_few_photos_are_named(known: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """Drift: every statistic against a slow formula, the error rate of the whole test, and strange photos."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -112,6 +113,36 @@ def test_another_mix_of_predicted_classes_is_found() -> None:
     new = _photos(100, 1)
     new = Seen(new.features, new.properties, new.predicted // 2, new.confidence)
     assert compare(_photos(150, 0), new).tests[0].name == PREDICTED
+
+
+def _told(seen: Seen, **texts: list[str]) -> Seen:
+    return replace(seen, texts={name: np.array(values) for name, values in texts.items()})
+
+
+def test_metadata_that_both_samples_have_are_compared() -> None:
+    known = _told(_photos(150, 0), weather=["sun", "rain"] * 75, patient=[f"a{n}" for n in range(150)])
+    new = _told(
+        _photos(100, 1),
+        weather=["sun"] * 20 + ["rain"] * 80,
+        patient=[f"b{n}" for n in range(100)],
+        lens=["x"] * 100,
+    )
+    found = compare(known, new)
+    assert found.p < 0.01
+    assert found.tests[0].name == "weather"
+    assert found.tests[0].statistic == pytest.approx(
+        stats.chi2_contingency([[75, 75], [20, 80]], correction=False).statistic
+    )
+    assert found.test("patient") is None  # Each sample has others.
+    assert found.test("lens") is None  # Of new photos only.
+
+
+def test_photos_without_metadata_count_as_the_most_frequent_value() -> None:
+    known = _told(_photos(150, 0), weather=["sun", "rain", "sun"] * 50)
+    complete = _told(_photos(100, 1), weather=["sun"] * 100)
+    gaps = _told(_photos(100, 1), weather=["", "sun"] * 50)
+    assert compare(known, complete).test("weather") == compare(known, gaps).test("weather")
+    assert compare(known, _told(_photos(100, 1), weather=[""] * 100)).test("weather") is None
 
 
 def test_adjusted_probabilities_are_never_smaller_and_keep_the_order() -> None:
