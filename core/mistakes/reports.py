@@ -2,6 +2,10 @@
 
 import contextlib
 import hashlib
+import os
+import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +20,7 @@ from core.passes.progress import PassProgress, ProgressFile
 from core.predictions.evaluations import Evaluation
 
 DRIFT, STRESS, OBJECTS, GROUPS = "drift", "stress", "objects", "groups"
+_MOST_DIGITS = 20
 _START_S = 60.0  # Seconds in which the process loads its libraries and the network.
 
 
@@ -44,11 +49,14 @@ class ReportPlace:
             EvaluationError: another process is making it.
         """
         files.make_folder(self.folder)
-        with locks.held(self._lock, EvaluationError(f"{str(self.path)!r} is being made by another process")):
+        taken = EvaluationError(f"{str(self.path)!r} is being made by another process")
+        with locks.held(self._lock, taken), _ending_in_order():
             try:
+                files.write(self._process, str(os.getpid()).encode(), durable=False)
                 yield
             finally:
-                self._progress.unlink(missing_ok=True)
+                for temporary in (self._progress, self._process):
+                    temporary.unlink(missing_ok=True)
 
     def write(self, content: bytes) -> None:
         """Write the report, whole or not at all."""
@@ -84,6 +92,13 @@ class ReportPlace:
             self._log.unlink(missing_ok=True)
             raise EvaluationError(fault)
 
+    def stop(self) -> None:
+        """End the process that is making the report; an earlier report stays."""
+        with contextlib.suppress(FileError, ValueError, ProcessLookupError):
+            number = int(files.read(self._process, _MOST_DIGITS))
+            if self.is_under_way():  # Else the number may be that of another program.
+                os.kill(number, signal.SIGTERM)
+
     def complaint(self) -> str:
         """Why the last process failed; empty if it did not."""
         return processes.last_error(self._log)
@@ -97,6 +112,10 @@ class ReportPlace:
         return self.folder / f".{self.name}.progress.json"
 
     @property
+    def _process(self) -> Path:
+        return self.folder / f".{self.name}.pid"
+
+    @property
     def _log(self) -> Path:
         return self.folder / f".{self.name}.log"
 
@@ -106,3 +125,16 @@ def kept(evaluation: Evaluation, name: str) -> ReportPlace:
     known = f"{evaluation.of.resolve()} {evaluation.name} {evaluation.table.stat().st_mtime_ns}"
     digest = hashlib.blake2b(known.encode(errors="replace"), digest_size=8).hexdigest()
     return ReportPlace(places.cache_root() / "reports" / digest, name)
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let SIGTERM end the block as an exception, so that it removes its temporary files."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -17,6 +17,7 @@ from core.data.image_set import ImageSet
 from core.errors import DataError
 from core.evaluation.drift.stress import Degradation, Step, steps
 from core.evaluation.metrics import column, distinct_names
+from core.files.stored import Json
 from core.images.degrading import KINDS, degraded
 from core.mistakes import results
 from core.passes.in_process import IN_PROCESS
@@ -131,6 +132,12 @@ def json_of(stress: Stress) -> bytes:
         },
     }
     return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n".encode()
+
+
+def weakest_classes(report: Json) -> list[str]:
+    """The classes of a ``stress.json``, the one with the lowest mean accuracy over all steps first."""
+    shares = [step["per_class"] for kind in report["kinds"].values() for step in kind["steps"]]
+    return sorted(shares[0], key=lambda name: sum(each[name] for each in shares)) if shares else []
 
 
 def _step(stress: Stress, step: Step) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from core.evaluation.metrics import CalibrationBins, ConfidenceHistogram
 from core.evaluation.ranking.curves import PrecisionRecallCurve, RocCurve
@@ -210,34 +208,4 @@ def _square(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
     figure.update_yaxes(
         title=y_title, range=[-0.01, 1.03], tickformat=".0%", fixedrange=True, gridcolor=GRID, zeroline=False
     )
-    return figure
-
-
-def stress(report: Mapping[str, Any]) -> go.Figure:
-    """Accuracy at each step of each kind of degradation, in one small plot a kind; dotted without any."""
-    kinds = report["kinds"]
-    figure = make_subplots(2, -(-len(kinds) // 2), subplot_titles=list(kinds), shared_yaxes=True)
-    for place, kind in enumerate(kinds.values()):
-        steps = kind["steps"]
-        figure.add_scatter(
-            x=[f"{each['value']:g}" for each in steps],
-            y=[each["accuracy"] for each in steps],
-            error_y={
-                "symmetric": False,
-                "array": [each["high"] - each["accuracy"] for each in steps],
-                "arrayminus": [each["accuracy"] - each["low"] for each in steps],
-                "thickness": 1,
-            },
-            mode="lines+markers",
-            line={"color": RIGHT, "width": 2},
-            showlegend=False,
-            hovertemplate=f"%{{y:.1%}} at %{{x}} {kind['unit']}<extra></extra>",
-            row=1 + place // (-(-len(kinds) // 2)),
-            col=1 + place % (-(-len(kinds) // 2)),
-        )
-    figure.add_hline(y=report["accuracy"], line={"color": QUIET, "dash": "dot", "width": 1.5})
-    figure.update_yaxes(range=[0, 1.04], tickformat=".0%", gridcolor=GRID, fixedrange=True)
-    figure.update_xaxes(type="category", fixedrange=True, showgrid=False)
-    figure.update_annotations(font_size=13)
-    figure.update_layout(height=320, margin={"l": 0, "r": 8, "t": 28, "b": 0})
     return figure

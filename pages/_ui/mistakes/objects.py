@@ -1,15 +1,13 @@
 """A button that measures each sample's object and the heat on it, where the data set marks the objects."""
 
-from functools import partial
-
 import streamlit as st
 
 from core.mistakes.reports import OBJECTS
 from core.mistakes.results import Results
 from core.predictions import properties
 from pages._ui import words
-from pages._ui.mistakes.drift import making
-from pages._ui.mistakes.state import drift, maps
+from pages._ui.mistakes import making
+from pages._ui.mistakes.state import maps
 from pages._ui.mistakes.state import objects as state
 from pages._ui.session.data.image_access import Pictures
 
@@ -19,9 +17,8 @@ def draw(results: Results, pictures: Pictures) -> None:
     if properties.OBJECTS[0] in maps.properties(results):
         _draw_measured(results)
         return
-    place = drift.place(results, OBJECTS)
     if (
-        making.is_under_way(place, "Measuring objects")
+        making.is_under_way(results, OBJECTS, "Measuring objects")
         or not making.may_start()
         or not state.are_marked(pictures)
     ):
@@ -35,13 +32,11 @@ def draw(results: Results, pictures: Pictures) -> None:
         "it. Both become properties: for groups, and as colours of the map. Makes a map for each sample.",
     )
     if pressed:
-        making.start(
-            partial(place.start, results.evaluation.of.name, "--evaluation", results.evaluation.name)
-        )
+        making.start(results, OBJECTS)
 
 
 def _draw_measured(results: Results) -> None:
-    found = drift.place(results, OBJECTS).read()
+    found = making.last(results, OBJECTS)
     if found and found.get("heat_where_right") is not None and found.get("heat_where_wrong") is not None:
         st.caption(
             f"Heat on the object: {words.percent(found['heat_where_right'])} where the prediction is right, "

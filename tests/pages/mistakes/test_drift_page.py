@@ -1,5 +1,6 @@
 """Drift: the reports that the commands make, as the page shows them; its own process makes the same."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def dim(tmp_path: Path) -> Path:
 def test_without_a_report_the_page_asks_for_a_folder() -> None:
     page = opened(PAGE, **VIEW)
     assert not page.exception
-    assert [each.label for each in page.text_input] == ["Folder of new photos"]
+    assert [each.label for each in page.text_input] == ["Folder of new photos", "Metadata file in it"]
     assert not page.warning
 
 
@@ -68,6 +69,17 @@ def test_the_samples_that_flip_at_a_step_are_shown() -> None:
     assert report is not None
     page = opened(PAGE, **VIEW, drift="Stress test")
     assert "30 samples; " in captions(page)
+    drawn = json.loads(page.get("plotly_chart")[0].proto.spec)["data"]
+    steps = {name: kind["steps"] for name, kind in report["kinds"].items()}
+    curves = {(each["customdata"][0][0], each.get("name")): each["y"] for each in drawn}
+    weakest = page.multiselect[0].value[0]
+    assert curves["blur", "all samples"] == [each["accuracy"] for each in steps["blur"]]
+    assert curves["blur", weakest] == [each["per_class"][weakest] for each in steps["blur"]]
+    means = {
+        name: np.mean([each["per_class"][name] for of in steps.values() for each in of])
+        for name in steps["blur"][0]["per_class"]
+    }
+    assert means[weakest] == min(means.values())
     page.selectbox(key="stress_kind").select("rotation").run()
     page.selectbox(key="stress_step").select_index(3).run()
     flipped = report["kinds"]["rotation"]["steps"][3]["flipped"]

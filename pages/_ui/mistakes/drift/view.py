@@ -1,6 +1,7 @@
 """New photos beside those of the evaluation: the answer, what has shifted, and the strangest photos."""
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,14 +16,15 @@ from pages._ui.kit import options
 from pages._ui.kit.components import tile_box
 from pages._ui.kit.components.tiles import Tile
 from pages._ui.kit.samples.gallery import picture
-from pages._ui.mistakes import fixing
-from pages._ui.mistakes.drift import making, stress
+from pages._ui.mistakes import fixing, making
+from pages._ui.mistakes.drift import stress
 from pages._ui.mistakes.state import drift as state
 from pages._ui.session import values
 from pages._ui.session.data import folders
 
 _PARTS = {"new": "New photos", "stress": "Stress test"}
 _SHOWN = 48
+_MOST_COLUMNS = 3  # Of metadata, those that differ most.
 _UNLIKELY = 0.01
 _TILE = 132
 _NAMES = {
@@ -53,10 +55,7 @@ def _draw_new_photos(results: Results) -> None:
         "Are new photos like those of this evaluation? A folder is enough, labels are not needed. One "
         "permutation test over features, properties, predicted classes and confidence answers."
     )
-    place = state.place(results, DRIFT)
-    if not making.is_under_way(place, "Looking at the photos") and making.may_start():
-        _draw_form(results)
-    report = place.read()
+    report = making.offer(results, DRIFT, "Looking at the photos", _draw_form)
     if report is not None:
         _draw_report(results.evaluation, report)
 
@@ -64,6 +63,10 @@ def _draw_new_photos(results: Results) -> None:
 def _draw_form(results: Results) -> None:
     with st.form("drift", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         entered = st.text_input("Folder of new photos", key="drift_folder", placeholder="/path/to/photos")
+        described = st.text_input(
+            "Metadata file in it", key="drift_metadata", placeholder="optional: cameras.csv", width=220,
+            help="CSV file with a row for each photo: columns that the evaluation has too are compared.",
+        )  # fmt: skip
         wanted = st.form_submit_button("Compare", type="primary", icon=":material/difference:")
     typed = values.text(entered).strip()
     if not wanted or not typed:
@@ -73,8 +76,10 @@ def _draw_form(results: Results) -> None:
     except CoreError as error:
         st.error(words.sentence(error), icon=":material/error:")
         return
-    arguments = (results.evaluation.of.name, "--data", str(place), "--evaluation", results.evaluation.name)
-    making.start(partial(state.place(results, DRIFT).start, *arguments))
+    metadata = Path(values.text(described).strip()).name  # A name only: nothing outside of the folder.
+    making.start(
+        results, DRIFT, "--data", str(place), *(["--metadata", str(place / metadata)] if metadata else [])
+    )
 
 
 def _draw_report(evaluation: Evaluation, report: dict[str, Any]) -> None:
@@ -86,7 +91,9 @@ def _draw_report(evaluation: Evaluation, report: dict[str, Any]) -> None:
     left, right = st.columns([9, 11], gap="large")
     with left:
         _draw_tests(report)
-        _draw_classes(report)
+        _draw_shares("Predicted classes", "Class", report["classes"], "class_name")
+        for name, column in list(report.get("metadata", {}).items())[:_MOST_COLUMNS]:
+            _draw_shares(words.plain(words.shortened(name)), "Value", column["values"], "value")
     with right:
         _draw_strangest(report)
 
@@ -125,16 +132,17 @@ def _draw_tests(report: dict[str, Any]) -> None:
         )
 
 
-def _draw_classes(report: dict[str, Any]) -> None:
-    st.markdown("## Predicted classes", anchors=False)
+def _draw_shares(title: str, of: str, rows: list[dict[str, Any]], name: str) -> None:
+    """The share of each class or value in evaluated and in new photos; ``name`` is the key of its name."""
+    st.markdown(f"## {title}", anchors=False)
     share = partial(st.column_config.ProgressColumn, format="percent", min_value=0.0, max_value=1.0)
     st.dataframe(
-        report["classes"],
+        rows,
         hide_index=True,
-        height=212,
-        key="drift_classes",
+        height=min(212, 36 * (len(rows) + 1) + 2),
+        key=f"drift_shares_{title}",
         column_config={
-            "class_name": st.column_config.TextColumn("Class"),
+            name: st.column_config.TextColumn(of),
             "known": share("Evaluated"),
             "new": share("New"),
         },

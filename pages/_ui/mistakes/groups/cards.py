@@ -8,7 +8,6 @@ import streamlit as st
 
 from core.evaluation.groups.group_test import GroupScore
 from core.evaluation.selection import SampleFilter, page_of, rows_of, sample_at
-from core.mistakes import reports
 from core.mistakes.reports import GROUPS
 from core.mistakes.results import Results
 from core.predictions.groups import KeptGroup, KeptGroups, maps_in_words
@@ -16,8 +15,7 @@ from pages._ui import words
 from pages._ui.kit.components import tiles
 from pages._ui.kit.samples import gallery
 from pages._ui.kit.samples.gallery import Selection
-from pages._ui.mistakes import average, exports, fixing, objects, sample_view
-from pages._ui.mistakes.drift import making
+from pages._ui.mistakes import average, exports, fixing, making, objects, sample_view
 from pages._ui.mistakes.groups import kept_tests
 from pages._ui.mistakes.state import group_tests
 from pages._ui.mistakes.state import groups as state
@@ -74,12 +72,10 @@ def _draw_button(
     results: Results, label: str, icon: str, kind: Literal["primary", "secondary", "tertiary"]
 ) -> None:
     """The button that starts a search in a process of its own; while it runs, its progress."""
-    evaluation = results.evaluation
-    place = reports.kept(evaluation, GROUPS)
-    if making.is_under_way(place, "Finding groups") or not making.may_start():
+    if making.is_under_way(results, GROUPS, "Finding groups") or not making.may_start():
         return
     if st.button(label, icon=icon, type=kind, key="find_groups"):
-        making.start(partial(place.start, evaluation.of.name, "--evaluation", evaluation.name))
+        making.start(results, GROUPS)
 
 
 def _draw_overview(

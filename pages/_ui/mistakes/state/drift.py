@@ -7,19 +7,12 @@ import streamlit as st
 
 from core import images
 from core.errors import ImageError
-from core.mistakes import reports
-from core.mistakes.reports import ReportPlace
-from core.mistakes.results import Results
 from pages._ui.session.data import folders
 from pages._ui.session.question import photos
 
 _SIDE = 132
 _LEAVING, _STRESSED = "drift_leaves_for_explain", "stress_sample"
-
-
-def place(results: Results, name: str) -> ReportPlace:
-    """Where the report of this name on the evaluation that is shown is kept."""
-    return reports.kept(results.evaluation, name)
+CURVES, KIND, STEP = "stress_curves", "stress_kind", "stress_step"  # Widgets.
 
 
 def may_be_seen(report: dict[str, Any]) -> bool:
@@ -42,6 +35,14 @@ def take_along(root: str, path: str) -> None:
     except ImageError:
         return
     st.session_state[_LEAVING] = True
+
+
+def choose_clicked_step() -> None:
+    """Choose the step whose point in the curves was clicked; before the page is drawn."""
+    # Streamlit empties the selection whenever the figure changes: that is no choice.
+    for point in st.session_state[CURVES].selection.points[:1]:
+        kind, step = point["customdata"]
+        st.session_state[KIND], st.session_state[STEP] = kind, step
 
 
 def look_under_stress(sample_id: str) -> None:
