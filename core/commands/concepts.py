@@ -7,8 +7,8 @@ from pathlib import Path
 from core import files
 from core.checkpoints import paths, store
 from core.checkpoints.store import Checkpoint
-from core.commands.options import engines
-from core.commands.options.numbers import LARGEST_SEED, place, place_or_address, whole
+from core.commands.options import engines, evaluated
+from core.commands.options.numbers import place_or_address, whole
 from core.commands.options.resumable import resumable
 from core.data.image_set import ImageSet
 from core.data.sources.folder import remote
@@ -28,7 +28,7 @@ _SIDE = 96  # Pixels of a patch.
 def add_concepts(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``concepts``."""
     parser.set_defaults(run=_concepts)
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
+    evaluated.add_checkpoint(parser)
     parser.add_argument("--layer", required=True, metavar="L", help="a layer listed by 'layers'")
     parser.add_argument(
         "--data",
@@ -43,15 +43,9 @@ def add_concepts(parser: argparse.ArgumentParser) -> None:
         metavar="R",
         help="how many concepts (default: as many as are found again in other photos)",
     )
-    parser.add_argument(
-        "--seed",
-        type=whole(0, LARGEST_SEED),
-        default=0,
-        metavar="S",
-        help="of all that is random (default: 0)",
-    )
+    evaluated.add_seed(parser, "of all that is random")
     engines.add(parser)
-    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="output folder")
+    evaluated.add_out(parser)
 
 
 @resumable

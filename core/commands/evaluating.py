@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.checkpoints import store
-from core.commands.options import corrected, engines, layouts
+from core.commands.options import corrected, engines, evaluated, layouts
 from core.commands.options.numbers import place_or_address
 from core.commands.options.resumable import resumable
 from core.data import corrections
@@ -25,7 +25,7 @@ from core.predictions.properties.metadata import Described
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``evaluate``."""
     parser.set_defaults(run=_evaluate)
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
+    evaluated.add_checkpoint(parser)
     parser.add_argument(
         "--data",
         type=place_or_address,

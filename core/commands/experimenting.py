@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from core.commands.options import layouts
+from core.commands.options import trained
 from core.commands.options.complaint import complain
-from core.commands.options.numbers import MOST_MACHINES, MOST_PROCESSES, place, whole
+from core.commands.options.numbers import place, whole
 from core.training.experiments import family, own_checkpoints, table
 from core.training.experiments.plan import planned
 from core.training.experiments.workplace import ExperimentOptions
@@ -25,32 +25,15 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "experiment", metavar="EXPERIMENT", help="an experiment listed by 'experiments', or a TOML file"
     )
-    parser.add_argument("--data", type=place, metavar="DIR", help="folder of images, in any known layout")
-    layouts.add(parser)
+    trained.add_data(parser)
     parser.add_argument(
         "--seeds",
         type=whole(1, family.MOST_SEEDS),
         metavar="N",
         help="trainings of each variant (default: the experiment's)",
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="changes",
-        metavar="KEY=VALUE",
-        help="change a setting of all variants, such as epochs=3; may be repeated",
-    )
-    parser.add_argument(
-        "--devices",
-        type=whole(1, MOST_PROCESSES),
-        default=1,
-        metavar="N",
-        help="number of processes of each training, one per device",
-    )
-    parser.add_argument(
-        "--nodes", type=whole(1, MOST_MACHINES), default=1, metavar="N", help="number of machines"
-    )
+    trained.add_changes(parser, "all variants")
+    trained.add_processes(parser, " of each training")
     parser.add_argument(
         "--out",
         type=place,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from core.checkpoints import store
-from core.commands.options import corrected
-from core.commands.options.numbers import LARGEST_SEED, place, whole
+from core.commands.options import corrected, evaluated
+from core.commands.options.numbers import place
 from core.evaluation.comparing import proof
 from core.evaluation.comparing.proof import ALL_SAMPLES
 from core.mistakes import reports
@@ -25,7 +25,7 @@ from core.training.fixes.known_groups import find_group
 def add_fix(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fix``."""
     parser.set_defaults(run=_fix)
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
+    evaluated.add_checkpoint(parser)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "\n".join(["kinds of fixes:", *map(_described, kinds.KINDS)])
     parser.add_argument(
@@ -38,16 +38,8 @@ def add_fix(parser: argparse.ArgumentParser) -> None:
         "--by", required=True, choices=kinds.KINDS, metavar="KIND", help="what is changed; see below"
     )
     parser.add_argument("--out", required=True, metavar="NAME", help="name of the new checkpoint")
-    parser.add_argument(
-        "--evaluation", metavar="NAME", help="where the group was found (default: the first that has it)"
-    )
-    parser.add_argument(
-        "--seed",
-        type=whole(0, LARGEST_SEED),
-        default=0,
-        metavar="S",
-        help="decides which samples are used and which prove (default: 0)",
-    )
+    evaluated.add_evaluation(parser, "where the group was found (default: the first that has it)")
+    evaluated.add_seed(parser, "decides which samples are used and which prove")
     corrected.add(parser)
     parser.add_argument(
         "--drift",

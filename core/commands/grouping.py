@@ -3,7 +3,7 @@
 import argparse
 
 from core.checkpoints import store
-from core.commands.options import engines
+from core.commands.options import engines, evaluated
 from core.commands.options.numbers import place, whole
 from core.errors import EvaluationError
 from core.evaluation.groups.group_test import in_words, summary
@@ -18,10 +18,8 @@ from core.shares import percent
 def add_groups(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``groups``."""
     parser.set_defaults(run=_groups)
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
-    parser.add_argument(
-        "--evaluation", metavar="NAME", help="name of the evaluation (default: the first of the checkpoint)"
-    )
+    evaluated.add_checkpoint(parser)
+    evaluated.add_evaluation(parser)
     parser.add_argument("--out", type=place, metavar="DIR", help="search groups; output folder")
     kept = parser.add_argument_group("groups kept as tests, on which each later evaluation is scored")
     kept.add_argument("--keep", metavar="GROUP", help="keep a group that was found as a test")

@@ -5,6 +5,7 @@ import sys
 
 from core import files
 from core.checkpoints import store
+from core.commands.options import evaluated
 from core.commands.options.numbers import place
 from core.data import corrections
 from core.mistakes import decisions, wrong_labels
@@ -16,17 +17,15 @@ _TABLE, _TASKS = "labels.csv", "label-studio.json"
 def add_labels(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``labels``."""
     parser.set_defaults(run=_labels)
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
-    parser.add_argument(
-        "--evaluation", metavar="NAME", help="name of the evaluation (default: the first of the checkpoint)"
-    )
+    evaluated.add_checkpoint(parser)
+    evaluated.add_evaluation(parser)
     parser.add_argument(
         "--corrections",
         type=place,
         metavar="FILE",
         help="decisions on labels, written into the tasks for Label Studio as annotations",
     )
-    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="output folder")
+    evaluated.add_out(parser)
 
 
 def _labels(options: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import argparse
 
 from core.checkpoints import store
-from core.commands.options import engines
+from core.commands.options import engines, evaluated
 from core.commands.options.numbers import place
 from core.mistakes import on_objects, reports
 from core.mistakes.on_objects import ObjectsOfSamples
@@ -15,10 +15,8 @@ from core.shares import percent
 def add_objects(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``objects``."""
     parser.set_defaults(run=_objects)
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
-    parser.add_argument(
-        "--evaluation", metavar="NAME", help="name of the evaluation (default: the first of the checkpoint)"
-    )
+    evaluated.add_checkpoint(parser)
+    evaluated.add_evaluation(parser)
     parser.add_argument(
         "--masks",
         type=place,

@@ -3,8 +3,7 @@
 import argparse
 
 from core.commands.layers import table_lines
-from core.commands.options import layouts
-from core.commands.options.numbers import place
+from core.commands.options import trained
 from core.device import keep_freed_memory
 from core.training import summary
 from core.training.material import open_training_data
@@ -17,16 +16,8 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``plan``."""
     parser.set_defaults(run=_plan)
     parser.add_argument("recipe", metavar="RECIPE", help="a recipe listed by 'recipes', or a TOML file")
-    parser.add_argument("--data", type=place, metavar="DIR", help="folder of images, in any known layout")
-    layouts.add(parser)
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="changes",
-        metavar="KEY=VALUE",
-        help="change a setting of the recipe, such as epochs=3; may be repeated",
-    )
+    trained.add_data(parser)
+    trained.add_changes(parser)
     parser.add_argument("--json", action="store_true", help="print memory, time and proposals as JSON")
 
 

@@ -3,8 +3,8 @@
 import argparse
 
 from core.checkpoints import store
-from core.commands.options import engines
-from core.commands.options.numbers import LARGEST_SEED, place, whole
+from core.commands.options import engines, evaluated
+from core.commands.options.numbers import whole
 from core.images.degrading import KINDS
 from core.mistakes import stress
 from core.mistakes.reports import STRESS, ReportPlace
@@ -16,10 +16,8 @@ _MOST_SAMPLES = 100_000
 def add_stress(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``stress``."""
     parser.set_defaults(run=_stress)
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
-    parser.add_argument(
-        "--evaluation", metavar="NAME", help="name of the evaluation (default: the first of the checkpoint)"
-    )
+    evaluated.add_checkpoint(parser)
+    evaluated.add_evaluation(parser)
     parser.add_argument(
         "--samples",
         type=whole(1, _MOST_SAMPLES),
@@ -27,11 +25,9 @@ def add_stress(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"samples, drawn at random; each is predicted {len(stress.VARIANTS)} times (default: 200)",
     )
-    parser.add_argument(
-        "--seed", type=whole(0, LARGEST_SEED), default=0, metavar="S", help="for the draw (default: 0)"
-    )
+    evaluated.add_seed(parser, "for the draw")
     engines.add(parser)
-    parser.add_argument("--out", type=place, required=True, metavar="DIR", help="output folder")
+    evaluated.add_out(parser)
 
 
 def _stress(options: argparse.Namespace) -> int:

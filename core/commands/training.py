@@ -4,14 +4,8 @@ import argparse
 from pathlib import Path
 
 from core.checkpoints import store
-from core.commands.options import corrected, layouts
+from core.commands.options import corrected, trained
 from core.commands.options.complaint import complain
-from core.commands.options.numbers import (
-    MOST_MACHINES,
-    MOST_PROCESSES,
-    place,
-    whole,
-)
 from core.training.runs import free_name
 from core.training.runs.run import Stopped
 from core.training.settings import recipe as recipes
@@ -28,28 +22,11 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "recipe", nargs="?", metavar="RECIPE", help="a recipe listed by 'recipes', or a TOML file"
     )
-    parser.add_argument("--data", type=place, metavar="DIR", help="folder of images, in any known layout")
-    layouts.add(parser)
+    trained.add_data(parser)
     corrected.add(parser)
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="changes",
-        metavar="KEY=VALUE",
-        help="change a setting of the recipe, such as epochs=3; may be repeated",
-    )
+    trained.add_changes(parser)
     parser.add_argument("--out", metavar="NAME", help="name of the new checkpoint (default: the recipe's)")
-    parser.add_argument(
-        "--devices",
-        type=whole(1, MOST_PROCESSES),
-        default=1,
-        metavar="N",
-        help="number of processes, one per device",
-    )
-    parser.add_argument(
-        "--nodes", type=whole(1, MOST_MACHINES), default=1, metavar="N", help="number of machines"
-    )
+    trained.add_processes(parser)
     parser.add_argument("--resume", action="store_true", help="continue the training of that name")
 
 

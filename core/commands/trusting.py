@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.checkpoints import store
-from core.commands.options import engines, layouts
-from core.commands.options.numbers import LARGEST_SEED, place, place_or_address, whole
+from core.commands.options import engines, evaluated, layouts
+from core.commands.options.numbers import place, place_or_address, whole
 from core.commands.options.resumable import resumable
 from core.data.image_set import ImageSet
 from core.data.sources.folder import remote
@@ -31,7 +31,7 @@ _ALL = "all"
 def add_trust(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``trust``."""
     parser.set_defaults(run=_trust)
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="name of the checkpoint")
+    evaluated.add_checkpoint(parser)
     parser.add_argument(
         "--data",
         type=place_or_address,
@@ -59,13 +59,7 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="photos, drawn at random (default: %(default)s)",
     )
-    parser.add_argument(
-        "--seed",
-        type=whole(0, LARGEST_SEED),
-        default=0,
-        metavar="S",
-        help="of all that is random (default: 0)",
-    )
+    evaluated.add_seed(parser, "of all that is random")
     parser.add_argument(
         "--name", default="", help="what photos these are, for the report (default: the name of the data)"
     )
