@@ -10,9 +10,12 @@ import time
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from core.evaluation.feature_space.neighbours import FeatureSpace
+from core.evaluation.feature_space.plane import main_plane
 from core.evaluation.groups.group import groups
 from core.evaluation.groups.population import Population
 from tests.support.results.planted_groups import KINDS, clean, planted
@@ -73,6 +76,23 @@ def _draw_wide(size: int) -> None:
         f"\n{size:,} x {_WIDTH}: {wall:.0f} s, {processor:.0f} s of processor time, {memory:.1f} GB at most"
     )
     print(f"{len(result.groups)} groups, {made.hits(result.groups[0].rows)} of ten planted")
+    _draw_space(wide)
+
+
+def _draw_space(features: NDArray[np.float16]) -> None:
+    """The time of the map, and that of the nine nearest samples: the median of 20."""
+    start, used = time.perf_counter(), time.process_time()
+    main_plane(features)
+    wall, processor = time.perf_counter() - start, time.process_time() - used
+    print(f"map: {wall:.1f} s, {processor:.1f} s of processor time")
+    space = FeatureSpace.of(features)
+    waits = []
+    for row in range(0, len(features), len(features) // 20):
+        start, used = time.perf_counter(), time.process_time()
+        space.nearest(features[row])
+        waits.append((time.perf_counter() - start, time.process_time() - used))
+    wall, processor = np.median(waits, axis=0).tolist()
+    print(f"nine nearest samples: {wall:.3f} s, {processor:.3f} s of processor time")
 
 
 if __name__ == "__main__":
