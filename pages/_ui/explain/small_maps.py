@@ -45,7 +45,7 @@ def draw_stages(scene: Scene) -> None:
 def _note(scene: Scene, layer: str) -> str:
     """What the tests of this network's maps say of the method at a layer, where it matters."""
     name, method = scene.loaded.scope, scene.question.method
-    return "like noise" if advice.is_like_noise(name, method, layer) else ""
+    return "like noise" if advice.is_like_noise(advice.known(name), method, layer) else ""
 
 
 def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:

@@ -93,9 +93,10 @@ def pair(method_name: str, layer: str) -> str:
 def marked(text: str, checkpoint: str, method_name: str, layer: str | None) -> str:
     """The text, with a mark where the tests recommend this pair or found it no better than noise."""
     at = layer if Question(method_name).needs_layer else INPUT
-    if advice.is_recommended(checkpoint, method_name, at):
+    known = advice.known(checkpoint)
+    if advice.is_recommended(known, method_name, at):
         return f"{text} ★"
-    return f"{text} · noise" if advice.is_like_noise(checkpoint, method_name, at) else text
+    return f"{text} · noise" if advice.is_like_noise(known, method_name, at) else text
 
 
 def unit(name: str) -> str:

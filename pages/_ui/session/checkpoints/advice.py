@@ -20,7 +20,8 @@ def known(name: str) -> KnownTrust:
     """
     if "/" in name:
         return KnownTrust(None)
-    return _known(str(store.find(name)), stamp(name, paths.TRUST), stamp(name, paths.CARD))
+    folder = store.find(name)  # Once: a page asks this for each method that it offers.
+    return _known(str(folder), _written(folder / paths.TRUST), _written(folder / paths.CARD))
 
 
 def usual_method(name: str, methods: Sequence[str]) -> str:
@@ -35,21 +36,25 @@ def usual_layer(name: str, method: str, layers: Sequence[Layer]) -> str:
     return advised if advised in [layer.name for layer in layers] else default_layer(layers)
 
 
-def is_like_noise(name: str, method: str, layer: str | None) -> bool:
+def is_like_noise(known: KnownTrust, method: str, layer: str | None) -> bool:
     """Whether the tests found the maps of a method at a layer no better than noise, for this network."""
-    return known(name).believability.get((method, layer or INPUT)) == NOISE
+    return known.believability.get((method, layer or INPUT)) == NOISE
 
 
-def is_recommended(name: str, method: str, layer: str | None) -> bool:
+def is_recommended(known: KnownTrust, method: str, layer: str | None) -> bool:
     """Whether the tests recommend this pair."""
-    advised = known(name).recommended
+    advised = known.recommended
     return advised is not None and (advised.method, advised.layer) == (method, layer or INPUT)
 
 
 def stamp(name: str, file: str) -> float:
     """When a file of a checkpoint was written; 0 without it."""
+    return _written(store.find(name) / file)
+
+
+def _written(path: Path) -> float:
     try:
-        return (store.find(name) / file).stat().st_mtime
+        return path.stat().st_mtime
     except OSError:
         return 0.0
 
