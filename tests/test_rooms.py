@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.support.paths import ROOT
@@ -14,6 +15,7 @@ HEAVY = ("lightning", "torchmetrics", "timm", "captum", "sklearn", "skimage")
 _VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "misc", "shared", "tools"}
 
 
+@cache
 def _file(name: str) -> Path | None:
     """The module of the project that an import names, or the one that has the name in it."""
     path = ROOT.joinpath(*name.split("."))

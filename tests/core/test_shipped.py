@@ -167,6 +167,7 @@ def test_transfer_beats_scratch_on_the_same_photos() -> None:
     assert right[1] > right[0] + 0.05
 
 
+@pytest.mark.slow
 def test_the_patches_that_ship_with_digits_are_those_that_its_stages_answer_to_most() -> None:
     loaded = store.load(paths.root() / "digits")
     images, found = catalogue.load("digits"), stored_examples.read(loaded.folder)

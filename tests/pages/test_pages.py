@@ -31,8 +31,8 @@ def app() -> AppTest:
 
 
 @pytest.fixture
-def explain(app: AppTest) -> AppTest:
-    return app.switch_page("pages/explain.py").run()
+def explain() -> AppTest:
+    return opened("pages/explain.py")
 
 
 @pytest.fixture
@@ -79,8 +79,8 @@ def test_the_six_cams_come_first_and_a_network_without_attention_offers_none(exp
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path != "app.py"])
-def test_a_page_opens_without_a_photo(app: AppTest, path: str) -> None:
-    page = app.switch_page(path).run()
+def test_a_page_opens_without_a_photo(path: str) -> None:
+    page = opened(path)
     assert not page.exception
     assert page.title[0].value == PAGES[path].title
 

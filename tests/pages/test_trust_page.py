@@ -94,6 +94,7 @@ def test_a_report_without_its_table_has_no_photos(folder: Path) -> None:
     assert len(_page(folder, trust_view="All pairs").get("plotly_chart")) == 2
 
 
+@pytest.mark.slow
 def test_photos_are_sorted_by_their_score_and_curves_are_means(folder: Path) -> None:
     pairs = (MethodAtLayer("grad_cam", "block3"),)
     collect(folder, sampled(folder, open_any(folder, None), 9), pairs)

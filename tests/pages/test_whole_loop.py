@@ -19,17 +19,23 @@ GROUP = "brick behind 0 to 4"
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The network that ships with its shortcut, a group in its validation images, and a fix for it."""
+    """The network that ships with its shortcut, a group in its validation images, and another network."""
     root = tmp_path_factory.mktemp("checkpoints")
-    shutil.copytree(ROOT / "checkpoints" / "shortcut", root / "shortcut")
+    for name in ("digits", "shortcut"):
+        shutil.copytree(ROOT / "checkpoints" / name, root / name)
     evaluation = evaluations.find(root / "shortcut", "shortcut-val")
     table = pd.read_parquet(evaluation.table)
     background = pd.read_parquet(evaluation.folder / paths.PROPERTIES)["background"]
     ids = table["sample_id"][(background == "brick") & (table["label"] < 5)].tolist()
     kept_groups.keep(evaluation, {GROUP: ids})
+    return root
+
+
+@pytest.fixture(scope="module")
+def _fixed(root: Path) -> None:
+    """Beside it, a fix for the group."""
     with paths.rooted(root):
         assert main(["fix", "shortcut", "--group", GROUP, "--by", "head", "--out", "fixed"]) == 0
-    return root
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +47,8 @@ def said(page: AppTest) -> str:
     return as_read(" ".join(each.value for each in (*page.success, *page.warning)))
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("_fixed")
 def test_compare_says_that_the_fix_helped_and_shows_it_group_by_group() -> None:
     page = opened(
         "pages/compare.py",
@@ -57,6 +65,8 @@ def test_compare_says_that_the_fix_helped_and_shows_it_group_by_group() -> None:
     assert rows.loc[f"in '{GROUP}'", ["wrong before", "wrong after"]].tolist() == ["32.7%", "6.1%"]
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("_fixed")
 def test_train_says_what_the_fix_did_and_another_checkpoint_says_nothing() -> None:
     assert "It helped." in said(opened("pages/train.py", run="fixed"))
     assert "helped" not in said(opened("pages/train.py", run="shortcut"))

@@ -1,5 +1,6 @@
 """Fixtures of all tests: places of their own, tiny networks, two checkpoints, and photos if there are any."""
 
+import functools
 import os
 import signal
 import tempfile
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from core.checkpoints import paths, store
 from core.checkpoints.store import Card, Checkpoint
+from core.data.sources.public import shortcut
 from core.models import registry
 from tests.support.networks.tiny_models import GapCnn, noise, seeded
 from tests.support.paths import DATA
@@ -50,6 +52,14 @@ def _no_wait_for_the_disk() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shortcut_drawn_once() -> Iterator[None]:
+    """The 3,791 images of the data set *shortcut* take half a second to draw; tests only read them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shortcut, "images", functools.lru_cache(1)(shortcut.images))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
     """A test that changes the number of threads, as actors do, leaves one: two make the rest far slower."""
@@ -57,11 +67,16 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session")
+def _roots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Apart from the folders of ``tmp_path``: for each test, Pytest looks at the names of all of those."""
+    return tmp_path_factory.mktemp("roots")
+
+
 @pytest.fixture(autouse=True)
-def checkpoints(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkpoints(monkeypatch: pytest.MonkeyPatch, _roots: Path) -> Path:
     """Where the checkpoints of one test lie: those it makes, beside links to the shipped ones, to be read."""
-    # Not ``mktemp``, which looks at the names of all tests before.
-    root = Path(tempfile.mkdtemp(dir=tmp_path_factory.getbasetemp()))
+    root = Path(tempfile.mkdtemp(dir=_roots))
     link_all(paths.root(), root)
     monkeypatch.setenv(paths.VARIABLE, str(root))
     return root

@@ -42,6 +42,7 @@ def imports(tree: ast.AST) -> set[str]:
     return imported
 
 
+@cache
 def imports_at_start(tree: ast.Module) -> set[str]:
     """Of `imports`, those that are executed as soon as the module is imported."""
     return set().union(*(imports(node) for node in tree.body if not isinstance(node, _LATER)))

@@ -25,6 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "root" / _NAME
 
 
+@pytest.mark.slow
 def test_the_background_is_the_first_group_and_its_numbers_are_those_of_the_table(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,6 +33,7 @@ def _report(out: Path, *options: str) -> Any:  # noqa: ANN401 (JSON)
     return report
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_a_step_is_the_accuracy_on_photos_made_worse_by_hand(tmp_path: Path) -> None:
     assert main(["stress", "digits", "--device", "cpu", "--samples", "40", "--out", str(tmp_path)]) == 0

@@ -129,6 +129,7 @@ def test_what_can_be_downloaded_says_how_large_it_is_and_under_which_licence() -
 # In a process of its own.
 
 
+@pytest.mark.slow
 def test_a_second_press_joins_and_the_data_set_appears_whole(
     root: Path, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +147,7 @@ def test_a_second_press_joins_and_the_data_set_appears_whole(
     assert not background.can_be("malaria")
 
 
+@pytest.mark.slow
 def test_cancelled_nothing_is_left_and_nothing_complained_about(root: Path, publisher: Publisher) -> None:
     background.start("malaria")
     publisher.asked.wait()

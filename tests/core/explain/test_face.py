@@ -70,6 +70,7 @@ def test_every_name_of_the_face_is_there_and_says_what_it_gives() -> None:
         assert name.isupper() or each.__doc__, f"{name} has no docstring"
 
 
+@pytest.mark.slow
 def test_the_face_needs_nothing_of_the_app_and_no_heavy_library() -> None:
     """In a fresh process, as in a notebook: captum comes with the first attribution."""
     script = "import sys, core.explain; print(sorted({name.split('.')[0] for name in sys.modules}))"

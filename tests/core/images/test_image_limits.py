@@ -56,6 +56,7 @@ def test_a_file_over_the_limit_is_refused_without_reading_it_all(tmp_path: Path)
         images.read(path)
 
 
+@pytest.mark.slow
 def test_a_file_of_ones_own_may_be_larger_than_an_upload(tmp_path: Path) -> None:
     padded = SMALL_FILES["png"].ljust(images.MAX_BYTES + 1, b"\0")
     wide = encoded(Image.new("1", (10_000, 5_001), 1), "PNG")

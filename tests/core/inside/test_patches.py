@@ -233,7 +233,13 @@ def test_tiles_have_one_size_however_many_they_show(num: int, side: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("num_channels", "num", "patch_side"), [(4, 9, 96), (400, 9, 58), (4, 4, 146), (400, 1, 182)]
+    ("num_channels", "num", "patch_side"),
+    [
+        (4, 9, 96),
+        (4, 4, 146),
+        pytest.param(400, 9, 58, marks=pytest.mark.slow),
+        pytest.param(400, 1, 182, marks=pytest.mark.slow),
+    ],
 )
 def test_a_poster_as_a_file_has_patches_as_large_as_it_shows_them(
     num_channels: int, num: int, patch_side: int

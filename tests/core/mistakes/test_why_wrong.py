@@ -13,10 +13,16 @@ from core.explanation.asking import explain
 from core.explanation.question import Question, Score
 from core.images.preprocess import Preprocess
 from core.mistakes.why_wrong import Sides, Sum, pictures, rival_of, sides
-from tests.support.results.questions import OF_CONVOLUTIONS
+from tests.support.results.questions import OF_CONVOLUTIONS, take_few_samples
 
 LINEAR = ("cam", "grad_cam", "hires_cam", "xgrad_cam")
 GREY = Preprocess((8, 8), None, (0.5,), (0.5,))
+
+
+@pytest.fixture(autouse=True)
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than hundreds for each map."""
+    take_few_samples(monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def test_each_parameter_is_in_one_part_and_is_the_network_s_own(build: type[nn.M
 @pytest.mark.parametrize(
     ("architecture", "layer", "shape"),
     [
-        ("torchvision:vgg16", "classifier", (25088,)),
+        pytest.param("torchvision:vgg16", "classifier", (25088,), marks=pytest.mark.slow),
         ("torchvision:resnet18", "layer4", (256, 4, 4)),
         ("torchvision:densenet121", "features.denseblock4", (512, 2, 2)),
         ("timm:tf_efficientnet_lite0", "blocks.5", (112, 4, 4)),

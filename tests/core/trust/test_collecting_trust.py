@@ -58,6 +58,7 @@ def test_a_row_has_the_scores_of_its_map_tested_alone(
         )
 
 
+@pytest.mark.slow
 def test_a_killed_pass_goes_on_and_ends_as_if_it_had_not_been(
     loaded: Checkpoint, images: ImageSet, pairs: Pairs
 ) -> None:

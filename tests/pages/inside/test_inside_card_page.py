@@ -55,6 +55,7 @@ def digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_real_patches_are_found_on_demand_and_are_those_of_the_table(digits: Path) -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3")

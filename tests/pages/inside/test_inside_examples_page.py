@@ -232,6 +232,7 @@ def test_a_folder_of_photos_is_looked_through_on_the_page(
     assert table.about.num_images == 11
 
 
+@pytest.mark.slow
 def test_a_folder_that_will_not_do_is_refused_with_a_reason(network: Path) -> None:
     page = opened(layer="blocks.2", channel="7")
     for typed in ("nowhere", "~nobody-has-this-name/x"):
@@ -259,6 +260,7 @@ def test_more_images_than_a_page_can_wait_for_are_left_to_the_terminal(
     ]
 
 
+@pytest.mark.slow
 def test_images_of_another_folder_are_not_taken_for_those_of_the_table(digits: Path, tmp_path: Path) -> None:
     """They may have the same names; and a pass over them would replace the table, which is said before."""
     page = opened(checkpoint="digits", layer="block2", channel="3")

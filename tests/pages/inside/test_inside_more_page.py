@@ -30,6 +30,7 @@ def stage_lines(page: AppTest) -> list[str]:
     return [sheet["lines"][1] for sheet in stage_sheets(page)]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent", "_unknown_fields")
 def test_the_overview_says_what_a_cell_of_each_stage_sees() -> None:
     expected = [f"sees {side} × {side} pixels" for side in (7, 19, 67)] + ["sees the whole image"] * 2
@@ -105,6 +106,7 @@ def test_the_image_of_a_class_is_not_made_unasked() -> None:
     assert "not what the class looks like." in captions(page)
 
 
+@pytest.mark.slow
 def test_the_image_of_a_class_reaches_the_logit_that_the_network_gives_it() -> None:
     page = opened(checkpoint="digits", open="class image", **{"class": "3"})
     assert "## Class image: 3" in headings(page)

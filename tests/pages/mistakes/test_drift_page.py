@@ -61,6 +61,7 @@ def test_drift_is_shown_with_its_probability_and_the_strangest_photos(dim: Path)
     assert shown["p"].tolist() == [each["p_adjusted"] for each in report["tests"]]
 
 
+@pytest.mark.slow
 def test_the_samples_that_flip_at_a_step_are_shown() -> None:
     place = _place(STRESS)
     command = ["stress", "digits", "--device", "cpu", "--samples", "30", "--out", str(place.folder)]

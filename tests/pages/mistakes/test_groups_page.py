@@ -41,6 +41,7 @@ def _in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(ReportPlace, "start", run)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_in_this_process")
 def test_the_button_finds_the_shortcut_and_shows_its_samples(folder: Path) -> None:
     page = opened(PAGE, checkpoint=_NAME, view="Groups")
@@ -58,6 +59,7 @@ def test_the_button_finds_the_shortcut_and_shows_its_samples(folder: Path) -> No
     assert shown(page) == list(first.sample_ids)[:48]
 
 
+@pytest.mark.slow
 def test_a_group_of_the_address_is_chosen(folder: Path) -> None:
     evaluation = evaluations.find(folder)
     groups.keep(evaluation, groups.find(evaluation))

@@ -3,10 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.support.paths import ROOT
+from tests.support.pages.looking import opened
 
 
 @pytest.fixture
 def train() -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-    return app.switch_page("pages/train.py").run()
+    return opened("pages/train.py")

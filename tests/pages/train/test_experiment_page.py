@@ -38,7 +38,7 @@ def tab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The tab, with one short experiment to choose."""
     (tmp_path / "short.toml").write_text(SHORT)
     monkeypatch.setattr(family, "FOLDER", tmp_path)
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.session_state["look"] = "Experiment"
     return app.switch_page("pages/train.py").run()
 
@@ -81,6 +81,7 @@ def test_a_folder_of_ones_own_has_an_experiment_of_its_own(
     assert "There is no folder" in as_read(tab.error[0].value)
 
 
+@pytest.mark.slow
 def test_two_finished_variants_are_compared_on_their_test_images(tab: AppTest) -> None:
     place = workplace.place_of("short")
     conducted(planned(family.read("short")), place, ExperimentOptions("short", seeds=2), Job(""))

@@ -18,6 +18,7 @@ def test_the_first_group_is_the_planted_one(kind: str) -> None:
     assert CLASSES[first.true] == "d"
 
 
+@pytest.mark.slow
 def test_on_clean_data_hardly_ever_a_group_is_reported() -> None:
     assert sum(bool(groups(clean(seed)).groups) for seed in range(4)) == 0
 
@@ -35,6 +36,7 @@ def test_what_is_said_of_a_group_is_true_of_its_samples() -> None:
     assert is_wrong[: is_wrong.sum()].all()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_groups() -> None:
     population = planted("watermark", seed=1).population
     once, again = groups(population, seed=4), groups(population, seed=4)

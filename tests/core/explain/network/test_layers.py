@@ -53,7 +53,11 @@ def _shapes(layers: list[Layer]) -> dict[str, tuple[int, int, int]]:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("resnet18", RESNET_STAGES), ("vgg16", VGG_STAGES), ("densenet121", DENSENET_STAGES)],
+    [
+        ("resnet18", RESNET_STAGES),
+        pytest.param("vgg16", VGG_STAGES, marks=pytest.mark.slow),
+        ("densenet121", DENSENET_STAGES),
+    ],
 )
 def test_stages_are_the_deepest_layer_at_each_size_and_the_default_is_the_last(
     name: str, expected: dict[str, tuple[int, int, int]]

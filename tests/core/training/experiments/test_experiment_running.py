@@ -111,6 +111,7 @@ def test_another_experiment_in_the_same_folder_is_refused(place: Path) -> None:
     assert len(table_of(place)) == 2
 
 
+@pytest.mark.slow
 def test_interrupted_and_started_again_it_ends_with_the_same_table(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +174,7 @@ def test_a_stop_keeps_what_is_finished(tmp_path: Path) -> None:
     assert not workplace.is_under_way(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_training_that_fails_leaves_the_others_their_rows(tmp_path: Path) -> None:
     nothing = {"name": "nothing", "change": {"image": {"size": 2}}}
     results = conduct(short_plan(nothing, SLOW, seeds=1), tmp_path)
@@ -183,6 +185,7 @@ def test_a_training_that_fails_leaves_the_others_their_rows(tmp_path: Path) -> N
     assert rows["mean"].isna().tolist() == [False, True, False]
 
 
+@pytest.mark.slow
 def test_a_variant_learns_on_from_the_weights_of_another(tmp_path: Path) -> None:
     """With a learning rate of nothing, it has the other's weights and makes its mistakes."""
     more = {"weights": "checkpoint:plain"}
@@ -216,6 +219,7 @@ class FakeTraining:
         """It has ended already."""
 
 
+@pytest.mark.slow
 def test_several_devices_train_each_variant_in_processes_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,7 @@ def _uncached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning, "_cacheable", lambda *_given: None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layer", "shape"), [("block3", (64, 8, 8)), ("head", (128,))])
 def test_cut_anywhere_it_is_the_same_training(
     layer: str, shape: tuple[int, ...], cached: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
@@ -57,6 +58,7 @@ def test_cut_anywhere_it_is_the_same_training(
     assert cached == [shape]
 
 
+@pytest.mark.slow
 def test_batch_norm_behind_the_cut_learns_as_in_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = short_recipe(*SIGNS, "model.train_from=head", "model.dropout=0.0", "epochs=3")
     on_features = train(recipe, job("features"))
@@ -64,6 +66,7 @@ def test_batch_norm_behind_the_cut_learns_as_in_the_network(monkeypatch: pytest.
     _agree(on_features, train(recipe, job("pictures")))
 
 
+@pytest.mark.slow
 def test_as_many_augmented_passes_as_epochs_are_the_same_training(
     cached: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ def test_a_name_that_is_taken_is_refused_and_left_alone() -> None:
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_stopped_it_keeps_the_best_so_far_and_goes_on_later(tmp_path: Path) -> None:
     def stop(line: str) -> None:
         if line.startswith("epoch   2"):

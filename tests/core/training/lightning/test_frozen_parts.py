@@ -36,6 +36,7 @@ def test_a_frozen_part_stays_as_it_was_to_the_bit(augmented: tuple[str, ...]) ->
     assert moved == {"head.weight", "head.bias"}
 
 
+@pytest.mark.slow
 def test_what_is_unfrozen_from_a_layer_on_learns_with_its_statistics() -> None:
     recipe = short_recipe(*SIGNS, "model.train_from=block4")
     torch.manual_seed(recipe.seed)
@@ -56,6 +57,7 @@ def test_a_training_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
     assert all(torch.equal(start[name], second[name]) for name in learned)
 
 
+@pytest.mark.slow
 def test_frozen_batch_norm_keeps_its_statistics_scale_and_shift() -> None:
     train(short_recipe(*SIGNS, "epochs=1"), job("first"))
     recipe = short_recipe(*SIGNS, "model.weights=checkpoint:first", "model.frozen_norms=true", "epochs=1")

@@ -24,6 +24,7 @@ def test_the_learning_rate_drops_after_its_epoch() -> None:
     assert history_of(folder)["lr"].tolist() == pytest.approx([1e-3, 1e-3, 1e-4])
 
 
+@pytest.mark.slow
 def test_the_learning_rate_falls_on_a_plateau() -> None:
     """With a learning rate of nothing, no epoch is better than the first."""
     changes = ("optimiser.lr=1e-6", "schedule.plateau=2", "schedule.factor=0.5", "epochs=6")

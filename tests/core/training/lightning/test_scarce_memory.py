@@ -53,6 +53,7 @@ def _agree(one: Path, other: Path) -> None:
         np.testing.assert_allclose(history_of(one)[name], history_of(other)[name], rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", [(), ("loss.class_weights=true", "loss.label_smoothing=0.1")])
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_in_pieces_it_is_the_same_training(
@@ -74,6 +75,7 @@ def test_in_pieces_it_is_the_same_training(
     _agree(whole, pieces)
 
 
+@pytest.mark.slow
 def test_resumed_it_begins_with_the_pieces_that_fitted(tried: list[int]) -> None:
     def stop(line: str) -> None:
         if line.startswith("epoch   2"):

@@ -157,6 +157,7 @@ def test_the_loss_of_auxiliary_heads_is_added_with_its_weight() -> None:
         torch.testing.assert_close(classifier.train_answers.taken()[0], main)
 
 
+@pytest.mark.slow
 def test_auxiliary_heads_learn_only_where_their_loss_counts() -> None:
     changes = ("model.architecture=torchvision:googlenet", "image.size=32", "data.per_class=2", "epochs=1")
     fresh = network(short_recipe(*FEW, *changes), 10).model.state_dict()
@@ -173,6 +174,7 @@ def test_auxiliary_heads_learn_only_where_their_loss_counts() -> None:
         assert "fc" in moved
 
 
+@pytest.mark.slow
 def test_auxiliary_heads_learn_beside_a_frozen_part_too() -> None:
     changes = ("model.architecture=torchvision:googlenet", "image.size=32", "model.train_from=inception5a")
     recipe = short_recipe(*FEW, *changes, "data.per_class=2", "epochs=1", "loss.auxiliary=0.3")
