@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.evaluation.labels.out_of_sample import FOLDS, out_of_sample
+from core.evaluation.labels.out_of_sample import FOLDS, out_of_sample, shrunk_covariance
 from core.evaluation.labels.suspects import suspects
 from core.evaluation.metrics import column
 from core.evaluation.ranking.scores import scores_of
@@ -27,6 +27,14 @@ def test_of_two_normal_classes_it_is_the_posterior() -> None:
     distance = np.abs(found[:, 1] - expected)
     assert distance.mean() < 0.01
     assert distance.max() < 0.06  # 20,000 samples leave that much open.
+
+
+def test_the_covariance_is_that_of_scikit_learn() -> None:
+    covariances = pytest.importorskip("sklearn.covariance")
+    values = np.random.default_rng(0).standard_normal((30, 8)) * np.arange(1, 9)
+    expected, _ = covariances.ledoit_wolf(values, assume_centered=True)
+    np.testing.assert_allclose(shrunk_covariance(values), expected, rtol=1e-10)
+    np.testing.assert_allclose(shrunk_covariance(np.eye(3)), np.eye(3) / 3)
 
 
 def test_a_sample_has_no_part_in_its_own_probabilities() -> None:
