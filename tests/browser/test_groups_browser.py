@@ -27,7 +27,7 @@ def _with_groups() -> Iterator[None]:
 def test_a_group_is_chosen_and_kept_as_a_test(app: App) -> None:
     page = app.page
     app.open(f"/mistakes?checkpoint={_NAME}&evaluation=shortcut-val&view=Groups")
-    second = page.locator(".st-key-group_name_1 button")
+    second = page.locator(".st-key-group_name_1 button").first
     expect(page.locator(".st-key-group_0")).to_contain_text(
         "98 photos; wrong 34% of the time against 14% elsewhere"
     )

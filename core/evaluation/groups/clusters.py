@@ -1,4 +1,9 @@
-"""Clusters of samples that look alike to the network, within a scope."""
+"""Clusters of samples that look alike to the network, within a scope.
+
+They are found by k-means, with several numbers of clusters. Gaussian mixtures find planted groups as often
+and take up to four times as long. HDBSCAN calls most samples noise: it finds a planted watermark in one of
+twenty seeds, k-means in nineteen (`tests/benchmarks/clusterings.py`).
+"""
 
 from collections.abc import Iterator
 

@@ -87,10 +87,10 @@ def _draw_overview(
 ) -> None:
     """Tests and cards or, on request, the average map of the chosen group."""
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
-    if average.is_wanted(selection, pictures, head, "Groups of mistakes"):
+    listed = kept.groups if kept else ()
+    if average.is_wanted(selection, pictures, head, "Groups of mistakes" if listed else "Kept groups"):
         average.draw(results, selection, pictures)
         return
-    listed = kept.groups if kept else ()
     chosen = state.chosen(listed, scores)
     name = chosen.name if chosen else ""
     kept_tests.draw(results, scores, name)
