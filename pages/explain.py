@@ -9,6 +9,7 @@ from core.explain.network.layers import stages
 from core.explanation.question import INPUT, Question, Score
 from pages._ui import shell, words
 from pages._ui.explain import downloads, look, map_view, small_maps
+from pages._ui.explain.edit import view as edit_view
 from pages._ui.explain.scene import Scene
 from pages._ui.kit import trust_line, waiting
 from pages._ui.kit.pickers import head_picker, method_picker, photo_picker, question_pickers
@@ -66,6 +67,9 @@ with shell.page("pages/explain.py"):
         answer = waiting.soonest(photo, loaded, question, layer)
         scene = Scene(photo, loaded, question, answer, layer, palette)
         title.header(f"{words.plain(scene.title)}?", anchor=False)
+        if view == look.EDIT:
+            edit_view.draw(scene)
+            st.stop()
         opacity = map_view.draw_viewer(scene, view)
         trust_line.draw(photo, loaded, answer, layer, key="map")
         map_view.draw_emptiness(scene)

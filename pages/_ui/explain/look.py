@@ -3,10 +3,14 @@
 from core.drawing.render import COLORMAPS, SIGNED
 from pages._ui.kit import options
 
+EDIT = "edit"
+
 
 def view() -> str:
-    """How photo and map are laid out: ``overlay``, ``side`` or ``wipe``."""
-    return _segmented("View", {"overlay": "Overlay", "side": "Side by side", "wipe": "Wipe"}, "photo_view")
+    """How photo and map are laid out: ``overlay``, ``side`` or ``wipe``; or ``edit``."""
+    return _segmented(
+        "View", {"overlay": "Overlay", "side": "Side by side", "wipe": "Wipe", EDIT: "Edit"}, "photo_view"
+    )
 
 
 def palette(*, difference: bool) -> str:

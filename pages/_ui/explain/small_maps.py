@@ -10,6 +10,7 @@ from core.drawing import render
 from core.explain.network.layers import stages
 from core.explanation import display
 from core.explanation.answer import Explanation
+from pages._ui import words
 from pages._ui.explain.scene import Scene
 from pages._ui.kit.components import tiles, web
 from pages._ui.kit.components.tiles import Tile
@@ -61,6 +62,18 @@ def draw_duel(scene: Scene, first: Explanation, second: Explanation) -> None:
     with st.container(gap="xsmall"):
         st.markdown("### Evidence for each class, on one scale", anchors=False)
         tiles.row(items, label="Either class", key="duel", on_pick=lambda _name: None, side=104)
+
+
+def draw_before_and_after(before: Scene, after: Scene) -> None:
+    """Draw the map of one class on a photo and on its edited copy, on one scale."""
+    top = max(display.peak(each.map.raw) for each in (before, after))
+    items = []
+    for name, scene in (("Before", before), ("After", after)):
+        raw, drawn = scene.map.raw, photos.drawn(scene.photo)
+        scaled = display.balance(raw, top) if scene.is_signed else display.heat(raw, top)
+        items.append(Tile(name, _tile_picture(scene, scaled, drawn), name))
+    st.markdown(f"### Evidence for {words.plain(before.class_name)}, on one scale", anchors=False)
+    tiles.row(items, label="Map", key="edit_maps", on_pick=lambda _name: None, side=240)
 
 
 def _tile_picture(scene: Scene, values: FloatArray, drawn: Drawn) -> str:

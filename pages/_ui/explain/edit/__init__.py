@@ -1,0 +1,1 @@
+"""The view Edit: tools on the photo, scores and maps before and after."""

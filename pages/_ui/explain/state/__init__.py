@@ -1,0 +1,1 @@
+"""What the page Explain keeps in the session and in caches."""
