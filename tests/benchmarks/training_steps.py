@@ -21,8 +21,6 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.support.checkpoints import checkpoints_in
-
 from core.checkpoints.store import Card
 from core.data.batches import Batch, ImageDataset, Shuffled, loader
 from core.data.cache import decode
@@ -35,6 +33,7 @@ from core.training.material import Material, material
 from core.training.network import network
 from core.training.runs.run import RunFolder
 from core.training.settings import recipe as recipes
+from tests.support.stored.checkpoints import checkpoints_in
 
 _SIZE = 4
 # Epochs, and steps of each.
