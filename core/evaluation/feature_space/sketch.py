@@ -10,9 +10,9 @@ from torch import Tensor
 from core.arrays import IntArray
 
 _CHUNK = 8192
-_WIDTH = 64  # Directions.
+_WIDTH = 128  # Directions.
 _SOME = 20_000  # Samples, at most, that decide the directions.
-_CANDIDATES = 1_000
+_CANDIDATES = 2_000
 _TINY = 1e-12
 
 
@@ -29,14 +29,14 @@ class Sketch:
 
     @classmethod
     def of(cls, features: NDArray[np.float16]) -> "Sketch":
-        """The sketch of features (N, D), which are read once, in pieces: 128 bytes a sample."""
+        """The sketch of features (N, D), which are read once, in pieces: 256 bytes a sample."""
         every = torch.from_numpy(features)
         directions = _directions(every)
         pieces = (_unit(piece.float()) @ directions for piece in every.split(_CHUNK))
         return cls(torch.cat([piece.half() for piece in pieces]), directions)
 
     def candidates(self, features: NDArray[np.float16], number: int) -> IntArray:
-        """Rows, in no order, that seem nearest to one sample's features (D,): ``number`` or 1,000."""
+        """Rows, in no order, that seem nearest to one sample's features (D,): ``number`` or 2,000."""
         one = _unit(torch.from_numpy(features.astype(np.float32))[None])[0] @ self.directions
         num_candidates = min(max(number, _CANDIDATES), len(self.points))
         rows: IntArray = (self.points @ one.half()).topk(num_candidates, sorted=False).indices.numpy()

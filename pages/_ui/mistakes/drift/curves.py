@@ -10,6 +10,7 @@ from pages._ui import words
 from pages._ui.kit.figures import GRID, QUIET, RIGHT, WRONG
 
 COLOURS = (WRONG, "#6366f1", "#ca8a04", "#db2777", "#0284c7")  # Of chosen classes.
+_THIN = "rgba(128, 140, 155, 0.45)"
 _ACROSS = 4
 _MOST_THIN = 30  # Classes.
 
@@ -72,7 +73,7 @@ def _curve(kind: str, unit: str, name: str, accuracies: Sequence[float], colour:
         "customdata": [[kind, number] for number in range(len(accuracies))],
         "hovertemplate": f"{shown}: %{{y:.0%}} at %{{x}} {unit}<extra></extra>",
         "mode": "lines",
-        "line": {"color": GRID, "width": 1},
+        "line": {"color": _THIN, "width": 1},
     }
     if not colour:
         return curve
