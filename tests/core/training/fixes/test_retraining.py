@@ -43,7 +43,7 @@ def folder(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_a_gentler_training_has_the_same_recipe_but_for_the_learning_rate(folder: Path) -> None:
-    done = fix(folder, ALL_SAMPLES, by="gentle", name="gentle")
+    done = fix(folder, ALL_SAMPLES, by="gentle", name="gentle", evaluation="val")
     before, after = (recipes.parse(store.read_card(each).recipe) for each in (folder, done.folder))
     assert recipes.differences(before, after) == ["optimiser.lr"]
     card = store.read_card(done.folder)
@@ -61,7 +61,7 @@ def test_samples_whose_label_was_corrected_prove_nothing(folder: Path, tmp_path:
     decided = [Correction(ids[0], "exclude"), Correction(ids[1], "relabel", "7"), Correction(ids[2], "keep")]
     write(tmp_path / "mine.csv", decided)
     choices = Choices(corrections=tmp_path / "mine.csv")
-    done = fix(folder, ALL_SAMPLES, by="corrections", name="corrected", choices=choices)
+    done = fix(folder, ALL_SAMPLES, by="corrections", name="corrected", evaluation="val", choices=choices)
     assert done.evaluation == "val-untouched"
     proved = pd.read_parquet(evaluations.find(done.folder, "val-untouched").table)["sample_id"].tolist()
     assert proved == ids[2:]
@@ -72,7 +72,9 @@ def test_a_drift_is_matched_and_proved_on_samples_like_the_new_photos(folder: Pa
     medians = {"known": 0.3, "new": 0.09, "p_adjusted": 0.0001}
     report = tmp_path / "drift.json"
     report.write_text(json.dumps({"p": 0.0001, "properties": {"brightness": medians}}))
-    done = fix(folder, ALL_SAMPLES, by="augment", name="like-new", choices=Choices(drift=report))
+    done = fix(
+        folder, ALL_SAMPLES, by="augment", name="like-new", evaluation="val", choices=Choices(drift=report)
+    )
     before, after = (recipes.parse(store.read_card(each).recipe) for each in (folder, done.folder))
     assert recipes.differences(before, after) == ["augment.brightness_factor"]
     assert after.augment.brightness_factor == (0.3, 1.0)
