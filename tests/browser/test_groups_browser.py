@@ -32,6 +32,10 @@ def test_a_group_is_chosen_and_kept_as_a_test(app: App) -> None:
         "98 photos; wrong 34% of the time against 14% elsewhere"
     )
     assert violations(app, ALL_RULES) == []
+    page.emulate_media(color_scheme="dark")
+    expect(page.get_by_test_id("stApp")).to_have_css("background-color", "rgb(15, 20, 25)")
+    app.stand_still()
+    assert violations(app, COLOUR_RULES) == []
     second.click()
     expect(page.get_by_role("heading", name="Grass behind 5, 6, 7, 8, 9")).to_be_visible()
     page.get_by_role("button", name="Keep as test").click()
@@ -41,10 +45,7 @@ def test_a_group_is_chosen_and_kept_as_a_test(app: App) -> None:
     expect(kept).to_contain_text("failed: 64% of 103 right (54% to 73%), 87% asked")
     assert [each.name for each in group_tests.read(paths.folder(_NAME))] == ["digits on grass"]
     page.set_viewport_size({"width": 390, "height": 900})
-    page.emulate_media(color_scheme="dark")
-    expect(page.get_by_test_id("stApp")).to_have_css("background-color", "rgb(15, 20, 25)")
-    app.settle()
-    assert violations(app, COLOUR_RULES) == []
+    app.stand_still()
     box = kept.bounding_box()
     assert box is not None
     assert box["x"] >= 0
