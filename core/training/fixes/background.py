@@ -40,7 +40,7 @@ def is_under_way(name: str) -> bool:
     return locks.is_held(paths.fix_lock(name))
 
 
-def progress(name: str) -> str:
+def how_far(name: str) -> str:
     """How far a fix is, in words: of its training, where it trains."""
     if name in store.folders() and (training := runs.find(name)).is_running:
         return overview.progress(training).text.lower()

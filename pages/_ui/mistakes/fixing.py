@@ -83,7 +83,7 @@ def _start(evaluation: Evaluation, group: str, by: str) -> None:
 def _watch(evaluation: Evaluation, name: str) -> None:
     """Say how far the fix is; when it is done, open Compare."""
     if background.is_under_way(name):
-        said = background.progress(name)
+        said = background.how_far(name)
         st.info(f"**{words.plain(name)}** is being made: {said}.", icon=":material/hourglass_top:")
         return
     proved = background.proved_in(name)

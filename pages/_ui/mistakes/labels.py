@@ -170,8 +170,10 @@ def _draw_decision(
                 on_click=partial(state.decide, file, made, following),
                 type="primary" if _is(decided, sample, decision) else "secondary",
             )  # fmt: skip
-    given, other = (words.plain(results.class_names[each]) for each in (sample.label, suggested))
-    st.caption(f"Given **{given}**, suggested **{other}** ({words.percent(confidence)})")
+    given, other = (results.class_names[each] for each in (sample.label, suggested))
+    st.caption(
+        f"Given **{words.plain(given)}**, suggested **{words.plain(other)}** ({words.percent(confidence)})"
+    )
     return suggested
 
 

@@ -162,7 +162,9 @@ def test_the_command_lists_the_experiments(capsys: pytest.CaptureFixture[str]) -
     assert "digits: convolutional, dense, convolutional without pooling" in capsys.readouterr().out
 
 
-def test_a_stop_keeps_what_is_finished(tmp_path: Path) -> None:
+def test_a_stop_keeps_what_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.training.lightning.keeper._LOOK_EVERY_S", 0.0)  # Its epochs are shorter.
+
     def stop(line: str) -> None:
         if line.startswith("epoch   1"):
             run_module.request_stop(paths.folder("plain.seed0"))

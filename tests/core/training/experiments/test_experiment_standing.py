@@ -67,7 +67,11 @@ def test_one_finished_seed_has_wilson_s_interval(place: Path) -> None:
     assert plain.score.method == "Wilson, 1 seed"
 
 
-def test_stopped_it_says_which_training_and_goes_on_later(plan: Plan, tmp_path: Path) -> None:
+def test_stopped_it_says_which_training_and_goes_on_later(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.training.lightning.keeper._LOOK_EVERY_S", 0.0)  # Its epochs are shorter.
+
     def stop(line: str) -> None:
         if line.startswith("epoch   1"):
             assert standing.standing(plan, tmp_path)[0].state.startswith("seed 0: ")
