@@ -48,7 +48,7 @@ def images(agreeing: float = AGREEING, seed: int = 0) -> ImageSet:
     opacity = np.stack([_placed(enlarged[each], draw) for each in digit])
     grounds = [_ground(name, draw) for name in backgrounds.tolist()]
     colours = draw.integers(_PALEST, 256, (len(labels), 3)).astype(np.float32)
-    # One by one: all at once, as float, take 500 MB, and three times as long.
+    # One by one: all at once, as float, take far more memory, and twice as long.
     pixels = np.stack([_drawn(*each) for each in zip(grounds, opacity, colours, strict=True)])
     return ImageSet(
         name="shortcut",
