@@ -49,11 +49,15 @@ with shell.page("pages/compare.py"):
                 outcome.draw(compared, verdict, selection.wanted.pile)
                 kept_groups.draw_summary(compared, pictures)
                 fix_proof.draw(second.card, first.name)
+        averages = (
+            st.container()
+        )  # There with a sample open too: the gallery must keep its place, and the focus.
         if opened:
             with stage:
                 one_sample.draw(compared, selection, pictures, opened)
         else:
-            average_maps.draw(compared, selection, pictures)
+            with averages:
+                average_maps.draw(compared, selection, pictures)
         piles.draw(compared, selection, pictures, opened)
     else:
         with top:

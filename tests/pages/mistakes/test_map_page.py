@@ -132,7 +132,7 @@ def test_umap_can_be_chosen_where_it_is_installed(
     """The library is optional: here it gives each sample its features' first and last number."""
     without = opened(PAGE, checkpoint=digits_with_features, view="Map")
     assert "map_by" not in without.query_params
-    assert "pip install umap-learn" in captions(without)
+    assert "needs the package umap-learn" in captions(without)
     layout = SimpleNamespace(fit_transform=lambda features: features[:, [0, -1]])
     library = ModuleType("umap")
     monkeypatch.setattr(library, "UMAP", lambda **_settings: layout, raising=False)

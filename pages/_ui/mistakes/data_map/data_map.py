@@ -114,7 +114,7 @@ def _draw_map(results: Results, drawn: DataMap, head: DeltaGenerator) -> None:
         else "these are the two main directions of its features, with "
         f"{words.percent(drawn.share)} of their variance."
     )
-    missing = "" if umap_plane.is_installed() else " Another map, UMAP, needs `pip install umap-learn`."
+    missing = "" if umap_plane.is_installed() else " Another map, UMAP, needs the package umap-learn."
     st.caption(f"Points are close where the network sees samples as alike: {meaning}{missing}")
 
 

@@ -39,7 +39,11 @@ def test_a_name_that_is_taken_is_refused_and_left_alone() -> None:
 
 
 @pytest.mark.slow
-def test_stopped_it_keeps_the_best_so_far_and_goes_on_later(tmp_path: Path) -> None:
+def test_stopped_it_keeps_the_best_so_far_and_goes_on_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.training.lightning.keeper._LOOK_EVERY_S", 0.0)  # Its epochs are shorter.
+
     def stop(line: str) -> None:
         if line.startswith("epoch   2"):
             runs.request_stop(tmp_path / "run")
