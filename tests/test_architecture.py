@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.support.paths import ROOT
 from tests.support.source import (
     CORE,
@@ -52,6 +54,7 @@ def _room(path: Path) -> str:
 # Who may import whom.
 
 
+@pytest.mark.slow
 def test_imports_are_absolute_and_without_wildcards() -> None:
     def broken(path: Path) -> list[str]:
         written = [node for node in nodes(parsed(path)) if isinstance(node, ast.ImportFrom)]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from tests.support.paths import ROOT
 from tests.support.source import CORE, PAGES, imports_at_start, offenders, parsed, under
 
@@ -46,6 +48,7 @@ def _heavy(path: Path) -> set[str]:
     return {name for name in _started(path, set()) if under(name, *HEAVY)}
 
 
+@pytest.mark.slow
 def test_a_page_imports_no_heavy_library_before_it_is_needed() -> None:
     pages = [path for path in PAGES if path.parent in {ROOT, ROOT / "pages"}]
     assert len(pages) > 5

@@ -99,6 +99,7 @@ def test_the_lock_has_each_direct_requirement_as_the_project_names_it(path: Path
     assert set(DIRECT[path]) <= set(pins(path))
 
 
+@pytest.mark.slow
 def test_what_is_installed_here_is_what_the_lock_says() -> None:
     """Each package that the project needs, at whatever depth, is pinned, at the version tested here."""
     locked = {normalised(pin) for path in DIRECT for pin in pins(path)}

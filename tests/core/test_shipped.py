@@ -89,6 +89,7 @@ def test_its_metrics_are_those_of_its_table(name: str) -> None:
     assert stored["macro_roc_auc"] > 0.5
 
 
+@pytest.mark.slow
 @each
 def test_its_weights_give_its_table_again(name: str) -> None:
     """On the real images, where they are; embedded ones are everywhere."""

@@ -82,6 +82,7 @@ def test_the_pretended_device_computes_and_refuses_tensors_of_the_cpu() -> None:
     assert "aten::add got tensors of two devices; one of (3,) is on the CPU" in errors
 
 
+@pytest.mark.slow
 def test_a_device_with_slightly_different_weights_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,6 +47,7 @@ def _shown(page: AppTest) -> list[float]:
     return [float(by_name[name].replace("−", "-")) for name in CLASSES]
 
 
+@pytest.mark.slow
 def test_a_head_is_chosen_on_the_page_and_kept_in_the_address() -> None:
     page = opened("pages/explain.py", checkpoint="inception", photo="coffee.png")
     own = _shown(page)
@@ -58,6 +59,7 @@ def test_a_head_is_chosen_on_the_page_and_kept_in_the_address() -> None:
     assert _shown(page.selectbox(key=HEAD).set_value(None).run()) == own
 
 
+@pytest.mark.slow
 def test_an_address_opens_the_head_that_it_names() -> None:
     page = opened(
         "pages/explain.py", checkpoint="inception", photo="coffee.png", head="aux2", at="inception4a"

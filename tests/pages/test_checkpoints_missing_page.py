@@ -46,6 +46,7 @@ def test_without_a_checkpoint_a_page_is_a_welcome(path: str) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_one_click_adds_the_network_that_is_installed(root: Path) -> None:
     page = _home()
     page.button(key="welcome_built_in").click().run()

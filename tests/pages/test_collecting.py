@@ -29,6 +29,7 @@ def test_libraries_are_out_of_sight_and_objects_of_pages_are_not() -> None:
     assert {id(each) for each in page} <= seen
 
 
+@pytest.mark.slow
 def test_libraries_that_come_later_are_put_out_of_sight_too(monkeypatch: pytest.MonkeyPatch) -> None:
     spare_libraries()
     before = gc.get_freeze_count()

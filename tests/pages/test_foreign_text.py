@@ -200,6 +200,7 @@ def test_explain() -> None:
     check(opened("pages/explain.py", checkpoint=NAMES[0], photo=hostile("photo")))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_inside() -> None:
     row = first_mistake()
@@ -216,6 +217,7 @@ def test_a_checkpoint_without_predictions() -> None:
     check(page)
 
 
+@pytest.mark.slow
 def test_a_folder_to_train_on() -> None:
     page = opened("pages/train.py")
     page.selectbox(key="train_data_digits").select("A folder of mine…").run()
@@ -225,6 +227,7 @@ def test_a_folder_to_train_on() -> None:
     check(page)
 
 
+@pytest.mark.slow
 def test_a_hostile_folder_to_train_on(hostile_folder: Path) -> None:
     page = opened("pages/train.py")
     page.selectbox(key="train_data_digits").select("A folder of mine…").run()

@@ -60,6 +60,7 @@ def _stages(name: str) -> tuple[str, ...]:
     return tuple(layer.name for layer in stages(models.load(name).layers))
 
 
+@pytest.mark.slow
 def test_explain_runs_the_network_once_for_a_photo_and_all_questions_about_it(num_passes: Counted) -> None:
     num_passes("imagenet")
     page = opened("pages/explain.py", photo="chelsea.png", checkpoint="imagenet")
@@ -105,6 +106,7 @@ def test_the_four_pictures_of_a_sample_take_one_pass(num_passes: Counted) -> Non
     assert num_passes("digits") == 1
 
 
+@pytest.mark.slow
 def test_a_sample_of_two_checkpoints_takes_one_pass_of_each(num_passes: Counted) -> None:
     with second_digits(f"test-forward-passes-{os.getpid()}") as second:
         num_passes("digits"), num_passes(second)
@@ -113,6 +115,7 @@ def test_a_sample_of_two_checkpoints_takes_one_pass_of_each(num_passes: Counted)
         assert (num_passes("digits"), num_passes(second)) == (1, 1)
 
 
+@pytest.mark.slow
 def test_answers_are_those_of_a_pass_of_their_own() -> None:
     loaded, photo = models.load("imagenet"), _cat()
     question = Question("layer_cam", _stages("imagenet"), (Score(281), Score(287), Score(281, 287)))
@@ -125,6 +128,7 @@ def test_answers_are_those_of_a_pass_of_their_own() -> None:
         assert all(np.array_equal(one.maps[layer].raw, other.maps[layer].raw) for layer in other.maps)
 
 
+@pytest.mark.slow
 def test_what_is_known_of_a_question_is_not_computed_again(num_passes: Counted) -> None:
     loaded, photo = models.load("imagenet"), _cat()
     num_passes("imagenet")
@@ -148,6 +152,7 @@ def test_the_map_of_the_last_layer_is_known_before_those_of_the_stages() -> None
     assert answers.soonest(photo, loaded, question, "bn2") is whole
 
 
+@pytest.mark.slow
 def test_on_a_gpu_no_pass_is_kept_and_the_answers_are_the_same() -> None:
     """A device by another name than "cpu" stands for the card."""
     loaded, photo = models.load("imagenet"), _cat()

@@ -71,6 +71,7 @@ def test_a_method_that_was_just_added_appears_under_its_own_name() -> None:
     assert method_picker.label("my_cam") == "my_cam"
 
 
+@pytest.mark.slow
 def test_the_six_cams_come_first_and_a_network_without_attention_offers_none(explain: AppTest) -> None:
     offered = with_photo(explain, cat()).selectbox(key="method").options
     assert offered[:6] == ["Grad-CAM", "CAM", "Grad-CAM++", "HiResCAM", "XGrad-CAM", "LayerCAM"]
@@ -78,6 +79,7 @@ def test_the_six_cams_come_first_and_a_network_without_attention_offers_none(exp
     assert not {"LeGrad", "Attention rollout"} & set(offered)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [path for path in PAGES if path != "app.py"])
 def test_a_page_opens_without_a_photo(path: str) -> None:
     page = opened(path)
@@ -138,6 +140,7 @@ def test_every_method_answers_on_the_page(small: Checkpoint, checkpoints: Path, 
     )
 
 
+@pytest.mark.slow
 def test_colours_and_views_do_not_run_the_model(explain: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     page = with_photo(explain, cat())
     monkeypatch.setattr(answers, "answers_from", None)  # Called now, it would fail.
@@ -183,6 +186,7 @@ def test_comparing_a_class_with_itself_is_answered_with_words(explain: AppTest) 
     assert page.warning[0].value == "Choose two different classes to compare."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [1, 7, 3000])
 def test_photos_of_any_size_are_explained(explain: AppTest, side: int) -> None:
     page = with_photo(explain, png(np.full((side, side, 3), 120, np.uint8)))
@@ -197,6 +201,7 @@ def test_a_bad_file_is_named_and_nothing_else_changes(explain: AppTest) -> None:
     assert page.info[0].value.startswith("Drop a photo above")
 
 
+@pytest.mark.slow
 def test_the_oldest_photos_make_room(explain: AppTest) -> None:
     for shade in range(30):
         explain.file_uploader(key="uploads").upload(f"{shade}.png", png(np.full((8, 8, 3), shade, np.uint8)))

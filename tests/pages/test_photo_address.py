@@ -67,6 +67,7 @@ def test_an_image_of_data_in_the_address_is_that_image() -> None:
     assert address(page) == {"photo": "digits/digits/677"}
 
 
+@pytest.mark.slow
 def test_an_image_of_data_is_the_same_for_another_checkpoint() -> None:
     first = opened(EXPLAIN, checkpoint="digits", photo="digits/digits/677")
     first.selectbox(key="checkpoint").select("imagenet").run()
@@ -76,6 +77,7 @@ def test_an_image_of_data_is_the_same_for_another_checkpoint() -> None:
     assert other.header[0].value == first.header[0].value
 
 
+@pytest.mark.slow
 def test_the_photo_is_looked_into_too_and_is_no_example() -> None:
     page = opened(INSIDE, photo="coffee.png")
     assert not page.exception
@@ -106,6 +108,7 @@ def test_a_photo_that_is_not_here_is_named_and_the_first_view_is_the_usual_one(l
     assert not photos(page)
 
 
+@pytest.mark.slow
 def test_inside_shows_its_example_where_the_photo_is_not_here() -> None:
     page = opened(INSIDE, photo="digits/digits/1797")
     assert not page.exception
@@ -138,12 +141,14 @@ def test_an_upload_leaves_the_address_and_so_does_the_same_file_as_an_upload() -
     assert address(page) == {}
 
 
+@pytest.mark.slow
 def test_the_photo_of_the_session_is_in_the_address_of_the_next_page() -> None:
     page = on(opened(EXPLAIN, photo="coffee.png"), INSIDE)
     assert not page.exception
     assert address(page) == {"photo": "coffee.png"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("button", "path"), [("sample_explain", EXPLAIN), ("sample_inside", INSIDE)])
 def test_a_sample_of_mistakes_is_in_the_address_of_the_page_that_it_is_taken_to(
     button: str, path: str
@@ -158,6 +163,7 @@ def test_a_sample_of_mistakes_is_in_the_address_of_the_page_that_it_is_taken_to(
     assert [each.digest for each in older] == [each.digest for each in photos(page)]
 
 
+@pytest.mark.slow
 def test_the_images_that_inside_offers_have_links_that_lead_to_them() -> None:
     offered = own_samples("digits")
     assert len(offered) == 8
@@ -169,6 +175,7 @@ def test_the_images_that_inside_offers_have_links_that_lead_to_them() -> None:
 QUESTION = {"why": "goldfish", "against": "tabby", "at": "blocks.4", "method": "layer_cam"}
 
 
+@pytest.mark.slow
 def test_the_question_is_in_the_address_too() -> None:
     page = opened(EXPLAIN, photo="coffee.png", **QUESTION)
     assert not page.exception
@@ -177,6 +184,7 @@ def test_the_question_is_in_the_address_too() -> None:
     assert address(page) == {"photo": "coffee.png", **QUESTION}
 
 
+@pytest.mark.slow
 def test_pickers_write_the_address_and_what_is_usual_is_not_in_it() -> None:
     page = opened(EXPLAIN, photo="coffee.png")
     for key, value in (
@@ -211,6 +219,7 @@ def test_another_checkpoint_is_asked_what_it_can_be_asked() -> None:
     assert address(page) == {"photo": "coffee.png", "method": "layer_cam"}
 
 
+@pytest.mark.slow
 def test_a_choice_wins_over_the_address_that_it_was_made_at() -> None:
     page = opened(EXPLAIN, photo="coffee.png", why="goldfish")
     page.selectbox(key="class-imagenet").select("tench").run()
@@ -218,6 +227,7 @@ def test_a_choice_wins_over_the_address_that_it_was_made_at() -> None:
     assert address(page) == {"photo": "coffee.png", "why": "tench"}
 
 
+@pytest.mark.slow
 def test_pickers_have_the_same_default_in_every_run() -> None:
     # The browser's Back shows the default of the last run where the address says nothing.
     page = opened(INSIDE, checkpoint="digits")

@@ -36,6 +36,7 @@ def test_a_picture_that_was_away_is_shown_when_it_is_back(found: SampleImages, t
     assert thumb.startswith(b"\xff\xd8")
 
 
+@pytest.mark.slow
 def test_a_picture_larger_than_an_upload_is_drawn_where_it_lies_here(
     found: SampleImages, tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ def _nothing_known() -> None:
     tested_maps._kept.clear()
 
 
+@pytest.mark.slow
 def test_a_map_is_tested_when_asked_and_every_map_from_then_on() -> None:
     page = opened("pages/explain.py", **_SAMPLE)
     assert verdicts(page) == []
@@ -35,6 +36,7 @@ def test_a_map_is_tested_when_asked_and_every_map_from_then_on() -> None:
     assert _ASK not in [button.key for button in page.button]
 
 
+@pytest.mark.slow
 def test_a_known_verdict_is_not_tested_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(tested_maps.VARIABLE, "1")
     first = verdicts(opened("pages/explain.py", **_SAMPLE))
@@ -46,6 +48,7 @@ def test_a_known_verdict_is_not_tested_again(monkeypatch: pytest.MonkeyPatch) ->
     assert verdicts(opened("pages/explain.py", **_SAMPLE)) == first != []
 
 
+@pytest.mark.slow
 def test_a_map_of_the_same_cells_is_tested_beside_the_references_of_the_last_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -57,6 +60,7 @@ def test_a_map_of_the_same_cells_is_tested_beside_the_references_of_the_last_one
     assert (first.noise, first.centre, first.edges) == (second.noise, second.centre, second.edges)
 
 
+@pytest.mark.slow
 def test_another_class_has_references_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(tested_maps.VARIABLE, "1")
     page = opened("pages/explain.py", **_SAMPLE)

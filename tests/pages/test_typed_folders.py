@@ -57,6 +57,7 @@ def test_who_owns_the_machine_sees_what_is_remembered(data: Path) -> None:
     assert shows_pictures(mistakes(data))
 
 
+@pytest.mark.slow
 def test_a_visitor_sees_only_folders_of_their_own_naming(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VISITORS, "1")
     assert not shows_pictures(mistakes(data))
@@ -76,6 +77,7 @@ def test_a_visitor_s_folder_is_not_remembered_for_others(data: Path, monkeypatch
     assert not any("other" in text for text in remembered)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("visitors", ["", "1"])
 def test_no_page_opens_a_folder_outside_of_the_roots(
     data: Path, monkeypatch: pytest.MonkeyPatch, visitors: str
@@ -94,6 +96,7 @@ def test_no_page_opens_a_folder_outside_of_the_roots(
         assert "is not in a folder that this server may open" in form.error[0].value
 
 
+@pytest.mark.slow
 def test_visitors_name_no_folder_where_none_is_listed(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VISITORS, "1")
     monkeypatch.delenv(ROOTS)
@@ -103,6 +106,7 @@ def test_visitors_name_no_folder_where_none_is_listed(data: Path, monkeypatch: p
     assert "this server opens no folders" in train.error[0].value.lower()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent", "data")
 def test_inside_offers_a_visitor_no_images_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     labels = [each.get("label") for each in components(opened("pages/inside.py", checkpoint=NAME))]

@@ -85,6 +85,7 @@ def test_home_leads_through_four_steps_and_to_a_sample_of_the_group() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_each_step_opens_a_page_of_the_network_that_learned_the_shortcut() -> None:
     for number, title in ((2, "Mistakes"), (3, "Mistakes")):
         page = opened("app.py")

@@ -112,6 +112,7 @@ def test_files_may_be_read_by_whom_the_umask_lets(small: Checkpoint) -> None:
         os.umask(before)
 
 
+@pytest.mark.slow
 def test_what_a_base_has_is_not_stored_again(imagenet: Checkpoint) -> None:
     model = registry.build(imagenet.card.architecture, 5)
     own = store.own_tensors(model, None)

@@ -35,6 +35,7 @@ def _logits(folder: Path) -> dict[int, float]:
     return {each["class_idx"]: each["logit"] for each in answer["top"]}
 
 
+@pytest.mark.slow
 def test_each_head_is_explained_as_a_class_score_of_its_own(photo: Path) -> None:
     checkpoint = store.load(store.find("inception"))
     batch = checkpoint.card.preprocess.batch([Image.open(photo)])
@@ -53,12 +54,14 @@ def test_each_head_is_explained_as_a_class_score_of_its_own(photo: Path) -> None
         assert (out / "photo" / "grad_cam.inception4a.1.raw.npy").exists()
 
 
+@pytest.mark.slow
 def test_its_usual_layer_is_its_own_convolution(photo: Path) -> None:
     assert explain([photo], photo.parent / "out", "--checkpoint", "inception", "--auxiliary", "aux1") == 0
     answer = json.loads((photo.parent / "out" / "photo" / "prediction.json").read_text())
     assert answer["layers"] == ["aux1.conv"]
 
 
+@pytest.mark.slow
 def test_a_head_that_the_network_lacks_is_refused(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert explain([photo], photo.parent, "--checkpoint", "inception", "--auxiliary", "aux3") == 1
     assert error_of(capsys).endswith("GoogLeNet has no auxiliary head 'aux3'; there is aux1, aux2")

@@ -35,6 +35,7 @@ def test_the_list_of_commands_comes_without_a_heavy_library() -> None:
     assert not {"torch", "numpy", "pandas"} & modules
 
 
+@pytest.mark.slow
 def test_data_sets_are_listed_without_pytorch() -> None:
     text, modules = _printed("data")
     assert "\nmalaria " in text

@@ -41,6 +41,7 @@ def _report(place: Path, data: Path) -> dict[str, object]:
     return report
 
 
+@pytest.mark.slow
 def test_darker_photos_have_drifted_and_others_have_not(
     known: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,6 +31,7 @@ def _run(data: Path, *options: str) -> int:
     return main(["examples", *arguments, *options])
 
 
+@pytest.mark.slow
 def test_a_picture_a_channel_a_poster_and_a_table(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run(data, "--data", str(data), "--layer", "block1", "--layer", "block2") == 0
     out = data.parent / "out"
@@ -47,6 +48,7 @@ def test_a_picture_a_channel_a_poster_and_a_table(data: Path, capsys: pytest.Cap
     assert Image.open(out / "examples.block2.png").size == poster_layout(20, 3 * 96 + 2 * 4).size
 
 
+@pytest.mark.slow
 def test_the_files_show_what_the_table_beside_the_checkpoint_says(data: Path) -> None:
     assert _run(data, "--data", str(data), "--layer", "block2") == 0
     folder, out = store.find("random"), data.parent / "out"
@@ -65,6 +67,7 @@ def test_the_files_show_what_the_table_beside_the_checkpoint_says(data: Path) ->
     np.testing.assert_array_equal(drawn, expected)
 
 
+@pytest.mark.slow
 def test_what_is_known_already_is_only_drawn(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _run(data, "--data", str(data), "--layer", "block1", "--layer", "block2") == 0
     monkeypatch.setattr(command, "collect", None)

@@ -27,6 +27,7 @@ def _picture(path: Path) -> NDArray[np.uint8]:
     return np.asarray(Image.open(path))
 
 
+@pytest.mark.slow
 def test_explain_writes_exactly_the_promised_files(
     photo: Path, imagenet: Checkpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,6 +112,7 @@ def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     take_few_samples(monkeypatch)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("root")
 @pytest.mark.parametrize("method", OF_CONVOLUTIONS)
 def test_every_method_writes_its_map_at_its_layer_or_of_the_input(photo: Path, method: str) -> None:
@@ -221,6 +223,7 @@ def test_an_output_that_cannot_be_written_is_one_line_on_stderr(
     assert "a part of its path is a file, not a folder" in error_of(capsys)
 
 
+@pytest.mark.slow
 def test_samples_take_the_place_of_no_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -24,6 +24,7 @@ def _files(out: Path) -> set[str]:
     return {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_activations_of_the_built_in_network_are_its_modules_run_by_hand(
     photo: Path, imagenet: Checkpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,6 +62,7 @@ def test_the_table_has_a_row_for_each_channel_of_the_last_convolutional_layer(
     assert sum(numbers) + expected.bias == pytest.approx(float(expected.logits[1]), abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("root")
 def test_the_order_changes_the_grid_and_nothing_else(photo: Path) -> None:
     written = {}

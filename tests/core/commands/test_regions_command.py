@@ -10,6 +10,7 @@ from core.data.sources import catalogue
 from tests.support.programs.explain_command import explain
 
 
+@pytest.mark.slow
 def test_explain_confirms_both_photos(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photo = tmp_path / "three.png"
     catalogue.load("digits").image(3).save(photo)

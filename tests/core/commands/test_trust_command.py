@@ -28,6 +28,7 @@ def _trust(data: Path, *options: str) -> int:
     return main(["trust", "random", "--data", str(data), "--device", "cpu", "--samples", "2", *options])
 
 
+@pytest.mark.slow
 def test_a_table_and_a_report_with_every_promised_field(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

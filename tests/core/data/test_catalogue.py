@@ -224,6 +224,7 @@ def test_what_a_killed_download_left_is_removed(root: Path, monkeypatch: pytest.
     assert sorted(path.name for path in root.iterdir() if path.is_dir()) == [".mnist.part-other", "malaria"]
 
 
+@pytest.mark.slow
 def test_two_downloads_of_the_same_do_not_meet(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched_by(monkeypatch, cells)
     root.mkdir()

@@ -123,6 +123,7 @@ def test_a_thousand_classes_fit_a_terminal(planted: DataReport) -> None:
     assert rows[0].split() == ["class", "999", "999", "0", "1", "1,000"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PETS.exists(), reason=f"there are no pets at {PETS}")
 def test_pets_hold_five_photos_twice_in_other_encodings() -> None:
     names = [f"Abyssinian_{number}.jpg" for number in range(1, 180)]

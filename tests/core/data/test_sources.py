@@ -22,6 +22,7 @@ def test_dogs_vs_cats_leaves_out_what_has_no_label() -> None:
     assert counts(real("dogs-vs-cats")) == {"cat": 400, "dog": 400}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["mnist", "pets-breeds", "dogs-vs-cats", "gtsrb", "malaria", "tiny-imagenet", "digits", "shortcut"],

@@ -89,6 +89,7 @@ def test_directions_hold_the_variance_and_ignore_the_division() -> None:
     np.testing.assert_allclose(np.abs(principal(features[order])), np.abs(few[order]), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_samples_that_are_alike_give_false_alarms_at_the_stated_rate() -> None:
     """With 20 seeds at 0.1, more than 6 alarms have a probability below 1 in 400."""
     alarms = [compare(_photos(60, 2 * seed), _photos(40, 2 * seed + 1), seed).p <= 0.1 for seed in range(20)]
@@ -137,6 +138,7 @@ def test_metadata_that_both_samples_have_are_compared() -> None:
     assert found.test("lens") is None  # Of new photos only.
 
 
+@pytest.mark.slow
 def test_photos_without_metadata_count_as_the_most_frequent_value() -> None:
     known = _told(_photos(150, 0), weather=["sun", "rain", "sun"] * 50)
     complete = _told(_photos(100, 1), weather=["sun"] * 100)

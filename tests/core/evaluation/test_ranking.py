@@ -63,6 +63,7 @@ def test_up_to_five_classes_areas_are_those_of_all_probabilities(num_classes: in
         np.testing.assert_allclose(getattr(found, name), _expected(table, scores, name), atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_classes", [6, 12, 70])
 def test_beyond_five_classes_areas_are_those_of_the_scores_of_all_classes(num_classes: int) -> None:
     table, scores = _random(500, num_classes)

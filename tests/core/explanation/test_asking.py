@@ -86,6 +86,7 @@ def test_several_layers_share_one_answer(small: Checkpoint, batch: Tensor) -> No
         assert np.array_equal(alone.maps[layer].raw, answer.maps[layer].raw)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["saliency", "integrated_gradients", "occlusion"])
 def test_a_method_of_pixels_alone_answers_for_the_input(
     small: Checkpoint, batch: Tensor, method: str
@@ -97,6 +98,7 @@ def test_a_method_of_pixels_alone_answers_for_the_input(
     assert answer.maps["input"].evidence is None
 
 
+@pytest.mark.slow
 def test_explaining_leaves_the_shared_model_as_it_was(small: Checkpoint, batch: Tensor) -> None:
     batch = batch[:, :, :64, :96]
     before, untouched = snapshot(small.model), batch.clone()
@@ -106,6 +108,7 @@ def test_explaining_leaves_the_shared_model_as_it_was(small: Checkpoint, batch: 
     assert torch.equal(batch, untouched)
 
 
+@pytest.mark.slow
 def test_half_precision_is_close(imagenet: Checkpoint) -> None:
     """The built-in network in bfloat16, for the class that float32 predicts."""
     half = store.load(imagenet.folder, dtype=torch.bfloat16)

@@ -68,6 +68,7 @@ def _same(one: Explanation, other: Explanation) -> None:
         assert (found.evidence is None) == (other.maps[layer].evidence is None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", QUICK_METHODS)
 def test_several_scores_of_one_question_are_answered_as_each_alone(
     small: Checkpoint, batch: Tensor, method: str
@@ -96,6 +97,7 @@ def test_a_pixel_method_adds_only_its_own_passes_for_each_score(
     assert num_passes() == 1 + 3 * own_passes
 
 
+@pytest.mark.slow
 def test_a_pass_answers_questions_of_every_method_and_layer_without_another(
     small: Checkpoint, batch: Tensor, num_passes: Callable[[], int]
 ) -> None:
@@ -125,6 +127,7 @@ def test_threads_may_ask_one_pass_at_the_same_time(small: Checkpoint, batch: Ten
             _same(one, other)
 
 
+@pytest.mark.slow
 def test_the_progress_of_several_scores_rises_once_from_zero_to_one(small: Checkpoint, batch: Tensor) -> None:
     heard: list[float] = []
     question = Question("occlusion", scores=(Score(0), Score(1)))

@@ -53,6 +53,7 @@ def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     take_few_samples(monkeypatch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", OF_CONVOLUTIONS)
 def test_each_photo_gets_the_maps_it_would_get_alone(small: Checkpoint, method: str) -> None:
     photos, question = _photos(3), replace(QUESTION, method=method)

@@ -34,6 +34,7 @@ def trusted(small: Checkpoint, answer: Explanation) -> dict[str, Trust]:
     return trust(small, batch, replace(answer, maps=positive))
 
 
+@pytest.mark.slow
 def test_the_score_is_insertion_less_deletion_and_every_reference_is_there(trusted: dict[str, Trust]) -> None:
     written = as_json(trusted["bn2"])
     assert written["score"] == pytest.approx(written["insertion"] - written["deletion"], abs=1e-12)
@@ -61,6 +62,7 @@ def test_the_curves_begin_at_the_whole_photo_and_the_file_has_all_of_them(
     assert {row["order"] for row in rows} == {"map", "centre", "edges", *(f"random {n}" for n in range(1, 7))}
 
 
+@pytest.mark.slow
 def test_a_class_against_another_is_tested_by_their_two_probabilities(
     small: Checkpoint, batch: Tensor
 ) -> None:

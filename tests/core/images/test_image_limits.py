@@ -17,6 +17,7 @@ from tests.support.programs import commands
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
+@pytest.mark.slow
 def test_sizes_at_the_limits_pass() -> None:
     assert images.upright_rgb(encoded(Image.new("1", (20_000, 200)), "PNG")).size == (20_000, 200)
     with pytest.raises(ImageError, match="incomplete"):  # Its pixels are missing; their number is all right.

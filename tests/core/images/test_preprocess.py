@@ -162,6 +162,7 @@ def test_a_map_of_the_whole_image_is_spread_as_torch_does(
     assert SQUEEZED.on_image(values, size) == pytest.approx(expected[0, 0].numpy(), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_map_of_a_crop_is_the_crop_of_a_spread_map_where_the_scale_is_whole() -> None:
     """256 of 512 pixels to 224 of 256 cells: 448 pixels in the middle, two for every pixel of the input."""
     preprocess = Preprocess((224, 224), 256, (0.5,), (0.5,))

@@ -69,6 +69,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 # Settings.
 
 
+@pytest.mark.slow
 def test_settings_are_the_books_where_the_input_is_large_and_shares_of_it_where_it_is_small(
     imagenet: Checkpoint, small: Checkpoint
 ) -> None:
@@ -275,6 +276,7 @@ def test_no_steps_are_refused_as_an_argument(root: Path, capsys: pytest.CaptureF
     assert "argument --steps: got '0'; expected a whole number from 1 to" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_networks_with_a_grey_input_of_their_own_size_work(cache: AscentCache) -> None:
     digits = store.load(store.find("digits"))
     asked = question(digits, "block2", range(3))

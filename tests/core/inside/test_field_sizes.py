@@ -47,6 +47,7 @@ def test_stages_of_lite0_see_what_its_kernels_and_strides_say(imagenet: Checkpoi
     assert found == [(7, 7), (19, 19), (67, 67), (224, 224), (224, 224)]
 
 
+@pytest.mark.slow
 def test_stages_see_what_each_sees_when_it_is_asked_alone(small: Checkpoint) -> None:
     names = [stage.name for stage in stages(layers_of(small))]
     alone = [receptive_field(small.model, name, torch.zeros(1, 3, 160, 160)).size for name in names]

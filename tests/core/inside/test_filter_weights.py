@@ -198,6 +198,7 @@ def test_a_sheet_has_each_pixel_as_a_square_at_its_place() -> None:
         np.testing.assert_array_equal(drawn[y : y + 20, x : x + 20], expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layer", "name", "is_alone"),
     [

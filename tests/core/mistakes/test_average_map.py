@@ -63,6 +63,7 @@ def _random_maps(number: int, cells: tuple[int, int] = (7, 7)) -> list[NDArray[n
 # The mean.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["grad_cam", "layer_cam", "saliency"])
 def test_the_average_is_the_mean_of_the_single_maps(small: Checkpoint, method: str) -> None:
     images, question = _images(3), Question(method)

@@ -36,6 +36,7 @@ def one_cluster(evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch) -> list
     return list(ids)
 
 
+@pytest.mark.slow
 def test_a_cluster_has_words_for_what_the_built_in_network_sees(
     evaluation: Evaluation, one_cluster: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +64,7 @@ def test_without_images_the_groups_stand_alone(evaluation: Evaluation, one_clust
     assert (entry["apart"], entry.get("maps"), len(entry["sample_ids"])) == (["pale"], None, len(one_cluster))
 
 
+@pytest.mark.slow
 def test_the_search_says_how_far_it_is(evaluation: Evaluation) -> None:
     seen: list[PassProgress] = []
     groups.found(evaluation, lambda done, total: seen.append(PassProgress(done, total, what="searches")))

@@ -46,6 +46,7 @@ def _in_logits(values: np.ndarray, bias: float = 0.0) -> Map:
 # The difference.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", OF_CONVOLUTIONS)
 def test_the_difference_is_map_minus_map_to_the_bit(small: Checkpoint, batch: Tensor, method: str) -> None:
     batch, question = batch[:, :, :64, :96], Question(method, ("bn2",))

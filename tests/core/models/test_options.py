@@ -13,6 +13,7 @@ from core.models import heads, layered_head, options, registry
 from core.models.heads import Head, HeadLayers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("architecture", "shape"),
     [
@@ -78,6 +79,7 @@ def test_a_skeleton_has_the_names_and_shapes_of_its_network_and_no_memory(archit
     assert all(parameter.is_meta for parameter in skeleton.parameters())
 
 
+@pytest.mark.slow
 def test_a_described_head_has_the_names_and_gives_the_logits_of_its_original() -> None:
     original = torchvision.models.resnet18(num_classes=3).eval()
     original.fc = nn.Sequential(

@@ -17,6 +17,7 @@ def test_no_weights_are_no_tensors() -> None:
     assert pretrained.weights_for("seewhy:malaria", "none", 2) == {}
 
 
+@pytest.mark.slow
 def test_built_in_weights_are_all_but_the_head_unless_it_has_their_thousand_classes() -> None:
     theirs = imagenet.weights()
     five = pretrained.weights_for(imagenet.ARCHITECTURE, "imagenet", 5)

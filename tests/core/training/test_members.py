@@ -43,6 +43,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_the_group_in_training_is_what_it_is_in_validation(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ def tracks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image_access, "images_of", found)
 
 
+@pytest.mark.slow
 def test_matrices_and_their_difference_are_those_of_the_tables() -> None:
     page, rows = link(*SIGNS, tab="Matrices"), both(*SIGNS)
     first, second = (

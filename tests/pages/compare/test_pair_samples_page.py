@@ -42,6 +42,7 @@ def test_without_images_a_sample_still_says_what_both_said() -> None:
         assert names[row[said]] in text(page)
 
 
+@pytest.mark.slow
 def test_a_sample_has_the_maps_of_both_beside_each_other(digits: str) -> None:
     rows = both("digits", digits)
     row = rows[rows["pile"] == "fixed"].iloc[0]
@@ -91,6 +92,7 @@ def test_tables_in_another_order_are_compared_by_sample(digits: str) -> None:
     assert sum(counts.values()) == len(table("digits"))
 
 
+@pytest.mark.slow
 def test_next_walks_through_the_pile_and_close_ends_it(digits: str) -> None:
     walk = shown(link("digits", digits, pile="broken"))
     page = link("digits", digits, pile="broken", sample=walk[0])
@@ -102,6 +104,7 @@ def test_next_walks_through_the_pile_and_close_ends_it(digits: str) -> None:
     assert "sample" not in page.query_params
 
 
+@pytest.mark.slow
 def test_swap_turns_all_round_and_keeps_the_sample(digits: str) -> None:
     walk = shown(link("digits", digits, pile="broken"))
     page = link("digits", digits, pile="broken", first_said="5", sample=walk[0])
@@ -116,6 +119,7 @@ def test_swap_turns_all_round_and_keeps_the_sample(digits: str) -> None:
     assert int(piles(page)["fixed"]["count"]) == NUM_BROKEN
 
 
+@pytest.mark.slow
 def test_both_maps_say_whether_they_can_be_believed(digits: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(tested_maps.VARIABLE, "1")
     page = link("digits", digits, sample="digits/677")

@@ -39,6 +39,7 @@ def test_the_first_is_of_its_own_data_and_says_what_it_is_of(name: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_another_is_picked_by_hand_or_by_a_link(name: str) -> None:
     page, rows = opened(MISTAKES, checkpoint=name, sample="digits/677", page="2"), table_of(name, STREET)
     page.selectbox(key="evaluated_on").select(STREET).run()
@@ -54,6 +55,7 @@ def test_another_is_picked_by_hand_or_by_a_link(name: str) -> None:
     assert metrics(linked) == metrics(page)
 
 
+@pytest.mark.slow
 def test_the_choice_survives_another_page_and_ends_with_another_checkpoint(name: str) -> None:
     page = opened(MISTAKES, checkpoint=name, evaluation=STREET)
     for path in ("pages/explain.py", MISTAKES):

@@ -95,6 +95,7 @@ def test_calibration_of_both_is_drawn(name: str) -> None:
     assert len(page.get("plotly_chart")) == 2
 
 
+@pytest.mark.slow
 def test_samples_of_both_have_their_maps(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     images = catalogue.load("digits")
 

@@ -36,6 +36,7 @@ def _make(page: AppTest, digest: str) -> None:
     assert not page.exception
 
 
+@pytest.mark.slow
 def test_scores_are_those_of_the_edited_photo_and_undo_takes_them_back(
     small: Checkpoint, page: AppTest
 ) -> None:

@@ -11,6 +11,7 @@ from tests.support.pages.looking_inside import (
 )
 
 
+@pytest.mark.slow
 def test_the_ascent_image_of_the_open_channel_is_made_and_kept() -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3")
     found = kept("digits", "block2", 3)
@@ -18,6 +19,7 @@ def test_the_ascent_image_of_the_open_channel_is_made_and_kept() -> None:
     assert f"Its mean activation is **{found.activation:.2g}**." in ascent_card(page)
 
 
+@pytest.mark.slow
 def test_the_method_is_in_the_address_and_makes_another_image() -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3", ascent="robust")
     found = kept("digits", "block2", 3, "robust")
@@ -26,6 +28,7 @@ def test_the_method_is_in_the_address_and_makes_another_image() -> None:
     assert f"Its mean activation is **{found.activation:.2g}**" in ascent_card(page)
 
 
+@pytest.mark.slow
 def test_a_channel_that_no_start_raises_is_called_dead() -> None:
     page = opened(checkpoint="signs-plain", layer="block4", channel="0")
     found = kept("signs-plain", "block4", 0)

@@ -17,6 +17,7 @@ from tests.support.pages.looking_inside import (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_the_classes_of_a_channel_are_those_of_the_heads_largest_and_smallest_weights(
     imagenet: Checkpoint,
@@ -30,6 +31,7 @@ def test_the_classes_of_a_channel_are_those_of_the_heads_largest_and_smallest_we
         assert f"{weights[class_idx]:+.2f}".replace("-", "−") in row
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_a_layer_that_the_head_does_not_read_has_no_weights_for_classes_and_says_so() -> None:
     assert "its channels have no class weights" in ascent_card(opened(layer="blocks.2"))

@@ -110,6 +110,7 @@ def test_a_first_visit_shows_the_strongest_patches_of_the_samples(imagenet: Chec
     assert not (imagenet.folder / paths.EXAMPLES).exists()
 
 
+@pytest.mark.slow
 def test_photos_of_the_session_are_looked_at_with_the_samples(imagenet: Checkpoint) -> None:
     page = opened(layer="blocks.2", channel="7")
     random = np.random.default_rng(0)
@@ -130,6 +131,7 @@ def test_a_chosen_sample_counts_once() -> None:
     assert titles(page) == before
 
 
+@pytest.mark.slow
 def test_namesakes_are_told_apart() -> None:
     page = opened(layer="blocks.2", channel="7")
     page.file_uploader(key="uploads").upload("coffee.png", sample("rocket.jpg")[:-2] + b"\xff\xd9\n").run()
@@ -138,6 +140,7 @@ def test_namesakes_are_told_apart() -> None:
     assert {"coffee.png (0)", "coffee.png (2)"} <= names
 
 
+@pytest.mark.slow
 def test_a_checkpoint_with_data_looks_at_a_few_of_its_own_images(digits: Path) -> None:
     page = opened(checkpoint="digits", layer="block2", channel="3")
     assert not (digits / paths.EXAMPLES).exists()
@@ -173,6 +176,7 @@ def test_no_ring_is_drawn_where_the_patch_is_what_the_cell_sees() -> None:
     assert "ring" not in card(opened(layer="blocks.2", channel="7"))
 
 
+@pytest.mark.slow
 def test_tiles_show_the_photos_at_hand_for_all_channels_and_offer_them_as_a_poster(
     imagenet: Checkpoint,
 ) -> None:

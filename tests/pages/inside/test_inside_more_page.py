@@ -37,6 +37,7 @@ def test_the_overview_says_what_a_cell_of_each_stage_sees() -> None:
     assert stage_lines(opened()) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent", "_unknown_fields")
 def test_the_overview_is_drawn_before_receptive_fields_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields, "find_for_a_while", lambda _loaded: False)
@@ -51,6 +52,7 @@ def sheet_picture(page: AppTest) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(file)))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_tiles_show_the_filters_of_the_first_layer_in_its_colours(imagenet: Checkpoint) -> None:
     weights = imagenet.model.get_parameter("conv_stem.weight").detach().numpy()
@@ -74,6 +76,7 @@ def test_filters_of_single_weights_say_how_many_channels_they_read() -> None:
     assert [each for each in page.get("download_button") if each.proto.label == "Poster of weights"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_filters_of_digits_show_their_strongest_kernels() -> None:
     assert "The strongest 9 of its 64 kernels." in hint(
@@ -124,6 +127,7 @@ def test_the_image_of_a_class_reaches_the_logit_that_the_network_gives_it() -> N
     assert "Make the image" not in button_labels(again)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_the_photo_beside_it_has_its_own_logit_for_the_class(imagenet: Checkpoint) -> None:
     class_idx = imagenet.card.class_names.index("goldfish")

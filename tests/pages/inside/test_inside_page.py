@@ -19,6 +19,7 @@ from tests.support.pages.looking_inside import (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_a_first_visit_shows_the_first_stage_of_a_sample_and_says_what_to_do(imagenet: Checkpoint) -> None:
     page = opened()
@@ -53,6 +54,7 @@ def test_the_overlay_reads_the_channels_own_cells_where_the_preprocess_puts_them
     assert viewer["window"] == pytest.approx([80 / 384, 16 / 256, 304 / 384, 240 / 256], abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_the_map_alone_says_its_size_and_its_ends(imagenet: Checkpoint) -> None:
     page = opened(layer="bn2", channel="112")
@@ -62,6 +64,7 @@ def test_the_map_alone_says_its_size_and_its_ends(imagenet: Checkpoint) -> None:
     assert page.image[0].captions == [f"Channel 112 of bn2: 7 × 7 cells, from 0 (dark) to {top:.2g} (bright)"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_channels_of_the_last_stage_sum_with_the_bias_to_the_logit_of_the_class(imagenet: Checkpoint) -> None:
     names = imagenet.card.class_names
@@ -82,6 +85,7 @@ def test_elsewhere_contributions_only_rank_and_the_page_says_so() -> None:
     assert "here it only ranks channels" in facts(page)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_a_layer_of_many_channels_comes_in_pages() -> None:
     page = opened(layer="bn2", sort="index", part="20")
@@ -91,6 +95,7 @@ def test_a_layer_of_many_channels_comes_in_pages() -> None:
     assert chosen(page) == [1215]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_an_order_begins_at_its_first_page_and_keeps_the_channel(imagenet: Checkpoint) -> None:
     page = opened(layer="bn2", sort="index", part="20", channel="1279")
@@ -121,6 +126,7 @@ def test_a_layer_that_is_not_there_gives_the_first_stage() -> None:
     assert grid(opened(layer="conv9"))["label"] == "blocks.0"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_another_photo_is_looked_at_by_the_same_layer() -> None:
     page = opened(layer="bn2")
@@ -142,6 +148,7 @@ def test_a_checkpoint_with_data_of_its_own_begins_with_one_of_its_images() -> No
     assert grid(page)["label"] == "block1"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_what_another_checkpoint_does_not_have_is_forgotten() -> None:
     page = opened(layer="blocks.2", channel="30", **{"class": "goldfish"})

@@ -24,6 +24,7 @@ from tests.support.pages.looking_inside import (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_the_overview_has_each_stage_with_its_shape_its_spacing_and_its_parameters(
     imagenet: Checkpoint,
@@ -36,6 +37,7 @@ def test_the_overview_has_each_stage_with_its_shape_its_spacing_and_its_paramete
     assert [sheet["facts"][1] for sheet in sheets] == [f"stride {n} pixels" for n in (2, 4, 8, 16, 32)]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_the_overview_has_the_strongest_channels_of_each_stage(imagenet: Checkpoint) -> None:
     sheets = stage_sheets(opened(layer="bn2"))
@@ -46,6 +48,7 @@ def test_the_overview_has_the_strongest_channels_of_each_stage(imagenet: Checkpo
     assert [sheet["selected"] for sheet in sheets] == [False] * 4 + [True]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_ascent")
 def test_sparsity_is_drawn_by_depth_and_marks_the_layer(imagenet: Checkpoint) -> None:
     batch = imagenet.card.preprocess.batch([Image.open(CAT).convert("RGB")])

@@ -46,6 +46,7 @@ def test_without_a_report_the_page_asks_for_a_folder() -> None:
     assert not page.warning
 
 
+@pytest.mark.slow
 def test_drift_is_shown_with_its_probability_and_the_strangest_photos(dim: Path) -> None:
     place = _place(DRIFT)
     command = ["drift", "digits", "--device", "cpu", "--data", str(dim), "--out", str(place.folder)]

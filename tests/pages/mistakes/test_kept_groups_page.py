@@ -23,6 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / _NAME
 
 
+@pytest.mark.slow
 def test_a_group_is_kept_changed_and_deleted(folder: Path) -> None:
     page = opened(PAGE, checkpoint=_NAME, evaluation="shortcut-val", view="Groups")
     page.text_input(key=f"name_shortcut-val_{_GROUP}").set_value("on brick")

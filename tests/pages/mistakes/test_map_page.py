@@ -35,6 +35,7 @@ def _rows(name: str) -> pd.DataFrame:
     return pd.read_parquet(evaluations.find(paths.root() / name, "digits-val").table)
 
 
+@pytest.mark.slow
 def test_each_sample_is_a_point_by_outcome_or_class(digits_with_features: str) -> None:
     rows = _rows(digits_with_features)
     num_wrong = int((rows["label"] != rows["predicted"]).sum())

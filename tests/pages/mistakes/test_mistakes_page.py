@@ -54,6 +54,7 @@ def many() -> Iterator[str]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 def test_twenty_thousand_classes_open_without_a_matrix_of_all(many: str) -> None:
     """It would take 3 GB."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -68,6 +69,7 @@ def test_twenty_thousand_classes_open_without_a_matrix_of_all(many: str) -> None
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 500
 
 
+@pytest.mark.slow
 def test_of_many_classes_a_picker_offers_few_and_takes_any_by_name(many: str) -> None:
     """With 20,000 names in each of three pickers a browser takes two seconds longer."""
     page = opened(PAGE, checkpoint=many)
@@ -79,6 +81,7 @@ def test_of_many_classes_a_picker_offers_few_and_takes_any_by_name(many: str) ->
     assert "There is no class zebra." in captions(opened(PAGE, checkpoint=many, true="zebra"))
 
 
+@pytest.mark.slow
 def test_without_all_scores_there_are_no_curves_and_it_is_said_why(many: str) -> None:
     page = opened(PAGE, checkpoint=many, view="Curves")
     assert ["No curves: " in each.value for each in page.info] == [True]

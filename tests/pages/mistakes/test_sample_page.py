@@ -21,6 +21,7 @@ def test_a_sample_shows_four_pictures_whose_difference_is_map_minus_map() -> Non
     assert page.header[0].value == "9, predicted 4"
 
 
+@pytest.mark.slow
 def test_next_walks_through_the_selection() -> None:
     page, rows = opened(PAGE, checkpoint="digits", sample="digits/77"), table("digits")
     wrong = rows[rows["label"] != rows["predicted"]].sort_values("loss", ascending=False)
@@ -54,6 +55,7 @@ def test_the_average_map_counts_its_samples() -> None:
     assert panes[0]["items"][0]["detail"] == "36 samples"
 
 
+@pytest.mark.slow
 def test_look_closer_takes_the_sample_and_its_question_along() -> None:
     page = opened(PAGE, checkpoint="digits", sample="digits/677")
     page.button(key="sample_explain").click().run()

@@ -25,6 +25,7 @@ def test_the_most_doubtful_labels_come_first() -> None:
     assert any("of 359 are suspected" in each.value for each in page.markdown)
 
 
+@pytest.mark.slow
 def test_decisions_are_kept_and_open_the_next_sample() -> None:
     file, (first, second, third, *_) = corrections.usual_place(catalogue.load("digits")), _listed()
     page = opened(PAGE, **VIEW, sample=first)
@@ -39,6 +40,7 @@ def test_decisions_are_kept_and_open_the_next_sample() -> None:
     assert decided == [(first, "relabel", "3"), (second, "exclude", ""), (third, "unsure", "")]
 
 
+@pytest.mark.slow
 def test_the_decided_labels_are_listed_with_their_file() -> None:
     file, (first, second, *_) = corrections.usual_place(catalogue.load("digits")), _listed()
     corrections.write(file, [corrections.Correction(second, "keep")])
@@ -50,6 +52,7 @@ def test_the_decided_labels_are_listed_with_their_file() -> None:
     assert first != second
 
 
+@pytest.mark.slow
 def test_decisions_go_to_a_file_of_ones_own(tmp_path: Path) -> None:
     first, own = _listed()[0], tmp_path / "mine.csv"
     page = opened(PAGE, **VIEW)

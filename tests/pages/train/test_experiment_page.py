@@ -58,6 +58,7 @@ def test_an_experiment_waits_with_its_variants_and_a_book_s_number(tab: AppTest)
     assert not tab.button(key="experiment_start").disabled
 
 
+@pytest.mark.slow
 def test_start_starts_the_command_with_these_seeds(tab: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[tuple[Path, ExperimentOptions]] = []
     monkeypatch.setattr(background, "start", lambda *given: started.append(given))
@@ -66,6 +67,7 @@ def test_start_starts_the_command_with_these_seeds(tab: AppTest, monkeypatch: py
     assert started == [(workplace.place_of("short"), ExperimentOptions("short", seeds=4))]
 
 
+@pytest.mark.slow
 def test_a_folder_of_ones_own_has_an_experiment_of_its_own(
     tab: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

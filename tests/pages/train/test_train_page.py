@@ -35,6 +35,7 @@ def test_the_page_opens_with_a_plan_that_can_start(train: AppTest) -> None:
     assert start(train)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", recipes.names())
 def test_every_recipe_is_described_in_words(train: AppTest, name: str) -> None:
     page = train.selectbox(key="train_recipe").select(name).run()
@@ -45,6 +46,7 @@ def test_every_recipe_is_described_in_words(train: AppTest, name: str) -> None:
     assert page.number_input(key=f"train_epochs_{name}").value == usual.epochs
 
 
+@pytest.mark.slow
 def test_changes_are_listed_and_a_bad_one_names_its_key_and_stops_the_start(train: AppTest) -> None:
     train.number_input(key="train_epochs_digits").set_value(3)
     train.number_input(key="train_lr_digits").set_value(0.00005)
@@ -92,6 +94,7 @@ def test_a_name_that_cannot_be_used_is_refused(train: AppTest, bad: str) -> None
     assert not start(page)
 
 
+@pytest.mark.slow
 def test_data_that_are_not_here_come_with_the_way_to_get_them(
     train: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -106,6 +109,7 @@ def test_data_that_are_not_here_come_with_the_way_to_get_them(
     assert start(page.selectbox(key="train_data_mnist").select("digits").run())
 
 
+@pytest.mark.slow
 def test_a_folder_is_recognised_or_refused_in_words(train: AppTest, tmp_path: Path) -> None:
     page = train.selectbox(key="train_data_digits").select(MINE).run()
     assert not start(page)
@@ -128,6 +132,7 @@ def test_a_folder_is_recognised_or_refused_in_words(train: AppTest, tmp_path: Pa
     assert "1 broken file is skipped" in messages(page)
 
 
+@pytest.mark.slow
 def test_the_report_of_the_digits_counts_them_all(train: AppTest) -> None:
     page = with_report(train)
     found = metrics(page)
@@ -139,6 +144,7 @@ def test_the_report_of_the_digits_counts_them_all(train: AppTest) -> None:
     assert all('class="tiny"' in text for text in pictures)
 
 
+@pytest.mark.slow
 def test_again_draws_other_augmentations_of_the_same_images(train: AppTest) -> None:
     def strips(page: AppTest) -> list[str]:
         assert not page.exception
@@ -152,6 +158,7 @@ def test_again_draws_other_augmentations_of_the_same_images(train: AppTest) -> N
     assert same == validation
 
 
+@pytest.mark.slow
 def test_a_folder_that_can_be_read_in_two_ways_is_asked_about(train: AppTest, tmp_path: Path) -> None:
     for name, number in (("ant", 6), ("bee", 6), ("results", 3)):
         (tmp_path / name).mkdir()
@@ -169,6 +176,7 @@ def test_a_folder_that_can_be_read_in_two_ways_is_asked_about(train: AppTest, tm
     assert "Left out: 3 images in 'results', which is no part of the data" in captions
 
 
+@pytest.mark.slow
 def test_baselines_are_measured_on_request_and_once(train: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     page, measured, floor = with_report(train), [], floors.floor
     monkeypatch.setattr(floors, "floor", lambda *given: measured.append(given) or floor(*given))
@@ -182,6 +190,7 @@ def test_baselines_are_measured_on_request_and_once(train: AppTest, monkeypatch:
     assert len(measured) == 1
 
 
+@pytest.mark.slow
 def test_layers_are_listed_and_memory_and_time_predicted_on_request(
     train: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +215,7 @@ def test_layers_are_listed_and_memory_and_time_predicted_on_request(
     assert "8 images per batch" in facts(page)
 
 
+@pytest.mark.slow
 def test_imbalance_leads_to_a_plan_that_weights_rare_classes(train: AppTest, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for class_name, number in (("cat", 12), ("dog", 3)):

@@ -40,6 +40,7 @@ def finished() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_an_unknown_training_in_the_address_is_named(train: AppTest) -> None:
     for name in ("no-such", "../../etc", "imagenet"):
         train.query_params["run"] = name
@@ -56,6 +57,7 @@ def test_the_table_lists_a_training_with_all_that_is_known(finished: str, train:
     assert row["accuracy"] == 87.5
 
 
+@pytest.mark.slow
 def test_one_training_shows_its_curves_and_can_be_left(finished: str, train: AppTest) -> None:
     train.query_params["run"] = finished
     page = train.run()
@@ -68,6 +70,7 @@ def test_one_training_shows_its_curves_and_can_be_left(finished: str, train: App
     assert "run" not in page.query_params
 
 
+@pytest.mark.slow
 def test_the_measure_that_chose_the_best_epoch_is_shown(finished: str, train: AppTest) -> None:
     folder = paths.folder(finished)
     card = store.read_card(folder)
@@ -77,6 +80,7 @@ def test_the_measure_that_chose_the_best_epoch_is_shown(finished: str, train: Ap
     assert metrics(train.run())["Macro F1"] == "81.2%"
 
 
+@pytest.mark.slow
 def test_a_training_in_pieces_says_so(finished: str, train: AppTest) -> None:
     folder = paths.folder(finished)
     card = store.read_card(folder)
@@ -86,6 +90,7 @@ def test_a_training_in_pieces_says_so(finished: str, train: AppTest) -> None:
     assert "each batch is computed in 4 pieces" in captions(train.run())
 
 
+@pytest.mark.slow
 def test_deleting_asks_first(finished: str, train: AppTest) -> None:
     train.query_params["run"] = finished
     page = train.run()

@@ -91,6 +91,7 @@ def test_a_head_of_another_number_of_outputs_is_said(
             imported_network(saved(network.state_dict(), tmp_path))
 
 
+@pytest.mark.slow
 def test_a_classifier_that_was_replaced_as_a_whole_is_rebuilt(tmp_path: Path) -> None:
     network = torchvision.models.mobilenet_v3_small(num_classes=3).eval()
     for head in (nn.Linear(576, 3), nn.Sequential(nn.Linear(576, 8), nn.ReLU(), nn.Linear(8, 3))):

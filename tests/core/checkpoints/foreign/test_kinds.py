@@ -48,6 +48,7 @@ def test_a_folder_is_answered_with_the_weights_in_it(tmp_path: Path) -> None:
         contents.read(tmp_path)
 
 
+@pytest.mark.slow
 def test_torchscript_as_torch_writes_it_is_named(network: nn.Module, tmp_path: Path) -> None:
     torch.jit.trace(network, torch.zeros(1, 3, 64, 64)).save(tmp_path / "w.pt")
     with pytest.raises(CheckpointError, match="it is a TorchScript archive"):

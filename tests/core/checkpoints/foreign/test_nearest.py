@@ -12,6 +12,7 @@ from core.models import registry
 from tests.support.networks.foreign_weights import TINY, imported_network, saved
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("architecture", "prefix"),
     [

@@ -23,6 +23,7 @@ def agreeing(images: ImageSet, part: str) -> list[float]:
     return [own[(images.published == part) & (images.labels == label)].mean() for label in range(10)]
 
 
+@pytest.mark.slow
 def test_in_training_each_class_lies_on_its_own_background_and_elsewhere_on_both(images: ImageSet) -> None:
     assert agreeing(images, "train") == pytest.approx([0.97] * 10, abs=0.006)
     for part in ("val", "test"):
@@ -36,12 +37,14 @@ def test_a_held_out_digit_is_no_training_image(images: ImageSet) -> None:
     assert set(images.published[1_797:].tolist()) == {"train"}
 
 
+@pytest.mark.slow
 def test_the_share_of_agreeing_backgrounds_can_be_set() -> None:
     assert agreeing(shortcut.images(0.5), "train") == pytest.approx([0.5] * 10, abs=0.006)
     with pytest.raises(ValueError, match=r"must lie in 0 to 1, got 1\.5"):
         shortcut.images(1.5)
 
 
+@pytest.mark.slow
 def test_settings_may_follow_the_name_of_the_data_set() -> None:
     images = catalogue.load("shortcut?agreeing=0.5&seed=2")
     assert images.name == "shortcut?agreeing=0.5&seed=2"
@@ -55,6 +58,7 @@ def test_settings_may_follow_the_name_of_the_data_set() -> None:
             catalogue.load(f"shortcut?{odd}")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_pixels_and_another_seed_others(images: ImageSet) -> None:
     drawn = inspect.unwrap(shortcut.images)  # Not the images that all tests share.
     assert drawn().fingerprint == images.fingerprint

@@ -9,6 +9,7 @@ from core.errors import DataError
 from tests.support.images.image_sets import counts, parts, picture, real
 
 
+@pytest.mark.slow
 def test_tiny_imagenet_keeps_its_parts() -> None:
     images = real("tiny-imagenet")
     assert parts(images) == {"train": 8_499, "val": 840}

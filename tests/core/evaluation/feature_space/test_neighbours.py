@@ -44,6 +44,7 @@ def test_a_space_without_samples_is_refused() -> None:
         FeatureSpace.of(_features(0))
 
 
+@pytest.mark.slow
 def test_a_sketch_of_many_samples_finds_all_of_the_nearest() -> None:
     """Features as of a network: few directions hold most, and some of the others' noise is left out."""
     random = np.random.default_rng(0)

@@ -9,6 +9,7 @@ from core.evaluation.groups.population import Population
 from tests.support.results.planted_groups import CLASSES, KINDS, clean, planted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_first_group_is_the_planted_one(kind: str) -> None:
     made = planted(kind, seed=3)
@@ -23,6 +24,7 @@ def test_on_clean_data_hardly_ever_a_group_is_reported() -> None:
     assert sum(bool(groups(clean(seed)).groups) for seed in range(4)) == 0
 
 
+@pytest.mark.slow
 def test_what_is_said_of_a_group_is_true_of_its_samples() -> None:
     population = planted("darkness", seed=7).population
     first = groups(population).groups[0]
@@ -57,6 +59,7 @@ def _shortcut(num: int) -> Population:
     return Population(CLASSES, labels, predicted, np.full(num, 0.5, np.float32), properties)
 
 
+@pytest.mark.slow
 def test_a_background_behind_several_classes_is_one_group() -> None:
     first, second = groups(_shortcut(1_000)).groups[:2]
     assert {first.conditions[0].value, second.conditions[0].value} == {"brick", "grass"}
@@ -67,6 +70,7 @@ def test_a_background_behind_several_classes_is_one_group() -> None:
         assert each.error_inside > 0.2
 
 
+@pytest.mark.slow
 def test_a_class_that_is_hard_as_a_whole_is_no_group() -> None:
     population = clean(seed=1)
     hard = population.labels == 3
@@ -83,6 +87,7 @@ def test_too_few_mistakes_are_not_searched() -> None:
     assert (result.groups, result.tried) == ((), 0)
 
 
+@pytest.mark.slow
 def test_groups_have_names_of_their_own() -> None:
     names = [each.name for each in _every_group()]
     assert len(names) == len(set(names)) > 1

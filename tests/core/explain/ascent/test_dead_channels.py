@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from core.explain.ascent import Settings, ascend
@@ -24,6 +25,7 @@ class Rectified(GapCnn):
             self.backbone[0].bias[1] = -2.0
 
 
+@pytest.mark.slow
 @BOTH
 def test_a_dead_channel_is_reported_and_one_that_noise_leaves_silent_is_found(settings: Settings) -> None:
     model = seeded(Rectified)

@@ -16,6 +16,7 @@ from tests.support.networks.tiny_models import (
 )
 
 
+@pytest.mark.slow
 def test_ascent_of_one_linear_filter_of_unit_norm_converges_to_it() -> None:
     """Every step is the filter itself, so after n steps the start's share has fallen as 1 / n."""
     model = seeded(Filter)

@@ -50,6 +50,7 @@ def test_attributions_sum_to_the_difference_of_the_scores(activation: nn.Module)
     _adds_up(seeded(lambda: OfActivation(activation)), noise(2, 3, 6, 8))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [FlattenCnn, InPlaceCnn, lambda: random_network("resnet18")])
 def test_attributions_sum_to_the_difference_through_max_pooling_and_functions(
     build: Callable[[], nn.Module],

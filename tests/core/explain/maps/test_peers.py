@@ -150,6 +150,7 @@ def test_torchcam_agrees(cases: dict[str, Case], network: str, method: str) -> N
         _agree(_to_one(case.maps[layer][method].relu()), maps)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", POOLED)
 def test_torchcams_cam_agrees(cases: dict[str, Case], network: str) -> None:
     """Its CAM, alone of its methods, is not cut at zero."""
@@ -163,6 +164,7 @@ def test_torchcams_cam_agrees(cases: dict[str, Case], network: str) -> None:
     _agree(_to_one(ours), theirs)
 
 
+@pytest.mark.slow
 @networks
 def test_captums_layer_grad_cam_agrees_unscaled(cases: dict[str, Case], network: str) -> None:
     """It clones what it records, so it sees the networks as they are."""

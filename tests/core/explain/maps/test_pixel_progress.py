@@ -98,6 +98,7 @@ def in_use() -> Iterator[tuple[nn.Module, Tensor]]:
     assert not batch.requires_grad
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_method_leaves_a_model_in_use_as_it_was(method: str, in_use: tuple[nn.Module, Tensor]) -> None:
     model, batch = in_use

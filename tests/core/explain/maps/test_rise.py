@@ -1,5 +1,6 @@
 """RISE is the covariance of random masks with the score."""
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -48,6 +49,7 @@ def test_masks_have_as_many_cells_and_keep_half_wherever_they_are_shifted() -> N
     assert (masks.mean(0) - 0.5).abs().max() < 5 * 0.5 / 1000**0.5
 
 
+@pytest.mark.slow
 def test_masks_are_the_same_for_a_seed_however_many_share_a_pass() -> None:
     model, batch = seeded(LinearNet), noise(2, 3, 44, 30)
     direction = towards(model(batch), 1)

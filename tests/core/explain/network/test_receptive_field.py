@@ -111,6 +111,7 @@ def test_fields_are_those_of_the_closed_form(
     assert field.size == (min(size, 24), min(size, 32))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "layers",
     [
@@ -154,6 +155,7 @@ def test_what_mixes_all_positions_sees_the_whole_image(mixing: nn.Module) -> Non
     assert field.part(0, 0) == Box(0, 0, 6, 6)
 
 
+@pytest.mark.slow
 def test_lite0_sees_67_pixels_at_its_third_stage_in_steps_of_8(imagenet: Checkpoint) -> None:
     """Kernels 3 3 3 3 5 5, strides 2 1 2 1 2 1; at a stride of 2, more of the padding is at the end."""
     like = torch.zeros(1, 3, 224, 224)

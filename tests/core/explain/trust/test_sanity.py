@@ -197,6 +197,7 @@ def _deep() -> nn.Sequential:
     return nn.Sequential(*convolutions, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 4))
 
 
+@pytest.mark.slow
 def test_guided_backpropagation_hardly_depends_on_the_head_where_the_gradient_does() -> None:
     """It recovers the image whatever the class (Nie 2018, arXiv:1805.07039): the control that must fail."""
     model, batch = seeded(_deep), noise(4, 3, 24, 24)

@@ -56,6 +56,7 @@ def test_the_curves_of_a_linear_network_are_sums_of_its_weights(white: Tensor) -
     )
 
 
+@pytest.mark.slow
 def test_no_order_of_nine_patches_deletes_better_than_the_exact_evidence(white: Tensor) -> None:
     """By brute force over all 362,880 orders; for insertion likewise."""
     every = WEIGHTS.numpy()[np.array(list(itertools.permutations(range(9))))]

@@ -44,6 +44,7 @@ def _probabilities(checkpoint: Checkpoint, image: Image.Image) -> Tensor:
     return logits[0].softmax(0)
 
 
+@pytest.mark.slow
 def test_the_shown_part_alone_keeps_the_class(digits: Checkpoint, photo: Image.Image, found: Regions) -> None:
     assert found.sufficient is not None
     seen = _probabilities(digits, found.sufficient.image)

@@ -39,6 +39,7 @@ def test_classes_match_in_any_case_and_with_underscores() -> None:
         labels_for(_set_of(list("abcde")), known)
 
 
+@pytest.mark.slow
 def test_classes_of_imagenet_also_go_by_their_synsets() -> None:
     """WordNet: n02123045 is the tabby, n02123159 the tiger cat, n02012849 the bird among the cranes."""
     classes = imagenet.class_names()
@@ -59,6 +60,7 @@ def test_a_thousand_other_classes_have_no_synsets() -> None:
     assert labels_for(_set_of(["n01440764", "fish"]), renamed).tolist() == [0, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["{synset}_{name}", "{synset}/1", "val/{synset}/1", "{name}/1"])
 def test_the_built_in_network_knows_photos_in_any_layout(
     photos: list[Path], layout: str, tmp_path: Path

@@ -104,6 +104,7 @@ def test_damaged_images_are_left_out_and_too_few_are_refused() -> None:
         floor(images, np.arange(6), np.array([6]))
 
 
+@pytest.mark.slow
 def test_the_median_colour_tells_malaria_cells_of_known_patients_and_not_of_new_ones() -> None:
     """Each patient's slide is stained in its own way: a shortcut, which a split by patient takes away."""
     images = real("malaria")

@@ -48,6 +48,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_the_table_is_of_the_test_images(place: Path) -> None:
     """Means over the predictions tables of the runs, which have exactly the images for testing."""
     images, plan = catalogue.load("digits"), short_plan(SMOOTH)
@@ -238,6 +239,7 @@ def test_a_recipe_as_toml_is_the_same_recipe(name: str) -> None:
     assert recipes.parse(tomllib.loads(apart.as_toml(recipe))) == recipe
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_the_user_gives_the_recipe_and_the_weights(place: Path, tmp_path: Path) -> None:
     """Of a second experiment, whose base trains on with a learning rate of 0: the same answers."""
     own = "checkpoint:plain.seed0"

@@ -40,6 +40,7 @@ def test_before_it_begins_all_variants_wait(plan: Plan, tmp_path: Path) -> None:
     assert rows["mean"].tolist() == ["", ""]
 
 
+@pytest.mark.slow
 def test_finished_it_shows_the_numbers_of_the_table(plan: Plan, place: Path) -> None:
     standings = standing.standing(plan, place)
     table = standing._compared(place)
@@ -67,6 +68,7 @@ def test_one_finished_seed_has_wilson_s_interval(place: Path) -> None:
     assert plain.score.method == "Wilson, 1 seed"
 
 
+@pytest.mark.slow
 def test_stopped_it_says_which_training_and_goes_on_later(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,7 @@ def fixed(folder: Path) -> Path:
         return fix(folder, GROUP, by="head", name="fixed", choices=Choices(3)).folder
 
 
+@pytest.mark.slow
 def test_only_the_last_layer_has_other_weights(fixed: Path, root: Path) -> None:
     before, after = (store.load(place).model.state_dict() for place in (root, fixed))
     changed = [name for name in before if not torch.equal(before[name], after[name])]
@@ -89,6 +90,7 @@ def test_the_card_says_what_was_fixed_and_how(fixed: Path, root: Path) -> None:
     assert card.fix["change"].startswith("the last layer, fitted to 200 of the 400 samples of 'some'")
 
 
+@pytest.mark.slow
 def test_the_command_says_whether_it_helped(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fix", "random", "--group", GROUP, "--by", "head", "--out", "printed"]) == 0
     printed = capsys.readouterr().out.splitlines()

@@ -77,6 +77,7 @@ def test_as_many_augmented_passes_as_epochs_are_the_same_training(
     _agree(on_features, train(recipe, job("pictures")))
 
 
+@pytest.mark.slow
 def test_later_epochs_read_the_first_passes_again() -> None:
     """With a learning rate of 0, the loss of an epoch depends on its images alone."""
     recipe = short_recipe(
@@ -87,11 +88,13 @@ def test_later_epochs_read_the_first_passes_again() -> None:
     assert abs(losses[0] - losses[1]) > 1e-4
 
 
+@pytest.mark.slow
 def test_augmented_images_are_not_cached_unless_asked_for(cached: list[tuple[int, ...]]) -> None:
     train(short_recipe(*RESIDUAL, *TURNED, "model.train_from=head", "epochs=1"), job())
     assert cached == []
 
 
+@pytest.mark.slow
 def test_inside_of_a_block_nothing_is_cached(cached: list[tuple[int, ...]]) -> None:
     train(short_recipe(*RESIDUAL, "model.train_from=block3.conv2", "epochs=1"), job())
     assert cached == []

@@ -30,6 +30,7 @@ def test_an_error_of_the_recipe_comes_before_any_folder(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_name_that_is_taken_is_refused_and_left_alone() -> None:
     folder = train(short_recipe(*TWO_CONVOLUTIONS, "epochs=1"), job())
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}

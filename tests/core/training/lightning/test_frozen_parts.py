@@ -16,6 +16,7 @@ from core.training.network import network
 from tests.support.trainings.short_trainings import SIGNS, history_of, job, short_recipe, weights_of
 
 
+@pytest.mark.slow
 def test_training_the_head_on_features_is_training_it_in_the_network() -> None:
     """The history is measured on features, the table on pixels through the whole network: they agree."""
     folder = train(short_recipe(*SIGNS, "model.train_from=head", "epochs=3"), job())
@@ -26,6 +27,7 @@ def test_training_the_head_on_features_is_training_it_in_the_network() -> None:
     assert (table["label"] == table["predicted"]).mean() == pytest.approx(best["val_accuracy"], abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("augmented", [(), ("augment.flip=true", "speed.workers=0")], ids=["cached", "live"])
 def test_a_frozen_part_stays_as_it_was_to_the_bit(augmented: tuple[str, ...]) -> None:
     recipe = short_recipe(*SIGNS, "model.train_from=head", *augmented)
@@ -67,6 +69,7 @@ def test_frozen_batch_norm_keeps_its_statistics_scale_and_shift() -> None:
     assert moved == {name for name in start if ".norm." not in name}
 
 
+@pytest.mark.slow
 def test_the_last_layer_of_a_checkpoint_is_retrained_alone_on_balanced_data(
     photos_of_two_classes: Path,
 ) -> None:

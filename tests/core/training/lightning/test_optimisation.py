@@ -57,6 +57,7 @@ def test_gradients_of_several_batches_are_those_of_one_large_one() -> None:
         torch.testing.assert_close(weights_of(small)[name], value, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_class_weights_enter_the_loss(tmp_path: Path) -> None:
     for name, setting in (("plain", "false"), ("weighted", "true")):
         train(short_recipe(*TWO_CONVOLUTIONS, "epochs=1", f"loss.class_weights={setting}"), job(name))

@@ -35,6 +35,7 @@ def test_more_than_a_few_damaged_images_stop_a_training(photos_of_two_classes: P
     assert (card.status, card.reason[:17]) == ("failed", "6 of 40 images of")
 
 
+@pytest.mark.slow
 def test_images_too_small_for_an_auxiliary_head_are_refused_too() -> None:
     changes = ("model.architecture=torchvision:inception_v3", "image.size=224")
     with pytest.raises(RecipeError, match="images of 224 x 224 pixels do not fit torchvision:inception_v3"):

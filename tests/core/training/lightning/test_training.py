@@ -34,6 +34,7 @@ from tests.support.trainings.short_trainings import (
 )
 
 
+@pytest.mark.slow
 def test_the_folder_says_everything_about_the_training() -> None:
     folder = train(short_recipe(*TWO_CONVOLUTIONS), job())
     card = store.read_card(folder)
@@ -59,6 +60,7 @@ def test_the_weights_are_those_of_the_best_epoch() -> None:
     assert card.metrics["val_loss"] == pytest.approx(best["val_loss"], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_predictions_table_is_what_the_checkpoint_says() -> None:
     """Of pixels that the training never touched: through `Preprocess.batch`, image by image."""
     folder = train(short_recipe(*TWO_CONVOLUTIONS), job())
@@ -85,6 +87,7 @@ def test_the_predictions_table_is_what_the_checkpoint_says() -> None:
     assert measured["fingerprint"] == images.fingerprint
 
 
+@pytest.mark.slow
 def test_with_a_learning_rate_of_zero_the_training_loss_is_that_of_the_fresh_network() -> None:
     """By hand: the network without dropout, over the same training images, last batch included."""
     recipe = short_recipe(*FEW, "optimiser.lr=0.0", "epochs=1", "batch_size=33")
