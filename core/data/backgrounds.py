@@ -61,7 +61,7 @@ class Backgrounds:
 
 
 class Blurred:
-    """Blurs the background of each image: nothing of it is left but its colours, and none of the object's.
+    """Blurs the background of each image until only its colours remain; none of the object's mix in.
 
     A Gaussian blur over the background's pixels only, with a standard deviation of a tenth of the shorter
     side. Images without a mask stay as they are.

@@ -16,7 +16,7 @@ class ConceptShares:
 
     Attributes:
         cells: what each concept contributes in each cell (N, R, h, w), in logits.
-        presence: how much of it is there (N, R, h, w), at least 0, in units of the activations.
+        presence: the amount of each concept in each cell (N, R, h, w), 0 or more, in activation units.
         residual: what the layer contributes beyond all concepts (N,).
         bias: what does not come from the layer (N,): where ``is_exact``, the bias of the head.
         score: the logit, or the difference of two (N,).
